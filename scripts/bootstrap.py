@@ -1,0 +1,272 @@
+"""What does a machine need before Studio can run or be tested here?
+
+`bootstrap.py run` prepares to start Studio, `bootstrap.py dev` to work on it: the system libraries Qt loads, the
+virtual environment `.venv`, the locked dependencies with their hashes, and Studio itself, editable. Everything is
+checked first and done only where it is missing, so that a second call costs next to nothing.
+
+Needs Python's standard library only. An older Python must still be able to read this file, or it could not be told
+that it is too old: no syntax newer than 3.7.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody prepares the same folder twice at a time
+    fcntl = None  # type: ignore[assignment]
+
+OLDEST, NEWEST = (3, 11), (3, 13)
+VENV = Path(".venv")
+VENV_PYTHON = VENV / "bin" / "python"
+STAMP = VENV / ".studio.json"
+LOCKS = {"run": Path("requirements/run.txt"), "dev": Path("requirements/dev.txt")}
+
+# What Qt loads by name, and the Debian package it is in.
+LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-xinerama.so.0": "libxcb-xinerama0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxkbcommon.so.0": "libxkbcommon0",
+}
+FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
+FONT_PACKAGE = "fonts-dejavu-core"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "profile", choices=sorted(LOCKS), help="run: start Studio; dev: work on it and test it"
+    )
+    parser.add_argument("--no-system", action="store_true", help="leave the system's libraries alone")
+    options = parser.parse_args()
+    os.chdir(str(Path(__file__).resolve().parent.parent))
+    with only_one_at_a_time():
+        if not options.no_system and qt_will_load(options.profile):
+            ensure_system_packages()
+        ensure_environment()
+        ensure_installed(options.profile)
+
+
+@contextlib.contextmanager
+def only_one_at_a_time() -> Iterator[None]:
+    """Wait for another call in the same folder to end: two doors may be opened at once."""
+    Path("build").mkdir(exist_ok=True)
+    with Path("build/bootstrap.lock").open("w") as lock:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+# ---------------------------------------------------------------- the system
+
+
+def qt_will_load(profile: str) -> bool:
+    """Tell whether Qt's libraries are needed: always for tests, for a run only where there is a screen."""
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return profile == "dev" or any(os.environ.get(name) for name in screens)
+
+
+def ensure_system_packages() -> None:
+    if not sys.platform.startswith("linux") or os.environ.get("STUDIO_SYSTEM_PACKAGES") == "skip":
+        return
+    missing = missing_system_packages()
+    if not missing:
+        return
+    line = "apt-get install -y --no-install-recommends " + " ".join(missing)
+    if not shutil.which("apt-get"):
+        say("Qt may need system libraries that were not found here. Debian calls them: " + " ".join(missing))
+        return
+    privilege = privileges()
+    if privilege is None:
+        stop(
+            "Qt needs system libraries that are missing, and installing them takes rights I do not have.\n"
+            f"Please type:\n\n    sudo {line}\n\nand start again.\n"
+            "STUDIO_SYSTEM_PACKAGES=skip in the environment goes on without them."
+        )
+    say("Installing the system libraries Qt needs: " + " ".join(missing))
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    wait = ["-q", "-o", "DPkg::Lock::Timeout=300"]
+    call([*privilege, "apt-get", *wait, "update"], environment, quiet=True)
+    call(
+        [*privilege, "apt-get", *wait, "install", "-y", "--no-install-recommends", *missing],
+        environment,
+        quiet=True,
+        advice=f"Please install them by hand:\n\n    sudo {line}\n",
+    )
+
+
+def missing_system_packages() -> list[str]:
+    ldconfig = shutil.which("ldconfig") or "/sbin/ldconfig"
+    try:
+        known = subprocess.check_output([ldconfig, "-p"], universal_newlines=True, env={"LC_ALL": "C"})
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    names = {line.split()[0] for line in known.splitlines()[1:] if line.strip()}
+    missing = [package for library, package in sorted(LIBRARIES.items()) if library not in names]
+    return missing if has_a_font() else [*missing, FONT_PACKAGE]
+
+
+def has_a_font() -> bool:
+    kinds = (".ttf", ".otf", ".ttc", ".pfb")
+    return any(
+        path.suffix in kinds for folder in FONT_FOLDERS for path in Path(folder).expanduser().glob("**/*")
+    )
+
+
+def privileges() -> list[str] | None:
+    """Return what to put before a command to run it as root, or None where that takes a password."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and succeeds(["sudo", "-n", "true"]):
+        return ["sudo", "-n", "-E"]
+    return None
+
+
+# ---------------------------------------------------------------- the environment
+
+
+def ensure_environment() -> None:
+    """Make `.venv` with a pip in it, unless there is a working one."""
+    if environment_works():
+        return
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        found = ".".join(str(part) for part in sys.version_info[:2])
+        stop(
+            f"Studio runs on Python 3.11, 3.12 and 3.13; {sys.executable} is {found}.\n"
+            "Name another one, for example: make run PYTHON=python3.12"
+        )
+    say(f"Making .venv with {sys.executable} …")
+    remove(VENV)
+    if succeeds([sys.executable, "-m", "venv", str(VENV)]) and environment_works():
+        return
+    # Debian keeps the half of `venv` that brings pip in a package of its own, which is often not there.
+    remove(VENV)
+    tools = Path("build/bootstrap")
+    remove(tools)
+    if not succeeds([sys.executable, "-m", "pip", "--version"]):
+        stop(
+            "This Python has neither a working `venv` nor `pip`.\n"
+            "On Debian and Ubuntu, please type: sudo apt-get install -y python3-venv"
+        )
+    pip_install(
+        sys.executable, "--require-hashes", "--target", str(tools), "-r", "requirements/bootstrap.txt"
+    )
+    call([sys.executable, "-m", "virtualenv", "--quiet", str(VENV)], dict(os.environ, PYTHONPATH=str(tools)))
+    if not environment_works():
+        stop(
+            "A virtual environment could not be made in .venv. Please remove .venv and build, and try again."
+        )
+
+
+def environment_works() -> bool:
+    probe = f"import sys, pip; sys.exit(not ({OLDEST} <= sys.version_info[:2] <= {NEWEST}))"
+    if read_stamp():  # we made it whole; only its Python may have gone since
+        return VENV_PYTHON.exists()
+    return VENV_PYTHON.exists() and succeeds([str(VENV_PYTHON), "-c", probe])
+
+
+def ensure_installed(profile: str) -> None:
+    """Bring `.venv` to what the locks say. What was prepared for work serves for running as well."""
+    stamp = read_stamp()
+    if stamp.get("profile") == "dev":
+        profile = "dev"
+    wanted = {"profile": profile, "lock": digest(LOCKS[profile]), "project": digest(Path("pyproject.toml"))}
+    if stamp == wanted:
+        return
+    remove(STAMP)
+    if (stamp.get("profile"), stamp.get("lock")) != (wanted["profile"], wanted["lock"]):
+        say("Installing the locked dependencies into .venv (the first time takes a minute or two) …")
+        pip_install(VENV_PYTHON, "--require-hashes", "--no-deps", "-r", str(LOCKS[profile]))
+    pip_install(VENV_PYTHON, "--no-deps", "--no-index", "--no-build-isolation", "--editable", ".")
+    STAMP.write_text(json.dumps(wanted, indent=1) + "\n")
+
+
+def pip_install(python: str | Path, *arguments: str) -> None:
+    environment = dict(os.environ, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_ROOT_USER_ACTION="ignore")
+    call(
+        [str(python), "-m", "pip", "install", "--quiet", "--progress-bar", "off", *arguments],
+        environment,
+        advice="pip needs a package index it can reach; behind a proxy or a mirror, tell pip about it first.",
+    )
+
+
+def read_stamp() -> dict[str, Any]:
+    try:
+        found = json.loads(STAMP.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+# ---------------------------------------------------------------- small things
+
+
+def remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(str(path))
+    elif path.exists() or path.is_symlink():
+        path.unlink()
+
+
+def succeeds(command: list[str]) -> bool:
+    return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+
+
+def call(command: list[str], environment: dict[str, str], *, quiet: bool = False, advice: str = "") -> None:
+    """Run a command; where it fails, say what it said and end."""
+    output = subprocess.PIPE if quiet else None
+    done = subprocess.run(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if done.returncode:
+        said = (done.stdout or b"").decode(errors="replace")
+        stop(f"{said}\nThis failed: {' '.join(command)}\n{advice}")
+
+
+def say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def stop(text: str) -> NoReturn:
+    say("\n" + text.strip())
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

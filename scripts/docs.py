@@ -1,0 +1,44 @@
+"""Are the pages true?
+
+Runs `docs/generate.py`, which rewrites the pages that are made from the code, and then checks that every link from
+a page to a file of this repository arrives.
+"""
+
+import re
+import runpy
+import sys
+from pathlib import Path
+
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+PAGES = ("*.md", "docs/**/*.md", "examples/**/*.md")
+
+
+def broken_links(root: Path) -> list[str]:
+    """Return a line for each link to a file or folder that does not exist, in reading order."""
+    found = []
+    for page in sorted({page for pattern in PAGES for page in root.glob(pattern)}):
+        for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
+            for target in LINK.findall(line):
+                path = target.partition("#")[0]
+                if (
+                    path
+                    and "://" not in path
+                    and not path.startswith("mailto:")
+                    and not (page.parent / path).exists()
+                ):
+                    found.append(f"{page.relative_to(root)}:{number}: {target} leads nowhere")
+    return found
+
+
+def main() -> int:
+    root = Path(__file__).resolve().parent.parent
+    generator = root / "docs" / "generate.py"
+    if generator.exists():
+        runpy.run_path(str(generator), run_name="__main__")
+    broken = broken_links(root)
+    print("\n".join(broken) or "Every link arrives.")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
