@@ -210,7 +210,7 @@ def ensure_installed(profile: str) -> None:
 def pip_install(python: str | Path, *arguments: str) -> None:
     environment = dict(os.environ, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_ROOT_USER_ACTION="ignore")
     call(
-        [str(python), "-m", "pip", "install", "--quiet", "--progress-bar", "off", *arguments],
+        [str(python), "-m", "pip", "install", "-qq", "--progress-bar", "off", *arguments],
         environment,
         advice="pip needs a package index it can reach; behind a proxy or a mirror, tell pip about it first.",
     )
