@@ -1,0 +1,1 @@
+"""What does every room need? Errors, problems, ids and names."""

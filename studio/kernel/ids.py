@@ -1,0 +1,21 @@
+"""How do things get an identity? Random ids, and the types that keep one kind of id from passing for another."""
+
+from __future__ import annotations
+
+import uuid
+from typing import NewType
+
+NodeId = NewType("NodeId", str)
+EdgeId = NewType("EdgeId", str)
+WorkflowId = NewType("WorkflowId", str)
+RunId = NewType("RunId", str)
+
+
+def new_id() -> str:
+    """A random UUID (version 4) in its canonical text form, 36 characters."""
+    return str(uuid.uuid4())
+
+
+def short_id() -> str:
+    """Twelve random hexadecimal digits: enough within one project, short enough to read."""
+    return uuid.uuid4().hex[:12]

@@ -1,0 +1,61 @@
+"""How are names made and compared? Case, plurals and near misses; what a name refers to is the other rooms' business."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+_WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NOT_WORD = re.compile(r"[^0-9a-zA-Z]+")
+
+
+def snake_case(name: str) -> str:
+    """`AgentExecution` → `agent_execution`, `APIProviderConfig` → `api_provider_config`."""
+    return _NOT_WORD.sub("_", _WORD_EDGE.sub("_", name)).strip("_").lower()
+
+
+def pascal_case(name: str) -> str:
+    """`invoice_line` → `InvoiceLine`; a name that is already in PascalCase comes back unchanged."""
+    parts = [part for part in _NOT_WORD.split(name) if part]
+    joined = "".join(part[0].upper() + part[1:] for part in parts)
+    return joined if joined and not joined[0].isdigit() else f"T{joined}"
+
+
+def plural(word: str) -> str:
+    """The regular English plural, without irregular nouns: `category` → `categories`, `person` → `persons`."""
+    if re.search(r"[^aeiou]y$", word):
+        return word[:-1] + "ies"
+    if re.search(r"(s|x|z|ch|sh)$", word):
+        return word + "es"
+    return word + "s"
+
+
+def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
+    """The known names that look most like `name`, best first; case does not count."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    hits = difflib.get_close_matches(name.lower(), by_lower, n=most, cutoff=0.5)
+    return [by_lower[hit] for hit in hits]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint made of the nearest names, or of all names when they are few, or an empty string."""
+    names = list(known)
+    near = nearest(name, names)
+    if near:
+        return f"Did you mean {' or '.join(repr(candidate) for candidate in near)}?"
+    if 0 < len(names) <= 12:
+        return f"Known: {', '.join(sorted(names))}."
+    return ""
+
+
+def unique_name(wanted: str, taken: Iterable[str]) -> str:
+    """`wanted` itself when it is free, else `wanted_2`, `wanted_3`, …"""
+    used = set(taken)
+    if wanted not in used:
+        return wanted
+    stem = re.sub(r"_\d+$", "", wanted) or wanted
+    number = 2
+    while f"{stem}_{number}" in used:
+        number += 1
+    return f"{stem}_{number}"

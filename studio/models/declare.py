@@ -1,0 +1,279 @@
+"""How does an annotated class become a model? Reads annotations and `Field(...)`; knows nothing of databases."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import enum
+import functools
+import inspect
+import re
+import types
+import typing
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Annotated, Any, NewType, get_args, get_origin
+
+from studio.kernel.errors import ModelError
+from studio.kernel.names import did_you_mean, plural, snake_case
+from studio.models.spec import MANAGED, MISSING, FieldSpec, IndexSpec, Kind, ModelSpec, OnDelete
+
+Text = NewType("Text", str)
+"""Annotates a string of unlimited length."""
+
+_KINDS: Mapping[Any, Kind] = MappingProxyType(
+    {
+        bool: Kind.BOOL,
+        int: Kind.INT,
+        float: Kind.FLOAT,
+        Decimal: Kind.DECIMAL,
+        str: Kind.STR,
+        Text: Kind.TEXT,
+        dt.datetime: Kind.DATETIME,
+        dt.date: Kind.DATE,
+        dt.time: Kind.TIME,
+        dt.timedelta: Kind.TIMEDELTA,
+        bytes: Kind.BYTES,
+        dict: Kind.DICT,
+        list: Kind.LIST,
+        uuid.UUID: Kind.UUID,
+    }
+)
+_KIND_NAMES = "int, float, Decimal, str, Text, bool, datetime, date, time, timedelta, bytes, dict, list, list[T], an Enum, UUID"
+_ON_DELETE = ("restrict", "cascade", "set null", "no action")
+_IDENTIFIER = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+KNOWN_OPTIONS = frozenset[str]()
+"""Keys that `__dataflow__` takes. An option that would have no effect is an error, so the set grows with the write path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """Says more of a field than its type can: `Annotated[str, Field(unique=True)]`, or as the default: `x: str = Field(...)`.
+
+    `references` is `"Model.field"` or `"Model"` (its id). `check` is an SQL condition over the model's own columns, written by the model's
+    author. `min`/`max` bound numbers and dates; `pattern` is a regular expression the whole text must match.
+    """
+
+    default: Any = MISSING
+    default_factory: Callable[[], Any] | None = None
+    server_default: str | None = None
+    unique: bool = False
+    index: bool = False
+    max_length: int | None = None
+    precision: int | None = None
+    scale: int | None = None
+    check: str | None = None
+    min: Any = None
+    max: Any = None
+    pattern: str | None = None
+    references: str | None = None
+    on_delete: OnDelete = "no action"
+    description: str = ""
+
+
+def model_from_class(cls: type) -> ModelSpec:
+    """The model that an annotated class declares; raises ModelError that names the class, the field and the remedy."""
+    name = cls.__name__
+    try:
+        hints = typing.get_type_hints(cls, include_extras=True)
+    except (NameError, TypeError) as error:
+        raise ModelError(
+            f"{name}: an annotation cannot be resolved: {error}.", hint="Import the type in its module."
+        ) from error
+    own = {key: hint for key, hint in hints.items() if not key.startswith("_")}
+    fields = [
+        _field(name, field_name, hint, getattr(cls, field_name, MISSING)) for field_name, hint in own.items()
+    ]
+    options = dict(cls.__dict__.get("__dataflow__", {}))
+    indexes = tuple(cls.__dict__.get("__indexes__", ())) + tuple(options.pop("indexes", ()))
+    return build_model(
+        name,
+        fields,
+        table=cls.__dict__.get("__tablename__"),
+        doc=inspect.cleandoc(cls.__doc__ or ""),
+        indexes=indexes,
+        options=options,
+    )
+
+
+def build_model(
+    name: str,
+    fields: list[FieldSpec],
+    *,
+    table: str | None = None,
+    doc: str = "",
+    indexes: tuple[Mapping[str, Any], ...] = (),
+    options: Mapping[str, Any] | None = None,
+) -> ModelSpec:
+    """Completes and checks a declared model: its id, the managed timestamps, indexes and options."""
+    if not _IDENTIFIER.match(name):
+        raise ModelError(
+            f"{name!r} is no name for a model.", hint="Use letters, digits and underscores, a letter first."
+        )
+    names = [spec.name for spec in fields]
+    for spec in fields:
+        if not _IDENTIFIER.match(spec.name):
+            raise ModelError(
+                f"{name}: {spec.name!r} is no name for a field.",
+                hint="Use letters, digits and underscores.",
+                field=spec.name,
+            )
+        if names.count(spec.name) > 1:
+            raise ModelError(f"{name}: the field {spec.name!r} is declared twice.", field=spec.name)
+    unknown = set(options or {}) - KNOWN_OPTIONS
+    if unknown:
+        option = sorted(unknown)[0]
+        raise ModelError(
+            f"{name}: __dataflow__ has no option {option!r}.",
+            hint=did_you_mean(option, [*KNOWN_OPTIONS, "indexes"])
+            + " An option without effect is refused rather than ignored.",
+        )
+    complete = list(fields)
+    if "id" not in names:
+        suspects = [
+            spec.name
+            for spec in fields
+            if spec.name in (f"{snake_case(name)}_id", "pk", "uuid", "key", "_id")
+        ]
+        if suspects and suspects[0] == f"{snake_case(name)}_id":
+            raise ModelError(
+                f"{name}: the primary key must be named 'id', not {suspects[0]!r}.",
+                hint=f"Rename {suspects[0]!r} to 'id'.",
+                field=suspects[0],
+            )
+        complete.insert(0, FieldSpec(name="id", kind=Kind.INT, key=True, generated=True))
+    by_name = {spec.name: spec for spec in complete}
+    for managed in MANAGED:
+        if managed in by_name and by_name[managed].kind is not Kind.DATETIME:
+            raise ModelError(
+                f"{name}: {managed!r} is kept by Studio and is a datetime.",
+                hint="Leave it out of the model.",
+                field=managed,
+            )
+    complete = [spec for spec in complete if spec.name not in MANAGED]
+    complete += [FieldSpec(name=managed, kind=Kind.DATETIME, managed=True) for managed in MANAGED]
+    known = [spec.name for spec in complete]
+    table_name = table or plural(snake_case(name))
+    return ModelSpec(
+        name=name,
+        table=table_name,
+        fields=tuple(complete),
+        doc=doc,
+        indexes=tuple(_index(name, table_name, entry, known) for entry in indexes),
+        options=MappingProxyType(dict(options or {})),
+    )
+
+
+def _index(model: str, table: str, entry: Mapping[str, Any], known: list[str]) -> IndexSpec:
+    fields = tuple(entry.get("fields", ()))
+    if not fields:
+        raise ModelError(f"{model}: an index names no fields.", hint='Write {"fields": ["status"]}.')
+    for field_name in fields:
+        if field_name not in known:
+            raise ModelError(
+                f"{model}: an index names the unknown field {field_name!r}.",
+                hint=did_you_mean(field_name, known),
+                field=field_name,
+            )
+    extra = set(entry) - {"name", "fields", "unique"}
+    if extra:
+        raise ModelError(
+            f"{model}: an index has no option {sorted(extra)[0]!r}.", hint="Known: name, fields, unique."
+        )
+    name = entry.get("name") or f"ix_{table}_{'_'.join(fields)}"
+    return IndexSpec(name=name, fields=fields, unique=bool(entry.get("unique", False)))
+
+
+def _field(model: str, name: str, hint: Any, default: Any) -> FieldSpec:
+    extra: Field | None = None
+    if get_origin(hint) is Annotated:
+        hint, *metadata = get_args(hint)
+        extra = next((entry for entry in metadata if isinstance(entry, Field)), None)
+    if isinstance(default, Field):
+        extra, default = default, default.default
+    elif extra is not None and default is MISSING:
+        default = extra.default
+    hint, nullable = _strip_optional(hint)
+    if get_origin(hint) is Annotated:
+        hint, *metadata = get_args(hint)
+        extra = extra or next((entry for entry in metadata if isinstance(entry, Field)), None)
+    extra = extra or Field()
+    kind, item_kind, enum_type = _kind(model, name, hint)
+    factory = extra.default_factory
+    if isinstance(default, list | dict):
+        factory = functools.partial(copy.deepcopy, default)  # each record gets its own
+        default = MISSING
+    if extra.on_delete not in _ON_DELETE:
+        raise ModelError(
+            f"{model}: on_delete is {extra.on_delete!r}.", hint=f"Known: {', '.join(_ON_DELETE)}.", field=name
+        )
+    references = extra.references
+    if references and "." not in references:
+        references = f"{references}.id"
+    is_id = name == "id"
+    return FieldSpec(
+        name=name,
+        kind=kind,
+        nullable=(nullable or default is None) and not is_id,
+        key=is_id,
+        generated=is_id and kind is Kind.INT,
+        managed=False,
+        default=MISSING if is_id and default is None else default,
+        default_factory=factory,
+        server_default=extra.server_default,
+        unique=extra.unique and not is_id,
+        index=extra.index,
+        max_length=extra.max_length,
+        precision=extra.precision,
+        scale=extra.scale,
+        check=extra.check,
+        minimum=extra.min,
+        maximum=extra.max,
+        pattern=extra.pattern,
+        references=references,
+        on_delete=extra.on_delete,
+        item_kind=item_kind,
+        choices=tuple(member.value for member in enum_type) if enum_type else (),
+        enum_type=enum_type,
+        description=extra.description,
+    )
+
+
+def _strip_optional(hint: Any) -> tuple[Any, bool]:
+    if get_origin(hint) in (typing.Union, types.UnionType):
+        members = [member for member in get_args(hint) if member is not type(None)]
+        if len(members) == 1 and len(get_args(hint)) == 2:
+            return members[0], True
+    return hint, False
+
+
+def _kind(model: str, name: str, hint: Any) -> tuple[Kind, Kind | None, type[enum.Enum] | None]:
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        if not all(isinstance(member.value, str) for member in hint):
+            raise ModelError(
+                f"{model}: the values of {hint.__name__} must be text.",
+                hint='Write PENDING = "pending".',
+                field=name,
+            )
+        return Kind.ENUM, None, hint
+    if hint in _KINDS:
+        return _KINDS[hint], None, None
+    origin = get_origin(hint)
+    if origin is list:
+        (item,) = get_args(hint) or (Any,)
+        item, _ = _strip_optional(item)
+        if item is Any or get_origin(item) is dict:
+            return Kind.LIST, None if item is Any else Kind.DICT, None
+        if item in (str, int, float, bool, dict, list):
+            return Kind.LIST, _KINDS[item], None
+    if origin is dict:
+        return Kind.DICT, None, None
+    shown = getattr(hint, "__name__", str(hint))
+    raise ModelError(
+        f"{model}: the type {shown} of field {name!r} is not supported.",
+        hint=f"Known: {_KIND_NAMES}.",
+        field=name,
+    )

@@ -1,0 +1,172 @@
+"""What is a data model? The frozen description that every other room works from, however the model was declared."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from studio.kernel.errors import ModelError
+from studio.kernel.names import did_you_mean
+
+
+class Kind(enum.StrEnum):
+    """The kinds of value that a field can hold; engine.md calls them types."""
+
+    INT = "int"
+    FLOAT = "float"
+    DECIMAL = "decimal"
+    STR = "str"
+    TEXT = "text"
+    BOOL = "bool"
+    DATETIME = "datetime"
+    DATE = "date"
+    TIME = "time"
+    TIMEDELTA = "timedelta"
+    BYTES = "bytes"
+    DICT = "dict"
+    LIST = "list"
+    ENUM = "enum"
+    UUID = "uuid"
+
+
+class Missing(enum.Enum):
+    """The type of `MISSING`: no value was given, which is not the same as None."""
+
+    MISSING = "missing"
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = Missing.MISSING
+
+OnDelete = Literal["restrict", "cascade", "set null", "no action"]
+
+MANAGED: Final = ("created_at", "updated_at")
+"""The timestamps that the write path fills; a person never gives them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSpec:
+    """One field. `column` is its name in the database, `name` its name everywhere else.
+
+    `nullable` says whether None may be stored; `required` whether a Create must be given a value. `default` is a plain
+    value (MISSING: none), `default_factory` a callable without arguments; `enum_type` is set when the enumeration's class is known,
+    `choices` always for an enumeration (the stored values, in order).
+    """
+
+    name: str
+    kind: Kind
+    nullable: bool = False
+    key: bool = False
+    generated: bool = False
+    """The database makes the value when it is omitted (an auto-increment integer key)."""
+    managed: bool = False
+    """The write path fills it (created_at, updated_at); refused in params."""
+    default: Any = MISSING
+    default_factory: Callable[[], Any] | None = None
+    server_default: str | None = None
+    unique: bool = False
+    index: bool = False
+    max_length: int | None = None
+    precision: int | None = None
+    scale: int | None = None
+    check: str | None = None
+    minimum: Any = None
+    maximum: Any = None
+    pattern: str | None = None
+    references: str | None = None
+    """`Model.field` of another model of the same DataFlow."""
+    on_delete: OnDelete = "no action"
+    item_kind: Kind | None = None
+    """For `list[T]`: the kind of T; None for a list of anything."""
+    choices: tuple[Any, ...] = ()
+    enum_type: type[enum.Enum] | None = None
+    description: str = ""
+    column: str = ""
+    naive: bool = False
+    """A reflected timestamp column without a time zone: its values stay naive, as they are stored."""
+
+    def __post_init__(self) -> None:
+        if not self.column:
+            object.__setattr__(self, "column", self.name)
+
+    @property
+    def has_default(self) -> bool:
+        return (
+            self.default is not MISSING or self.default_factory is not None or self.server_default is not None
+        )
+
+    @property
+    def required(self) -> bool:
+        """A Create that does not give it is refused."""
+        makes_itself = self.generated or self.managed or self.has_default
+        text_key = self.key and self.name == "id" and self.kind in (Kind.STR, Kind.UUID)
+        return not (self.nullable or makes_itself or text_key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexSpec:
+    name: str
+    fields: tuple[str, ...]
+    unique: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """One data model: its fields in order, the key's fields, the table that keeps it.
+
+    Invariants: field names are unique; `key` names fields of the model, and is `("id",)` unless the table was reflected; a
+    reflected table without a primary key has an empty `key`.
+    """
+
+    name: str
+    table: str
+    fields: tuple[FieldSpec, ...]
+    key: tuple[str, ...] = ("id",)
+    doc: str = ""
+    indexes: tuple[IndexSpec, ...] = ()
+    schema: str | None = None
+    reflected: bool = False
+    """The table existed before Studio: no DDL is ever issued for it."""
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @cached_property
+    def by_name(self) -> Mapping[str, FieldSpec]:
+        return MappingProxyType({spec.name: spec for spec in self.fields})
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(spec.name for spec in self.fields)
+
+    @cached_property
+    def settable(self) -> tuple[FieldSpec, ...]:
+        """The fields that a person may give: all but the managed ones."""
+        return tuple(spec for spec in self.fields if not spec.managed)
+
+    @cached_property
+    def key_fields(self) -> tuple[FieldSpec, ...]:
+        return tuple(self.by_name[name] for name in self.key)
+
+    def __getitem__(self, name: str) -> FieldSpec:
+        """The field of that name; raises ModelError with the nearest names."""
+        try:
+            return self.by_name[name]
+        except KeyError:
+            raise ModelError(
+                f"{self.name} has no field {name!r}.", hint=did_you_mean(name, self.names), field=name
+            ) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.by_name
+
+    def unique_sets(self) -> list[tuple[str, ...]]:
+        """The sets of fields that identify one record: the key, each unique field, each unique index."""
+        sets = [self.key] if self.key else []
+        sets += [(spec.name,) for spec in self.fields if spec.unique and (spec.name,) not in sets]
+        sets += [index.fields for index in self.indexes if index.unique and index.fields not in sets]
+        return sets

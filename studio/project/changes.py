@@ -1,0 +1,536 @@
+"""What can be edited? Each edit is a `Change`: data that can be applied, inverted, merged with its successor, and written down.
+
+A change never looks at the world outside the project it is applied to, so the same change gives the same project: undo, redo and the
+recovery journal all replay it. `codec` in `persistence` writes changes down; here is only what they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from studio.kernel.errors import WorkflowError
+from studio.kernel.ids import NodeId, WorkflowId
+from studio.project.state import Connection, ModelEntry, Project
+from studio.workflow.graph import Edge, Node, Note, Place, Workflow, WorkflowInput, frozen
+
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+@runtime_checkable
+class Change(Protocol):
+    """One undoable edit. `label` is what the Edit menu says after "Undo"."""
+
+    @property
+    def label(self) -> str: ...
+
+    def apply(self, project: Project) -> Project: ...
+
+    def inverse(self, project: Project) -> Change:
+        """The change that leads from `apply(project)` back to `project`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowChange:
+    """Base of the changes to one workflow."""
+
+    workflow: WorkflowId
+
+    def apply(self, project: Project) -> Project:
+        return project.with_workflow(self.edit(project.workflow(self.workflow)))
+
+    def edit(self, workflow: Workflow) -> Workflow:
+        raise TypeError(f"{type(self).__name__} does not define edit()")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNodes(WorkflowChange):
+    """Adds nodes with their places and edges; the edges may also join them to nodes already there.
+
+    `position` keeps where edges and nodes stood, so that undoing a removal restores the very same order.
+    """
+
+    nodes: tuple[Node, ...]
+    places: Mapping[NodeId, Place] = field(default_factory=frozen)
+    edges: tuple[Edge, ...] = ()
+    node_order: tuple[NodeId, ...] = ()
+    edge_order: tuple[Edge, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return "Add node" if len(self.nodes) == 1 else f"Add {len(self.nodes)} nodes"
+
+    def edit(self, workflow: Workflow) -> Workflow:
+        taken = [node.id for node in self.nodes if node.id in workflow.nodes]
+        if taken:
+            raise WorkflowError(
+                f"The workflow already has a node {taken[0]!r}.", node=taken[0], workflow=workflow.name
+            )
+        edited = workflow.with_nodes(self.nodes, self.places).with_edges(self.edges)
+        if self.node_order:
+            edited = replace(
+                edited, nodes=frozen((node_id, edited.nodes[node_id]) for node_id in self.node_order)
+            )
+        if self.edge_order:
+            edited = replace(edited, edges=self.edge_order)
+        return edited
+
+    def inverse(self, project: Project) -> Change:
+        return RemoveNodes(workflow=self.workflow, nodes=tuple(node.id for node in self.nodes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveNodes(WorkflowChange):
+    """Removes nodes together with their edges."""
+
+    nodes: tuple[NodeId, ...]
+
+    @property
+    def label(self) -> str:
+        return "Delete node" if len(self.nodes) == 1 else f"Delete {len(self.nodes)} nodes"
+
+    def edit(self, workflow: Workflow) -> Workflow:
+        return workflow.without_nodes(self.nodes)
+
+    def inverse(self, project: Project) -> Change:
+        before = project.workflow(self.workflow)
+        gone = {node_id for node_id in self.nodes if node_id in before.nodes}
+        return AddNodes(
+            workflow=self.workflow,
+            nodes=tuple(node for node_id, node in before.nodes.items() if node_id in gone),
+            places=frozen({node_id: place for node_id, place in before.places.items() if node_id in gone}),
+            edges=tuple(edge for edge in before.edges if edge.source in gone or edge.target in gone),
+            node_order=tuple(before.nodes),
+            edge_order=before.edges,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetEdges(WorkflowChange):
+    """Removes some edges and adds others, in one step: connect, disconnect, move an end."""
+
+    add: tuple[Edge, ...] = ()
+    remove: tuple[Edge, ...] = ()
+    order: tuple[Edge, ...] = ()
+    """The whole order of edges afterwards; given by an inverse only."""
+
+    @property
+    def label(self) -> str:
+        if self.add and self.remove:
+            return "Reconnect"
+        return "Connect" if self.add else "Disconnect"
+
+    def edit(self, workflow: Workflow) -> Workflow:
+        edited = (
+            workflow.without_edges(self.remove).with_edges(self.add)
+            if self.remove
+            else workflow.with_edges(self.add)
+        )
+        return replace(edited, edges=self.order) if self.order else edited
+
+    def inverse(self, project: Project) -> Change:
+        before = project.workflow(self.workflow)
+        present = set(before.edges)
+        return SetEdges(
+            workflow=self.workflow,
+            add=tuple(edge for edge in self.remove if edge in present),
+            remove=tuple(edge for edge in self.add if edge not in present),
+            order=before.edges,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveNodes(WorkflowChange):
+    """Puts nodes in new places (position, folding)."""
+
+    places: Mapping[NodeId, Place]
+    title: str = "Move"
+
+    @property
+    def label(self) -> str:
+        return self.title
+
+    def edit(self, workflow: Workflow) -> Workflow:
+        return workflow.with_places(self.places)
+
+    def inverse(self, project: Project) -> Change:
+        before = project.workflow(self.workflow)
+        return MoveNodes(
+            workflow=self.workflow,
+            places=frozen(
+                {
+                    node_id: before.places.get(node_id, Place())
+                    for node_id in self.places
+                    if node_id in before.nodes
+                }
+            ),
+            title=self.title,
+        )
+
+    def merge(self, later: Change) -> Change | None:
+        """Consecutive moves of the same nodes become one."""
+        if (
+            isinstance(later, MoveNodes)
+            and later.workflow == self.workflow
+            and set(later.places) == set(self.places)
+        ):
+            return replace(self, places=later.places)
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetParams(WorkflowChange):
+    """Sets params of one node (`values`) and clears others (`clear`)."""
+
+    node: NodeId
+    values: Mapping[str, Any] = field(default_factory=frozen)
+    clear: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    """The whole order of params afterwards; given by an inverse only."""
+
+    @property
+    def label(self) -> str:
+        names = [*self.values, *self.clear]
+        return f"Set {names[0]}" if len(names) == 1 else "Set params"
+
+    def edit(self, workflow: Workflow) -> Workflow:
+        node = _node(workflow, self.node)
+        params = {name: value for name, value in node.params.items() if name not in self.clear} | dict(
+            self.values
+        )
+        if self.order:
+            params = {name: params[name] for name in self.order}
+        return workflow.with_nodes([replace(node, params=frozen(params))])
+
+    def inverse(self, project: Project) -> Change:
+        before = _node(project.workflow(self.workflow), self.node).params
+        return SetParams(
+            workflow=self.workflow,
+            node=self.node,
+            values=frozen({name: before[name] for name in (*self.values, *self.clear) if name in before}),
+            clear=tuple(name for name in self.values if name not in before),
+            order=tuple(before),
+        )
+
+    def merge(self, later: Change) -> Change | None:
+        """Typing in one editor becomes one step."""
+        same = isinstance(later, SetParams) and later.workflow == self.workflow and later.node == self.node
+        if (
+            same
+            and isinstance(later, SetParams)
+            and not self.clear
+            and not later.clear
+            and set(later.values) == set(self.values)
+        ):
+            return replace(self, values=later.values, order=later.order)
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditNode(WorkflowChange):
+    """Changes what a node is besides its params: title, comment, whether it is disabled, its type."""
+
+    node: NodeId
+    values: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        names = {"title": "Rename", "comment": "Comment", "type": "Replace node"}
+        if "disabled" in self.values:
+            return "Disable" if self.values["disabled"] else "Enable"
+        return names.get(next(iter(self.values), ""), "Edit node")
+
+    def edit(self, workflow: Workflow) -> Workflow:
+        return workflow.with_nodes([replace(_node(workflow, self.node), **self.values)])
+
+    def inverse(self, project: Project) -> Change:
+        before = _node(project.workflow(self.workflow), self.node)
+        return EditNode(
+            workflow=self.workflow,
+            node=self.node,
+            values=frozen({name: getattr(before, name) for name in self.values}),
+        )
+
+    def merge(self, later: Change) -> Change | None:
+        same = isinstance(later, EditNode) and later.workflow == self.workflow and later.node == self.node
+        if (
+            same
+            and isinstance(later, EditNode)
+            and set(later.values) == set(self.values) <= {"title", "comment"}
+        ):
+            return replace(self, values=later.values)
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditWorkflow(WorkflowChange):
+    """Changes what a workflow is besides its graph: name, description, inputs."""
+
+    values: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        return "Rename workflow" if "name" in self.values else "Edit workflow"
+
+    def edit(self, workflow: Workflow) -> Workflow:
+        return replace(workflow, **self.values)
+
+    def inverse(self, project: Project) -> Change:
+        before = project.workflow(self.workflow)
+        return EditWorkflow(
+            workflow=self.workflow, values=frozen({name: getattr(before, name) for name in self.values})
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetNotes(WorkflowChange):
+    """Adds, alters (`put`) and removes notes on the canvas."""
+
+    put: Mapping[str, Note] = field(default_factory=frozen)
+    remove: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return "Delete note" if self.remove else "Edit note"
+
+    def edit(self, workflow: Workflow) -> Workflow:
+        kept = {key: note for key, note in workflow.notes.items() if key not in self.remove}
+        return replace(workflow, notes=frozen({**kept, **self.put}))
+
+    def inverse(self, project: Project) -> Change:
+        before = project.workflow(self.workflow).notes
+        touched = (*self.put, *self.remove)
+        return RestoreNotes(workflow=self.workflow, notes=before) if touched else self
+
+    def merge(self, later: Change) -> Change | None:
+        same = (
+            isinstance(later, SetNotes)
+            and later.workflow == self.workflow
+            and set(later.put) == set(self.put)
+        )
+        if same and isinstance(later, SetNotes) and not self.remove and not later.remove:
+            return replace(self, put=later.put)
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreNotes(WorkflowChange):
+    """The inverse of SetNotes: the notes as they were, in their order."""
+
+    notes: Mapping[str, Note]
+
+    @property
+    def label(self) -> str:
+        return "Edit note"
+
+    def edit(self, workflow: Workflow) -> Workflow:
+        return replace(workflow, notes=self.notes)
+
+    def inverse(self, project: Project) -> Change:
+        return RestoreNotes(workflow=self.workflow, notes=project.workflow(self.workflow).notes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutWorkflow:
+    """Adds a workflow, or replaces the one with the same id (an import, a paste of a whole text)."""
+
+    workflow: Workflow
+
+    @property
+    def label(self) -> str:
+        return "Add workflow"
+
+    def apply(self, project: Project) -> Project:
+        return project.with_workflow(self.workflow)
+
+    def inverse(self, project: Project) -> Change:
+        if self.workflow.id in project.workflows:
+            return PutWorkflow(workflow=project.workflows[self.workflow.id])
+        return RemoveWorkflow(workflow=self.workflow.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveWorkflow:
+    workflow: WorkflowId
+
+    @property
+    def label(self) -> str:
+        return "Delete workflow"
+
+    def apply(self, project: Project) -> Project:
+        return project.without_workflow(self.workflow)
+
+    def inverse(self, project: Project) -> Change:
+        return RestoreOrder(
+            change=PutWorkflow(workflow=project.workflow(self.workflow)), workflows=tuple(project.workflows)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreOrder:
+    """Applies a change, then puts the project's entries back in the order they had."""
+
+    change: Change
+    workflows: tuple[WorkflowId, ...] = ()
+    models: tuple[str, ...] = ()
+    connections: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return self.change.label
+
+    def apply(self, project: Project) -> Project:
+        done = self.change.apply(project)
+        return replace(
+            done,
+            workflows=_ordered(done.workflows, self.workflows),
+            models=_ordered(done.models, self.models),
+            connections=_ordered(done.connections, self.connections),
+        )
+
+    def inverse(self, project: Project) -> Change:
+        return self.change.inverse(project)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetModels:
+    """Adds or replaces models (`put`) and removes others, in one step: an import, a form, a deletion."""
+
+    put: tuple[ModelEntry, ...] = ()
+    remove: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        if self.remove and not self.put:
+            return "Remove model" if len(self.remove) == 1 else f"Remove {len(self.remove)} models"
+        return "Set model" if len(self.put) == 1 else f"Import {len(self.put)} models"
+
+    def apply(self, project: Project) -> Project:
+        kept = {key: entry for key, entry in project.models.items() if key not in self.remove}
+        return replace(project, models=frozen({**kept, **{entry.id: entry for entry in self.put}}))
+
+    def inverse(self, project: Project) -> Change:
+        back = SetModels(
+            put=tuple(
+                project.models[key]
+                for key in (*(entry.id for entry in self.put), *self.remove)
+                if key in project.models
+            ),
+            remove=tuple(entry.id for entry in self.put if entry.id not in project.models),
+        )
+        return RestoreOrder(change=back, models=tuple(project.models))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetConnections:
+    """Adds or replaces connections (`put`) and removes others; `default` names the one that new nodes use."""
+
+    put: tuple[Connection, ...] = ()
+    remove: tuple[str, ...] = ()
+    default: str | None = None
+
+    @property
+    def label(self) -> str:
+        return "Remove connection" if self.remove and not self.put else "Set connection"
+
+    def apply(self, project: Project) -> Project:
+        kept = {key: entry for key, entry in project.connections.items() if key not in self.remove}
+        merged = {**kept, **{entry.id: entry for entry in self.put}}
+        default = project.default_connection if self.default is None else self.default
+        return replace(project, connections=frozen(merged), default_connection=default)
+
+    def inverse(self, project: Project) -> Change:
+        before = project.connections
+        back = SetConnections(
+            put=tuple(
+                before[key] for key in (*(entry.id for entry in self.put), *self.remove) if key in before
+            ),
+            remove=tuple(entry.id for entry in self.put if entry.id not in before),
+            default=project.default_connection,
+        )
+        return RestoreOrder(change=back, connections=tuple(before))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditProject:
+    """Changes the project's own name or description."""
+
+    values: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        return "Rename project" if "name" in self.values else "Edit project"
+
+    def apply(self, project: Project) -> Project:
+        return replace(project, **self.values)
+
+    def inverse(self, project: Project) -> Change:
+        return EditProject(values=frozen({name: getattr(project, name) for name in self.values}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Several changes as one step, applied in order."""
+
+    changes: tuple[Change, ...]
+    title: str
+
+    @property
+    def label(self) -> str:
+        return self.title
+
+    def apply(self, project: Project) -> Project:
+        for change in self.changes:
+            project = change.apply(project)
+        return project
+
+    def inverse(self, project: Project) -> Change:
+        inverses: list[Change] = []
+        for change in self.changes:
+            inverses.append(change.inverse(project))
+            project = change.apply(project)
+        return Group(changes=tuple(reversed(inverses)), title=self.title)
+
+
+CHANGE_TYPES: tuple[type[Any], ...] = (
+    AddNodes, RemoveNodes, SetEdges, MoveNodes, SetParams, EditNode, EditWorkflow, SetNotes, PutWorkflow, RemoveWorkflow,
+    RestoreNotes, RestoreOrder, SetModels, SetConnections, EditProject, Group,
+)  # fmt: skip
+"""Every change that can be written down and read back."""
+
+
+def merged(earlier: Change, later: Change) -> Change | None:
+    """One change that does both, when the two belong to one gesture (typing, dragging); else None."""
+    merge: Any = getattr(earlier, "merge", None)
+    result: Change | None = merge(later) if merge else None
+    return result
+
+
+def _ordered(mapping: Mapping[_K, _V], order: Iterable[_K]) -> Mapping[_K, _V]:
+    wanted = [key for key in order if key in mapping]
+    if not wanted:
+        return mapping
+    placed = set(wanted)
+    return frozen(
+        [(key, mapping[key]) for key in wanted]
+        + [(key, value) for key, value in mapping.items() if key not in placed]
+    )
+
+
+def _node(workflow: Workflow, node_id: NodeId) -> Node:
+    try:
+        return workflow.nodes[node_id]
+    except KeyError:
+        raise WorkflowError(
+            f"The workflow has no node {node_id!r}.", workflow=workflow.name, node=node_id
+        ) from None
+
+
+def set_input(workflow: Workflow, entry: WorkflowInput) -> EditWorkflow:
+    """The change that adds an input, or replaces the one of the same name."""
+    kept = tuple(known for known in workflow.inputs if known.name != entry.name)
+    return EditWorkflow(workflow=workflow.id, values=frozen({"inputs": (*kept, entry)}))

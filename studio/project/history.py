@@ -1,0 +1,180 @@
+"""How is an edit undone? One history for everything a person edits; what an edit is, is `changes`' business."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from studio.project.changes import Change, Group, merged
+from studio.project.state import Project
+
+MERGE_WINDOW_S = 1.5
+"""Two edits of one gesture that lie further apart are two steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change, its inverse, and when it was made (monotonic seconds)."""
+
+    change: Change
+    inverse: Change
+    made_at: float
+
+
+Observer = Callable[[Project, Project, Change], None]
+"""Called after each alteration with the project before, the project after, and the change that was applied."""
+
+
+class History:
+    """Keeps the project and its steps.
+
+    Invariants: `project` is the result of applying `steps[:position]` to the project it began with; undo and redo are exact
+    inverses; a refused change alters nothing.
+    """
+
+    def __init__(self, project: Project, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._project = project
+        self._steps: list[Step] = []
+        self._position = 0
+        self._clean: int | None = 0
+        self._clock = clock
+        self._open: list[Step] | None = None
+        self._sealed = True
+        self._observers: list[Observer] = []
+
+    @property
+    def project(self) -> Project:
+        return self._project
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(self._steps)
+
+    @property
+    def position(self) -> int:
+        """How many steps are done; the rest can be redone."""
+        return self._position
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the project is as it was when last saved."""
+        return self._clean == self._position and not self._open
+
+    @property
+    def undo_label(self) -> str | None:
+        return self._steps[self._position - 1].change.label if self._position else None
+
+    @property
+    def redo_label(self) -> str | None:
+        return self._steps[self._position].change.label if self._position < len(self._steps) else None
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Calls `observer` after every alteration; returns what ends it."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
+
+    def apply(self, change: Change, *, merge: bool = False) -> Project:
+        """Does `change`. With `merge`, it joins the step before it when both belong to one gesture (typing, dragging)."""
+        before = self._project
+        after = change.apply(before)
+        if after == before:
+            return before
+        step = Step(change, change.inverse(before), self._clock())
+        self._project = after
+        if self._open is not None:
+            self._open.append(step)
+        else:
+            self._record(step, merge=merge)
+        self._tell(before, after, change)
+        return after
+
+    @contextlib.contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Everything applied inside becomes one step; an exception takes all of it back."""
+        if self._open is not None:
+            yield
+            return
+        self._open = []
+        try:
+            yield
+        except BaseException:
+            opened, self._open = self._open, None
+            for step in reversed(opened):
+                before = self._project
+                self._project = step.inverse.apply(before)
+                self._tell(before, self._project, step.inverse)
+            raise
+        opened, self._open = self._open, None
+        if opened:
+            change = Group(changes=tuple(step.change for step in opened), title=title)
+            inverse = Group(changes=tuple(step.inverse for step in reversed(opened)), title=title)
+            self._record(Step(change, inverse, self._clock()), merge=False)
+
+    def seal(self) -> None:
+        """Ends a gesture: the next change is a step of its own even if it could be merged."""
+        self._sealed = True
+
+    def undo(self) -> bool:
+        """Takes the last step back; False when there is none."""
+        if not self._position or self._open is not None:
+            return False
+        self._position -= 1
+        self._go(self._steps[self._position].inverse)
+        return True
+
+    def redo(self) -> bool:
+        if self._position >= len(self._steps) or self._open is not None:
+            return False
+        step = self._steps[self._position]
+        self._position += 1
+        self._go(step.change)
+        return True
+
+    def go_to(self, position: int) -> None:
+        """Undoes or redoes until `position` steps are done."""
+        while self._position > max(position, 0) and self.undo():
+            pass
+        while self._position < min(position, len(self._steps)) and self.redo():
+            pass
+
+    def mark_clean(self) -> None:
+        """Says that the project as it is now has been saved."""
+        self._clean = self._position
+        self._sealed = True
+
+    def mark_dirty(self) -> None:
+        """Says that no known state is the saved one (after a recovery)."""
+        self._clean = None
+
+    def _record(self, step: Step, *, merge: bool) -> None:
+        if self._clean is not None and self._clean > self._position:
+            self._clean = None
+        del self._steps[self._position :]
+        previous = self._steps[-1] if self._steps else None
+        joined = None
+        if (
+            merge
+            and previous
+            and not self._sealed
+            and self._clean != self._position
+            and step.made_at - previous.made_at <= MERGE_WINDOW_S
+        ):
+            joined = merged(previous.change, step.change)
+        if joined is not None and previous is not None:
+            self._steps[-1] = Step(joined, previous.inverse, step.made_at)
+        else:
+            self._steps.append(step)
+            self._position += 1
+        self._sealed = not merge
+
+    def _go(self, change: Change) -> None:
+        before = self._project
+        self._project = change.apply(before)
+        self._sealed = True
+        self._tell(before, self._project, change)
+
+    def _tell(self, before: Project, after: Project, change: Change) -> None:
+        for observer in list(self._observers):
+            observer(before, after, change)

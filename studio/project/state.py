@@ -1,0 +1,84 @@
+"""What is being edited? The frozen tree of a project: connections, models, workflows. How it changes is `changes`' business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Self
+
+from studio.kernel.ids import WorkflowId
+from studio.kernel.names import did_you_mean
+from studio.kernel.errors import WorkflowError
+from studio.models.spec import ModelSpec
+from studio.workflow.graph import Workflow, frozen
+
+SecretKind = Literal["none", "keyring", "environment"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A named database access. `url` never holds a password; `secret` says where it is kept.
+
+    `secret_name` is the environment variable's name, or the keyring's entry (the connection's `id`).
+    """
+
+    id: str
+    name: str
+    url: str
+    secret: SecretKind = "none"
+    secret_name: str = ""
+    read_only: bool = False
+    extra: Mapping[str, Any] = field(default_factory=frozen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """A model of the project and the connection (by id) whose database keeps its rows.
+
+    `spec` is None when the stored definition cannot be read by this Studio; `extra` then keeps it untouched.
+    """
+
+    id: str
+    name: str
+    connection: str
+    spec: ModelSpec | None
+    extra: Mapping[str, Any] = field(default_factory=frozen)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """The edited whole. `trusted` (may Python nodes run?) is a person's decision on this machine and is not stored here."""
+
+    id: str
+    name: str
+    description: str = ""
+    connections: Mapping[str, Connection] = field(default_factory=frozen)
+    models: Mapping[str, ModelEntry] = field(default_factory=frozen)
+    workflows: Mapping[WorkflowId, Workflow] = field(default_factory=frozen)
+    default_connection: str = ""
+    extra: Mapping[str, Any] = field(default_factory=frozen)
+
+    def workflow(self, workflow_id: WorkflowId) -> Workflow:
+        try:
+            return self.workflows[workflow_id]
+        except KeyError:
+            names = [workflow.name for workflow in self.workflows.values()]
+            raise WorkflowError(
+                f"The project has no workflow {workflow_id!r}.", hint=did_you_mean(workflow_id, names)
+            ) from None
+
+    def workflow_named(self, name: str) -> Workflow:
+        for workflow in self.workflows.values():
+            if workflow.name == name:
+                return workflow
+        names = [workflow.name for workflow in self.workflows.values()]
+        raise WorkflowError(f"The project has no workflow named {name!r}.", hint=did_you_mean(name, names))
+
+    def with_workflow(self, workflow: Workflow) -> Self:
+        return replace(self, workflows=frozen({**self.workflows, workflow.id: workflow}))
+
+    def without_workflow(self, workflow_id: WorkflowId) -> Self:
+        return replace(
+            self,
+            workflows=frozen({key: value for key, value in self.workflows.items() if key != workflow_id}),
+        )

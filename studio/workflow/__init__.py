@@ -1,0 +1,23 @@
+"""What is a graph?"""
+
+from studio.workflow.graph import Edge, Node, Note, Place, Workflow, WorkflowInput
+from studio.workflow.spec import AFTER, DONE, ERROR_PORT, Catalogue, NodeSpec, ParamSpec, PortSpec
+from studio.workflow.types import PortType, clash
+
+__all__ = [
+    "AFTER",
+    "DONE",
+    "ERROR_PORT",
+    "Catalogue",
+    "Edge",
+    "Node",
+    "NodeSpec",
+    "Note",
+    "ParamSpec",
+    "Place",
+    "PortSpec",
+    "PortType",
+    "Workflow",
+    "WorkflowInput",
+    "clash",
+]

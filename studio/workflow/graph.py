@@ -1,0 +1,215 @@
+"""What is a graph? Frozen nodes, edges and layout, and the questions one can ask of them; whether it makes sense is `checks`' business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Self
+
+from studio.kernel.ids import EdgeId, NodeId, WorkflowId
+
+
+def frozen(mapping: Mapping[Any, Any] | Iterable[tuple[Any, Any]] = ()) -> Mapping[Any, Any]:
+    """A read-only copy that keeps the order."""
+    return MappingProxyType(dict(mapping))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One node. `params` holds plain data (what YAML can hold, plus dates, Decimals, UUIDs and bytes).
+
+    `extra` keeps, untouched, what a newer Studio wrote and this one does not know.
+    """
+
+    id: NodeId
+    type: str
+    params: Mapping[str, Any] = field(default_factory=frozen)
+    title: str = ""
+    comment: str = ""
+    disabled: bool = False
+    extra: Mapping[str, Any] = field(default_factory=frozen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """A value's way from an output port to an input port; both may be dotted paths (`records.0.id`, `fields.total`)."""
+
+    source: NodeId
+    source_port: str
+    target: NodeId
+    target_port: str
+
+    @property
+    def id(self) -> EdgeId:
+        """Derived, so that the same edge has the same id wherever it is met."""
+        return EdgeId(f"{self.source}\x1f{self.source_port}\x1f{self.target}\x1f{self.target_port}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowInput:
+    """A value that a run is given. `kind` is a field kind's name or `any`; without a default it is required."""
+
+    name: str
+    kind: str = "any"
+    default: Any = None
+    required: bool = True
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a node lies on the canvas (its top left corner, in scene units of one pixel at 100 %) and how it is folded."""
+
+    x: float = 0.0
+    y: float = 0.0
+    collapsed: bool = False
+    all_ports: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A text on the canvas."""
+
+    id: str
+    text: str
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 240.0
+    height: float = 120.0
+    color: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workflow:
+    """A graph with its inputs and its layout.
+
+    Invariants, kept by the methods here: each edge joins nodes that exist; an edge stands once; `places` has no node that the
+    graph lacks. Nodes and edges keep their order of insertion.
+    """
+
+    id: WorkflowId
+    name: str
+    description: str = ""
+    inputs: tuple[WorkflowInput, ...] = ()
+    nodes: Mapping[NodeId, Node] = field(default_factory=frozen)
+    edges: tuple[Edge, ...] = ()
+    places: Mapping[NodeId, Place] = field(default_factory=frozen)
+    notes: Mapping[str, Note] = field(default_factory=frozen)
+    extra: Mapping[str, Any] = field(default_factory=frozen)
+
+    @cached_property
+    def incoming(self) -> Mapping[NodeId, tuple[Edge, ...]]:
+        """The edges that end at each node; nodes without any are absent."""
+        return self._edges_by("target")
+
+    @cached_property
+    def outgoing(self) -> Mapping[NodeId, tuple[Edge, ...]]:
+        return self._edges_by("source")
+
+    def _edges_by(self, end: str) -> Mapping[NodeId, tuple[Edge, ...]]:
+        found: dict[NodeId, list[Edge]] = {}
+        for edge in self.edges:
+            found.setdefault(getattr(edge, end), []).append(edge)
+        return {node_id: tuple(edges) for node_id, edges in found.items()}
+
+    def edges_of(self, node_id: NodeId) -> tuple[Edge, ...]:
+        ins = self.incoming.get(node_id, ())
+        outs = self.outgoing.get(node_id, ())
+        return (*ins, *(edge for edge in outs if edge not in ins))
+
+    def would_cycle(self, source: NodeId, target: NodeId) -> bool:
+        """Whether an edge from `source` to `target` would close a loop."""
+        return source == target or source in self.downstream(target)
+
+    def upstream(self, node_id: NodeId) -> set[NodeId]:
+        """All ancestors, without the node itself."""
+        return self._reach(node_id, self.incoming, "source")
+
+    def downstream(self, node_id: NodeId) -> set[NodeId]:
+        return self._reach(node_id, self.outgoing, "target")
+
+    def _reach(self, start: NodeId, edges_by: Mapping[NodeId, tuple[Edge, ...]], end: str) -> set[NodeId]:
+        seen: set[NodeId] = set()
+        stack = [start]
+        while stack:
+            for edge in edges_by.get(stack.pop(), ()):
+                other: NodeId = getattr(edge, end)
+                if other not in seen:
+                    seen.add(other)
+                    stack.append(other)
+        return seen
+
+    def cycle(self) -> list[NodeId]:
+        """The nodes of one loop in order, or an empty list."""
+        remaining = {node_id: len(self.incoming.get(node_id, ())) for node_id in self.nodes}
+        ready = [node_id for node_id, count in remaining.items() if not count]
+        while ready:
+            node_id = ready.pop()
+            del remaining[node_id]
+            for edge in self.outgoing.get(node_id, ()):
+                remaining[edge.target] -= 1
+                if not remaining[edge.target]:
+                    ready.append(edge.target)
+        if not remaining:
+            return []
+        path: list[NodeId] = []
+        current = next(iter(remaining))
+        while current not in path:
+            path.append(current)
+            current = next(edge.source for edge in self.incoming[current] if edge.source in remaining)
+        return path[path.index(current) :][::-1]
+
+    def order(self) -> list[NodeId]:
+        """The nodes in an order in which they can run, stable by insertion; nodes on a loop come last."""
+        remaining = {node_id: len(self.incoming.get(node_id, ())) for node_id in self.nodes}
+        ready = [node_id for node_id, count in remaining.items() if not count]
+        done: list[NodeId] = []
+        while ready:
+            following: list[NodeId] = []
+            for node_id in ready:
+                done.append(node_id)
+                for edge in self.outgoing.get(node_id, ()):
+                    remaining[edge.target] -= 1
+                    if not remaining[edge.target]:
+                        following.append(edge.target)
+            ready = following
+        placed = set(done)
+        return done + [node_id for node_id in self.nodes if node_id not in placed]
+
+    def with_nodes(self, nodes: Iterable[Node], places: Mapping[NodeId, Place] | None = None) -> Self:
+        """Adds nodes, or replaces those with the same id; places are added to the ones there are."""
+        return replace(
+            self,
+            nodes=frozen({**self.nodes, **{node.id: node for node in nodes}}),
+            places=frozen({**self.places, **(places or {})}),
+        )
+
+    def without_nodes(self, node_ids: Iterable[NodeId]) -> Self:
+        """Removes nodes together with their edges and places."""
+        gone = set(node_ids)
+        return replace(
+            self,
+            nodes=frozen({node_id: node for node_id, node in self.nodes.items() if node_id not in gone}),
+            edges=tuple(edge for edge in self.edges if edge.source not in gone and edge.target not in gone),
+            places=frozen({node_id: place for node_id, place in self.places.items() if node_id not in gone}),
+        )
+
+    def with_edges(self, edges: Iterable[Edge]) -> Self:
+        """Adds edges that are not there yet; edges to unknown nodes are left out."""
+        present = set(self.edges)
+        added = []
+        for edge in edges:
+            if edge not in present and edge.source in self.nodes and edge.target in self.nodes:
+                present.add(edge)
+                added.append(edge)
+        return replace(self, edges=(*self.edges, *added)) if added else self
+
+    def without_edges(self, edges: Iterable[Edge]) -> Self:
+        gone = set(edges)
+        return replace(self, edges=tuple(edge for edge in self.edges if edge not in gone))
+
+    def with_places(self, places: Mapping[NodeId, Place]) -> Self:
+        known = {node_id: place for node_id, place in places.items() if node_id in self.nodes}
+        return replace(self, places=frozen({**self.places, **known}))
