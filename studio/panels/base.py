@@ -1,0 +1,66 @@
+"""What do all panels share? A theme, a session that may come and go, and one way to hear of its events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from studio.qt.theme import Theme
+    from studio.session import Session
+
+
+class Panel(QWidget):
+    """A widget that shows one side of a session.
+
+    Subclasses override `session_changed` (another session, or none) and `session_event`. Both are called on the GUI thread, whatever
+    thread the event came from.
+    """
+
+    message = Signal(str)
+    """A sentence for the status line."""
+    failed = Signal(object)
+    """A StudioError that the panel has no place of its own for."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.session: Session | None = None
+        self._ear = SessionEar(self.session_event, self)
+
+    def set_session(self, session: Session | None) -> None:
+        """Shows another session, or the empty state when there is none."""
+        if session is self.session:
+            return
+        self.session = session
+        self._ear.listen_to(session)
+        self.session_changed()
+
+    def session_changed(self) -> None:
+        """Another session is shown now."""
+
+    def session_event(self, event: Any) -> None:
+        """Something happened in the session."""
+
+
+class SessionEar(QObject):
+    """Hears a session's events and hands them on, on the thread it lives on."""
+
+    _heard = Signal(object)
+
+    def __init__(self, receiver: Callable[[Any], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._stop: Callable[[], None] | None = None
+        # AutoConnection: direct on the GUI thread, queued when an engine thread speaks.
+        self._heard.connect(receiver, Qt.ConnectionType.AutoConnection)
+
+    def listen_to(self, session: Session | None) -> None:
+        if self._stop is not None:
+            self._stop()
+            self._stop = None
+        if session is not None:
+            self._stop = session.observe(self._heard.emit)
