@@ -1,0 +1,54 @@
+"""Case, plurals, near misses."""
+
+import pytest
+
+from studio.kernel.names import did_you_mean, nearest, pascal_case, plural, snake_case, unique_name
+
+
+@pytest.mark.parametrize(
+    ("name", "snake"),
+    [
+        ("AgentExecution", "agent_execution"),
+        ("APIProviderConfig", "api_provider_config"),
+        ("list orders", "list_orders"),
+        ("id", "id"),
+    ],
+)
+def test_snake_case(name: str, snake: str) -> None:
+    assert snake_case(name) == snake
+
+
+def test_pascal_case_keeps_what_is_pascal_already() -> None:
+    assert [pascal_case(name) for name in ("invoice_line", "InvoiceLine", "2fast", "a-b c")] == [
+        "InvoiceLine",
+        "InvoiceLine",
+        "T2fast",
+        "ABC",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "many"),
+    [
+        ("order", "orders"),
+        ("category", "categories"),
+        ("day", "days"),
+        ("box", "boxes"),
+        ("match", "matches"),
+    ],
+)
+def test_plural(word: str, many: str) -> None:
+    assert plural(word) == many
+
+
+def test_near_misses_ignore_case_and_come_best_first() -> None:
+    assert nearest("statsu", ["status", "state", "total"])[0] == "status"
+    assert did_you_mean("Totl", ["total", "status"]) == "Did you mean 'total'?"
+    assert did_you_mean("zzz", ["b", "a"]) == "Known: a, b."
+    assert did_you_mean("zzz", []) == ""
+
+
+def test_unique_names_count_up() -> None:
+    assert unique_name("a", []) == "a"
+    assert unique_name("a", ["a", "a_2"]) == "a_3"
+    assert unique_name("a_2", ["a_2"]) == "a_3"

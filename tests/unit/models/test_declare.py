@@ -1,0 +1,130 @@
+"""From an annotated class to a model."""
+
+import datetime as dt
+import enum
+import uuid
+from decimal import Decimal
+from typing import Annotated, Optional
+
+import pytest
+
+from studio.kernel.errors import ModelError
+from studio.models import MISSING, Field, Kind, Text, model_from_class
+
+
+class Status(enum.Enum):
+    PENDING = "pending"
+    PAID = "paid"
+
+
+class Order:
+    """A customer's order."""
+
+    id: str
+    customer_id: Annotated[str, Field(references="Customer", on_delete="restrict", index=True)]
+    total: Decimal = Field(min=0, precision=12, scale=2)
+    status: Status = Status.PENDING
+    items: list | None = None
+    tags: list[str] = []  # noqa: RUF012 - a default of a model, copied for each record
+    note: Optional[Text]  # noqa: UP045 - the older spelling must work as well
+    placed: dt.datetime
+    key: uuid.UUID
+    __indexes__ = [{"name": "ix_status_date", "fields": ["status", "created_at"]}]  # noqa: RUF012
+
+
+def test_a_class_gives_its_fields_in_order_and_the_managed_timestamps_last() -> None:
+    spec = model_from_class(Order)
+    assert spec.names == (
+        "id",
+        "customer_id",
+        "total",
+        "status",
+        "items",
+        "tags",
+        "note",
+        "placed",
+        "key",
+        "created_at",
+        "updated_at",
+    )
+    assert spec.table == "orders"
+    assert spec.doc == "A customer's order."
+    assert spec["created_at"].managed
+    assert spec.indexes[0].fields == ("status", "created_at")
+
+
+def test_types_options_and_defaults_are_read() -> None:
+    spec = model_from_class(Order)
+    assert [field.kind for field in spec.fields[:9]] == [
+        Kind.STR, Kind.STR, Kind.DECIMAL, Kind.ENUM, Kind.LIST, Kind.LIST, Kind.TEXT, Kind.DATETIME, Kind.UUID,
+    ]  # fmt: skip
+    assert spec["customer_id"].references == "Customer.id"
+    assert spec["total"].minimum == 0
+    assert spec["total"].default is MISSING
+    assert spec["status"].choices == ("pending", "paid")
+    assert spec["status"].default is Status.PENDING
+    assert spec["tags"].item_kind is Kind.STR
+    first, second = (spec["tags"].default_factory() for _ in range(2))  # type: ignore[misc]
+    assert first == [] and first is not second
+
+
+def test_optional_fields_may_be_omitted_and_plain_ones_must_be_given() -> None:
+    spec = model_from_class(Order)
+    assert spec["note"].nullable and not spec["note"].required
+    assert spec["items"].nullable
+    assert spec["customer_id"].required
+    assert not spec["id"].required
+    assert not spec["status"].required
+
+
+def test_without_an_id_the_key_is_an_auto_increment_integer() -> None:
+    class Thing:
+        name: str
+
+    spec = model_from_class(Thing)
+    assert spec["id"].kind is Kind.INT and spec["id"].generated and spec.key == ("id",)
+
+
+def test_a_key_with_another_name_is_refused_with_the_remedy() -> None:
+    class Account:
+        account_id: str
+        name: str
+
+    with pytest.raises(ModelError, match="must be named 'id'.*Rename 'account_id' to 'id'"):
+        model_from_class(Account)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "annotations", "words"),
+    [
+        ({}, {"x": complex}, "type complex of field 'x' is not supported"),
+        ({"__dataflow__": {"soft_delet": True}}, {"x": int}, "no option 'soft_delet'"),
+        ({"__indexes__": [{"fields": ["nme"]}]}, {"name": str}, "unknown field 'nme'.*Did you mean 'name'"),
+        ({}, {"created_at": str}, "kept by Studio"),
+        ({}, {"x": "Nowhere"}, "cannot be resolved"),
+    ],
+)
+def test_a_wrong_declaration_is_refused_with_names(namespace: dict, annotations: dict, words: str) -> None:
+    cls = type("Thing", (), {**namespace, "__annotations__": annotations})
+    with pytest.raises(ModelError, match=words):
+        model_from_class(cls)
+
+
+def test_enumerations_must_hold_text() -> None:
+    class Level(enum.Enum):
+        LOW = 1
+
+    cls = type("Thing", (), {"__annotations__": {"level": Level}})
+    with pytest.raises(ModelError, match="values of Level must be text"):
+        model_from_class(cls)
+
+
+def test_table_names_are_snake_case_plurals_unless_given() -> None:
+    def table(name: str, **namespace: str) -> str:
+        return model_from_class(type(name, (), {"__annotations__": {"x": int}, **namespace})).table
+
+    assert table("AgentExecution") == "agent_executions"
+    assert table("APIProviderConfig") == "api_provider_configs"
+    assert table("Category") == "categories"
+    assert table("Box") == "boxes"
+    assert table("User", __tablename__="people") == "people"
