@@ -18,5 +18,12 @@ if TYPE_CHECKING:
 class ModelDialog(QDialog):
     modelSaved = Signal(str)
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None, *, connection_id: str | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        connection_id: str | None = None,
+    ) -> None:
         super().__init__(parent)

@@ -1,0 +1,90 @@
+"""How do a connection's form and its URL say the same? Both ways, without a password in the URL that is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+Dialect = Literal["sqlite", "postgresql"]
+DEFAULT_PORT: Final = 5432
+
+
+class UrlRefused(ValueError):
+    """The text is no URL that Studio can use; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrlParts:
+    """What a form shows. `path` is SQLite's file (empty: in memory); `password` is only ever held while the form is open."""
+
+    dialect: Dialect
+    path: str = ""
+    host: str = ""
+    port: int | None = None
+    database: str = ""
+    user: str = ""
+    password: str = ""
+    options: str = ""
+
+    @property
+    def is_memory(self) -> bool:
+        return self.dialect == "sqlite" and self.path in ("", ":memory:")
+
+
+def parts_of(url: str) -> UrlParts:
+    """The parts of a URL; raises UrlRefused. Drivers in the scheme (`postgresql+asyncpg`) are dropped: Studio picks its own."""
+    text = url.strip()
+    if text == ":memory:":
+        return UrlParts(dialect="sqlite", path=":memory:")
+    scheme, separator, rest = text.partition("://")
+    dialect = scheme.partition("+")[0].lower()
+    if not separator:
+        raise UrlRefused("A URL begins with sqlite:/// or postgresql://.")
+    if dialect == "sqlite":
+        path, _, options = rest.partition("?")
+        if path and not path.startswith("/"):
+            raise UrlRefused("SQLite takes three slashes: sqlite:///shop.db, or four for an absolute path.")
+        file = unquote(path[1:])
+        return UrlParts(dialect="sqlite", path=file or ":memory:", options=options)
+    if dialect not in ("postgresql", "postgres"):
+        raise UrlRefused(f"{scheme!r} is not supported yet: use sqlite or postgresql.")
+    try:
+        split = urlsplit(f"postgresql://{rest}")
+        port = split.port
+    except ValueError as fault:
+        raise UrlRefused(f"The URL cannot be read: {fault}.") from fault
+    return UrlParts(
+        dialect="postgresql",
+        host=unquote(split.hostname or ""),
+        port=port,
+        database=unquote(split.path.removeprefix("/")),
+        user=unquote(split.username or ""),
+        password=unquote(split.password or ""),
+        options=split.query,
+    )
+
+
+def url_of(parts: UrlParts, *, with_password: bool = False) -> str:
+    """The URL of the parts; the password is left out unless asked for."""
+    options = f"?{urlencode(parse_qsl(parts.options, keep_blank_values=True))}" if parts.options else ""
+    if parts.dialect == "sqlite":
+        return f"sqlite:///{'' if parts.is_memory else quote(parts.path, safe='/: ~')}{options}"
+    user = quote(parts.user, safe="")
+    if with_password and parts.password:
+        user += f":{quote(parts.password, safe='')}"
+    host = quote(parts.host or "localhost", safe=":")
+    if ":" in host:
+        host = f"[{host}]"
+    port = f":{parts.port}" if parts.port and parts.port != DEFAULT_PORT else ""
+    return f"postgresql://{user}{'@' if user else ''}{host}{port}/{quote(parts.database, safe='')}{options}"
+
+
+def problem_of(parts: UrlParts) -> str | None:
+    """What is missing before the connection can be tried."""
+    if parts.dialect == "postgresql":
+        if not parts.database:
+            return "Give the name of the database."
+        if parts.port is not None and not 0 < parts.port < 65536:
+            return "A port lies between 1 and 65535."
+    return None
