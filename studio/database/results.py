@@ -1,0 +1,121 @@
+"""What goes into the database room and what comes out? Queries, rows, counts and statements as plain data, without any driver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from studio.models.spec import ModelSpec
+
+Record = dict[str, Any]
+"""One row: field names in the model's order, canonical values."""
+
+Change = str
+"""What a write did, as a `Recorder` is told: "create", "update" or "delete"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListQuery:
+    """Which records, in which order, and which slice of them.
+
+    `order_by` takes field names, `-name` for descending. `limit` None means all. `after` is the `cursor` of an earlier page of the
+    same query. `fields` None means all fields.
+    """
+
+    filter: Mapping[str, Any] | None = None
+    order_by: Sequence[str] | str = ()
+    limit: int | None = 100
+    offset: int = 0
+    after: str | None = None
+    fields: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AggregateQuery:
+    """Groups and figures: either `group_by` and `aggregate` (with `having`), or a whole `pipeline`."""
+
+    filter: Mapping[str, Any] | None = None
+    group_by: Sequence[str] | str = ()
+    aggregate: Mapping[str, Any] | None = None
+    having: Mapping[str, Any] | None = None
+    order_by: Sequence[str] | str = ()
+    limit: int | None = None
+    pipeline: Sequence[Mapping[str, Any]] | None = None
+
+
+class Rows(list[Record]):
+    """A list of records that also knows where it was cut.
+
+    `has_more` says that records follow; `cursor` is then what `ListQuery.after` takes (None when the order cannot be continued).
+    `sql` is the statement that was run; `affected` counts what a raw statement changed (None: it returned rows, or nobody knows).
+    """
+
+    __slots__ = ("affected", "columns", "cursor", "has_more", "sql")
+
+    def __init__(
+        self,
+        records: Sequence[Record] = (),
+        *,
+        has_more: bool = False,
+        cursor: str | None = None,
+        sql: str = "",
+        affected: int | None = None,
+        columns: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(records)
+        self.has_more = has_more
+        self.cursor = cursor
+        self.sql = sql
+        self.affected = affected
+        self.columns = columns
+
+
+@dataclass(slots=True, kw_only=True)
+class BulkResult:
+    """What a bulk write did. `ids` are in the order of the rows given; None for a row that was skipped."""
+
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0
+    matched: int = 0
+    ids: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One SQL statement with its bound values by name, as the SQL tab shows it."""
+
+    sql: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerInfo:
+    """What answered when a connection was tested. `tables` counts tables that can be seen; `database` is a name or a path."""
+
+    product: str
+    version: str
+    database: str
+    tables: int
+    can_write: bool
+    latency_ms: float
+
+
+@runtime_checkable
+class Recorder(Protocol):
+    """Is told each record that a write changed; images are given as records, None where there is none.
+
+    `beyond` counts changes that were made but not told, because there were too many.
+    """
+
+    def record(
+        self,
+        operation: Change,
+        spec: ModelSpec,
+        key: Any,
+        before: Record | None,
+        after: Record | None,
+    ) -> None: ...
+
+    def beyond(self, operation: Change, spec: ModelSpec, count: int) -> None: ...
