@@ -1,0 +1,1 @@
+"""How is the window put together?"""
