@@ -165,6 +165,11 @@ def write_sqlite(path: Path) -> None:
 def write_postgres(sqlite_file: Path, database_url: str) -> None:
     """Copy a SQLite file of this shape into an empty PostgreSQL database, with names in snake_case."""
     script = [_create(table, dialect="postgresql") + ";" for table in TABLES]
+    script.extend(
+        f"CREATE INDEX {name}_{key}_idx ON {name} ({key});"
+        for table in TABLES
+        for name, key in _references(table)
+    )
     with contextlib.closing(
         sqlite3.connect(f"{sqlite_file.resolve().as_uri()}?mode=ro", uri=True)
     ) as connection:
@@ -172,10 +177,7 @@ def write_postgres(sqlite_file: Path, database_url: str) -> None:
             names = ", ".join(f'"{column.name}"' for column in table.columns)
             rows = connection.execute(f'SELECT {names} FROM "{table.name}"').fetchall()
             script.extend(_insert(table, rows))
-            script.extend(
-                f"CREATE INDEX {name}_{key}_idx ON {name} ({key});" for name, key in _references(table)
-            )
-    run_sql(database_url, "BEGIN;\nSET CONSTRAINTS ALL DEFERRED;\n" + "\n".join(script) + "\nCOMMIT;\n")
+    run_sql(database_url, "BEGIN;\n" + "\n".join(script) + "\nCOMMIT;\n")
 
 
 def _create(table: Table, *, dialect: str) -> str:
@@ -187,12 +189,10 @@ def _create(table: Table, *, dialect: str) -> str:
         kind = column.type if dialect == "sqlite" else _postgres_type(column.type)
         lines.append(f"{named(column.name)} {kind}{' NOT NULL' if column.required else ''}")
     lines.append(f"PRIMARY KEY ({', '.join(named(name) for name in table.key)})")
-    # A row may come before the one it refers to: an employee before the boss.
-    deferrable = " DEFERRABLE" if dialect == "postgresql" else ""
     for column in table.columns:
         if column.references:
             target = f"{named(column.references)} ({named(column.references + 'Id')})"
-            lines.append(f"FOREIGN KEY ({named(column.name)}) REFERENCES {target}{deferrable}")
+            lines.append(f"FOREIGN KEY ({named(column.name)}) REFERENCES {target}")
     return f"CREATE TABLE {named(table.name)} (\n  " + ",\n  ".join(lines) + "\n)"
 
 
