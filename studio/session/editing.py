@@ -1,0 +1,207 @@
+"""Which change does a gesture mean? Pure functions from a workflow and a wish to a `Change`; applying it is the history's business."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from studio.kernel.ids import NodeId
+from studio.kernel.names import snake_case, unique_name
+from studio.project.changes import AddNodes, Change, RemoveNodes, SetEdges
+from studio.workflow.graph import Edge, Node, Place, Workflow, frozen
+from studio.workflow.spec import AFTER, DONE, ERROR_PORT, NodeSpec, PortSpec
+from studio.workflow.types import PortType, clash
+
+_WHOLE_EXPRESSION: Final = re.compile(r"^\s*\{\{(.*)\}\}\s*$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joint:
+    """An end of an edge at a node that is there already, waiting for the other end."""
+
+    node: NodeId
+    port: str
+    is_output: bool
+
+
+def new_node(
+    workflow: Workflow,
+    type_name: str,
+    spec: NodeSpec | None,
+    *,
+    params: Mapping[str, Any] | None = None,
+    title: str | None = None,
+) -> Node:
+    """A node with a readable id that is free in `workflow`; its title follows the id when others have the same."""
+    wanted = title or (spec.title if spec else "") or type_name
+    node_id = unique_name(snake_case(wanted) or "node", workflow.nodes)
+    titles = {node.title for node in workflow.nodes.values()}
+    shown = wanted
+    number = 2
+    while title is None and shown in titles:
+        shown = f"{wanted} {number}"
+        number += 1
+    return Node(id=NodeId(node_id), type=type_name, params=frozen(params or {}), title=shown)
+
+
+def free_place(workflow: Workflow, x: float, y: float, *, step: float = 24.0) -> Place:
+    """The place wished for, or one a little to the lower right when a node lies exactly there."""
+    taken = {(round(place.x), round(place.y)) for place in workflow.places.values()}
+    while (round(x), round(y)) in taken:
+        x, y = x + step, y + step
+    return Place(x=x, y=y)
+
+
+def joining_port(spec: NodeSpec, other: PortType, joint: Joint) -> str | None:
+    """The port of a node of kind `spec` that would be joined to `joint`, whose own port has the type `other`.
+
+    Ports that the node needs come first, then drawn ones, then equal types; `after` and `error` only when nothing else fits.
+    """
+    best: tuple[int, str] | None = None
+    candidates = spec.inputs if joint.is_output else spec.all_outputs
+    for port in candidates:
+        refusal = clash(other, port.type) if joint.is_output else clash(port.type, other)
+        if refusal is None and (score := _score(port, other, joint)) > (best[0] if best else -1):
+            best = (score, port.name)
+    return best[1] if best else None
+
+
+def _score(port: PortSpec, other: PortType, joint: Joint) -> int:
+    if joint.is_output and (port.name == AFTER) != (joint.port in (DONE,)):
+        return 1 if port.name == AFTER else 0
+    if not joint.is_output and port.name in (DONE, ERROR_PORT) and joint.port != AFTER:
+        return 0
+    if not joint.is_output and joint.port == AFTER:
+        return 100 if port.name == DONE else 2
+    score = 10
+    score += 40 if port.type.kind == other.kind and port.type.many == other.many else 0
+    score += 30 if port.type.model and port.type.model == other.model else 0
+    score += 24 if port.primary else 0
+    score += 12 if port.required else 0
+    score += 8 if port.type.many == other.many else 0
+    score += 6 if port.name == joint.port else 0
+    score -= 6 if port.type.kind == "any" and not port.primary else 0
+    return score
+
+
+def port_type(spec: NodeSpec | None, joint: Joint) -> PortType | None:
+    """The type of a joint's port; of a dotted path, that of its first part only when the path has no other."""
+    if spec is None:
+        return None
+    port = spec.output(joint.port) if joint.is_output else spec.input(joint.port)
+    if port is None:
+        return None
+    return PortType(kind="any", nullable=True) if "." in joint.port else port.type
+
+
+def removal(
+    workflow: Workflow, nodes: Iterable[NodeId], edges: Iterable[Edge]
+) -> tuple[str, tuple[Change, ...]]:
+    """The title and the changes that delete nodes and edges together; edges that go with a node are not named twice."""
+    gone = tuple(node_id for node_id in workflow.nodes if node_id in set(nodes))
+    left = tuple(
+        edge
+        for edge in edges
+        if edge in workflow.edges and edge.source not in gone and edge.target not in gone
+    )
+    changes: list[Change] = []
+    if left:
+        changes.append(SetEdges(workflow=workflow.id, remove=left))
+    if gone:
+        changes.append(RemoveNodes(workflow=workflow.id, nodes=gone))
+    title = changes[-1].label if changes else "Delete"
+    return title, tuple(changes)
+
+
+def replaced_edges(workflow: Workflow, edge: Edge) -> tuple[Edge, ...]:
+    """The edges that give way to `edge`: those that end at the same port. Any number may end at `after`."""
+    if edge.target_port == AFTER:
+        return ()
+    return tuple(
+        known
+        for known in workflow.incoming.get(edge.target, ())
+        if known.target_port == edge.target_port and known != edge
+    )
+
+
+def part_of(workflow: Workflow, node_ids: Iterable[NodeId]) -> Workflow:
+    """The chosen nodes with the edges between them and their places, as a workflow of its own."""
+    chosen = set(node_ids)
+    return Workflow(
+        id=workflow.id,
+        name=workflow.name,
+        nodes=frozen((node_id, node) for node_id, node in workflow.nodes.items() if node_id in chosen),
+        edges=tuple(edge for edge in workflow.edges if edge.source in chosen and edge.target in chosen),
+        places=frozen((node_id, place) for node_id, place in workflow.places.items() if node_id in chosen),
+    )
+
+
+def insertion(
+    workflow: Workflow, part: Workflow, *, x: float | None = None, y: float | None = None, shift: float = 0.0
+) -> AddNodes:
+    """The change that adds `part` to `workflow` under free ids.
+
+    Its upper left corner comes to (x, y); without them it is shifted by `shift`. References in the pasted nodes' expressions follow
+    the new ids; those to nodes that were not pasted stay as they are.
+    """
+    names: dict[NodeId, NodeId] = {}
+    taken = set(workflow.nodes)
+    for node_id in part.nodes:
+        names[node_id] = NodeId(unique_name(node_id, taken))
+        taken.add(names[node_id])
+    left = min((place.x for place in part.places.values()), default=0.0)
+    top = min((place.y for place in part.places.values()), default=0.0)
+    dx = shift if x is None else x - left
+    dy = shift if y is None else y - top
+    return AddNodes(
+        workflow=workflow.id,
+        nodes=tuple(
+            replace(node, id=names[node_id], params=frozen(_renamed(dict(node.params), names)))
+            for node_id, node in part.nodes.items()
+        ),
+        places=frozen(
+            {
+                names[node_id]: replace(place, x=place.x + dx, y=place.y + dy)
+                for node_id, place in ((key, part.places.get(key, Place())) for key in part.nodes)
+            }
+        ),
+        edges=tuple(
+            replace(edge, source=names[edge.source], target=names[edge.target]) for edge in part.edges
+        ),
+    )
+
+
+def _renamed(value: Any, names: Mapping[NodeId, NodeId]) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {"$literal"}:
+            return value
+        return {key: _renamed(entry, names) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_renamed(entry, names) for entry in value]
+    if isinstance(value, str) and (found := _WHOLE_EXPRESSION.match(value)):
+        body = found.group(1)
+        return value[: found.start(1)] + rename_in_expression(body, names) + value[found.end(1) :]
+    return value
+
+
+def rename_in_expression(text: str, names: Mapping[NodeId, NodeId]) -> str:
+    """The expression with the names of nodes replaced; unchanged when it cannot be parsed."""
+    stripped = text.strip()
+    try:
+        tree = ast.parse(stripped, mode="eval")
+    except (SyntaxError, ValueError, RecursionError):
+        return text
+    lines = stripped.split("\n")
+    places = [
+        (entry.lineno - 1, entry.col_offset, entry.end_col_offset or 0, names[NodeId(entry.id)])
+        for entry in ast.walk(tree)
+        if isinstance(entry, ast.Name) and entry.id in names
+    ]
+    for line, begin, end, new in sorted(places, reverse=True):
+        encoded = lines[line].encode()
+        lines[line] = (encoded[:begin] + new.encode() + encoded[end:]).decode()
+    start = text.index(stripped) if stripped else 0
+    return text[:start] + "\n".join(lines) + text[start + len(stripped) :]

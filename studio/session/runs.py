@@ -1,0 +1,290 @@
+"""How does a run look while it goes on, and what did it leave? A handle that any thread may read; how nodes run is `runtime`'s business."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+from studio.kernel.errors import RunCancelled, StudioError
+from studio.kernel.ids import NodeId, RunId, WorkflowId
+
+RunState = Literal["running", "succeeded", "failed", "cancelled"]
+NodeState = Literal["pending", "running", "succeeded", "failed", "skipped", "abandoned", "cancelled"]
+
+MAX_ROWS_KEPT: Final = 100_000
+"""Of each output port; more are counted, not kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRunView:
+    """How one node of a run is doing. `progress` is (done, total or None) while it runs."""
+
+    node_id: NodeId
+    state: NodeState = "pending"
+    rows: int | None = None
+    duration_ms: float | None = None
+    progress: tuple[int, int | None] | None = None
+    error: StudioError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What a port delivered. `row_count` is exact; `kept` of the rows can be paged, fewer when there were very many."""
+
+    kind: Literal["rows", "record", "value", "none"]
+    columns: tuple[str, ...] = ()
+    row_count: int = 0
+    kept: int = 0
+
+    @property
+    def is_truncated(self) -> bool:
+        return self.kept < self.row_count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A slice of rows: `rows` begin at `offset` of `total`. `total` is None when it was not counted."""
+
+    columns: tuple[str, ...]
+    rows: list[dict[str, Any]]
+    offset: int
+    total: int | None
+
+
+@dataclass(slots=True)
+class _Kept:
+    output: Output
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+Take = Callable[[NodeId, str | None], Any]
+"""Gives the value that a node delivered at a port (None: its natural value); raises KeyError when there is none."""
+
+
+class RunHandle:
+    """One run, from its start on. Every method may be called from any thread.
+
+    Invariant: `version` grows with each alteration of a node's or the run's state, and a view once terminal stays as it is.
+    """
+
+    def __init__(
+        self,
+        *,
+        run_id: RunId,
+        workflow_id: WorkflowId,
+        nodes: Iterable[NodeId],
+        started_at: dt.datetime,
+        mode: str = "auto",
+        inputs: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.run_id = run_id
+        self.workflow_id = workflow_id
+        self.started_at = started_at
+        self.mode = mode
+        self.inputs: Mapping[str, Any] = dict(inputs or {})
+        self._lock = threading.Lock()
+        self._began = time.perf_counter()
+        self._duration_ms: float | None = None
+        self._state: RunState = "running"
+        self._error: StudioError | None = None
+        self._version = 1
+        self._views: dict[NodeId, NodeRunView] = {node_id: NodeRunView(node_id=node_id) for node_id in nodes}
+        self._changed_at: dict[NodeId, int] = dict.fromkeys(self._views, 1)
+        self._future: Future[Any] | None = None
+        self._take: Take | None = None
+        self._kept: dict[tuple[NodeId, str | None], _Kept] = {}
+        self._waiting: list[Callable[[], None]] = []
+
+    @property
+    def state(self) -> RunState:
+        with self._lock:
+            return self._state
+
+    @property
+    def error(self) -> StudioError | None:
+        with self._lock:
+            return self._error
+
+    @property
+    def duration_ms(self) -> float:
+        """Of the whole run; of the part that is over, while it goes on."""
+        with self._lock:
+            return (
+                (time.perf_counter() - self._began) * 1000 if self._duration_ms is None else self._duration_ms
+            )
+
+    @property
+    def version(self) -> int:
+        with self._lock:
+            return self._version
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state != "running"
+
+    def nodes_since(self, version: int) -> tuple[int, list[NodeRunView]]:
+        """The version now, and the views that have changed after `version` (0: all of them)."""
+        with self._lock:
+            if version >= self._version:
+                return self._version, []
+            return self._version, [
+                self._views[node_id] for node_id, at in self._changed_at.items() if at > version
+            ]
+
+    def node(self, node_id: NodeId) -> NodeRunView | None:
+        with self._lock:
+            return self._views.get(node_id)
+
+    def cancel(self) -> None:
+        """Stops the run at the driver; `finished` tells when it has stopped. Harmless when it is over."""
+        future = self._future
+        if future is not None:
+            future.cancel()
+
+    async def finished(self) -> None:
+        """Returns when the run is over, however it ended; awaitable from any loop."""
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+
+        def tell() -> None:
+            if not done.done():
+                done.set_result(None)
+
+        self.when_finished(lambda: loop.call_soon_threadsafe(tell))
+        await done
+
+    def output(self, node_id: NodeId, port: str | None = None) -> Output | None:
+        """What a node delivered at a port (None: its natural value); None while it has delivered nothing."""
+        kept = self._keep(node_id, port)
+        return kept.output if kept else None
+
+    def value(self, node_id: NodeId, port: str | None = None) -> Any:
+        """The very value that was delivered; raises KeyError when there is none."""
+        with self._lock:
+            take = self._take
+        if take is None:
+            raise KeyError(node_id)
+        return take(node_id, port)
+
+    async def page(
+        self,
+        node_id: NodeId,
+        port: str | None,
+        offset: int,
+        limit: int,
+        order_by: Sequence[str] = (),
+    ) -> Page:
+        """Rows `offset` to `offset + limit` of an output, ordered by columns (`-` first: descending) when asked."""
+        kept = self._keep(node_id, port)
+        if kept is None:
+            return Page(columns=(), rows=[], offset=offset, total=0)
+        rows = await asyncio.to_thread(_sorted, kept.rows, order_by) if order_by else kept.rows
+        return Page(
+            columns=kept.output.columns,
+            rows=rows[offset : offset + limit],
+            offset=offset,
+            total=kept.output.row_count,
+        )
+
+    # ------------------------------------------------------------ for the one who drives the run
+
+    def when_finished(self, callback: Callable[[], None]) -> None:
+        """Calls `callback` once, when the run is over, on the thread that ended it (at once if it is over)."""
+        with self._lock:
+            if self._state == "running":
+                self._waiting.append(callback)
+                return
+        callback()
+
+    def began(self, future: Future[Any]) -> None:
+        self._future = future
+
+    def put(self, node_id: NodeId, **values: Any) -> None:
+        """Alters a node's view."""
+        with self._lock:
+            view = self._views.get(node_id, NodeRunView(node_id=node_id))
+            self._views[node_id] = replace(view, **values)
+            self._version += 1
+            self._changed_at[node_id] = self._version
+
+    def delivered(self, take: Take) -> None:
+        """Says where values can be taken from."""
+        with self._lock:
+            self._take = take
+
+    def end(self, state: RunState, *, error: StudioError | None = None) -> None:
+        """Ends the run; nodes that had not come to an end are cancelled or abandoned with it."""
+        with self._lock:
+            if self._state != "running":
+                return
+            self._state = state
+            self._error = error or (RunCancelled("The run was stopped.") if state == "cancelled" else None)
+            self._duration_ms = (time.perf_counter() - self._began) * 1000
+            self._version += 1
+            waiting, self._waiting = self._waiting, []
+        for callback in waiting:
+            callback()
+
+    def _keep(self, node_id: NodeId, port: str | None) -> _Kept | None:
+        with self._lock:
+            known = self._kept.get((node_id, port))
+        if known is not None:
+            return known
+        try:
+            value = self.value(node_id, port)
+        except KeyError:
+            return None
+        kept = keep(value)
+        with self._lock:
+            self._kept[node_id, port] = kept
+        return kept
+
+
+def keep(value: Any) -> _Kept:
+    """What of a value is shown, and how: rows of a list of mappings, a record, a plain value, or nothing."""
+    if value is None:
+        return _Kept(Output(kind="none"))
+    if isinstance(value, Mapping):
+        record = {str(name): entry for name, entry in value.items()}
+        return _Kept(Output(kind="record", columns=tuple(record), row_count=1, kept=1), [record])
+    if isinstance(value, list | tuple):
+        shown = value[:MAX_ROWS_KEPT]
+        rows = [_row(entry) for entry in shown]
+        columns = tuple(dict.fromkeys(name for row in rows for name in row))
+        return _Kept(Output(kind="rows", columns=columns, row_count=len(value), kept=len(rows)), rows)
+    return _Kept(Output(kind="value", columns=("value",), row_count=1, kept=1), [{"value": value}])
+
+
+def _row(entry: Any) -> dict[str, Any]:
+    if isinstance(entry, dict):
+        return entry
+    if isinstance(entry, Mapping):
+        return dict(entry)
+    return {"value": entry}
+
+
+def _sorted(rows: list[dict[str, Any]], order_by: Sequence[str]) -> list[dict[str, Any]]:
+    """Stable; None comes last ascending and first descending; values of different types are ordered by type."""
+    ordered = list(rows)
+    for term in reversed(order_by):
+        name = term.removeprefix("-")
+        ordered.sort(key=lambda row, name=name: _rank(row.get(name)), reverse=term.startswith("-"))  # type: ignore[misc]  # the name is bound by default
+    return ordered
+
+
+def _rank(value: Any) -> tuple[int, str, Any]:
+    if value is None:
+        return (1, "", 0)
+    if isinstance(value, bool | int | float) or type(value).__name__ == "Decimal":
+        return (0, "", value)
+    if isinstance(value, dict | list):
+        return (0, type(value).__name__, repr(value))
+    if isinstance(value, dt.datetime):
+        return (0, "datetime", value.timestamp())
+    return (0, type(value).__name__, value)
