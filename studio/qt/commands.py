@@ -1,0 +1,151 @@
+"""What can a person invoke? Commands as data, and the actions made from them for menus, toolbars and keys.
+
+A command says what it is called and when it makes sense; what it does is connected by the window, and `unconnected` tells what is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from studio.kernel.names import did_you_mean
+from studio.qt.icons import icon
+from studio.qt.theme import Theme
+
+Scope = Literal["window", "canvas", "shown"]
+"""Where a shortcut acts: in the whole window, only while a canvas has the focus, or not at all (it is only shown, some widget acts on it)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One thing a person can do. `when` names conditions that must all hold for it to be enabled.
+
+    `shortcuts` are portable texts ("Ctrl+Enter"), the first is the one shown. `tip` says what happens beyond the text.
+    """
+
+    id: str
+    text: str
+    shortcuts: tuple[str, ...] = ()
+    icon: str = ""
+    tint: str = "text"
+    tip: str = ""
+    when: tuple[str, ...] = ()
+    scope: Scope = "window"
+    checkable: bool = False
+    role: QAction.MenuRole = QAction.MenuRole.NoRole
+
+    @property
+    def plain_text(self) -> str:
+        """Without the mark of the mnemonic and the ellipsis."""
+        return self.text.replace("&", "").removesuffix("…")
+
+    def shortcut_text(self) -> str:
+        """The first shortcut as this platform writes it."""
+        if not self.shortcuts:
+            return ""
+        return QKeySequence(self.shortcuts[0]).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+class CommandSet(QObject):
+    """The commands of one window and their actions. Invariant: one action a command, made once."""
+
+    def __init__(self, commands: Iterable[Command], theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._window = parent
+        self._commands = {command.id: command for command in commands}
+        self._actions: dict[str, QAction] = {}
+        self._connected: set[str] = set()
+        self._conditions: dict[str, bool] = {}
+        for command in self._commands.values():
+            self._actions[command.id] = self._make(command)
+        self.set_theme(theme)
+        self._update()
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        return tuple(self._commands.values())
+
+    @property
+    def unconnected(self) -> list[str]:
+        """The ids of the commands that nothing has been connected to."""
+        return [key for key in self._commands if key not in self._connected]
+
+    def action(self, command_id: str) -> QAction:
+        """The action of a command; KeyError names the nearest ids."""
+        try:
+            return self._actions[command_id]
+        except KeyError:
+            raise KeyError(f"No command {command_id!r}. {did_you_mean(command_id, self._actions)}") from None
+
+    def connect_to(self, deeds: Mapping[str, Callable[[], object]]) -> None:
+        """Says what commands do, by id. A checkable command's deed asks its action whether it is checked."""
+        for command_id, deed in deeds.items():
+            self.action(command_id).triggered.connect(_without_arguments(deed))
+            self._connected.add(command_id)
+
+    def set_conditions(self, **conditions: bool) -> None:
+        """Tells what holds now; commands are enabled accordingly. What was never told does not hold."""
+        self._conditions.update(conditions)
+        self._update()
+
+    def set_theme(self, theme: Theme) -> None:
+        for command in self._commands.values():
+            if command.icon:
+                self._actions[command.id].setIcon(icon(command.icon, theme, command.tint))
+
+    def give_to_canvas(self, canvas: QWidget) -> None:
+        """Lets the shortcuts of the commands of scope "canvas" act while `canvas` has the focus."""
+        for command in self._commands.values():
+            if command.scope == "canvas":
+                canvas.addAction(self._actions[command.id])
+
+    def fill(self, menu: QMenu, ids: Sequence[str | None]) -> None:
+        """Appends the commands' actions to a menu; None is a separator."""
+        for command_id in ids:
+            if command_id is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(self.action(command_id))
+
+    def _make(self, command: Command) -> QAction:
+        action = QAction(_tr(command.text), self)
+        action.setObjectName(command.id)
+        action.setMenuRole(command.role)
+        action.setCheckable(command.checkable)
+        shown = command.shortcut_text()
+        tip = _tr(command.tip) if command.tip else _tr(command.plain_text)
+        action.setToolTip(f"{tip}  ({shown})" if shown else tip)
+        action.setStatusTip(tip if command.tip else "")
+        action.setShortcuts([QKeySequence(text) for text in command.shortcuts])
+        # An action that is in a menu of the window would act in the whole window; these contexts keep it where it belongs.
+        if command.scope == "window":
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            self._window.addAction(action)
+        elif command.scope == "canvas":
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        else:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        return action
+
+    def _update(self) -> None:
+        for command in self._commands.values():
+            holds = all(self._conditions.get(name, False) for name in command.when)
+            action = self._actions[command.id]
+            if action.isEnabled() != holds:
+                action.setEnabled(holds)
+
+
+def _without_arguments(deed: Callable[[], object]) -> Callable[..., None]:
+    def call(*_: object) -> None:
+        deed()
+
+    return call
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Command", text)
