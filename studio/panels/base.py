@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Panel(QWidget):
     """A widget that shows one side of a session.
 
-    Subclasses override `session_changed` (another session, or none) and `session_event`. Both are called on the GUI thread, whatever
-    thread the event came from.
+    Subclasses override `session_changed` (another session, or none), `session_event` and `theme_changed`. All are called on the GUI
+    thread, whatever thread an event came from.
     """
 
     message = Signal(str)
@@ -30,7 +30,9 @@ class Panel(QWidget):
         super().__init__(parent)
         self.theme = theme
         self.session: Session | None = None
-        self._ear = SessionEar(self.session_event, self)
+        self._ear = SessionEar(self)
+        # AutoConnection: direct on the GUI thread, queued when an engine thread speaks.
+        self._ear.heard.connect(self.session_event, Qt.ConnectionType.AutoConnection)
 
     def set_session(self, session: Session | None) -> None:
         """Shows another session, or the empty state when there is none."""
@@ -40,27 +42,39 @@ class Panel(QWidget):
         self._ear.listen_to(session)
         self.session_changed()
 
+    def set_theme(self, theme: Theme) -> None:
+        """Takes another look; the application's style sheet is the shell's business."""
+        if theme is not self.theme:
+            self.theme = theme
+            self.theme_changed()
+
     def session_changed(self) -> None:
         """Another session is shown now."""
 
     def session_event(self, event: Any) -> None:
         """Something happened in the session."""
 
+    def theme_changed(self) -> None:
+        """The look is another one now."""
+
 
 class SessionEar(QObject):
     """Hears a session's events and hands them on, on the thread it lives on."""
 
-    _heard = Signal(object)
+    heard = Signal(object)
 
-    def __init__(self, receiver: Callable[[Any], None], parent: QObject) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._stop: Callable[[], None] | None = None
-        # AutoConnection: direct on the GUI thread, queued when an engine thread speaks.
-        self._heard.connect(receiver, Qt.ConnectionType.AutoConnection)
+        parent.destroyed.connect(self.fall_silent)
 
     def listen_to(self, session: Session | None) -> None:
+        self.fall_silent()
+        if session is not None:
+            self._stop = session.observe(self.heard.emit)
+
+    def fall_silent(self) -> None:
+        """Hears nothing more."""
         if self._stop is not None:
             self._stop()
             self._stop = None
-        if session is not None:
-            self._stop = session.observe(self._heard.emit)

@@ -1,0 +1,342 @@
+"""Which small parts do several panels use? Empty states, error cards, search fields, busy lines, buttons; no business of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.qt.icons import icon
+from studio.qt.messages import Message, message_of
+
+if TYPE_CHECKING:
+    from studio.kernel.errors import StudioError
+    from studio.kernel.problems import Problem
+    from studio.qt.theme import Theme
+
+BUSY_AFTER_MS = 500
+ICON_PX = 16
+
+
+def tool_button(
+    name: str, theme: Theme, parent: QWidget, *, tip: str, text: str = "", tint: str = "text"
+) -> QToolButton:
+    """A flat button with an icon; its tooltip is its accessible name as well."""
+    button = QToolButton(parent)
+    button.setIcon(icon(f"ph.{name}", theme, tint))
+    button.setIconSize(QSize(ICON_PX, ICON_PX))
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setProperty("glyph", name)
+    button.setProperty("tint", tint)
+    if text:
+        button.setText(text)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    return button
+
+
+def repaint_icons(root: QWidget, theme: Theme) -> None:
+    """Gives every `tool_button` below `root` the theme's colours."""
+    for button in root.findChildren(QToolButton):
+        name = button.property("glyph")
+        if name:
+            button.setIcon(icon(f"ph.{name}", theme, button.property("tint") or "text"))
+
+
+def muted_label(text: str, parent: QWidget, *, wrap: bool = False) -> QLabel:
+    label = QLabel(text, parent)
+    label.setProperty("role", "muted")
+    label.setWordWrap(wrap)
+    return label
+
+
+def set_role(widget: QWidget, name: str, value: object) -> None:
+    """Sets a property that the style sheet looks at, and has the widget drawn anew."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def copy_text(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
+
+
+def clear_layout(layout: QVBoxLayout | QHBoxLayout) -> None:
+    """Takes every item out of a layout and deletes the widgets."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+
+
+class ElidedLabel(QLabel):
+    """A label of one line that ends in … where there is no room; the tooltip has the whole text."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(24)
+
+    def set_text(self, text: str) -> None:
+        self.setText(text)
+        self.setToolTip(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            painter.setPen(self.palette().color(self.foregroundRole()))
+            shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+            painter.drawText(self.rect(), int(self.alignment()), shown)
+        finally:
+            painter.end()
+
+
+class SearchField(QLineEdit):
+    """A line to search in. Down leaves it for what is searched, Escape empties it."""
+
+    left = Signal()
+    """Down or Enter: the results take over."""
+
+    def __init__(self, theme: Theme, placeholder: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setPlaceholderText(placeholder)
+        self.setAccessibleName(placeholder)
+        self.setClearButtonEnabled(True)
+        self._lens = self.addAction(
+            icon("ph.magnifying-glass", theme, "text_muted"), QLineEdit.ActionPosition.LeadingPosition
+        )
+
+    def set_theme(self, theme: Theme) -> None:
+        self._lens.setIcon(icon("ph.magnifying-glass", theme, "text_muted"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.left.emit()
+        elif event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        else:
+            super().keyPressEvent(event)
+
+
+class BusyLine(QProgressBar):
+    """A thin moving line that appears once something has taken half a second."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setRange(0, 0)
+        self.setTextVisible(False)
+        self.setFixedHeight(3)
+        self.setAccessibleName(self.tr("Working"))
+        self._jobs = 0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(BUSY_AFTER_MS)
+        self._timer.timeout.connect(self.show)
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
+        self.hide()
+
+    def begin(self) -> None:
+        self._jobs += 1
+        if self._jobs == 1:
+            self._timer.start()
+
+    def end(self) -> None:
+        self._jobs = max(0, self._jobs - 1)
+        if not self._jobs:
+            self._timer.stop()
+            self.hide()
+
+
+class EmptyState(QWidget):
+    """Says why there is nothing to see, and offers what to do about it."""
+
+    activated = Signal(str)
+    """The name of the link that was chosen."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self._icon_name = ""
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(8)
+        column.addStretch(2)
+        self._picture = QLabel(self)
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._picture)
+        self._title = QLabel(self)
+        self._title.setProperty("role", "heading")
+        self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._title.setWordWrap(True)
+        column.addWidget(self._title)
+        self._text = muted_label("", self, wrap=True)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._text)
+        self._links = QVBoxLayout()
+        self._links.setSpacing(2)
+        column.addLayout(self._links)
+        column.addStretch(3)
+
+    def show_state(
+        self, title: str, text: str = "", *, picture: str = "", links: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """`links` are (name, text); `picture` is an icon's name without its prefix."""
+        self._icon_name = picture
+        self._draw_picture()
+        self._title.setText(title)
+        self._title.setVisible(bool(title))
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+        clear_layout(self._links)
+        for name, label in links:
+            button = QPushButton(label, self)
+            button.setProperty("kind", "link")
+            button.setProperty("link", name)
+            button.setCursor(Qt.CursorShape.PointingHandCursor)
+            button.clicked.connect(self._clicked)
+            self._links.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self._draw_picture()
+
+    def link(self, name: str) -> QPushButton:
+        """The button of a link; raises KeyError."""
+        for button in self.findChildren(QPushButton):
+            if button.property("link") == name and not button.isHidden():
+                return button
+        raise KeyError(name)
+
+    def _draw_picture(self) -> None:
+        self._picture.setVisible(bool(self._icon_name))
+        if self._icon_name:
+            self._picture.setPixmap(icon(f"ph.{self._icon_name}", self.theme, "text_muted").pixmap(36, 36))
+
+    def _clicked(self) -> None:
+        button = self.sender()
+        if button is not None:
+            self.activated.emit(str(button.property("link")))
+
+
+class ErrorCard(QFrame):
+    """One error or problem: what, where, what to do, why; with Copy, and buttons that mend it."""
+
+    activated = Signal(str)
+    """The name of the button that was chosen; `copy` is done here."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self._message: Message | None = None
+        self.setProperty("kind", "card")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 12, 14, 12)
+        row.setSpacing(12)
+        self._picture = QLabel(self)
+        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout()
+        row.addLayout(column, 1)
+        self._label = QLabel(self)
+        self._label.setWordWrap(True)
+        self._label.setTextFormat(Qt.TextFormat.RichText)
+        self._label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
+        column.addWidget(self._label)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(6)
+        column.addLayout(self._buttons)
+
+    @property
+    def text(self) -> str:
+        return self._message.text if self._message else ""
+
+    def show_error(self, error: StudioError | Problem, *, fixes: Sequence[tuple[str, str]] = ()) -> None:
+        """`fixes` are (name, text) of buttons."""
+        self._message = message_of(error)
+        self.setAccessibleName(self._message.what)
+        self._draw()
+        clear_layout(self._buttons)
+        for name, label in (*fixes, ("copy", self.tr("&Copy"))):
+            button = QPushButton(label, self)
+            button.setProperty("fix", name)
+            button.clicked.connect(self._clicked)
+            self._buttons.addWidget(button)
+        self._buttons.addStretch(1)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._message is None:
+            return
+        token = "error" if self._message.severity == "error" else "warning"
+        self._picture.setPixmap(icon("ph.warning-circle", self.theme, token).pixmap(22, 22))
+        self._label.setText(self._message.rich_text(self.theme))
+
+    def _clicked(self) -> None:
+        button = self.sender()
+        name = str(button.property("fix")) if button is not None else ""
+        if name == "copy":
+            copy_text(self.text)
+        self.activated.emit(name)
+
+
+class ColumnScroll(QScrollArea):
+    """A scroll area for one column of widgets, as wide as the area, never scrolled sideways."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        body = QWidget(self)
+        self.column = QVBoxLayout(body)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.setWidget(body)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # A word-wrapped label's least width would otherwise make the column wider than the panel.
+        self.widget().setMaximumWidth(self.viewport().width())
+
+
+class EnterFilter(QObject):
+    """Calls back when Enter is pressed in a view: the activated signal is left to double clicks alone on some platforms."""
+
+    def __init__(self, view: QWidget, callback: Callable[[], None]) -> None:
+        super().__init__(view)
+        self._callback = callback
+        view.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        ):
+            self._callback()
+            return True
+        return False
