@@ -1,0 +1,287 @@
+"""What stands on a node's card, and where? Ports, rows and heights, worked out without Qt; painting it is `card_painter`'s business.
+
+A card's *shape* (which ports are drawn in which row) depends on the kind of node, its wires and its folding only, so the thousands of
+nodes of a large graph share a few hundred shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, Literal
+
+from studio.canvas.summary import has_summary, summary
+from studio.kernel.ids import NodeId
+from studio.workflow.graph import Edge, Node, Place, Workflow
+from studio.workflow.spec import Catalogue, NodeSpec, PortSpec
+from studio.workflow.types import ANY, PortType
+
+GRID: Final = 20.0
+WIDTH: Final = 240.0
+HEADER: Final = 36.0
+ROW: Final = 22.0
+PADDING: Final = 6.0
+FOOTER: Final = 26.0
+PORT_REACH: Final = 11.0
+"""How far from a port's middle a press still means the port."""
+
+OPERATIONS: Final = (
+    "create", "read", "list", "update", "delete", "upsert", "count", "aggregate", "flow", "code", "ghost",
+)  # fmt: skip
+"""The kinds of card that differ in colour; `Card.tone` is an index into it."""
+
+Zone = Literal["header", "body", "fold", "footer"]
+
+
+@dataclass(frozen=True, slots=True)
+class CardPort:
+    """A port as drawn; `y` is its middle below the card's top. `wanting`: required, and neither set nor connected."""
+
+    name: str
+    label: str
+    type: PortType
+    is_output: bool
+    y: float
+    wanting: bool = False
+    wired: bool = False
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which ports are drawn where. `fold_y` is the top of the row that folds ports, None when there is nothing to fold."""
+
+    inputs: tuple[CardPort, ...]
+    outputs: tuple[CardPort, ...]
+    hidden: int
+    fold_y: float | None
+    is_open: bool
+    summary_y: float | None
+    height: float
+    """Without the footer."""
+    collapsed: bool
+
+    @cached_property
+    def by_name(self) -> Mapping[tuple[bool, str], CardPort]:
+        """The ports drawn, by (is_output, name)."""
+        return {(port.is_output, port.name): port for port in (*self.inputs, *self.outputs)}
+
+
+@dataclass(frozen=True)
+class Card:
+    """All that is drawn of a node but its state. A new card stands for a new look; the same card always looks the same."""
+
+    node: Node
+    spec: NodeSpec | None
+    shape: Shape
+    title: str
+    code: str
+    tone: int
+    bulk: bool
+
+    @cached_property
+    def summary(self) -> str:
+        return "" if self.shape.summary_y is None else summary(self.node)
+
+    @property
+    def is_ghost(self) -> bool:
+        return self.spec is None
+
+    def port_y(self, name: str, *, is_output: bool) -> float:
+        """The middle of a port below the card's top; ports that are not drawn are met at the header."""
+        port = self.shape.by_name.get((is_output, port_name(self.spec, name, is_output=is_output)))
+        return port.y if port else HEADER / 2
+
+    def port_type(self, name: str, *, is_output: bool) -> PortType:
+        if self.spec is None:
+            return ANY
+        port = self.spec.output(name) if is_output else self.spec.input(name)
+        return port.type if port else ANY
+
+    def zone(self, y: float) -> Zone:
+        """What lies `y` below the card's top."""
+        shape = self.shape
+        if y < HEADER:
+            return "header"
+        if shape.fold_y is not None and shape.fold_y <= y < shape.fold_y + ROW:
+            return "fold"
+        return "footer" if y >= shape.height else "body"
+
+
+def port_name(spec: NodeSpec | None, name: str, *, is_output: bool) -> str:
+    """The port that a name or dotted path in an edge means."""
+    if spec is not None:
+        port = spec.output(name) if is_output else spec.input(name)
+        if port is not None:
+            return port.name
+    return name.partition(".")[0]
+
+
+@dataclass
+class CardMaker:
+    """Makes cards, keeping the shapes it has made for a catalogue."""
+
+    catalogue: Catalogue
+    _shapes: dict[tuple[object, ...], Shape] = field(default_factory=dict)
+    _specs: dict[str, NodeSpec | None] = field(default_factory=dict)
+
+    def spec(self, type_name: str) -> NodeSpec | None:
+        if type_name not in self._specs:
+            self._specs[type_name] = self.catalogue.find(type_name)
+        return self._specs[type_name]
+
+    def make(self, workflow: Workflow, node_id: NodeId, *, peek: bool = False) -> Card:
+        """The card of a node as it stands in a workflow; `peek` shows all ports for the time being."""
+        node = workflow.nodes[node_id]
+        spec = self.spec(node.type)
+        place = workflow.places.get(node_id, _NOWHERE)
+        wired_in = _ports(workflow.incoming.get(node_id, ()), spec, is_output=False)
+        wired_out = _ports(workflow.outgoing.get(node_id, ()), spec, is_output=True)
+        with_summary = has_summary(node)
+        given = frozenset(name for name in node.params if spec is None or name in spec.params_by_name)
+        key = (
+            node.type if spec is not None else None,
+            wired_in,
+            wired_out,
+            given,
+            place.all_ports or peek,
+            place.collapsed and not peek,
+            with_summary,
+        )
+        shape = self._shapes.get(key)
+        if shape is None:
+            shape = _shape(
+                spec,
+                wired_in,
+                wired_out,
+                given,
+                is_open=place.all_ports or peek,
+                collapsed=place.collapsed and not peek,
+                with_summary=with_summary,
+            )
+            self._shapes[key] = shape
+        return Card(
+            node=node,
+            spec=spec,
+            shape=shape,
+            title=node.title or (spec.title if spec else "") or node.type,
+            code=spec.code if spec else "?",
+            tone=tone(spec),
+            bulk=bool(spec and spec.operation.startswith("bulk_")),
+        )
+
+
+_NOWHERE: Final = Place()
+
+
+def tone(spec: NodeSpec | None) -> int:
+    """The index in OPERATIONS of a kind of node."""
+    if spec is None:
+        return OPERATIONS.index("ghost")
+    name = spec.operation.removeprefix("bulk_")
+    if name not in OPERATIONS:
+        name = "code" if spec.category == "code" else "flow"
+    return OPERATIONS.index(name)
+
+
+def _ports(edges: Iterable[Edge], spec: NodeSpec | None, *, is_output: bool) -> frozenset[str]:
+    return frozenset(
+        port_name(spec, edge.source_port if is_output else edge.target_port, is_output=is_output)
+        for edge in edges
+    )
+
+
+def _shape(
+    spec: NodeSpec | None,
+    wired_in: frozenset[str],
+    wired_out: frozenset[str],
+    given: frozenset[str],
+    *,
+    is_open: bool,
+    collapsed: bool,
+    with_summary: bool,
+) -> Shape:
+    if spec is None:
+        every_in = tuple(PortSpec(name=name, type=ANY) for name in sorted(wired_in))
+        every_out = tuple(PortSpec(name=name, type=ANY) for name in sorted(wired_out))
+        is_open, given = True, frozenset()
+    else:
+        every_in, every_out = spec.inputs, spec.all_outputs
+        # An alias in the params gives the param it stands for.
+        given = frozenset(spec.params_by_name[name].name for name in given)
+    wanting = {port.name for port in every_in if port.required} - given - wired_in
+    shown_in = [
+        port for port in every_in if is_open or port.primary or port.name in wired_in or port.name in wanting
+    ]
+    shown_out = [port for port in every_out if is_open or port.primary or port.name in wired_out]
+    if not any(port.type.kind not in ("signal", "error") for port in shown_out) and spec and spec.outputs:
+        shown_out = [spec.outputs[0], *shown_out]
+    if collapsed:
+        return Shape(
+            inputs=_merged(shown_in, wired_in, is_output=False),
+            outputs=_merged(shown_out, wired_out, is_output=True),
+            hidden=0,
+            fold_y=None,
+            is_open=False,
+            summary_y=None,
+            height=HEADER,
+            collapsed=True,
+        )
+    y = HEADER + PADDING
+    inputs = _column(shown_in, y, wired_in, wanting, is_output=False)
+    outputs = _column(shown_out, y, wired_out, frozenset(), is_output=True)
+    y += ROW * max(len(inputs), len(outputs))
+    summary_y = None
+    if with_summary:
+        summary_y, y = y, y + ROW
+    hidden = len(every_in) + len(every_out) - len(shown_in) - len(shown_out)
+    fold_y = None
+    if spec is not None and (hidden or is_open):
+        fold_y, y = y, y + ROW
+    return Shape(
+        inputs=inputs,
+        outputs=outputs,
+        hidden=hidden,
+        fold_y=fold_y,
+        is_open=is_open,
+        summary_y=summary_y,
+        height=y + PADDING,
+        collapsed=False,
+    )
+
+
+def _column(
+    ports: list[PortSpec],
+    top: float,
+    wired: frozenset[str],
+    wanting: set[str] | frozenset[str],
+    *,
+    is_output: bool,
+) -> tuple[CardPort, ...]:
+    return tuple(
+        CardPort(
+            name=port.name,
+            label=port.label or port.name,
+            type=port.type,
+            is_output=is_output,
+            y=top + ROW * (row + 0.5),
+            wanting=port.name in wanting,
+            wired=port.name in wired,
+        )
+        for row, port in enumerate(ports)
+    )
+
+
+def _merged(ports: list[PortSpec], wired: frozenset[str], *, is_output: bool) -> tuple[CardPort, ...]:
+    """The ports of a collapsed card, all at the header's middle; the first one is the one that a press means."""
+    return tuple(
+        CardPort(
+            name=port.name,
+            label=port.label or port.name,
+            type=port.type,
+            is_output=is_output,
+            y=HEADER / 2,
+            wired=port.name in wired,
+        )
+        for port in sorted(ports, key=lambda port: port.name not in wired)
+    )
