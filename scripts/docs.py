@@ -4,6 +4,7 @@ Runs `docs/generate.py`, which rewrites the pages that are made from the code, a
 a page to a file of this repository arrives.
 """
 
+import argparse
 import re
 import runpy
 import sys
@@ -31,9 +32,12 @@ def broken_links(root: Path) -> list[str]:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--links", action="store_true", help="check the links and rewrite nothing")
+    options = parser.parse_args()
     root = Path(__file__).resolve().parent.parent
     generator = root / "docs" / "generate.py"
-    if generator.exists():
+    if generator.exists() and not options.links:
         runpy.run_path(str(generator), run_name="__main__")
     broken = broken_links(root)
     print("\n".join(broken) or "Every link arrives.")
