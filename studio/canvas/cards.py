@@ -89,10 +89,16 @@ class Card:
 
     def port_y(self, name: str, *, is_output: bool) -> float:
         """The middle of a port below the card's top; ports that are not drawn are met at the header."""
-        port = self.shape.by_name.get((is_output, port_name(self.spec, name, is_output=is_output)))
+        by_name = self.shape.by_name
+        port = by_name.get((is_output, name)) or by_name.get(
+            (is_output, port_name(self.spec, name, is_output=is_output))
+        )
         return port.y if port else HEADER / 2
 
     def port_type(self, name: str, *, is_output: bool) -> PortType:
+        drawn = self.shape.by_name.get((is_output, name))
+        if drawn is not None:
+            return drawn.type
         if self.spec is None:
             return ANY
         port = self.spec.output(name) if is_output else self.spec.input(name)
@@ -124,6 +130,7 @@ class CardMaker:
     catalogue: Catalogue
     _shapes: dict[tuple[object, ...], Shape] = field(default_factory=dict)
     _specs: dict[str, NodeSpec | None] = field(default_factory=dict)
+    _names: dict[tuple[str, str, bool], str] = field(default_factory=dict)
 
     def spec(self, type_name: str) -> NodeSpec | None:
         if type_name not in self._specs:
@@ -135,8 +142,8 @@ class CardMaker:
         node = workflow.nodes[node_id]
         spec = self.spec(node.type)
         place = workflow.places.get(node_id, _NOWHERE)
-        wired_in = _ports(workflow.incoming.get(node_id, ()), spec, is_output=False)
-        wired_out = _ports(workflow.outgoing.get(node_id, ()), spec, is_output=True)
+        wired_in = self._wired(spec, node.type, workflow.incoming.get(node_id, ()), is_output=False)
+        wired_out = self._wired(spec, node.type, workflow.outgoing.get(node_id, ()), is_output=True)
         with_summary = has_summary(node)
         given = frozenset(name for name in node.params if spec is None or name in spec.params_by_name)
         key = (
@@ -170,6 +177,20 @@ class CardMaker:
             bulk=bool(spec and spec.operation.startswith("bulk_")),
         )
 
+    def _wired(
+        self, spec: NodeSpec | None, type_name: str, edges: Iterable[Edge], *, is_output: bool
+    ) -> frozenset[str]:
+        """The ports of a node at which edges end."""
+        names = []
+        for edge in edges:
+            written = edge.source_port if is_output else edge.target_port
+            key = (type_name, written, is_output)
+            name = self._names.get(key)
+            if name is None:
+                name = self._names[key] = port_name(spec, written, is_output=is_output)
+            names.append(name)
+        return frozenset(names)
+
 
 _NOWHERE: Final = Place()
 
@@ -182,13 +203,6 @@ def tone(spec: NodeSpec | None) -> int:
     if name not in OPERATIONS:
         name = "code" if spec.category == "code" else "flow"
     return OPERATIONS.index(name)
-
-
-def _ports(edges: Iterable[Edge], spec: NodeSpec | None, *, is_output: bool) -> frozenset[str]:
-    return frozenset(
-        port_name(spec, edge.source_port if is_output else edge.target_port, is_output=is_output)
-        for edge in edges
-    )
 
 
 def _shape(

@@ -1,0 +1,263 @@
+"""How does a node's card look up close? Painted once into a pixmap and kept; what moves (spinner, bar, selection) is laid over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
+
+from studio.canvas.cards import FOOTER, HEADER, ROW, WIDTH, Card, CardPort
+from studio.canvas.states import IDLE, CardState, Footer
+from studio.canvas.style import Style, blend, draw_badge, draw_port, draw_state, triangle
+
+RADIUS: Final = 8.0
+MARGIN: Final = 12.0
+"""Room around a card for its shadow and for ports that stick out."""
+STRIPE: Final = 6.0
+TITLE_X: Final = 56.0
+BADGE_X: Final = WIDTH - 18.0
+
+Severity = int
+NO_PROBLEM: Final[Severity] = 0
+WARNING: Final[Severity] = 1
+ERROR: Final[Severity] = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A card together with what it shows of a run and of its problems."""
+
+    card: Card
+    footer: Footer = IDLE
+    severity: Severity = NO_PROBLEM
+
+    @property
+    def height(self) -> float:
+        shape = self.card.shape
+        with_footer = self.footer.state is not CardState.IDLE and not shape.collapsed
+        return shape.height + (FOOTER if with_footer else 0.0)
+
+    def same_as(self, other: Look) -> bool:
+        """Whether both paint the same; progress is painted over."""
+        return (
+            self.card is other.card
+            and self.severity == other.severity
+            and self.footer.state == other.footer.state
+            and self.footer.text == other.footer.text
+        )
+
+
+def render(look: Look, style: Style, scale: float, device_ratio: float) -> QPixmap:
+    """The card at a zoom, with MARGIN around it."""
+    pixels = scale * device_ratio
+    width = round((WIDTH + 2 * MARGIN) * pixels) + 1
+    height = round((look.height + 2 * MARGIN) * pixels) + 1
+    pixmap = QPixmap(width, height)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    try:
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        painter.scale(pixels, pixels)
+        painter.translate(MARGIN, MARGIN)
+        paint(painter, look, style)
+    finally:
+        painter.end()
+    pixmap.setDevicePixelRatio(device_ratio)
+    return pixmap
+
+
+def paint(painter: QPainter, look: Look, style: Style) -> None:
+    """The card with its upper left corner at the painter's origin."""
+    card, shape = look.card, look.card.shape
+    box = QRectF(0, 0, WIDTH, look.height)
+    if card.node.disabled:
+        painter.setOpacity(0.5)
+    elif not card.is_ghost:
+        _shadow(painter, box, style)
+    dashed = card.is_ghost or card.node.disabled
+    outline = QPen(style.border_strong if dashed else style.border, 1.0)
+    if dashed:
+        outline.setStyle(Qt.PenStyle.DashLine)
+        outline.setDashPattern([4, 3])
+    if look.footer.state is CardState.ERROR:
+        outline.setColor(blend(style.card, style.error, 0.75))
+    body = style.card if not card.is_ghost else blend(style.canvas, style.card, 0.6)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(body)
+    painter.drawRoundedRect(box, RADIUS, RADIUS)
+    _header(painter, look, style)
+    if not shape.collapsed:
+        _body(painter, look, style)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(outline)
+    painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS - 0.5, RADIUS - 0.5)
+    _ports(painter, card, style)
+
+
+def _shadow(painter: QPainter, box: QRectF, style: Style) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    strength = 26 if style.theme.is_dark else 10
+    for grow in (7.0, 5.0, 3.0, 1.5):
+        painter.setBrush(QColor(0, 0, 0, strength))
+        painter.drawRoundedRect(
+            box.adjusted(-grow, -grow + 3, grow, grow + 2), RADIUS + grow, RADIUS + grow
+        )
+
+
+def header_color(card: Card, style: Style) -> QColor:
+    share = 0.12 if style.theme.is_dark else 0.0
+    return blend(style.header, style.tones[card.tone], 0.0 if card.is_ghost else share)
+
+
+def _header(painter: QPainter, look: Look, style: Style) -> None:
+    card = look.card
+    tone = style.tones[card.tone]
+    band = QPainterPath()
+    band.addRoundedRect(QRectF(0, 0, WIDTH, look.height), RADIUS, RADIUS)
+    painter.save()
+    painter.setClipRect(QRectF(0, 0, WIDTH, HEADER), Qt.ClipOperation.IntersectClip)
+    painter.fillPath(band, header_color(card, style))
+    painter.setClipRect(QRectF(0, 0, STRIPE, HEADER), Qt.ClipOperation.IntersectClip)
+    painter.fillPath(band, tone)
+    painter.restore()
+    if not card.shape.collapsed:
+        painter.setPen(QPen(style.border, 1.0))
+        painter.drawLine(QPointF(0, HEADER - 0.5), QPointF(WIDTH, HEADER - 0.5))
+    _chip(painter, card, style)
+    badge = _badge(look)
+    painter.setFont(style.title_font)
+    painter.setPen(style.muted if card.is_ghost else style.text)
+    room = (BADGE_X - 12 if badge else WIDTH - 12) - TITLE_X
+    painter.drawText(
+        QRectF(TITLE_X, 0, room + 2, HEADER),
+        Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+        style.elided_title(card.title, room),
+    )
+    center = QPointF(BADGE_X, HEADER / 2)
+    if badge == "problem":
+        draw_badge(painter, style, center, is_error=look.severity == ERROR)
+    elif badge == "state":
+        draw_state(painter, style, look.footer.state, center)
+
+
+def _badge(look: Look) -> str:
+    """The one badge: the worst thing there is to say. A running node's spinner is painted over."""
+    state = look.footer.state
+    if state is CardState.RUNNING:
+        return "spinner"
+    if look.severity == ERROR and state is not CardState.ERROR:
+        return "problem"
+    if state is not CardState.IDLE:
+        return "state"
+    return "problem" if look.severity else ""
+
+
+def _chip(painter: QPainter, card: Card, style: Style) -> None:
+    """The three letters of the operation in an outlined chip; bulk nodes have a second one behind it."""
+    tone = style.muted if card.is_ghost else style.tones[card.tone]
+    chip = QRectF(13.5, 10.5, 34, 16)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if card.bulk:
+        chip.translate(-0.5, 1.5)
+        painter.setPen(QPen(blend(style.header, tone, 0.45), 1.0))
+        painter.drawPolyline(
+            [QPointF(16, 9.5), QPointF(16, 8.5), QPointF(49.5, 8.5), QPointF(49.5, 24.5), QPointF(47.5, 24.5)]
+        )
+    painter.setPen(QPen(blend(style.header, tone, 0.6), 1.0))
+    painter.drawRoundedRect(chip, 4, 4)
+    painter.setFont(style.code_font)
+    painter.setPen(tone)
+    painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, card.code)
+
+
+def _body(painter: QPainter, look: Look, style: Style) -> None:
+    card, shape = look.card, look.card.shape
+    left_labels = [_label(painter, style, port) for port in shape.inputs]
+    for row, port in enumerate(shape.outputs):
+        taken = left_labels[row] if row < len(left_labels) else 0.0
+        _output_label(painter, style, port, WIDTH - 16 - taken - 26)
+    flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+    if shape.summary_y is not None:
+        painter.setFont(style.small_font)
+        painter.setPen(style.text)
+        painter.drawText(
+            QRectF(14, shape.summary_y, WIDTH - 26, ROW), flags, style.elided_small(card.summary, WIDTH - 28)
+        )
+    if card.is_ghost:
+        painter.setFont(style.small_font)
+        painter.setPen(style.warning)
+        painter.drawText(
+            QRectF(14, HEADER, WIDTH - 28, shape.height - HEADER - 2),
+            Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignHCenter,
+            "type not known",
+        )
+    if shape.fold_y is not None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.muted)
+        painter.drawPath(triangle(17.5, shape.fold_y + ROW / 2, 3.6, down=shape.is_open))
+        painter.setFont(style.small_font)
+        painter.setPen(style.muted)
+        text = "fewer ports" if shape.is_open else f"{shape.hidden} optional"
+        painter.drawText(QRectF(26, shape.fold_y, WIDTH - 40, ROW), flags, text)
+    if look.footer.state is not CardState.IDLE:
+        _footer(painter, look, style)
+
+
+def _label(painter: QPainter, style: Style, port: CardPort) -> float:
+    """Paints an input's label; returns the width it took."""
+    painter.setFont(style.label_font)
+    room = WIDTH - 100
+    text = style.elided_label(port.label, room)
+    width = style.label_metrics.horizontalAdvance(text)
+    painter.setPen(style.text if port.wired or port.wanting else style.muted)
+    painter.drawText(
+        QRectF(14, port.y - ROW / 2, room, ROW),
+        Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+        text,
+    )
+    if port.wanting:
+        painter.setPen(style.error)
+        painter.drawText(QPointF(14 + width + 3, port.y + style.label_metrics.ascent() / 2 - 1), "*")
+        width += 10
+    return width
+
+
+def _output_label(painter: QPainter, style: Style, port: CardPort, room: float) -> None:
+    painter.setFont(style.label_font)
+    painter.setPen(style.text if port.wired else style.muted)
+    painter.drawText(
+        QRectF(WIDTH - 14 - room, port.y - ROW / 2, room, ROW),
+        Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
+        style.elided_label(port.label, room),
+    )
+
+
+def _footer(painter: QPainter, look: Look, style: Style) -> None:
+    top = look.card.shape.height
+    painter.setPen(QPen(style.border, 1.0))
+    painter.drawLine(QPointF(1, top + 0.5), QPointF(WIDTH - 1, top + 0.5))
+    state = look.footer.state
+    if state is not CardState.RUNNING:
+        draw_state(painter, style, state, QPointF(17, top + FOOTER / 2))
+    painter.setFont(style.small_font)
+    painter.setPen(style.states[state] if state is not CardState.OK else style.text)
+    painter.drawText(
+        QRectF(30, top, WIDTH - 40, FOOTER),
+        Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+        style.elided_small(look.footer.text, WIDTH - 44),
+    )
+
+
+def _ports(painter: QPainter, card: Card, style: Style) -> None:
+    shape = card.shape
+    if shape.collapsed:
+        for ports, x in ((shape.inputs, 0.0), (shape.outputs, WIDTH)):
+            if ports:
+                draw_port(painter, style, ports[0], QPointF(x, HEADER / 2))
+        return
+    for port in shape.inputs:
+        draw_port(painter, style, port, QPointF(0, port.y))
+    for port in shape.outputs:
+        draw_port(painter, style, port, QPointF(WIDTH, port.y))

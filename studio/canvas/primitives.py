@@ -1,0 +1,131 @@
+"""How are thousands of rectangles or lines drawn in one call? Numpy arrays handed to Qt as the memory they are."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import shiboken6
+from PySide6.QtCore import QByteArray, QDataStream, QLine, QRectF
+from PySide6.QtGui import QPainter, QPainterPath
+
+_T = TypeVar("_T", QRectF, QLine, QPainter.PixmapFragment)
+
+
+class Batch(Generic[_T]):
+    """Memory that Qt reads as an array of `_T`.
+
+    It only grows, and lives as long as the object, because Qt is given its address. `rows(n)` is the numpy view to fill; `pointer` is what a
+    drawing call takes along with n.
+    """
+
+    def __init__(self, kind: type[_T], columns: int, dtype: npt.DTypeLike) -> None:
+        self._kind = kind
+        self._columns = columns
+        self._dtype = dtype
+        self._memory: npt.NDArray[Any] = np.zeros((0, columns), dtype)
+        self._pointer: _T | None = None
+
+    def rows(self, count: int) -> npt.NDArray[Any]:
+        if count > len(self._memory):
+            # The old wrapper goes before the memory it points to.
+            self._pointer = None
+            self._memory = np.zeros((max(256, 1 << (count - 1).bit_length()), self._columns), self._dtype)
+        return self._memory[:count]
+
+    @property
+    def pointer(self) -> Any:
+        if self._pointer is None:
+            if not len(self._memory):
+                self.rows(1)
+            self._pointer = shiboken6.wrapInstance(self._memory.ctypes.data, self._kind)
+        return self._pointer
+
+
+class Rects:
+    """Filled rectangles, many at a time, with the painter's brush."""
+
+    def __init__(self) -> None:
+        self._batch = Batch(QRectF, 4, np.float64)
+
+    def draw(
+        self,
+        painter: QPainter,
+        x: npt.NDArray[np.float64],
+        y: npt.NDArray[np.float64],
+        width: npt.NDArray[np.float64] | float,
+        height: npt.NDArray[np.float64] | float,
+    ) -> None:
+        count = len(x)
+        if count:
+            rows = self._batch.rows(count)
+            rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3] = x, y, width, height
+            painter.drawRects(self._batch.pointer, count)
+
+
+class Lines:
+    """Straight lines between whole pixels, many at a time, with the painter's pen: the fastest there is."""
+
+    def __init__(self) -> None:
+        self._batch = Batch(QLine, 4, np.int32)
+
+    def draw(self, painter: QPainter, ends: npt.NDArray[np.float64]) -> None:
+        """`ends` has the columns x1, y1, x2, y2, in pixels."""
+        count = len(ends)
+        if count:
+            # Far beyond any screen, but within what the rasteriser's fixed point numbers can hold.
+            self._batch.rows(count)[:] = np.clip(ends, -16000, 16000)
+            painter.drawLines(self._batch.pointer, count)
+
+
+class Fragments:
+    """Copies of parts of one pixmap, many at a time."""
+
+    def __init__(self) -> None:
+        self._batch = Batch(QPainter.PixmapFragment, 10, np.float64)
+
+    def draw(
+        self,
+        painter: QPainter,
+        pixmap: Any,
+        x: npt.NDArray[np.float64],
+        y: npt.NDArray[np.float64],
+        source: npt.NDArray[np.float64],
+    ) -> None:
+        """Draws the rectangles `source` (columns x, y, width, height) of `pixmap` with their upper left corners at (x, y)."""
+        count = len(x)
+        if count:
+            rows = self._batch.rows(count)
+            # A fragment is placed by its middle.
+            rows[:, 0] = x + source[:, 2] / 2
+            rows[:, 1] = y + source[:, 3] / 2
+            rows[:, 2:6] = source
+            rows[:, 6:9] = (1.0, 1.0, 0.0)
+            rows[:, 9] = 1.0
+            painter.drawPixmapFragments(self._batch.pointer, count, pixmap)
+
+
+_ELEMENT = np.dtype([("type", ">i4"), ("x", ">f8"), ("y", ">f8")])
+
+
+def cubic_path(ends: npt.NDArray[np.float64]) -> QPainterPath:
+    """One path of all edges given as rows of x1, y1, x2, y2, reach.
+
+    Built through the stream format of QPainterPath (a count, then type, x and y of each element, then the start of the last subpath
+    and the fill rule), because calls per element cost more than drawing them.
+    """
+    path = QPainterPath()
+    count = len(ends)
+    if not count:
+        return path
+    elements = np.empty((count, 4), _ELEMENT)
+    elements["type"] = (0, 2, 3, 3)
+    x1, y1, x2, y2, out = ends.T
+    elements["x"] = np.stack([x1, x1 + out, x2 - out, x2], axis=1)
+    elements["y"] = np.stack([y1, y1, y2, y2], axis=1)
+    data = struct.pack(">i", count * 4) + elements.tobytes() + struct.pack(">ii", (count - 1) * 4, 0)
+    stream = QDataStream(QByteArray(data))
+    stream >> path  # the operator reads into `path`
+    return path
