@@ -185,9 +185,12 @@ def ensure_environment() -> None:
 
 
 def environment_works() -> bool:
+    stamp = read_stamp()
+    if stamp and stamp.get("place") != str(Path.cwd()):
+        return False  # the folder was moved or copied, and .venv names its old place throughout
+    if stamp:
+        return VENV_PYTHON.exists()  # it was whole once; only the Python it was made from may have gone since
     probe = f"import sys, pip; sys.exit(not ({OLDEST} <= sys.version_info[:2] <= {NEWEST}))"
-    if read_stamp():  # we made it whole; only its Python may have gone since
-        return VENV_PYTHON.exists()
     return VENV_PYTHON.exists() and succeeds([str(VENV_PYTHON), "-c", probe])
 
 
@@ -196,7 +199,12 @@ def ensure_installed(profile: str) -> None:
     stamp = read_stamp()
     if stamp.get("profile") == "dev":
         profile = "dev"
-    wanted = {"profile": profile, "lock": digest(LOCKS[profile]), "project": digest(Path("pyproject.toml"))}
+    wanted = {
+        "place": str(Path.cwd()),
+        "profile": profile,
+        "lock": digest(LOCKS[profile]),
+        "project": digest(Path("pyproject.toml")),
+    }
     if stamp == wanted:
         return
     remove(STAMP)
