@@ -1,4 +1,4 @@
-"""Which kinds of node can a project's workflows use? Those of its models and the flow nodes; reaching databases is `databases`' business."""
+"""Which kinds of node can a project's workflows use? Those of its models and the common ones; reaching databases is `databases`' business."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ if TYPE_CHECKING:
 
 def project_catalogue(project: Project) -> NodeCatalogue:
     """The node types of a project: the generated ones of each model that could be read, then the common ones."""
-    from studio.nodes.catalogue import NodeCatalogue, common_types, generated_types
+    from studio.nodes.catalogue import NodeCatalogue
 
-    types = []
-    for entry in project.models.values():
-        connection = project.connections.get(entry.connection)
-        if entry.spec is not None and connection is not None:
-            types += generated_types(entry.spec, connection.name)
-    return NodeCatalogue([*types, *common_types()])
+    connections = {connection.id: connection.name for connection in project.connections.values()}
+    return NodeCatalogue.of(
+        [
+            (connections[entry.connection], entry.spec)
+            for entry in project.models.values()
+            if entry.spec is not None and entry.connection in connections
+        ],
+        tuple(connections.values()),
+    )

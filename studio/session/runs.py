@@ -99,7 +99,7 @@ class RunHandle:
         self._future: Future[Any] | None = None
         self._take: Take | None = None
         self._kept: dict[tuple[NodeId, str | None], _Kept] = {}
-        self._waiting: list[Callable[[], None]] = []
+        self._waiting: list[Callable[[], object]] = []
 
     @property
     def state(self) -> RunState:
@@ -194,7 +194,7 @@ class RunHandle:
 
     # ------------------------------------------------------------ for the one who drives the run
 
-    def when_finished(self, callback: Callable[[], None]) -> None:
+    def when_finished(self, callback: Callable[[], object]) -> None:
         """Calls `callback` once, when the run is over, on the thread that ended it (at once if it is over)."""
         with self._lock:
             if self._state == "running":
