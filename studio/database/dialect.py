@@ -1,0 +1,117 @@
+"""What must a database's dialect say? The protocols that each dialect's modules fulfil; nothing here knows one of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from studio.database.options import DatabaseOptions
+from studio.database.results import ServerInfo
+from studio.models.spec import FieldSpec, ModelSpec
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from studio.database.bulk import BulkJob, BulkOutcome
+
+Converter = Callable[[Any], Any]
+Row = Sequence[Any]
+"""One row as the driver gives it."""
+
+
+class Session(Protocol):
+    """One conversation with the driver: either lanes, where each statement commits, or one transaction.
+
+    Every method raises a typed DatabaseError instead of the driver's, and on cancellation interrupts the statement, waits until
+    the driver is in order again, and lets the cancellation through.
+    """
+
+    @property
+    def in_transaction(self) -> bool: ...
+
+    async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
+        """The rows of a statement that changes nothing; on lanes it is tried once more when the connection was lost."""
+        ...
+
+    async def write(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
+        """The rows that a changing statement returns."""
+        ...
+
+    async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
+        """How many rows a changing statement changed."""
+        ...
+
+    async def run(
+        self, sql: str, args: Sequence[Any], max_rows: int | None
+    ) -> tuple[tuple[str, ...], Sequence[Row], int | None]:
+        """A person's own statement: its columns, at most `max_rows` + 1 rows, how many rows it changed (None: it is a query)."""
+        ...
+
+    def stream(self, sql: str, args: Sequence[Any], batch_size: int) -> AsyncIterator[Sequence[Row]]:
+        """The rows in batches, without holding more than one."""
+        ...
+
+    def atomic(self) -> AbstractAsyncContextManager[Session]:
+        """A transaction, or a savepoint within the one that is open; rolled back when the block raises."""
+        ...
+
+    async def bulk(self, job: BulkJob, batch: Sequence[Any]) -> BulkOutcome:
+        """Writes one batch of a bulk job; the session must be a transaction."""
+        ...
+
+
+class Engine(Protocol):
+    """One database's connections. Made without I/O."""
+
+    async def connect(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def test(self) -> ServerInfo: ...
+
+    @property
+    def lanes(self) -> Session: ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Session]: ...
+
+    def schema_lock(self) -> AbstractAsyncContextManager[Session]:
+        """A transaction in which nobody else, in any process, changes the schema through Studio."""
+        ...
+
+    async def columns(
+        self, session: Session, tables: Sequence[tuple[str | None, str]]
+    ) -> Mapping[tuple[str | None, str], frozenset[str]]:
+        """The columns of those of the tables (schema, name) that exist."""
+        ...
+
+    async def reflect(self, schema: str | None) -> list[ModelSpec]: ...
+
+
+class Dialect(Protocol):
+    """How one kind of database spells things. Pure: no I/O, no state."""
+
+    name: str
+    sqlalchemy: sa.Dialect
+
+    def open(self, url: str, options: DatabaseOptions) -> Engine: ...
+
+    def column_type(self, field: FieldSpec, *, reflected: bool) -> sa.types.TypeEngine[Any]:
+        """The SQLAlchemy type: in expressions it turns canonical values into the driver's."""
+        ...
+
+    def binder(self, field: FieldSpec, *, reflected: bool) -> Converter | None:
+        """Canonical value (never None) → what the driver takes; None when they are the same."""
+        ...
+
+    def reader(self, field: FieldSpec, *, reflected: bool) -> Converter | None:
+        """What the driver gives (never None) → canonical value; None when they are the same."""
+        ...
+
+    def insert(self, table: sa.Table) -> Any:
+        """An INSERT that knows ON CONFLICT."""
+        ...
+
+    def created_flag(self) -> sa.ColumnElement[bool] | None:
+        """An expression that tells, in an upsert's RETURNING, whether the row is new; None where there is none."""
+        ...

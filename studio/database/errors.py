@@ -1,0 +1,126 @@
+"""How does a driver's error become one of ours? What both dialects' tables share: finding field and value, and wording the remedy.
+
+The dialects' own tables (`sqlite_errors`, `postgresql_errors`) say which typed error a driver's code means and which columns it names;
+`locate` then says it in the model's words: the field, the value, the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from studio.kernel.errors import (
+    CheckViolated,
+    DatabaseError,
+    DuplicateKey,
+    ForeignKeyViolated,
+    ValueMissing,
+    ValueTooLong,
+)
+from studio.models.spec import ModelSpec
+from studio.models.values import shorten
+
+OF_A_ROW = (DuplicateKey, ForeignKeyViolated, ValueMissing, CheckViolated, ValueTooLong)
+"""What one row's values can cause."""
+
+
+def locate(
+    error: DatabaseError,
+    spec: ModelSpec,
+    values: Mapping[str, Any] | None = None,
+    *,
+    row: int | None = None,
+) -> DatabaseError:
+    """The same error in the model's words. `values` are the row's by field name; `row` counts from 1.
+
+    Says nothing new of an error that no single row causes.
+    """
+    if not isinstance(error, OF_A_ROW):
+        return error
+    columns: Sequence[str] = error.context.get("columns", ())
+    fields = _fields(error, spec, columns)
+    known = values or {}
+    given = error.context.get("values") or ()
+    if row is not None:
+        error.at(row=row)
+    if fields:
+        error.field = fields[0]
+    shown = _shown(fields, known, given)
+    names = " and ".join(f'"{name}"' for name in fields)
+    if isinstance(error, DuplicateKey) and fields:
+        error.message = f"{spec.name} has a record with {shown or f'the same {names}'} already."
+        error.hint = f"{names[:1].upper()}{names[1:]} must be unique: choose another value, or use Upsert."
+        error.context["value"] = _first_value(fields, known, given)
+    elif isinstance(error, ForeignKeyViolated):
+        _locate_reference(error, spec, fields, shown)
+    elif isinstance(error, ValueMissing) and fields:
+        error.message = f"{spec.name} needs a value for {names}."
+        error.hint = "Give it a value."
+    elif isinstance(error, CheckViolated):
+        rule = error.context.get("constraint", "")
+        condition = spec.by_name[fields[0]].check if fields else None
+        error.message = f"{spec.name} refuses {shown or 'the record'}: the check {condition or rule or 'of the table'} fails."
+        error.hint = "Give a value that the check allows."
+    return error
+
+
+def _fields(error: DatabaseError, spec: ModelSpec, columns: Sequence[str]) -> list[str]:
+    by_column = {field.column.lower(): field.name for field in spec.fields}
+    found = [by_column[column.lower()] for column in columns if column.lower() in by_column]
+    constraint = str(error.context.get("constraint", ""))
+    if found or not constraint:
+        return found
+    for index in spec.indexes:
+        if index.name == constraint:
+            return list(index.fields)
+    for prefix in ("uq", "ck", "fk"):
+        start = f"{prefix}_{spec.table}_"
+        if constraint.startswith(start) and constraint[len(start) :].lower() in by_column:
+            return [by_column[constraint[len(start) :].lower()]]
+    checked = [
+        field.name for field in spec.fields if field.check and constraint.strip() == field.check.strip()
+    ]
+    if checked:
+        return checked
+    if constraint.endswith("_pkey"):
+        return list(spec.key)
+    return []
+
+
+def _shown(fields: Sequence[str], known: Mapping[str, Any], given: Sequence[Any]) -> str:
+    parts = []
+    for place, name in enumerate(fields):
+        if name in known:
+            parts.append(f'"{name}" {shorten(known[name])}')
+        elif place < len(given):
+            parts.append(f'"{name}" {shorten(given[place])}')
+    return " and ".join(parts) if len(parts) == len(fields) else ""
+
+
+def _first_value(fields: Sequence[str], known: Mapping[str, Any], given: Sequence[Any]) -> Any:
+    if fields[0] in known:
+        return known[fields[0]]
+    return given[0] if given else None
+
+
+def _locate_reference(error: DatabaseError, spec: ModelSpec, fields: Sequence[str], shown: str) -> None:
+    if error.context.get("referenced"):
+        by = error.context.get("by")
+        error.message = f"The record of {spec.name} is still referenced{f' from {by}' if by else ''}."
+        error.hint = "Delete or change the records that reference it first."
+        return
+    references = spec.by_name[fields[0]].references if fields else None
+    if fields:
+        target = (references or "").partition(".")[0]
+        error.message = f"{shown or fields[0]} references {target or 'a record'} that does not exist."
+        error.hint = f"Create the {target or 'referenced'} record first, or give another value."
+        return
+    suspects = [field for field in spec.fields if field.references]
+    if suspects:
+        names = " or ".join(f'"{field.name}"' for field in suspects)
+        error.message = (
+            f"{spec.name}: a record that {names} references does not exist, or is still referenced."
+        )
+        error.hint = "Create the referenced record first, or give another value."
+        if len(suspects) == 1:
+            error.field = suspects[0].name

@@ -1,0 +1,273 @@
+"""How does a mapping become a row, fast? One function per (model, operation, columns), written out as Python source and compiled.
+
+A *pipeline* takes a mapping of field names and the moment of the batch, and gives the tuple that the driver takes: checked, completed
+with defaults, timestamps and ids, in the driver's own types. The generated code handles the usual case inline; whatever is unusual
+goes to the field's checker, and a row that is refused is looked at again, field by field, so that the error names all its faults.
+
+A *maker* goes the other way: a driver's row to a record. Single rows and bulk use the same functions.
+
+Left out: which statement the tuples go to (`plans`), and everything that needs the database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from studio.database.dialect import Converter, Dialect, Row
+from studio.database.results import Record
+from studio.kernel.errors import ValueRefused
+from studio.kernel.names import did_you_mean
+from studio.models.spec import MISSING, FieldSpec, Kind, ModelSpec
+from studio.models.values import INT_MAX, INT_MIN, Checker, make_checker, shorten
+
+Pipeline = Callable[[Mapping[str, Any], Any], tuple[Any, ...]]
+Maker = Callable[[Row], Record]
+
+_UNUSUAL: Mapping[Kind, str] = {
+    Kind.INT: f"{{v}}.__class__ is not int or not {INT_MIN} <= {{v}} <= {INT_MAX}",
+    Kind.FLOAT: "{v}.__class__ is not float or {v} - {v} != 0.0",
+    Kind.DECIMAL: "{v}.__class__ is not Decimal or not {v} or not {v}.is_finite() or not -999 < {v}.adjusted() < 999",
+    Kind.STR: '{v}.__class__ is not str or not {v}.isascii() or "\\0" in {v}',
+    Kind.TEXT: '{v}.__class__ is not str or not {v}.isascii() or "\\0" in {v}',
+    Kind.BOOL: "{v} is not True and {v} is not False",
+    Kind.DATETIME: "{v}.__class__ is not datetime or {v}.tzinfo is not UTC",
+    Kind.DATE: "{v}.__class__ is not date",
+    Kind.TIME: "{v}.__class__ is not time or {v}.tzinfo is not None",
+    Kind.BYTES: "{v}.__class__ is not bytes",
+    Kind.UUID: "{v}.__class__ is not UUID",
+}
+"""When a value needs its checker. Without an entry it always does."""
+
+
+class RowPipelines:
+    """The pipelines of one model to one set of columns. `columns` are field names, in the order of the tuples."""
+
+    def __init__(
+        self, spec: ModelSpec, dialect: Dialect, columns: Sequence[str], *, completing: bool
+    ) -> None:
+        """With `completing`, a field that a row leaves out gets its default; without, every column must be given (updates)."""
+        self.spec = spec
+        self.dialect = dialect
+        self.columns = tuple(columns)
+        self.completing = completing
+        self._checkers = {field.name: make_checker(field) for field in spec.fields}
+        self._by_given: dict[frozenset[str], Pipeline] = {}
+
+    def pipeline(self, given: Iterable[str]) -> Pipeline:
+        """The function for rows that give these fields. Rows with other fields pass through it as well, more slowly."""
+        names = frozenset(given)
+        made = self._by_given.get(names)
+        if made is None:
+            made = self._by_given[names] = self._compile(names)
+        return made
+
+    def _compile(self, given: frozenset[str]) -> Pipeline:
+        if not given <= set(self.columns):
+            # Unknown or managed fields: nothing to compile, every row is refused with all its faults.
+            return self._explain
+        space: dict[str, Any] = {
+            "datetime": dt.datetime, "date": dt.date, "time": dt.time, "UTC": dt.UTC, "Decimal": Decimal,
+            "UUID": uuid.UUID, "ValueRefused": ValueRefused, "again": self._again,
+        }  # fmt: skip
+        lines = [
+            "def pipeline(row, now):",
+            "    try:",
+            f"        if len(row) != {len(given)}: return again(row, now)",
+        ]
+        parts = []
+        for number, name in enumerate(self.columns):
+            field = self.spec.by_name[name]
+            if name in given:
+                lines += self._given_lines(field, number, space)
+                parts.append(f"v{number}")
+            else:
+                parts.append(self._omitted(field, number, space, lines))
+        lines += [
+            f"        return ({', '.join(parts)}{',' if parts else ''})",
+            "    except (KeyError, TypeError, AttributeError, ValueRefused):",
+            "        return again(row, now)",
+        ]
+        exec(compile("\n".join(lines), f"<row of {self.spec.name}>", "exec"), space)  # noqa: S102 - made of numbers and quoted names only
+        made: Pipeline = space["pipeline"]
+        return made
+
+    def _given_lines(self, field: FieldSpec, number: int, space: dict[str, Any]) -> list[str]:
+        variable = f"v{number}"
+        space[f"check{number}"] = self._checkers[field.name]
+        binder = self.dialect.binder(field, reflected=self.spec.reflected)
+        lines = [f"        {variable} = row[{field.name!r}]"]
+        unusual = _unusual(field)
+        checked = f"{variable} = check{number}({variable})"
+        condition = unusual.format(v=variable) if unusual else ""
+        if field.nullable:
+            lines.append(f"        if {variable} is not None:")
+            indent = "            "
+        else:
+            indent = "        "
+        lines.append(f"{indent}if {condition}: {checked}" if condition else f"{indent}{checked}")
+        if binder is not None:
+            space[f"bind{number}"] = binder
+            lines.append(f"{indent}{variable} = bind{number}({variable})")
+        return lines
+
+    def _omitted(self, field: FieldSpec, number: int, space: dict[str, Any], lines: list[str]) -> str:
+        """The expression for a column that the row does not give; may add lines of its own."""
+        binder = self.dialect.binder(field, reflected=self.spec.reflected)
+        if field.managed:
+            return "now"
+        if not self.completing or field.required:
+            lines.append("        return again(row, now)")
+            return "None"
+        if field.default_factory is not None:
+            check, factory = self._checkers[field.name], field.default_factory
+            space[f"make{number}"] = _made(factory, check, binder)
+            return f"make{number}()"
+        if field.default is not MISSING and field.default is not None:
+            value = self._checkers[field.name](field.default)
+            space[f"fixed{number}"] = value if binder is None else binder(value)
+            return f"fixed{number}"
+        if field.key and field.kind in (Kind.STR, Kind.TEXT, Kind.UUID):
+            space[f"make{number}"] = _new_key(field, binder)
+            return f"make{number}()"
+        return "None"
+
+    # -------------------------------------------------------------- the unusual row
+
+    def _again(self, row: Any, now: Any) -> tuple[Any, ...]:
+        """A row with other fields than most goes through their own pipeline; one with a fault is explained."""
+        if isinstance(row, Mapping):
+            given = frozenset(row)
+            known = self._by_given.get(given)
+            if known is None and not self._faults(row):
+                return self.pipeline(given)(dict(row), now)
+            if known is not None and not self._faults(row):
+                return self._plainly(row, now)
+        return self._explain(row, now)
+
+    def _plainly(self, row: Mapping[str, Any], now: Any) -> tuple[Any, ...]:
+        """A faultless row that its pipeline could not take: field by field."""
+        values = []
+        for name in self.columns:
+            field = self.spec.by_name[name]
+            binder = self.dialect.binder(field, reflected=self.spec.reflected)
+            if name in row:
+                value = self._checkers[name](row[name])
+                values.append(value if value is None or binder is None else binder(value))
+                continue
+            space: dict[str, Any] = {"now": now}
+            expression = self._omitted(field, 0, space, [])
+            values.append(eval(expression, space))  # noqa: S307 - one of the expressions of _omitted
+        return tuple(values)
+
+    def _explain(self, row: Any, now: Any) -> tuple[Any, ...]:
+        if not isinstance(row, Mapping):
+            raise ValueRefused(
+                f"A row of {self.spec.name} must be a mapping of field names, not {shorten(row)}.",
+                hint=f"Give {{{self.spec.names[0]!r}: …}}.",
+            )
+        faults = self._faults(row)
+        if not faults:
+            return self._plainly(row, now)
+        raise gather(faults, self.spec.name)
+
+    def _faults(self, row: Mapping[str, Any]) -> list[ValueRefused]:
+        faults = []
+        allowed = set(self.columns)
+        for name in row:
+            if name not in allowed or self.spec.by_name[name].managed:
+                faults.append(refuse_name(self.spec, name))
+        for name in self.columns:
+            field = self.spec.by_name[name]
+            if name in row:
+                try:
+                    self._checkers[name](row[name])
+                except ValueRefused as refused:
+                    faults.append(refused)
+            elif field.managed:
+                continue
+            elif not self.completing or field.required:
+                faults.append(
+                    ValueRefused(
+                        f'{self.spec.name} needs "{name}", which is not given.',
+                        hint="Give it a value." if self.completing else "Each row must have the same fields.",
+                        field=name,
+                    )
+                )
+        return faults
+
+
+def _unusual(field: FieldSpec) -> str:
+    """The condition under which a value needs the checker; empty where it always does."""
+    if field.pattern is not None or field.minimum is not None or field.maximum is not None or field.naive:
+        return ""
+    if field.kind is Kind.DECIMAL and (field.precision is not None or field.scale is not None):
+        return ""
+    condition = _UNUSUAL.get(field.kind, "")
+    if condition and field.max_length is not None:
+        condition += f" or len({{v}}) > {field.max_length}"
+    return condition
+
+
+def _made(factory: Callable[[], Any], check: Checker, binder: Converter | None) -> Callable[[], Any]:
+    def make() -> Any:
+        value = check(factory())
+        return value if value is None or binder is None else binder(value)
+
+    return make
+
+
+def _new_key(field: FieldSpec, binder: Converter | None) -> Callable[[], Any]:
+    if field.kind is not Kind.UUID:
+        return lambda: str(uuid.uuid4())
+    return uuid.uuid4 if binder is None else lambda: binder(uuid.uuid4())
+
+
+def refuse_name(spec: ModelSpec, name: Any) -> ValueRefused:
+    """The refusal of a field that may not be given: managed, or unknown."""
+    field = spec.by_name.get(name)
+    if field is not None and field.managed:
+        return ValueRefused(
+            f'{spec.name}: "{name}" is kept by Studio and cannot be given.', hint="Leave it out.", field=name
+        )
+    if field is not None:
+        return ValueRefused(
+            f'{spec.name}: "{name}" cannot be set here.',
+            hint="Rows of one batch have the same fields.",
+            field=name,
+        )
+    settable = [known.name for known in spec.settable]
+    return ValueRefused(
+        f"{spec.name} has no field {name!r}.", hint=did_you_mean(str(name), settable), field=str(name)
+    )
+
+
+def gather(faults: Sequence[ValueRefused], model: str) -> ValueRefused:
+    """One error for all the faults of a row; a single fault stays itself."""
+    if len(faults) == 1:
+        return faults[0]
+    lines = "".join(f"\n  - {fault.message} {fault.hint}".rstrip() for fault in faults)
+    return ValueRefused(
+        f"{model}: {len(faults)} fields are refused:{lines}",
+        hint="Mend each of them.",
+        field=faults[0].field,
+        faults=tuple(faults),
+    )
+
+
+def make_maker(names: Sequence[str], readers: Sequence[Converter | None]) -> Maker:
+    """The function that turns a driver's row into a record with these names, reading each value that is not None."""
+    space: dict[str, Any] = {}
+    parts = []
+    for number, (name, reader) in enumerate(zip(names, readers, strict=True)):
+        value = f"r[{number}]"
+        if reader is not None:
+            space[f"read{number}"] = reader
+            value = f"None if r[{number}] is None else read{number}(r[{number}])"
+        parts.append(f"{name!r}: {value}")
+    exec(f"def maker(r): return {{{', '.join(parts)}}}", space)  # noqa: S102 - made of numbers and quoted names only
+    made: Maker = space["maker"]
+    return made

@@ -1,0 +1,104 @@
+"""How does PostgreSQL spell things? Column types, and the little that asyncpg does not already give and take as canonical values.
+
+int bigint · float double precision · Decimal numeric · str, Text, Enum text COLLATE "C" (varchar(n) with max_length) · bool
+boolean · datetime timestamptz · date, time, interval · bytes bytea · dict, list jsonb · UUID uuid
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import asyncpg
+
+from studio.database.dialect import Converter, Engine
+from studio.database.options import DatabaseOptions
+from studio.models.spec import FieldSpec, Kind
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect as SADialect
+
+
+def dump_json(value: Any) -> str:
+    """SQLAlchemy's asyncpg connections take JSON as text and give it parsed."""
+    return orjson.dumps(value).decode()
+
+
+def _read_uuid(value: Any) -> uuid.UUID:
+    """asyncpg gives its own subclass; canonical values have exact types."""
+    return uuid.UUID(int=value.int)
+
+
+def _read_enum(field: FieldSpec) -> Converter | None:
+    if field.enum_type is None:
+        return None
+    members: dict[Any, Any] = {member.value: member for member in field.enum_type}
+    return lambda value: members.get(value, value)
+
+
+class PostgresqlDialect:
+    """PostgreSQL's spelling; see `dialect.Dialect`."""
+
+    name: Final = "postgresql"
+
+    def __init__(self) -> None:
+        self.sqlalchemy: SADialect = asyncpg.dialect(json_serializer=dump_json)  # type: ignore[no-untyped-call] # untyped
+
+    def open(self, url: str, options: DatabaseOptions) -> Engine:
+        from studio.database.postgresql import PostgresqlEngine
+
+        return PostgresqlEngine(url, options)
+
+    def column_type(self, field: FieldSpec, *, reflected: bool) -> sa.types.TypeEngine[Any]:
+        if field.kind in (Kind.STR, Kind.TEXT, Kind.ENUM):
+            # A reflected column keeps its own collation: naming another one here would defeat its indexes.
+            collation = None if reflected else "C"
+            length = field.max_length if field.kind is Kind.STR and not reflected else None
+            return sa.String(length, collation=collation) if length else sa.Text(collation=collation)
+        if field.kind is Kind.DATETIME:
+            return postgresql.TIMESTAMP(timezone=not field.naive)
+        if field.kind is Kind.DECIMAL:
+            return sa.Numeric(field.precision, field.scale, asdecimal=True)
+        made: sa.types.TypeEngine[Any] = _TYPES[field.kind]()
+        return made
+
+    def binder(self, field: FieldSpec, *, reflected: bool) -> Converter | None:
+        return dump_json if field.kind in (Kind.DICT, Kind.LIST) else None
+
+    def reader(self, field: FieldSpec, *, reflected: bool) -> Converter | None:
+        if field.kind is Kind.UUID:
+            return _read_uuid
+        if field.kind is Kind.ENUM:
+            return _read_enum(field)
+        if reflected and field.kind is Kind.FLOAT:
+            return float
+        return None
+
+    def insert(self, table: sa.Table) -> Any:
+        return postgresql.insert(table)
+
+    def created_flag(self) -> sa.ColumnElement[bool] | None:
+        # A row version that no transaction has locked or replaced yet is a new one.
+        return sa.literal_column("xmax", sa.Integer) == sa.literal_column("0")
+
+
+def _jsonb() -> sa.types.TypeEngine[Any]:
+    return postgresql.JSONB(none_as_null=True)
+
+
+_TYPES: Mapping[Kind, Any] = {
+    Kind.INT: sa.BigInteger,
+    Kind.FLOAT: sa.Double,
+    Kind.BOOL: sa.Boolean,
+    Kind.DATE: sa.Date,
+    Kind.TIME: sa.Time,
+    Kind.TIMEDELTA: postgresql.INTERVAL,
+    Kind.BYTES: postgresql.BYTEA,
+    Kind.DICT: _jsonb,
+    Kind.LIST: _jsonb,
+    Kind.UUID: sa.Uuid,
+}

@@ -1,0 +1,502 @@
+"""How is SQLite reached? One writer thread that owns the writing connection, some reader threads, all behind the lanes' interface.
+
+The file is in WAL mode: readers see the last committed state and never wait for the writer. A transaction (BEGIN IMMEDIATE) has the
+writer to itself; single writes wait for it in turn. `:memory:` has one connection, which reads too.
+
+Left out: bulk writes (`sqlite_bulk`), reflection (`sqlite_reflection`), what the codes of errors mean (`sqlite_errors`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import re
+import sqlite3
+import time
+import weakref
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from studio.database import sqlite_errors
+from studio.database.bulk import BulkJob, BulkOutcome
+from studio.database.dialect import Row, Session
+from studio.database.options import DatabaseOptions
+from studio.database.results import ServerInfo
+from studio.database.worker import Worker, whatever_happens
+from studio.kernel.errors import StatementRefused, UnknownDatabase
+from studio.models.spec import ModelSpec
+from studio.query.sqlite_functions import install
+
+T = TypeVar("T")
+_Worker = Worker[sqlite3.Connection]
+
+_READS = ("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA")
+_CONTROLS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM"})
+_COMMENT = re.compile(r"\s*(--[^\n]*(\n|$)|/\*.*?\*/)", re.DOTALL)
+_BUSY_STEP_MS: Final = 100
+"""A wait for a lock cannot be interrupted, so it is made of short ones."""
+
+
+class SqliteEngine:
+    """The connections to one SQLite file, or to one database in memory."""
+
+    def __init__(self, url: str, options: DatabaseOptions) -> None:
+        self.options = options
+        self.path = _path(url)
+        self.in_memory = self.path is None
+        self.where = "The database in memory" if self.path is None else str(self.path)
+        self.gate = asyncio.Lock()
+        self.writer: _Worker = Worker("sqlite-writer", sqlite3.Connection.interrupt)
+        self.readers: list[_Worker] = []
+        self._lanes = _Lanes(self)
+        self._connecting: asyncio.Lock = asyncio.Lock()
+        self._stop_threads = weakref.finalize(self, _stop_all, self.writer, self.readers)
+        self._stop_threads.atexit = False
+
+    # -------------------------------------------------------------- opening and closing
+
+    async def connect(self) -> None:
+        if self.writer.resource is not None:
+            return
+        async with self._connecting:
+            if self.writer.resource is None:
+                await self.call(self.writer, self._open, self.writer, "writer")
+
+    async def close(self) -> None:
+        workers = [*self.readers, self.writer]
+        self.readers.clear()
+        for worker in workers:
+            if worker.resource is not None:
+                await worker.run(_close, worker)
+            worker.stop()
+        self.writer = Worker("sqlite-writer", sqlite3.Connection.interrupt)
+        self._stop_threads.detach()
+        self._stop_threads = weakref.finalize(self, _stop_all, self.writer, self.readers)
+        self._stop_threads.atexit = False
+
+    def _open(self, worker: _Worker, role: str) -> None:
+        """Opens the worker's connection; runs on its thread."""
+        options = self.options
+        if self.path is None:
+            target = ":memory:"
+        else:
+            self._check_place(self.path)
+            mode = "ro" if options.read_only else "rw" if options.must_exist or role != "writer" else "rwc"
+            target = f"{self.path.absolute().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(
+            target,
+            uri=self.path is not None,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+            timeout=options.connect_timeout_s,
+        )
+        try:
+            # Reads the file's header: a foreign or damaged file is known now, not at the first query.
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if role == "writer" and self.path is not None and not options.read_only:
+                connection.execute("PRAGMA journal_mode=WAL").fetchone()
+                connection.execute(f"PRAGMA synchronous={'FULL' if options.synchronous == 'FULL' else 'NORMAL'}")
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA case_sensitive_like=ON")
+            connection.execute(f"PRAGMA busy_timeout={_BUSY_STEP_MS}")
+            if role != "writer":
+                connection.execute("PRAGMA query_only=ON")
+            install(connection)
+        except BaseException:
+            connection.close()
+            raise
+        worker.resource = connection
+
+    def _check_place(self, path: Path) -> None:
+        if path.is_dir():
+            raise UnknownDatabase(f"{path} is a folder, not a database.", hint="Choose an SQLite file.")
+        if not path.exists() and (self.options.must_exist or self.options.read_only):
+            raise UnknownDatabase(
+                f"There is no database {path}.", hint="Check the path, or create the database first."
+            )
+        if not path.parent.exists():
+            raise UnknownDatabase(
+                f"The folder {path.parent} of the database {path.name} does not exist.",
+                hint="Create the folder, or check the path.",
+            )
+
+    async def test(self) -> ServerInfo:
+        if self.path is not None and not self.path.exists():
+            raise UnknownDatabase(
+                f"There is no database {self.path}.", hint="Check the path; a new file is made when it is first used."
+            )
+        await self.connect()
+        started = time.perf_counter()
+        rows = await self._lanes.read("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+        latency_ms = (time.perf_counter() - started) * 1000
+        return ServerInfo(
+            product="SQLite",
+            version=sqlite3.sqlite_version,
+            database=":memory:" if self.path is None else str(self.path),
+            tables=rows[0][0],
+            can_write=self._can_write(),
+            latency_ms=latency_ms,
+        )
+
+    def _can_write(self) -> bool:
+        if self.options.read_only:
+            return False
+        return self.path is None or (os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK))
+
+    # -------------------------------------------------------------- sessions
+
+    @property
+    def lanes(self) -> Session:
+        return self._lanes
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        await self.connect()
+        async with self.gate:
+            session = _Transaction(self)
+            await self.call(self.writer, _execute, self._connection(self.writer), "BEGIN IMMEDIATE")
+            try:
+                yield session
+            except BaseException:
+                session.is_open = False
+                await whatever_happens(self.call(self.writer, _roll_back, self._connection(self.writer)))
+                raise
+            session.is_open = False
+            await whatever_happens(self.call(self.writer, _commit, self._connection(self.writer)))
+
+    def schema_lock(self) -> contextlib.AbstractAsyncContextManager[Session]:
+        """BEGIN IMMEDIATE keeps every other writer of the file out, in this process and in others."""
+        return self.transaction()
+
+    async def columns(
+        self, session: Session, tables: Sequence[tuple[str | None, str]]
+    ) -> Mapping[tuple[str | None, str], frozenset[str]]:
+        found = {}
+        for schema, table in tables:
+            rows = await session.read("SELECT name FROM pragma_table_xinfo(?)", (table,))
+            if rows:
+                found[schema, table] = frozenset(row[0] for row in rows)
+        return found
+
+    async def reflect(self, schema: str | None) -> list[ModelSpec]:
+        from studio.database.sqlite_reflection import reflect
+
+        await self.connect()
+        return await reflect(self._lanes)
+
+    # -------------------------------------------------------------- calls
+
+    async def call(self, worker: _Worker, function: Callable[..., T], *args: Any) -> T:
+        """`function(*args)` on the worker's thread, driver errors translated, waiting out locks of other programs."""
+        deadline = time.monotonic() + self.options.lock_timeout_s
+        while True:
+            try:
+                return await worker.run(function, *args)
+            except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeEncodeError) as error:
+                busy = sqlite_errors.primary_code(error) == sqlite_errors.BUSY
+                connection = worker.resource
+                settled = connection is None or not connection.in_transaction
+                if busy and settled and time.monotonic() < deadline:
+                    await asyncio.sleep(0.005)
+                    continue
+                translated = sqlite_errors.translate(error, where=self.where)
+                if translated is None:
+                    raise
+                raise translated from error
+
+    async def reader(self) -> _Worker:
+        """The reader with least to do; the writer where there is only one connection."""
+        await self.connect()
+        if self.in_memory:
+            return self.writer
+        idle = min(self.readers, key=_waiting, default=None)
+        if idle is None or (idle.waiting and len(self.readers) < self.options.pool_size):
+            idle = await self.new_reader()
+            self.readers.append(idle)
+        return idle
+
+    async def new_reader(self) -> _Worker:
+        worker: _Worker = Worker("sqlite-reader", sqlite3.Connection.interrupt)
+        try:
+            await self.call(worker, self._open, worker, "reader")
+        except BaseException:
+            worker.stop()
+            raise
+        return worker
+
+    def _connection(self, worker: _Worker) -> sqlite3.Connection:
+        assert worker.resource is not None
+        return worker.resource
+
+
+def _waiting(worker: _Worker) -> int:
+    return worker.waiting
+
+
+def _stop_all(writer: _Worker, readers: list[_Worker]) -> None:
+    for worker in (*readers, writer):
+        worker.stop()
+
+
+def _path(url: str) -> Path | None:
+    """The file that an URL names: `sqlite:///shop.db` is relative, `sqlite:////srv/shop.db` absolute; None for memory."""
+    rest = url.partition("://")[2] if "://" in url else url
+    rest = rest.partition("?")[0].removeprefix("/")
+    return None if rest in ("", ":memory:") else Path(rest)
+
+
+# ------------------------------------------------------------------ what runs on the threads
+
+
+def _close(worker: _Worker) -> None:
+    if worker.resource is not None:
+        worker.resource.close()
+        worker.resource = None
+
+
+def _execute(connection: sqlite3.Connection, sql: str) -> None:
+    connection.execute(sql)
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _commit(connection: sqlite3.Connection) -> None:
+    _still_open(connection)
+    try:
+        connection.execute("COMMIT")
+    except BaseException:
+        _roll_back(connection)
+        raise
+
+
+def _still_open(connection: sqlite3.Connection) -> None:
+    if not connection.in_transaction:
+        raise StatementRefused(
+            "The transaction has been rolled back by an earlier failure.", hint="Start the run again."
+        )
+
+
+def _fetch(connection: sqlite3.Connection, sql: str, args: Sequence[Any]) -> list[Any]:
+    return connection.execute(sql, args).fetchall()
+
+
+def _fetch_within(connection: sqlite3.Connection, sql: str, args: Sequence[Any]) -> list[Any]:
+    _still_open(connection)
+    return connection.execute(sql, args).fetchall()
+
+
+def _change(connection: sqlite3.Connection, sql: str, args: Sequence[Any]) -> int:
+    return connection.execute(sql, args).rowcount
+
+
+def _change_within(connection: sqlite3.Connection, sql: str, args: Sequence[Any]) -> int:
+    _still_open(connection)
+    return connection.execute(sql, args).rowcount
+
+
+def _run(
+    connection: sqlite3.Connection, sql: str, args: Sequence[Any], max_rows: int | None, within: bool
+) -> tuple[tuple[str, ...], list[Any], int | None]:
+    if within:
+        _still_open(connection)
+    cursor = connection.execute(sql, args)
+    try:
+        columns = tuple(column[0] for column in cursor.description or ())
+        rows = cursor.fetchall() if max_rows is None else cursor.fetchmany(max_rows + 1)
+        if columns and max_rows is not None and cursor.rowcount >= 0:
+            cursor.fetchall()  # a changing statement has to come to its end
+        return columns, rows, cursor.rowcount if cursor.rowcount >= 0 else None
+    finally:
+        cursor.close()
+
+
+# ------------------------------------------------------------------ sessions
+
+
+class _Lanes:
+    """Each statement by itself: reads on the readers, writes on the writer."""
+
+    in_transaction: Final = False
+
+    def __init__(self, engine: SqliteEngine) -> None:
+        self._engine = weakref.proxy(engine)
+
+    async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
+        engine = self._engine
+        worker = await engine.reader()
+        if worker is engine.writer and engine.gate.locked():
+            async with engine.gate:
+                rows: list[Row] = await engine.call(worker, _fetch, worker.resource, sql, args)
+                return rows
+        rows = await engine.call(worker, _fetch, worker.resource, sql, args)
+        return rows
+
+    async def write(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
+        rows: Sequence[Row] = await self._on_writer(_fetch, sql, args)
+        return rows
+
+    async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
+        changed: int = await self._on_writer(_change, sql, args)
+        return changed
+
+    async def run(
+        self, sql: str, args: Sequence[Any], max_rows: int | None
+    ) -> tuple[tuple[str, ...], Sequence[Row], int | None]:
+        engine = self._engine
+        worker = await engine.reader()
+        result: tuple[tuple[str, ...], Sequence[Row], int | None]
+        if _first_word(sql) in _READS and worker is not engine.writer:
+            try:
+                result = await engine.call(worker, _run, worker.resource, sql, args, max_rows, False)
+                return result
+            except sqlite_errors.ReadOnlyDatabase:
+                if engine.options.read_only:
+                    raise
+        result = await self._on_writer(_run, sql, args, max_rows, False)
+        return result
+
+    async def stream(
+        self, sql: str, args: Sequence[Any], batch_size: int
+    ) -> AsyncIterator[Sequence[Row]]:
+        engine = self._engine
+        await engine.connect()
+        if engine.in_memory:
+            async with engine.transaction() as session:
+                async for batch in session.stream(sql, args, batch_size):
+                    yield batch
+            return
+        # A reader of its own: an open cursor would keep other reads on an old state of the file.
+        worker = await engine.new_reader()
+        try:
+            cursor = await engine.call(worker, worker.resource.execute, sql, args)
+            while batch := await engine.call(worker, cursor.fetchmany, batch_size):
+                yield batch
+        finally:
+            await whatever_happens(worker.run(_close, worker))
+            worker.stop()
+
+    @contextlib.asynccontextmanager
+    async def atomic(self) -> AsyncIterator[Session]:
+        async with self._engine.transaction() as session:
+            yield session
+
+    async def bulk(self, job: BulkJob, batch: Sequence[Any]) -> BulkOutcome:
+        async with self.atomic() as session:
+            return await session.bulk(job, batch)
+
+    async def _on_writer(self, function: Callable[..., T], *args: Any) -> T:
+        engine = self._engine
+        writer = engine.writer
+        if writer.resource is None:
+            await engine.connect()
+            writer = engine.writer
+        done: T
+        if engine.gate.locked():
+            async with engine.gate:
+                done = await engine.call(writer, function, writer.resource, *args)
+                return done
+        done = await engine.call(writer, function, writer.resource, *args)
+        return done
+
+
+class _Transaction:
+    """Everything on the writer, which belongs to this transaction until it ends."""
+
+    in_transaction: Final = True
+
+    def __init__(self, engine: SqliteEngine) -> None:
+        self._engine = engine
+        self._numbers = itertools.count(1)
+        self.is_open = True
+
+    async def _call(self, function: Callable[..., T], *args: Any) -> T:
+        if not self.is_open:
+            raise StatementRefused("The transaction is over.", hint="Start a new one.")
+        engine = self._engine
+        return await engine.call(engine.writer, function, engine.writer.resource, *args)
+
+    async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
+        return await self._call(_fetch_within, sql, args)
+
+    async def write(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
+        return await self._call(_fetch_within, sql, args)
+
+    async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
+        return await self._call(_change_within, sql, args)
+
+    async def run(
+        self, sql: str, args: Sequence[Any], max_rows: int | None
+    ) -> tuple[tuple[str, ...], Sequence[Row], int | None]:
+        return await self._call(_run, sql, args, max_rows, True)
+
+    async def stream(
+        self, sql: str, args: Sequence[Any], batch_size: int
+    ) -> AsyncIterator[Sequence[Row]]:
+        """Through a temporary table: later statements of the transaction may change what an open cursor would read."""
+        table = f"studio_stream_{next(self._numbers)}"
+        await self._call(_change_within, f"CREATE TEMP TABLE {table} AS {sql}", args)
+        try:
+            last = 0
+            while True:
+                rows = await self._call(
+                    _fetch_within,
+                    f"SELECT rowid, * FROM temp.{table} WHERE rowid > ? ORDER BY rowid LIMIT ?",
+                    (last, batch_size),
+                )
+                if not rows:
+                    return
+                last = rows[-1][0]
+                yield [row[1:] for row in rows]
+        finally:
+            if self.is_open:
+                with contextlib.suppress(StatementRefused):
+                    await whatever_happens(self._call(_drop, table))
+
+    @contextlib.asynccontextmanager
+    async def atomic(self) -> AsyncIterator[Session]:
+        name = f"studio_{next(self._numbers)}"
+        await self._call(_change_within, f"SAVEPOINT {name}", ())
+        try:
+            yield self
+        except BaseException:
+            await whatever_happens(self._call(_roll_back_to, name))
+            raise
+        await self._call(_change_within, f"RELEASE {name}", ())
+
+    async def bulk(self, job: BulkJob, batch: Sequence[Any]) -> BulkOutcome:
+        from studio.database.sqlite_bulk import write_batch
+
+        return await self._call(write_batch, job, batch)
+
+
+def _drop(connection: sqlite3.Connection, table: str) -> None:
+    if connection.in_transaction:
+        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+def _roll_back_to(connection: sqlite3.Connection, name: str) -> None:
+    if connection.in_transaction:
+        connection.execute(f"ROLLBACK TO {name}")
+        connection.execute(f"RELEASE {name}")
+
+
+def _first_word(sql: str) -> str:
+    """The statement's first word in capitals; one that would end or begin a transaction is refused."""
+    text = sql
+    while found := _COMMENT.match(text):
+        text = text[found.end() :]
+    word = re.match(r"\s*\(*\s*(\w*)", text)
+    first = word[1].upper() if word else ""
+    if first in _CONTROLS:
+        raise StatementRefused(
+            f"{first} cannot be run here: transactions and files belong to the run.",
+            hint="Run the workflow in the mode atomic instead.",
+        )
+    return first

@@ -1,0 +1,133 @@
+"""How does a model become a table? For statements (columns only) and for CREATE TABLE (with every constraint)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+
+import sqlalchemy as sa
+
+from studio.database.dialect import Dialect
+from studio.kernel.errors import ModelError
+from studio.kernel.names import did_you_mean
+from studio.models.spec import FieldSpec, ModelSpec
+
+_MOST_NAME = 63
+"""PostgreSQL cuts longer identifiers silently."""
+
+
+def statement_table(spec: ModelSpec, dialect: Dialect) -> sa.Table:
+    """The table as statements see it: its columns under their own names, with the types that bind canonical values."""
+    return sa.Table(
+        spec.table,
+        sa.MetaData(),
+        *(
+            sa.Column(
+                field.column,
+                dialect.column_type(field, reflected=spec.reflected),
+                primary_key=field.name in spec.key,
+                autoincrement=False,
+            )
+            for field in spec.fields
+        ),
+        schema=spec.schema,
+    )
+
+
+def ddl_tables(specs: Iterable[ModelSpec], dialect: Dialect) -> dict[str, sa.Table]:
+    """Tables by model name with keys, constraints and indexes, in one MetaData so that references resolve.
+
+    Raises ModelError for a reference to a model or a field that is not among `specs`.
+    """
+    by_name = {spec.name: spec for spec in specs}
+    metadata = sa.MetaData()
+    return {spec.name: _ddl_table(spec, by_name, metadata, dialect) for spec in by_name.values()}
+
+
+def _ddl_table(
+    spec: ModelSpec, by_name: Mapping[str, ModelSpec], metadata: sa.MetaData, dialect: Dialect
+) -> sa.Table:
+    parts: list[sa.schema.SchemaItem] = []
+    for field in spec.fields:
+        column: sa.Column[object] = sa.Column(
+            field.column,
+            dialect.column_type(field, reflected=spec.reflected),
+            *_identity(field, dialect),
+            primary_key=field.name in spec.key,
+            autoincrement=field.generated,
+            nullable=field.nullable,
+            server_default=sa.text(field.server_default) if field.server_default is not None else None,
+        )
+        parts.append(column)
+        if field.references:
+            parts.append(_foreign_key(spec, field, by_name))
+        if field.unique:
+            parts.append(sa.UniqueConstraint(field.column, name=_name("uq", spec.table, field.column)))
+        if field.check:
+            parts.append(sa.CheckConstraint(field.check, name=_name("ck", spec.table, field.column)))
+    table = sa.Table(
+        spec.table,
+        metadata,
+        *parts,
+        schema=spec.schema,
+        # Without it SQLite gives the id of the last record again once that record is deleted.
+        sqlite_autoincrement=any(field.generated for field in spec.fields),
+    )
+    for field in spec.fields:
+        if field.index and not field.unique:
+            sa.Index(_name("ix", spec.table, field.column), table.c[field.column])
+    for index in spec.indexes:
+        columns = [table.c[spec[name].column] for name in index.fields]
+        sa.Index(_fit(index.name), *columns, unique=index.unique)
+    return table
+
+
+def _identity(field: FieldSpec, dialect: Dialect) -> list[sa.Identity]:
+    return [sa.Identity(always=False)] if field.generated and dialect.name != "sqlite" else []
+
+
+def _foreign_key(
+    spec: ModelSpec, field: FieldSpec, by_name: Mapping[str, ModelSpec]
+) -> sa.ForeignKeyConstraint:
+    model_name, _, field_name = (field.references or "").partition(".")
+    target = by_name.get(model_name)
+    if target is None:
+        raise ModelError(
+            f"{spec.name}.{field.name} references the model {model_name!r}, which is not there.",
+            hint=did_you_mean(model_name, by_name),
+            field=field.name,
+        )
+    if field_name not in target:
+        raise ModelError(
+            f"{spec.name}.{field.name} references {model_name}.{field_name}, but {model_name} has no such field.",
+            hint=did_you_mean(field_name, target.names),
+            field=field.name,
+        )
+    if not any(set(fields) == {field_name} for fields in target.unique_sets()):
+        raise ModelError(
+            f"{spec.name}.{field.name} references {model_name}.{field_name}, which is not unique.",
+            hint=f"Reference {model_name}.id, or declare {field_name} unique.",
+            field=field.name,
+        )
+    on_delete = None if field.on_delete == "no action" else field.on_delete.upper()
+    qualified = f"{target.schema}.{target.table}" if target.schema else target.table
+    return sa.ForeignKeyConstraint(
+        [field.column],
+        [f"{qualified}.{target[field_name].column}"],
+        name=_name("fk", spec.table, field.column),
+        ondelete=on_delete,
+        link_to_name=True,
+    )
+
+
+def _name(prefix: str, table: str, column: str) -> str:
+    return _fit(f"{prefix}_{table}_{column}")
+
+
+def _fit(name: str) -> str:
+    """A name that every database keeps whole; a long one ends in a digest of itself."""
+    clean = re.sub(r"\W", "_", name)
+    if len(clean) <= _MOST_NAME:
+        return clean
+    return f"{clean[: _MOST_NAME - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
