@@ -45,6 +45,11 @@ class ParamSpec:
     advanced: bool = False
     expressions: bool = True
     aliases: tuple[str, ...] = ()
+    local_names: tuple[str, ...] = ()
+    """When given, the param's texts are expressions that the node itself evaluates, with these names beside the usual ones
+    (Map's `record`); the `{{ }}` around them may then be left out."""
+    connectable: bool = True
+    """Whether an edge may give it; what decides how a workflow is built (a connection's name) must stand in the node."""
     field: str | None = None
     minimum: Any = None
     maximum: Any = None
@@ -107,6 +112,7 @@ class NodeSpec:
                 primary=param.name in ("data", "records", "value"),
             )
             for param in self.params
+            if param.connectable
         ]
         return (
             *ports,
@@ -130,8 +136,13 @@ class NodeSpec:
         )
 
     def input(self, name: str) -> PortSpec | None:
-        """The input port of that name; of a dotted path, the port its first part names. Aliases count."""
+        """The input port of that name; of a dotted path, the port its first part names. Aliases count.
+
+        `after` is always the port that carries order, even where a param has that alias (List's cursor).
+        """
         head = name.partition(".")[0]
+        if head == AFTER:
+            return self.inputs[-1]
         param = self.params_by_name.get(head)
         wanted = param.name if param else head
         return next((port for port in self.inputs if port.name == wanted), None)

@@ -1,0 +1,338 @@
+"""What do a model's nodes for many records do? BulkCreate, BulkUpdate, BulkDelete, BulkUpsert: all or none, the quickest way there is.
+
+Rows may be a list, any iterable, or a stream of batches from a List node; they are never gathered here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from studio.kernel.errors import NodeError, StudioError
+from studio.kernel.problems import Problem
+from studio.models.spec import ModelSpec
+from studio.nodes.base import NodeContext, NodeType, Params
+from studio.nodes.reading import check_filter, check_value, check_values, problem_of
+from studio.nodes.records import ModelNode, conflict_fields
+from studio.workflow.params import LATER, is_dynamic
+from studio.workflow.spec import NodeSpec
+
+if TYPE_CHECKING:
+    from studio.database import BulkResult, Database, Statement
+
+ROWS_CHECKED: Final = 1000
+"""Rows written into a node are checked beforehand up to this one; the write path checks all of them."""
+
+
+class BulkNode(ModelNode):
+    """A node whose natural value is a mapping of counts."""
+
+    __slots__ = ()
+
+    def output(self, value: Any, port: str) -> Any:
+        return value[port]
+
+    def rows(self, value: Any) -> int | None:
+        return sum(value.get(name, 0) for name in ("created", "updated", "deleted"))
+
+    def _rows(self, params: Params) -> Any:
+        """The rows as the database takes them, with the fields given beside them filled in."""
+        data = params.get("data")
+        if isinstance(data, Mapping):
+            data = [data]  # one record is one row
+        if isinstance(data, str | bytes) or not isinstance(data, Iterable | AsyncIterable):
+            raise NodeError(
+                f"{self._title} wants rows in data, not {type(data).__name__}.",
+                hint="Give a list of records, or connect a List, Map or SQL node.",
+                field="data",
+            )
+        filled = self.flat(params)
+        if not filled:
+            return data
+        if isinstance(data, AsyncIterable):
+            return _filled_stream(data, filled)
+        return [_filled(row, filled) for row in data]
+
+    def _check_rows(self, params: Params) -> list[Problem]:
+        problems = _flat_problems(self, params)
+        data = params.get("data")
+        if not isinstance(data, list | tuple):
+            return problems
+        filled = self.flat(params)
+        for number, row in enumerate(data[:ROWS_CHECKED], start=1):
+            if row is LATER or is_dynamic(row):
+                continue
+            found = (
+                check_values(self._model, {**filled, **row}, param="data")
+                if isinstance(row, Mapping)
+                else [
+                    Problem(
+                        code="param-type",
+                        message=f"A row must be a mapping of fields, not {type(row).__name__}.",
+                        field="data",
+                    )
+                ]
+            )
+            if found:
+                first = found[0]
+                return [
+                    *problems,
+                    Problem(
+                        code=first.code, message=first.message, hint=first.hint, field="data", row=number
+                    ),
+                ]
+        return problems
+
+
+def _filled(row: Any, filled: Mapping[str, Any]) -> Any:
+    return {**filled, **row} if isinstance(row, Mapping) else row
+
+
+async def _filled_stream(data: AsyncIterable[Any], filled: Mapping[str, Any]) -> AsyncIterator[Any]:
+    """Rows, or batches of them, with the given fields where a row lacks them."""
+    async for part in data:
+        yield [_filled(row, filled) for row in part] if isinstance(part, list) else _filled(part, filled)
+
+
+def _flat_problems(node: BulkNode, params: Params) -> list[Problem]:
+    names = {param.name: param.field for param in node.spec.params if param.field}
+    found = [
+        check_value(node.model, field, params[name], param=name)
+        for name, field in names.items()
+        if name in params
+    ]
+    return [problem for problem in found if problem]
+
+
+def _created(result: BulkResult) -> dict[str, Any]:
+    return {
+        "created": result.created,
+        "updated": result.updated,
+        "skipped": result.skipped,
+        "ids": result.ids,
+    }
+
+
+class BulkCreateType(BulkNode):
+    __slots__ = ()
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        conflict = params.get("conflict_resolution", "error")
+        result = await ctx.access(self._connection).bulk_create(
+            self._model,
+            self._rows(params),
+            conflict=conflict,
+            conflict_on=self._known_by(params) if conflict == "upsert" else params.get("conflict_on"),
+            batch_size=params.get("batch_size", 1000),
+            return_ids=bool(params.get("return_ids", False)),
+            progress=ctx.progress,
+        )
+        return _created(result)
+
+    def _known_by(self, params: Params) -> tuple[str, ...] | None:
+        wanted = params.get("conflict_on")
+        return conflict_fields(self._model, wanted, {}, self._title) if wanted else None
+
+    def statements(self, params: Params, database: Database) -> list[Statement]:
+        return self._compile(
+            database,
+            "bulk_create",
+            {
+                "rows": _shown(params.get("data")),
+                "conflict": params.get("conflict_resolution", "error"),
+                "conflict_on": params.get("conflict_on"),
+                "return_ids": params.get("return_ids", False),
+            },
+        )
+
+    def check_own(self, params: Params) -> list[Problem]:
+        return [*self._check_rows(params), *_check_conflict(self, params)]
+
+
+class BulkUpsertType(BulkNode):
+    __slots__ = ()
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        wanted = params.get("conflict_on")
+        result = await ctx.access(self._connection).bulk_upsert(
+            self._model,
+            self._rows(params),
+            conflict_on=conflict_fields(self._model, wanted, {}, self._title) if wanted else None,
+            conflict=params.get("conflict_resolution", "update"),
+            batch_size=params.get("batch_size", 1000),
+            return_ids=bool(params.get("return_ids", False)),
+            progress=ctx.progress,
+        )
+        return _created(result)
+
+    def statements(self, params: Params, database: Database) -> list[Statement]:
+        return self._compile(
+            database,
+            "bulk_upsert",
+            {
+                "rows": _shown(params.get("data")),
+                "conflict": params.get("conflict_resolution", "update"),
+                "conflict_on": params.get("conflict_on"),
+                "return_ids": params.get("return_ids", False),
+            },
+        )
+
+    def check_own(self, params: Params) -> list[Problem]:
+        return [*self._check_rows(params), *_check_conflict(self, params)]
+
+
+class BulkUpdateType(BulkNode):
+    __slots__ = ()
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        access = ctx.access(self._connection)
+        form, changes = self._form(params)
+        if form == "rows":
+            result = await access.bulk_update_rows(
+                self._model,
+                self._rows(params),
+                batch_size=params.get("batch_size", 1000),
+                progress=ctx.progress,
+            )
+        else:
+            result = await access.bulk_update(
+                self._model, params.get("filter"), changes, limit=params.get("limit")
+            )
+        return {"matched": result.matched, "updated": result.updated}
+
+    def _form(self, params: Params) -> tuple[str, dict[str, Any]]:
+        """Whether rows or a filter say what changes, and the changes of the latter; raises NodeError when both or neither do."""
+        data, update = params.get("data"), params.get("update")
+        if isinstance(data, Mapping) and update is None:
+            data, update = None, data  # `{conditions, data: {…}}`: one mapping is what all records get
+        if data is not None and (update is not None or params.get("filter") or params.get("limit")):
+            raise NodeError(
+                f"{self._title} takes filter and update, or rows in data, not both.",
+                hint="Remove one of them.",
+                field="data",
+            )
+        if data is not None:
+            return "rows", {}
+        if not update:
+            raise NodeError(
+                f"{self._title} is told nothing to change.",
+                hint="Give the new values in update, or rows in data.",
+                field="update",
+            )
+        if params.get("filter") is None:
+            raise NodeError(
+                f"{self._title} has no filter.",
+                hint="Give one; an empty one, {}, means all records.",
+                field="filter",
+            )
+        return "filter", dict(update)
+
+    def rows(self, value: Any) -> int | None:
+        return int(value["updated"])
+
+    def statements(self, params: Params, database: Database) -> list[Statement]:
+        form, changes = self._form(params)
+        if form == "rows":
+            return self._compile(database, "bulk_update_rows", {"rows": _shown(params.get("data"))})
+        shown = {"filter": params.get("filter"), "changes": changes, "limit": params.get("limit")}
+        return self._compile(database, "bulk_update", shown)
+
+    def check_own(self, params: Params) -> list[Problem]:
+        problems = check_filter(self._model, params.get("filter"))
+        data, update = params.get("data"), params.get("update")
+        if isinstance(data, Mapping) and update is None:
+            problems += check_values(self._model, data, param="data", operators=True)
+        else:
+            problems += self._check_rows(params)
+        problems += check_values(self._model, update, param="update", operators=True)
+        if problems or update is LATER or data is LATER:
+            return problems
+        try:
+            self._form(params)
+        except StudioError as error:
+            return [problem_of(error, error.field or "update")]
+        return []
+
+
+class BulkDeleteType(BulkNode):
+    __slots__ = ()
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        filter, ids = self._target(params)
+        deleted = await ctx.access(self._connection).bulk_delete(
+            self._model, filter, ids=ids, limit=params.get("limit")
+        )
+        return {"deleted": deleted}
+
+    def _target(self, params: Params) -> tuple[Mapping[str, Any] | None, list[Any] | None]:
+        """The filter or the ids that say what goes; raises NodeError when they leave it open."""
+        filter, ids = params.get("filter"), params.get("ids")
+        if ids is not None and filter:
+            raise NodeError(
+                f"{self._title} takes a filter or ids, not both.", hint="Remove one of them.", field="ids"
+            )
+        if ids is not None:
+            if isinstance(ids, str | bytes | Mapping) or not isinstance(ids, Iterable):
+                raise NodeError(
+                    f"{self._title} wants a list of ids, not {type(ids).__name__}.",
+                    hint="Write [1, 2, 3].",
+                    field="ids",
+                )
+            return None, list(ids)
+        if not filter and params.get("all") is not True:
+            raise NodeError(
+                f"{self._title} without a filter would delete everything.",
+                hint="Give a filter or ids; set all to true if everything is meant.",
+                field="filter",
+            )
+        return dict(filter or {}), None
+
+    def rows(self, value: Any) -> int | None:
+        return int(value["deleted"])
+
+    def statements(self, params: Params, database: Database) -> list[Statement]:
+        filter, ids = self._target(params)
+        return self._compile(
+            database, "bulk_delete", {"filter": filter, "ids": ids, "limit": params.get("limit")}
+        )
+
+    def check_own(self, params: Params) -> list[Problem]:
+        problems = check_filter(self._model, params.get("filter"))
+        if problems or any(params.get(name) is LATER for name in ("filter", "ids", "all")):
+            return problems
+        if is_dynamic(params.get("filter")) or is_dynamic(params.get("ids")) or is_dynamic(params.get("all")):
+            return problems
+        try:
+            self._target(params)
+        except StudioError as error:
+            return [problem_of(error, error.field or "filter")]
+        return []
+
+
+def _check_conflict(node: BulkNode, params: Params) -> list[Problem]:
+    wanted = params.get("conflict_on")
+    if not wanted or is_dynamic(wanted):
+        return []
+    try:
+        conflict_fields(node.model, wanted, {}, f'"{node.spec.title}"')
+    except StudioError as error:
+        return [problem_of(error, "conflict_on")]
+    return []
+
+
+def _shown(data: Any) -> list[Any]:
+    """The first row, enough to show the statement; an empty list when the rows come during a run."""
+    if isinstance(data, Mapping):
+        return [data]
+    return list(data[:1]) if isinstance(data, list | tuple) else []
+
+
+BULK_TYPES: Final[Mapping[str, Callable[[NodeSpec, ModelSpec], NodeType]]] = MappingProxyType(
+    {
+        "bulk_create": BulkCreateType,
+        "bulk_update": BulkUpdateType,
+        "bulk_delete": BulkDeleteType,
+        "bulk_upsert": BulkUpsertType,
+    }
+)

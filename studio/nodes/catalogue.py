@@ -1,0 +1,86 @@
+"""Which kinds of node are there for this workflow? A catalogue of node types, found by name and, where needed, by connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from studio.kernel.errors import WorkflowError
+from studio.kernel.names import did_you_mean
+from studio.kernel.problems import Problem
+from studio.models.spec import ModelSpec
+from studio.nodes.base import NodeType
+from studio.nodes.generated import generated_types
+from studio.workflow.spec import NodeSpec
+
+
+class NodeCatalogue:
+    """An unchanging set of node types: the models' in the order given, then flow, data and code nodes.
+
+    Two connections may each have a model of the same name; their node types then share a name, and a node's
+    `db_instance` param says which connection is meant.
+    """
+
+    def __init__(self, types: Iterable[NodeType]) -> None:
+        self._types: dict[str, list[NodeType]] = {}
+        for node_type in types:
+            self._types.setdefault(node_type.spec.type, []).append(node_type)
+
+    @classmethod
+    def of(
+        cls, models: Iterable[tuple[str, ModelSpec]], connections: Iterable[str] | None = None
+    ) -> NodeCatalogue:
+        """The catalogue of some models, each with the name of its connection, and all other kinds of node.
+
+        `connections` are the names an SQL node may use (None: those of the models).
+        """
+        pairs = list(models)
+        names = (
+            tuple(connections) if connections is not None else tuple(dict.fromkeys(name for name, _ in pairs))
+        )
+        generated = [kind for connection, model in pairs for kind in generated_types(model, connection)]
+        return cls([*generated, *common_types(names)])
+
+    def find(self, type_name: str) -> NodeSpec | None:
+        """The spec of that name; when several connections have it, the first one's."""
+        kinds = self._types.get(type_name)
+        return kinds[0].spec if kinds else None
+
+    def specs(self) -> Iterable[NodeSpec]:
+        return [kind.spec for kinds in self._types.values() for kind in kinds]
+
+    def type(self, type_name: str, connection: str | None = None) -> NodeType:
+        """The node type of that name; raises WorkflowError when there is none, or when several connections have it and none is named."""
+        kinds = self._types.get(type_name, [])
+        if connection:
+            named = [kind for kind in kinds if kind.spec.connection in (connection, None)]
+            if named:
+                return named[0]
+        elif len(kinds) == 1:
+            return kinds[0]
+        if not kinds:
+            raise WorkflowError(
+                f"There is no node type {type_name!r}.", hint=did_you_mean(type_name, self._types)
+            )
+        names = ", ".join(repr(kind.spec.connection) for kind in kinds)
+        if connection:
+            raise WorkflowError(
+                f"The connection {connection!r} has no {type_name!r}.", hint=f"These have it: {names}."
+            )
+        raise WorkflowError(
+            f"Several connections have {type_name!r}: {names}.", hint="Name one in the param db_instance."
+        )
+
+    def check_params(self, spec: NodeSpec, params: Mapping[str, Any]) -> list[Problem]:
+        """What the node type finds wrong with its params; values that come during the run are `LATER`."""
+        kinds = self._types.get(spec.type, [])
+        kind = next((kind for kind in kinds if kind.spec is spec), None)
+        return kind.check(params) if kind else []
+
+
+def common_types(connections: Iterable[str] = ()) -> list[NodeType]:
+    """The node types that need no model: flow, data, code."""
+    from studio.nodes.code import CODE_TYPES
+    from studio.nodes.flow import FLOW_TYPES
+
+    return [*FLOW_TYPES, *CODE_TYPES]

@@ -1,0 +1,490 @@
+"""Which nodes steer a run and reshape what flows, whatever the models? Input, Output, Constant, If, Map, Filter: looks and doing.
+
+Map and Filter over many rows give way to other work every few milliseconds; SQL and Python are in `code`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from studio.kernel.errors import NodeError, StudioError
+from studio.kernel.problems import Problem
+from studio.nodes.base import COMMON, NOT_NOW, NodeContext, NodeType, Params
+from studio.nodes.reading import problem_of, unwrap
+from studio.workflow.params import LATER, bare_expression, is_dynamic, is_literal
+from studio.workflow.spec import NodeSpec, ParamSpec, PortSpec
+from studio.workflow.types import ANY, PortType
+
+_MANY: Final = PortType(kind="any", many=True, nullable=True)
+_RECORDS: Final = PortType(kind="record", many=True)
+_BOOL: Final = PortType(kind="bool")
+_COUNT: Final = PortType(kind="int")
+_TEXT: Final = PortType(kind="str")
+
+AT_ONCE: Final = 64
+"""Up to so many rows are mapped or filtered without giving way to others."""
+_SLICE_S: Final = 0.004
+_REST_S: Final = 0.0003
+"""Working 4 ms and resting 0.3 ms keeps a window at 60 frames a second beside it."""
+
+INPUT: Final = NodeSpec(
+    type="Input",
+    title="Input",
+    category="flow",
+    code="INP",
+    description="Gives a value that the run was started with.",
+    params=(
+        ParamSpec(
+            name="name",
+            type=_TEXT,
+            label="Name",
+            description="The input's name, as it is given when the run starts.",
+            required=True,
+            expressions=False,
+            connectable=False,
+        ),
+        ParamSpec(
+            name="default",
+            type=ANY,
+            label="Default",
+            description="The value when the run gives none. Without one the input is required.",
+            connectable=False,
+            expressions=False,
+        ),
+        *COMMON,
+    ),
+    outputs=(
+        PortSpec(name="value", type=ANY, label="value", description="The input's value.", primary=True),
+    ),
+    value="The value of the run's input.",
+    example=MappingProxyType({"name": "minimum", "default": 10}),
+)
+
+OUTPUT: Final = NodeSpec(
+    type="Output",
+    title="Output",
+    category="flow",
+    code="OUT",
+    description="Marks a value as a result of the workflow.",
+    params=(
+        ParamSpec(
+            name="name",
+            type=_TEXT,
+            label="Name",
+            description="The result's name. Empty: the node's id.",
+            expressions=False,
+            connectable=False,
+        ),
+        ParamSpec(name="value", type=ANY, label="Value", description="The result.", required=True),
+        *COMMON,
+    ),
+    outputs=(PortSpec(name="value", type=ANY, label="value", description="The same value.", primary=True),),
+    value="The value.",
+    example=MappingProxyType({"name": "report", "value": 42}),
+)
+
+CONSTANT: Final = NodeSpec(
+    type="Constant",
+    title="Constant",
+    category="data",
+    code="CON",
+    description="Gives a value written down in the workflow.",
+    params=(
+        ParamSpec(
+            name="value", type=ANY, label="Value", description="The value.", required=True, editor="json"
+        ),
+        *COMMON,
+    ),
+    outputs=(PortSpec(name="value", type=ANY, label="value", description="The value.", primary=True),),
+    value="The value.",
+    example=MappingProxyType({"value": [1, 2, 3]}),
+)
+
+IF: Final = NodeSpec(
+    type="If",
+    title="If",
+    category="flow",
+    code="IF",
+    description="Passes its value on through one of two ports; what hangs on the other one is skipped.",
+    params=(
+        ParamSpec(
+            name="condition",
+            type=ANY,
+            label="Condition",
+            description="An expression over `value`, other nodes and inputs, or a filter that the value must match.",
+            required=True,
+            editor="expression",
+            local_names=("value",),
+        ),
+        ParamSpec(name="value", type=ANY, label="Value", description="What is looked at and passed on."),
+        *COMMON,
+    ),
+    outputs=(
+        PortSpec(
+            name="true",
+            type=ANY,
+            label="true",
+            description="The value, when the condition holds.",
+            primary=True,
+        ),
+        PortSpec(
+            name="false", type=ANY, label="false", description="The value, when it does not.", primary=True
+        ),
+        PortSpec(name="condition", type=_BOOL, label="condition", description="Whether the condition holds."),
+    ),
+    value='{"condition": true or false, "value": …}',
+    example=MappingProxyType({"condition": "value.total > 100"}),
+)
+
+MAP: Final = NodeSpec(
+    type="Map",
+    title="Map",
+    category="data",
+    code="MAP",
+    description="Makes a new record of each record, field by field, by expressions.",
+    params=(
+        ParamSpec(
+            name="records",
+            type=_MANY,
+            label="Records",
+            description="One record or value, or many of them.",
+            required=True,
+        ),
+        ParamSpec(
+            name="fields",
+            type=PortType(kind="dict"),
+            label="Fields",
+            description="A name and an expression over `record`: {gross: record.net * 1.2}. "
+            "Values that are no text are taken as they are.",
+            required=True,
+            editor="mapping",
+            local_names=("record",),
+        ),
+        ParamSpec(
+            name="keep",
+            type=_BOOL,
+            label="Keep other fields",
+            description="Whether the fields of the record that are not named here stay.",
+            default=False,
+        ),
+        *COMMON,
+    ),
+    outputs=(
+        PortSpec(
+            name="records", type=_RECORDS, label="records", description="The new records.", primary=True
+        ),
+        PortSpec(
+            name="record",
+            type=PortType(kind="record", nullable=True),
+            label="record",
+            description="The first of them, or nothing.",
+        ),
+        PortSpec(name="count", type=_COUNT, label="count", description="How many there are."),
+    ),
+    value="A list of records; one record when one came in.",
+    example=MappingProxyType({"fields": {"gross": "record.net * 1.2"}, "keep": True}),
+)
+
+FILTER: Final = NodeSpec(
+    type="Filter",
+    title="Filter",
+    category="data",
+    code="FIL",
+    description="Parts records in two: those that match and those that do not. The order stays.",
+    params=(
+        ParamSpec(
+            name="records", type=_MANY, label="Records", description="One record or many.", required=True
+        ),
+        ParamSpec(
+            name="filter",
+            type=PortType(kind="dict"),
+            label="Filter",
+            description="A filter as in List, for example {total: {$gte: 100}}.",
+            editor="filter",
+        ),
+        ParamSpec(
+            name="condition",
+            type=ANY,
+            label="Condition",
+            description="Instead of a filter: an expression over `record`.",
+            editor="expression",
+            local_names=("record",),
+        ),
+        *COMMON,
+    ),
+    outputs=(
+        PortSpec(
+            name="records",
+            type=_RECORDS,
+            label="records",
+            description="The records that match.",
+            primary=True,
+        ),
+        PortSpec(name="matched", type=_RECORDS, label="matched", description="The same records."),
+        PortSpec(name="rejected", type=_RECORDS, label="rejected", description="The others.", primary=True),
+        PortSpec(name="count", type=_COUNT, label="count", description="How many match."),
+    ),
+    value="The list of records that match.",
+    example=MappingProxyType({"filter": {"total": {"$gte": 100}}}),
+)
+
+
+class Parted(list[Any]):
+    """The records that matched, and beside them those that did not."""
+
+    __slots__ = ("rejected",)
+
+    def __init__(self, matched: Iterable[Any], rejected: list[Any]) -> None:
+        super().__init__(matched)
+        self.rejected = rejected
+
+
+class InputType(NodeType):
+    __slots__ = ()
+
+    def run_now(self, ctx: NodeContext, params: Params) -> Any:
+        name = params["name"]
+        if name in ctx.inputs:
+            return ctx.inputs[name]
+        if "default" in params:
+            return unwrap(params["default"])
+        raise NodeError(
+            f"The run was given no input {name!r}.", hint="Give it when starting the run.", field="name"
+        )
+
+
+class OutputType(NodeType):
+    __slots__ = ()
+
+    def run_now(self, ctx: NodeContext, params: Params) -> Any:
+        return params["value"]
+
+
+class ConstantType(NodeType):
+    __slots__ = ()
+
+    def run_now(self, ctx: NodeContext, params: Params) -> Any:
+        return params["value"]
+
+
+Test = Callable[[Any], bool]
+
+
+def _condition(ctx: NodeContext, condition: Any, local: str) -> Test:
+    """A test of one value: by a filter mapping, by an expression in which the value is called `local`, or a plain truth value."""
+    condition = unwrap(condition)
+    if isinstance(condition, Mapping):
+        from studio.query.filters import parse_filter
+        from studio.query.matching import matches
+
+        parsed = parse_filter(None, condition)
+        return lambda record: matches(parsed, record)
+    if isinstance(condition, str):
+        expression = bare_expression(condition)
+        names = dict(ctx.names)
+
+        def test(value: Any) -> bool:
+            names[local] = value
+            return bool(expression.evaluate(names))
+
+        return test
+    if isinstance(condition, bool):
+        return lambda value: condition
+    raise NodeError(
+        f"A condition is an expression or a filter, not {type(condition).__name__}.",
+        hint="Write it like: value.total > 100",
+        field="condition",
+    )
+
+
+def _check_condition(condition: Any, param: str) -> list[Problem]:
+    if isinstance(condition, Mapping) and not is_dynamic(condition) and not is_literal(condition):
+        from studio.query.filters import parse_filter
+
+        try:
+            parse_filter(None, condition)
+        except StudioError as error:
+            return [problem_of(error, param)]
+    if condition is LATER or isinstance(condition, str | bool | Mapping):
+        return []
+    return [
+        Problem(
+            code="param-type",
+            message=f"A condition is an expression or a filter, not {type(condition).__name__}.",
+            hint="Write it like: value.total > 100",
+            field=param,
+        )
+    ]
+
+
+class IfType(NodeType):
+    __slots__ = ()
+
+    def run_now(self, ctx: NodeContext, params: Params) -> Any:
+        value = params.get("value")
+        holds = _condition(ctx, params["condition"], "value")(value)
+        return {"condition": holds, "value": value}
+
+    def output(self, value: Any, port: str) -> Any:
+        return value["condition"] if port == "condition" else value["value"]
+
+    def closed(self, value: Any) -> frozenset[str]:
+        return _FALSE if value["condition"] else _TRUE
+
+    def check(self, params: Params) -> list[Problem]:
+        return _check_condition(params["condition"], "condition") if "condition" in params else []
+
+
+_TRUE: Final = frozenset({"true"})
+_FALSE: Final = frozenset({"false"})
+
+
+def _as_many(value: Any) -> tuple[list[Any], bool]:
+    """The values, and whether there was only one (a record or a plain value, not a list)."""
+    if isinstance(value, list | tuple):
+        return list(value), False
+    if value is None:
+        return [], False
+    if isinstance(value, Mapping | str | bytes) or not isinstance(value, Iterable):
+        return [value], True
+    return list(value), False
+
+
+async def _each(ctx: NodeContext, values: list[Any], work: Callable[[Any], None]) -> None:
+    """Does the work for each value, giving way every few milliseconds and saying how far it is."""
+    started = time.perf_counter()
+    for number, value in enumerate(values, start=1):
+        work(value)
+        if time.perf_counter() - started > _SLICE_S:
+            ctx.progress(number, len(values))
+            await asyncio.sleep(_REST_S)
+            started = time.perf_counter()
+
+
+class MapType(NodeType):
+    __slots__ = ()
+
+    def run_now(self, ctx: NodeContext, params: Params) -> Any:
+        values, single = _as_many(params["records"])
+        if len(values) > AT_ONCE:
+            return NOT_NOW
+        make = self._maker(ctx, params)
+        made = [make(value) for value in values]
+        return made[0] if single else made
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        values, single = _as_many(params["records"])
+        make = self._maker(ctx, params)
+        made: list[Any] = []
+        await _each(ctx, values, lambda value: made.append(make(value)))
+        return made[0] if single else made
+
+    def _maker(self, ctx: NodeContext, params: Params) -> Callable[[Any], dict[str, Any]]:
+        names = dict(ctx.names)
+        parts = [
+            (name, bare_expression(text) if isinstance(text, str) else None, text)
+            for name, text in params["fields"].items()
+        ]
+        keep = params.get("keep", False)
+
+        def make(record: Any) -> dict[str, Any]:
+            names["record"] = record
+            made = dict(record) if keep and isinstance(record, Mapping) else {}
+            for name, expression, constant in parts:
+                made[name] = unwrap(constant) if expression is None else expression.evaluate(names)
+            return made
+
+        return make
+
+    def output(self, value: Any, port: str) -> Any:
+        if isinstance(value, list):
+            return (
+                value
+                if port == "records"
+                else len(value)
+                if port == "count"
+                else (value[0] if value else None)
+            )
+        return [value] if port == "records" else 1 if port == "count" else value
+
+    def rows(self, value: Any) -> int | None:
+        return len(value) if isinstance(value, list) else 1
+
+    def check(self, params: Params) -> list[Problem]:
+        fields = params.get("fields")
+        if isinstance(fields, Mapping) and not fields:
+            return [
+                Problem(
+                    code="missing-param",
+                    message="Map has no fields to make.",
+                    hint="Write a name and an expression, like {gross: record.net * 1.2}.",
+                    field="fields",
+                )
+            ]
+        return []
+
+
+class FilterType(NodeType):
+    __slots__ = ()
+
+    def run_now(self, ctx: NodeContext, params: Params) -> Any:
+        values, _ = _as_many(params["records"])
+        if len(values) > AT_ONCE:
+            return NOT_NOW
+        parted = Parted([], [])
+        part = self._part(ctx, params, parted)
+        for value in values:
+            part(value)
+        return parted
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        values, _ = _as_many(params["records"])
+        parted = Parted([], [])
+        await _each(ctx, values, self._part(ctx, params, parted))
+        return parted
+
+    def _part(self, ctx: NodeContext, params: Params, parted: Parted) -> Callable[[Any], None]:
+        given = params.get("filter")
+        test = _condition(ctx, params["condition"] if given is None else given, "record")
+
+        def part(record: Any) -> None:
+            (parted if test(record) else parted.rejected).append(record)
+
+        return part
+
+    def output(self, value: Any, port: str) -> Any:
+        if port == "rejected":
+            return value.rejected
+        return len(value) if port == "count" else value
+
+    def rows(self, value: Any) -> int | None:
+        return len(value)
+
+    def check(self, params: Params) -> list[Problem]:
+        given = [name for name in ("filter", "condition") if params.get(name) is not None]
+        if len(given) != 1:
+            return [
+                Problem(
+                    code="two-selections" if given else "missing-param",
+                    message="Filter takes a filter or a condition, not both."
+                    if given
+                    else "Filter needs a filter or a condition.",
+                    hint="Remove one of them." if given else "Give one of them.",
+                    field="filter",
+                )
+            ]
+        return _check_condition(params[given[0]], given[0])
+
+
+FLOW_TYPES: Final[tuple[NodeType, ...]] = (
+    InputType(INPUT),
+    OutputType(OUTPUT),
+    IfType(IF),
+    ConstantType(CONSTANT),
+    MapType(MAP),
+    FilterType(FILTER),
+)

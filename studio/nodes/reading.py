@@ -1,0 +1,228 @@
+"""How does a node read its params? Dynamic parts, filters that can only be checked in part, ids, and the small refusals they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from studio.kernel.errors import NodeError, StudioError
+from studio.kernel.names import did_you_mean
+from studio.kernel.problems import Problem
+from studio.models.spec import ModelSpec
+from studio.workflow.params import LATER, LITERAL, is_dynamic, is_literal
+
+
+def unwrap(value: Any) -> Any:
+    """What a `{"$literal": x}` stands for; other values as they are."""
+    return value[LITERAL] if is_literal(value) else value
+
+
+def known_part(filter: Mapping[str, Any]) -> dict[str, Any]:
+    """The filter without the conditions whose operands are known only during a run."""
+    known: dict[str, Any] = {}
+    for key, operand in filter.items():
+        if not is_dynamic(operand):
+            known[key] = operand
+        elif key in ("$and", "$or", "$nor") and isinstance(operand, list | tuple):
+            parts = [known_part(part) for part in operand if isinstance(part, Mapping)]
+            parts = [part for part in parts if part]
+            if parts:
+                known[key] = parts
+        elif isinstance(operand, Mapping) and not is_literal(operand):
+            inner = known_part(operand)
+            if inner:
+                known[key] = inner
+    return known
+
+
+def dynamic_fields(filter: Mapping[str, Any]) -> Iterable[str]:
+    """The fields that a filter's dynamic conditions name, so that at least their names can be checked."""
+    for key, operand in filter.items():
+        if key in ("$and", "$or", "$nor") and isinstance(operand, list | tuple):
+            for part in operand:
+                if isinstance(part, Mapping):
+                    yield from dynamic_fields(part)
+        elif key == "$not" and isinstance(operand, Mapping):
+            yield from dynamic_fields(operand)
+        elif not key.startswith("$") and is_dynamic(operand):
+            yield key
+
+
+def problem_of(error: StudioError, field: str) -> Problem:
+    """The error as a finding about one param of the node."""
+    return Problem(code=error.code, message=error.message, hint=error.hint, field=field)
+
+
+def check_filter(model: ModelSpec, filter: Any, *, param: str = "filter") -> list[Problem]:
+    """What is wrong with a filter on the model, as far as its operands are known."""
+    from studio.query.filters import parse_filter
+
+    if filter is None or filter is LATER or not isinstance(filter, Mapping):
+        return []  # a wrong type has been reported by then
+    problems = [
+        Problem(
+            code="unknown-field",
+            message=f"{model.name} has no field {name.partition('.')[0]!r}.",
+            hint=did_you_mean(name.partition(".")[0], model.names),
+            field=param,
+        )
+        for name in dynamic_fields(filter)
+        if name.partition(".")[0] not in model
+    ]
+    try:
+        parse_filter(model, known_part(filter))
+    except StudioError as error:
+        problems.append(problem_of(error, param))
+    return problems
+
+
+def check_values(model: ModelSpec, values: Any, *, param: str, operators: bool = False) -> list[Problem]:
+    """What is wrong with new values for the model's fields: unknown and managed fields, values that do not fit.
+
+    With `operators`, a value may be an update operator; what it does is then the query room's to judge.
+    """
+    if not isinstance(values, Mapping):
+        return []
+    problems: list[Problem] = []
+    for name, value in values.items():
+        if operators and (name.startswith("$") or _is_operator(value)):
+            continue
+        problem = check_value(model, name, value, param=param)
+        if problem:
+            problems.append(problem)
+    if (
+        operators
+        and not is_dynamic(values)
+        and any(_is_operator(v) or k.startswith("$") for k, v in values.items())
+    ):
+        from studio.query.updates import parse_update
+
+        try:
+            parse_update(model, values)
+        except StudioError as error:
+            problems.append(problem_of(error, param))
+    return problems
+
+
+def check_value(model: ModelSpec, name: str, value: Any, *, param: str) -> Problem | None:
+    """What is wrong with one field's new value, or None."""
+    from studio.models.values import make_checker
+
+    if name not in model:
+        return Problem(
+            code="unknown-field",
+            message=f"{model.name} has no field {name!r}.",
+            hint=did_you_mean(name, [field.name for field in model.settable]),
+            field=param,
+        )
+    field = model.by_name[name]
+    if field.managed:
+        return managed_problem(name, param)
+    if is_dynamic(value):
+        return None
+    try:
+        make_checker(field)(unwrap(value))
+    except StudioError as error:
+        return problem_of(error, param)
+    return None
+
+
+def managed_problem(name: str, param: str) -> Problem:
+    return Problem(
+        code="managed-field",
+        message=f"{name!r} is kept by Studio and cannot be written.",
+        hint="Remove it; it is set automatically.",
+        field=param,
+    )
+
+
+def _is_operator(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and bool(value)
+        and all(str(key).startswith("$") for key in value)
+        and not is_literal(value)
+    )
+
+
+def selection(model: ModelSpec, params: Mapping[str, Any], node: str) -> dict[str, Any]:
+    """The filter that `id` or `filter` stands for; raises NodeError unless exactly one of them is given."""
+    given = params.get("id")
+    filter = params.get("filter")
+    if "id" in params and given is not None:
+        if filter:
+            raise NodeError(
+                f"{node} takes an id or a filter, not both.", hint="Remove one of them.", field="id"
+            )
+        return key_filter(model, given)
+    if filter:
+        return dict(filter)
+    if "id" in params:
+        raise NodeError(
+            f"{node} was given no id: it is None.",
+            hint="Check the node that gives it; an If before this one can leave it out.",
+            field="id",
+        )
+    raise NodeError(f"{node} needs an id or a filter.", hint="Give one of them.", field="filter")
+
+
+def key_filter(model: ModelSpec, key: Any) -> dict[str, Any]:
+    """The filter for one key, a mapping when the key has several fields; raises NodeError for the wrong parts."""
+    if len(model.key) == 1:
+        return {model.key[0]: {"$eq": key}}
+    if not isinstance(key, Mapping) or set(key) != set(model.key):
+        raise NodeError(
+            f"The id of {model.name} has several parts: {', '.join(model.key)}.",
+            hint="Give a mapping with exactly these: {"
+            + ", ".join(f"{part}: …" for part in model.key)
+            + "}.",
+            field="id",
+        )
+    return {part: {"$eq": key[part]} for part in model.key}
+
+
+def key_of(model: ModelSpec, record: Mapping[str, Any]) -> Any:
+    """The record's key as Read takes it: one value, or a mapping when the key has several fields."""
+    if len(model.key) == 1:
+        return record[model.key[0]]
+    return {part: record[part] for part in model.key}
+
+
+def check_selection(model: ModelSpec, params: Mapping[str, Any], node: str) -> list[Problem]:
+    """Findings about `id` and `filter` of a node that means one record."""
+    has_id, has_filter = "id" in params, bool(params.get("filter"))
+    if has_id and has_filter:
+        return [
+            Problem(
+                code="two-selections",
+                message=f"{node} takes an id or a filter, not both.",
+                hint="Remove one of them.",
+                field="id",
+            )
+        ]
+    if not has_id and not has_filter:
+        return [
+            Problem(
+                code="missing-param",
+                message=f"{node} needs an id or a filter.",
+                hint="Give one of them, or connect the id.",
+                field="id",
+            )
+        ]
+    if has_id:
+        return _check_id(model, params["id"])
+    return check_filter(model, params["filter"])
+
+
+def _check_id(model: ModelSpec, key: Any) -> list[Problem]:
+    if is_dynamic(key):
+        return []
+    if len(model.key) > 1:
+        try:
+            key_filter(model, key)
+        except StudioError as error:
+            return [problem_of(error, "id")]
+        parts = [check_value(model, part, key[part], param="id") for part in model.key]
+        return [part for part in parts if part]
+    found = check_value(model, model.key[0], key, param="id")
+    return [found] if found else []

@@ -1,0 +1,486 @@
+"""What do a model's nodes for one record, and those that only read, do? Create, Read, Update, Delete, List, Count, Upsert, Aggregate.
+
+Each puts its params in order and asks the database's one write path, or one of its reads, to do the work; no SQL stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from studio.kernel.errors import NodeError, RecordNotFound, StudioError
+from studio.kernel.names import did_you_mean
+from studio.kernel.problems import Problem
+from studio.models.spec import ModelSpec
+from studio.nodes.base import NodeContext, NodeType, Params
+from studio.nodes.reading import (
+    check_filter,
+    check_selection,
+    check_value,
+    check_values,
+    key_of,
+    problem_of,
+    selection,
+    unwrap,
+)
+from studio.workflow.params import LATER, is_dynamic
+from studio.workflow.spec import NodeSpec
+
+if TYPE_CHECKING:
+    from studio.database import AggregateQuery, Database, ListQuery, Statement
+
+
+class Viewed(dict[str, Any]):
+    """A natural value with something beside it that a port shows: the record an Upsert made (`extra`: was it new?), and the like."""
+
+    __slots__ = ("extra",)
+
+    def __init__(self, value: Mapping[str, Any], extra: Any) -> None:
+        super().__init__(value)
+        self.extra = extra
+
+
+class ModelNode(NodeType):
+    """A node of one model. `fields_by_port` leads from a port's or param's name to the field's."""
+
+    __slots__ = ("_connection", "_field_params", "_fields_by_port", "_model", "_title")
+
+    own_ports: ClassVar[frozenset[str]] = frozenset()
+    """The output ports that are not a field of the record."""
+
+    def __init__(self, spec: NodeSpec, model: ModelSpec) -> None:
+        super().__init__(spec)
+        self._model = model
+        self._connection = spec.connection
+        self._title = f'"{spec.title}"'
+        self._field_params = {param.name: param.field for param in spec.params if param.field}
+        self._fields_by_port = {
+            port.name: port.name if port.name in model else port.name[:-1]
+            for port in spec.outputs
+            if port.name not in self.own_ports
+        }
+
+    @property
+    def model(self) -> ModelSpec:
+        return self._model
+
+    def flat(self, params: Params) -> dict[str, Any]:
+        """The fields among the params, under the fields' names."""
+        names = self._field_params
+        return {names[name]: value for name, value in params.items() if name in names}
+
+    def check(self, params: Params) -> list[Problem]:
+        problems = []
+        wanted = params.get("model_name")
+        if wanted is not None and wanted != self._model.name:
+            problems.append(
+                Problem(
+                    code="wrong-model",
+                    message=f"model_name is {wanted!r}, but {self.spec.type} belongs to {self._model.name!r}.",
+                    hint=f"Write {self._model.name!r}, or remove it.",
+                    field="model_name",
+                )
+            )
+        return problems + self.check_own(params)
+
+    def check_own(self, params: Params) -> list[Problem]:
+        return []
+
+    def _compile(self, database: Database, operation: str, params: Mapping[str, Any]) -> list[Statement]:
+        return database.compile(operation, self._model, params)
+
+
+class _OneRecord(ModelNode):
+    """A node whose natural value is a record, or None."""
+
+    __slots__ = ()
+
+    def output(self, value: Any, port: str) -> Any:
+        if port == "record":
+            return value
+        if port == "found" and port in self.own_ports:
+            return value is not None
+        return None if value is None else value[self._fields_by_port[port]]
+
+    def rows(self, value: Any) -> int | None:
+        return 0 if value is None else 1
+
+    def _missing(self, params: Params) -> None:
+        """Nothing matched: None where that is wanted, else RecordNotFound."""
+        if params.get("if_missing", "error") == "null":
+            return
+        if "id" in params:
+            what = f"with the id {params['id']!r}"
+        else:
+            what = f"that matches {params.get('filter')!r}"
+        raise RecordNotFound(
+            f"There is no {self._model.name} {what}.",
+            hint="Check the value, or set if_missing to null to go on without one.",
+        )
+
+
+class CreateType(_OneRecord):
+    __slots__ = ()
+    own_ports = frozenset({"record"})
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        return await ctx.access(self._connection).create(self._model, self.flat(params))
+
+    def statements(self, params: Params, database: Database) -> list[Statement]:
+        return self._compile(database, "create", {"values": _plain(self.flat(params))})
+
+    def check_own(self, params: Params) -> list[Problem]:
+        return _check_flat(self._model, self._field_params, params)
+
+
+class ReadType(_OneRecord):
+    __slots__ = ()
+    own_ports = frozenset({"record", "found"})
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        record = await ctx.access(self._connection).read(
+            self._model, selection(self._model, params, self._title)
+        )
+        if record is None:
+            self._missing(params)
+        return record
+
+    def statements(self, params: Params, database: Database) -> list[Statement]:
+        return self._compile(database, "read", {"filter": selection(self._model, params, self._title)})
+
+    def check_own(self, params: Params) -> list[Problem]:
+        return check_selection(self._model, params, self._title)
+
+
+class UpdateType(_OneRecord):
+    __slots__ = ()
+    own_ports = frozenset({"record", "found"})
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        filter = selection(self._model, params, self._title)
+        record = await ctx.access(self._connection).update(self._model, filter, self._changes(params))
+        if record is None:
+            self._missing(params)
+        return record
+
+    def _changes(self, params: Params) -> dict[str, Any]:
+        changes = dict(params.get("fields") or {})
+        for name, value in self.flat(params).items():
+            if name == "id":
+                continue
+            if name in changes:
+                raise NodeError(
+                    f"{self._title} is given {name!r} twice, in fields and beside it.",
+                    hint="Remove one of them.",
+                    field=name,
+                )
+            changes[name] = value
+        if not changes:
+            raise NodeError(
+                f"{self._title} is told nothing to change.",
+                hint="Give the new values in fields.",
+                field="fields",
+            )
+        return changes
+
+    def statements(self, params: Params, database: Database) -> list[Statement]:
+        filter = selection(self._model, params, self._title)
+        return self._compile(database, "update", {"filter": filter, "changes": self._changes(params)})
+
+    def check_own(self, params: Params) -> list[Problem]:
+        problems = check_selection(self._model, params, self._title)
+        fields = params.get("fields")
+        flat = {name: value for name, value in self.flat(params).items() if name != "id"}
+        problems += check_values(self._model, fields, param="fields", operators=True)
+        problems += check_values(self._model, flat, param="fields", operators=True)
+        if not flat and (fields is None or (isinstance(fields, Mapping) and not fields)):
+            problems.append(
+                Problem(
+                    code="missing-param",
+                    message=f"{self._title} is told nothing to change.",
+                    hint="Give the new values in fields.",
+                    field="fields",
+                )
+            )
+        return problems
+
+
+class DeleteType(_OneRecord):
+    __slots__ = ()
+    own_ports = frozenset({"deleted", "record"})
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        record = await ctx.access(self._connection).delete(
+            self._model, selection(self._model, params, self._title)
+        )
+        if record is None:
+            self._missing(params)
+            return Viewed({"deleted": 0, "id": params.get("id")}, None)
+        return Viewed({"deleted": 1, "id": key_of(self._model, record)}, record)
+
+    def output(self, value: Any, port: str) -> Any:
+        return value.extra if port == "record" else value["deleted"]
+
+    def rows(self, value: Any) -> int | None:
+        return int(value["deleted"])
+
+    def statements(self, params: Params, database: Database) -> list[Statement]:
+        return self._compile(database, "delete", {"filter": selection(self._model, params, self._title)})
+
+    def check_own(self, params: Params) -> list[Problem]:
+        return check_selection(self._model, params, self._title)
+
+
+class _ManyRecords(ModelNode):
+    """A node whose natural value is `Rows`."""
+
+    __slots__ = ()
+    own_ports = frozenset({"records", "count", "first", "has_more", "cursor"})
+
+    def output(self, value: Any, port: str) -> Any:
+        if port == "records":
+            return value
+        if port == "count":
+            return len(value)
+        if port == "first":
+            return value[0] if value else None
+        return getattr(value, port)
+
+    def rows(self, value: Any) -> int | None:
+        return len(value)
+
+
+class ListType(_ManyRecords):
+    __slots__ = ()
+
+    def query(self, params: Params) -> ListQuery:
+        """What the params ask of the database."""
+        from studio.database import ListQuery
+
+        return ListQuery(
+            filter=params.get("filter"),
+            order_by=params.get("order_by") or (),
+            limit=params.get("limit", 100),
+            offset=params.get("offset") or 0,
+            after=params.get("after_cursor"),
+            fields=params.get("fields") or None,
+        )
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        return await ctx.access(self._connection).list(self._model, self.query(params))
+
+    def statements(self, params: Params, database: Database) -> list[Statement]:
+        return self._compile(database, "list", {"query": self.query(params)})
+
+    def check_own(self, params: Params) -> list[Problem]:
+        problems = check_filter(self._model, params.get("filter"))
+        problems += _check_order(self._model, params.get("order_by"))
+        return problems + _check_names(self._model, params.get("fields"), "fields")
+
+
+class CountType(ModelNode):
+    __slots__ = ()
+    own_ports = frozenset({"count"})
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        return {"count": await ctx.access(self._connection).count(self._model, params.get("filter"))}
+
+    def output(self, value: Any, port: str) -> Any:
+        return value["count"]
+
+    def rows(self, value: Any) -> int | None:
+        return int(value["count"])
+
+    def statements(self, params: Params, database: Database) -> list[Statement]:
+        return self._compile(database, "count", {"filter": params.get("filter")})
+
+    def check_own(self, params: Params) -> list[Problem]:
+        return check_filter(self._model, params.get("filter"))
+
+
+class UpsertType(_OneRecord):
+    __slots__ = ()
+    own_ports = frozenset({"record", "created"})
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        create, update, conflict_on = self._parts(params)
+        record, created = await ctx.access(self._connection).upsert(self._model, create, update, conflict_on)
+        return Viewed(record, created)
+
+    def output(self, value: Any, port: str) -> Any:
+        return value.extra if port == "created" else super().output(value, port)
+
+    def statements(self, params: Params, database: Database) -> list[Statement]:
+        create, update, conflict_on = self._parts(params)
+        return self._compile(
+            database, "upsert", {"create": create, "update": update, "conflict_on": conflict_on}
+        )
+
+    def _parts(self, params: Params) -> tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]:
+        """What a new record gets, what an old one gets, and the fields by which it is known."""
+        flat = self.flat(params)
+        where = params.get("where")
+        if where is None and params.get("create") is None and params.get("update") is None:
+            known_by = conflict_fields(self._model, params.get("conflict_on"), flat, self._title)
+            return flat, {name: value for name, value in flat.items() if name not in known_by}, known_by
+        if flat:
+            raise NodeError(
+                f"{self._title} takes the fields flat, or where/create/update, not both.",
+                hint=f"Move {next(iter(flat))!r} into create and update.",
+                field=next(iter(flat)),
+            )
+        create = {**(where or {}), **(params.get("create") or {})}
+        known_by = conflict_fields(
+            self._model, params.get("conflict_on") or tuple(where or ()), create, self._title
+        )
+        return create, dict(params.get("update") or {}), known_by
+
+    def check_own(self, params: Params) -> list[Problem]:
+        problems = _check_flat(self._model, self._field_params, params)
+        for part in ("where", "create"):
+            problems += check_values(self._model, params.get(part), param=part)
+        problems += check_values(self._model, params.get("update"), param="update", operators=True)
+        if problems or any(
+            params.get(name) is LATER for name in ("where", "create", "update", "conflict_on")
+        ):
+            return problems
+        try:
+            self._parts(params)
+        except StudioError as error:
+            return [problem_of(error, error.field or "conflict_on")]
+        return []
+
+
+def conflict_fields(
+    model: ModelSpec, wanted: Sequence[str] | str | None, values: Mapping[str, Any], node: str
+) -> tuple[str, ...]:
+    """The unique fields by which a record is known: those wanted, else the key, else the first unique set given; raises NodeError."""
+    sets = model.unique_sets()
+    if wanted:
+        names = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+        if any(set(names) == set(known) for known in sets):
+            return names
+        shown = "; ".join(", ".join(known) for known in sets)
+        raise NodeError(
+            f"{node}: no two records of {model.name} are kept from having the same {', '.join(names)}.",
+            hint=f"Unique are: {shown}. Declare the field unique, or take one of these.",
+            field="conflict_on",
+        )
+    for known in sets:
+        if all(values.get(name) is not None for name in known):
+            return known
+    shown = " or ".join(", ".join(known) for known in sets)
+    raise NodeError(f"{node} cannot tell which record is meant.", hint=f"Give {shown}.", field="conflict_on")
+
+
+class AggregateType(_ManyRecords):
+    __slots__ = ()
+
+    def query(self, params: Params) -> AggregateQuery:
+        from studio.database import AggregateQuery
+
+        return AggregateQuery(
+            filter=params.get("filter"),
+            group_by=params.get("group_by") or (),
+            aggregate=params.get("aggregate"),
+            having=params.get("having"),
+            order_by=params.get("order_by") or (),
+            limit=params.get("limit"),
+            pipeline=params.get("pipeline"),
+        )
+
+    async def run(self, ctx: NodeContext, params: Params) -> Any:
+        return await ctx.access(self._connection).aggregate(self._model, self.query(params))
+
+    def statements(self, params: Params, database: Database) -> list[Statement]:
+        return self._compile(database, "aggregate", {"query": self.query(params)})
+
+    def check_own(self, params: Params) -> list[Problem]:
+        if is_dynamic(params):
+            return check_filter(self._model, params.get("filter"))
+        given = [
+            name for name in ("group_by", "aggregate", "having", "order_by", "filter") if params.get(name)
+        ]
+        if params.get("pipeline") is not None and given:
+            return [
+                Problem(
+                    code="two-selections",
+                    message=f"{self._title} takes a pipeline or {given[0]}, not both.",
+                    hint=f"Put {given[0]} into the pipeline.",
+                    field="pipeline",
+                )
+            ]
+        return _check_aggregate(self._model, params)
+
+
+def _check_aggregate(model: ModelSpec, params: Params) -> list[Problem]:
+    from studio.query.aggregates import parse_aggregate
+
+    try:
+        parse_aggregate(
+            model,
+            filter=params.get("filter"),
+            group_by=params.get("group_by") or (),
+            aggregate=params.get("aggregate"),
+            having=params.get("having"),
+            order_by=params.get("order_by") or (),
+            limit=params.get("limit"),
+            pipeline=params.get("pipeline"),
+        )
+    except StudioError as error:
+        return [problem_of(error, error.field if error.field in params else "aggregate")]
+    return []
+
+
+def _check_order(model: ModelSpec, order_by: Any) -> list[Problem]:
+    from studio.query.order import parse_order
+
+    if not order_by or is_dynamic(order_by):
+        return []
+    try:
+        parse_order(model, order_by)
+    except StudioError as error:
+        return [problem_of(error, "order_by")]
+    return []
+
+
+def _check_names(model: ModelSpec, names: Any, param: str) -> list[Problem]:
+    if not names or is_dynamic(names):
+        return []
+    wanted = [names] if isinstance(names, str) else list(names)
+    return [
+        Problem(
+            code="unknown-field",
+            message=f"{model.name} has no field {name!r}.",
+            hint=did_you_mean(str(name), model.names),
+            field=param,
+        )
+        for name in wanted
+        if name not in model
+    ]
+
+
+def _check_flat(model: ModelSpec, names: Mapping[str, str], params: Params) -> list[Problem]:
+    found = [
+        check_value(model, names[name], value, param=name) for name, value in params.items() if name in names
+    ]
+    return [problem for problem in found if problem]
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: unwrap(value) for name, value in values.items()}
+
+
+RECORD_TYPES: Final[Mapping[str, Callable[[NodeSpec, ModelSpec], NodeType]]] = MappingProxyType(
+    {
+        "create": CreateType,
+        "read": ReadType,
+        "update": UpdateType,
+        "delete": DeleteType,
+        "list": ListType,
+        "count": CountType,
+        "upsert": UpsertType,
+        "aggregate": AggregateType,
+    }
+)
