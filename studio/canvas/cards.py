@@ -123,6 +123,18 @@ def port_name(spec: NodeSpec | None, name: str, *, is_output: bool) -> str:
     return name.partition(".")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Wires:
+    """The edges that end and begin at each node. Kept apart from a workflow, because most edits leave them alone."""
+
+    incoming: Mapping[NodeId, tuple[Edge, ...]]
+    outgoing: Mapping[NodeId, tuple[Edge, ...]]
+
+    @classmethod
+    def of(cls, workflow: Workflow) -> Wires:
+        return cls(workflow.incoming, workflow.outgoing)
+
+
 @dataclass
 class CardMaker:
     """Makes cards, keeping the shapes it has made for a catalogue."""
@@ -137,13 +149,11 @@ class CardMaker:
             self._specs[type_name] = self.catalogue.find(type_name)
         return self._specs[type_name]
 
-    def make(self, workflow: Workflow, node_id: NodeId, *, peek: bool = False) -> Card:
-        """The card of a node as it stands in a workflow; `peek` shows all ports for the time being."""
-        node = workflow.nodes[node_id]
+    def make(self, node: Node, place: Place, wires: Wires, *, peek: bool = False) -> Card:
+        """The card of a node in a place, with its wires; `peek` shows all ports for the time being."""
         spec = self.spec(node.type)
-        place = workflow.places.get(node_id, _NOWHERE)
-        wired_in = self._wired(spec, node.type, workflow.incoming.get(node_id, ()), is_output=False)
-        wired_out = self._wired(spec, node.type, workflow.outgoing.get(node_id, ()), is_output=True)
+        wired_in = self._wired(spec, node.type, wires.incoming.get(node.id, ()), is_output=False)
+        wired_out = self._wired(spec, node.type, wires.outgoing.get(node.id, ()), is_output=True)
         with_summary = has_summary(node)
         given = frozenset(name for name in node.params if spec is None or name in spec.params_by_name)
         key = (
@@ -190,9 +200,6 @@ class CardMaker:
                 name = self._names[key] = port_name(spec, written, is_output=is_output)
             names.append(name)
         return frozenset(names)
-
-
-_NOWHERE: Final = Place()
 
 
 def tone(spec: NodeSpec | None) -> int:
