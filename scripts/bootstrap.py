@@ -156,11 +156,7 @@ def ensure_environment() -> None:
     if environment_works():
         return
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
-        found = ".".join(str(part) for part in sys.version_info[:2])
-        stop(
-            f"Studio runs on Python 3.11, 3.12 and 3.13; {sys.executable} is {found}.\n"
-            "Name another one, for example: make run PYTHON=python3.12"
-        )
+        go_on_with_another_python()
     say(f"Making .venv with {sys.executable} …")
     remove(VENV)
     if succeeds([sys.executable, "-m", "venv", str(VENV)]) and environment_works():
@@ -182,6 +178,19 @@ def ensure_environment() -> None:
         stop(
             "A virtual environment could not be made in .venv. Please remove .venv and build, and try again."
         )
+
+
+def go_on_with_another_python() -> NoReturn:
+    """Start again with a Python that will do, if there is one; else say what is needed, and end."""
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        other = shutil.which(f"python3.{minor}")
+        if other and succeeds([other, "-c", ""]):
+            os.execv(other, [other, *sys.argv])  # noqa: S606 - a path of our own finding
+    found = ".".join(str(part) for part in sys.version_info[:2])
+    stop(
+        f"Studio runs on Python 3.11, 3.12 and 3.13; {sys.executable} is {found}.\n"
+        "Name another one, for example: make run PYTHON=/path/to/python3.12"
+    )
 
 
 def environment_works() -> bool:
