@@ -3,12 +3,16 @@
 import datetime as dt
 import string
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from hypothesis import strategies as st
 
 from studio.kernel.ids import NodeId, WorkflowId
+from studio.models.codec import Fresh
+from studio.models.spec import MANAGED, MISSING, FieldSpec, IndexSpec, Kind, ModelSpec
 from studio.workflow import Edge, Node, Note, Place, Workflow, WorkflowInput
 from studio.workflow.graph import frozen
 
@@ -101,4 +105,65 @@ def workflows(draw: Callable[..., Any], *, workflow_id: str | None = None) -> Wo
             }
         ),
         extra=draw(extras),
+    )
+
+
+# ---------------------------------------------------------------- models
+
+identifiers = st.from_regex(r"[a-z][a-z0-9]{0,6}", fullmatch=True)
+class_names = st.from_regex(r"[A-Z][a-z]{1,6}", fullmatch=True)
+kinds = st.sampled_from(list(Kind))
+
+
+def fields(*, name: str, is_key: bool) -> st.SearchStrategy[FieldSpec]:
+    return st.builds(
+        FieldSpec,
+        name=st.just(name),
+        kind=kinds,
+        item_kind=st.none(),
+        nullable=st.booleans(),
+        key=st.just(is_key),
+        generated=st.booleans(),
+        default=st.one_of(st.just(MISSING), scalars),
+        default_factory=st.one_of(st.none(), st.sampled_from([list, dict]), st.just(Fresh({"a": [1]}))),
+        server_default=st.none() | texts,
+        unique=st.booleans(),
+        index=st.booleans(),
+        max_length=st.none() | st.integers(1, 99),
+        minimum=st.none() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False),
+        pattern=st.none() | texts,
+        references=st.none() | st.just("Other.id"),
+        on_delete=st.sampled_from(["restrict", "cascade", "set null", "no action"]),
+        choices=st.lists(texts, max_size=2).map(tuple),
+        description=texts,
+        column=st.sampled_from(["", "Other"]),
+        naive=st.booleans(),
+    ).map(lambda spec: replace(spec, default=MISSING) if spec.default_factory else spec)
+
+
+@st.composite
+def models(draw: Callable[..., Any], *, name: str | None = None) -> ModelSpec:
+    reflected = draw(st.booleans())
+    wanted = draw(st.lists(identifiers, min_size=1, max_size=4, unique=True))
+    key = tuple(wanted[: draw(st.integers(0, 2))]) if reflected else ("id",)
+    if not reflected:
+        wanted = ["id", *[field for field in wanted if field != "id"]]
+    own = [draw(fields(name=field, is_key=field in key)) for field in wanted]
+    if not reflected and draw(st.booleans()):
+        own += [FieldSpec(name=managed, kind=Kind.DATETIME, managed=True) for managed in MANAGED]
+    return ModelSpec(
+        name=name or draw(class_names),
+        table=draw(identifiers),
+        fields=tuple(own),
+        key=key,
+        doc=draw(texts),
+        indexes=draw(
+            st.lists(
+                st.builds(IndexSpec, name=identifiers, fields=st.just((wanted[0],)), unique=st.booleans()),
+                max_size=1,
+            ).map(tuple)
+        ),
+        schema=draw(st.none() | identifiers),
+        reflected=reflected,
+        options=MappingProxyType({}),
     )
