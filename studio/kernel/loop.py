@@ -1,0 +1,173 @@
+"""Where does the engine run? On an asyncio loop of its own, in a daemon thread, so that neither a window nor a caller's loop waits for it.
+
+Database connections belong to one loop; `default_loop` therefore gives everyone in the process the same one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import concurrent.futures
+import contextlib
+import os
+import threading
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+
+STOP_TIMEOUT_S: Final = 5.0
+
+
+class EngineLoop:
+    """A daemon thread with an asyncio loop (uvloop's where there is one). Its methods may be called from any thread.
+
+    Starting is idempotent and happens by itself with the first coroutine. The thread never keeps the interpreter from exiting; what is
+    still running then is cancelled first.
+    """
+
+    def __init__(self, name: str = "studio-engine") -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Starts the thread and returns when its loop runs; does nothing when it does already."""
+        with self._lock:
+            if self._loop is not None:
+                return
+            loop = _new_loop()
+            ready = threading.Event()
+            loop.call_soon(ready.set)
+            self._thread = threading.Thread(target=self._serve, args=(loop,), name=self._name, daemon=True)
+            self._thread.start()
+            ready.wait()
+            self._loop = loop
+            atexit.register(self.stop)
+
+    @staticmethod
+    def _serve(loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+        finally:
+            loop.close()
+
+    def is_current(self) -> bool:
+        """Whether the caller is on this loop's thread."""
+        return self._thread is threading.current_thread()
+
+    def submit(self, coro: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Starts a coroutine here and returns at once; cancelling the future cancels the coroutine."""
+        self.start()
+        loop = self._loop
+        if loop is None:
+            coro.close()
+            raise RuntimeError("The engine is being stopped.")
+        return asyncio.run_coroutine_threadsafe(coro, loop)
+
+    def run(self, coro: Coroutine[Any, Any, T]) -> T:
+        """Runs a coroutine here and waits for its result, whether or not the caller's thread has a loop of its own.
+
+        Raises:
+            RuntimeError: called from the engine's own thread, which would wait for itself for ever.
+        """
+        if self.is_current():
+            coro.close()
+            raise RuntimeError("The engine cannot wait for itself. Await the coroutine instead.")
+        future = self.submit(coro)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()  # KeyboardInterrupt while waiting: the work ends as well
+            raise
+
+    async def call(self, coro: Coroutine[Any, Any, T]) -> T:
+        """Awaits a coroutine that runs here, from any other loop.
+
+        When the awaiting task is cancelled, the coroutine is cancelled here, and only when it has ended is the cancellation passed on. A
+        second cancellation does not wait.
+        """
+        if self.is_current():
+            return await coro
+        job = _Job(coro)
+        waiting = asyncio.wrap_future(self.submit(job.run()))
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            if not waiting.done():
+                loop = self._loop
+                if loop is not None:
+                    loop.call_soon_threadsafe(job.cancel)
+                with contextlib.suppress(
+                    Exception
+                ):  # the caller is told of its own cancellation, not of what it led to
+                    await waiting
+            raise
+
+    def stop(self) -> None:
+        """Cancels what is running here, waits for it (at most 5 s), and ends the thread; it may be started again."""
+        with self._lock:
+            loop, thread, self._loop = self._loop, self._thread, None
+        if loop is None or thread is None:
+            return
+        atexit.unregister(self.stop)
+        if self.is_current():
+            loop.call_soon(loop.stop)
+            return
+        with contextlib.suppress(TimeoutError, concurrent.futures.CancelledError):
+            asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(STOP_TIMEOUT_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(STOP_TIMEOUT_S)
+
+
+class _Job:
+    """A coroutine that can be cancelled before it has begun; used on the engine's thread only."""
+
+    def __init__(self, coro: Coroutine[Any, Any, Any]) -> None:
+        self._coro = coro
+        self._task: asyncio.Task[Any] | None = None
+        self._is_cancelled = False
+
+    async def run(self) -> Any:
+        if self._is_cancelled:
+            self._coro.close()
+            raise asyncio.CancelledError
+        self._task = asyncio.current_task()
+        return await self._coro
+
+    def cancel(self) -> None:
+        self._is_cancelled = True
+        if self._task is not None:
+            self._task.cancel()
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+async def _cancel_all() -> None:
+    own = asyncio.current_task()
+    tasks = [task for task in asyncio.all_tasks() if task is not own]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_asyncgens()
+
+
+_default: tuple[int, EngineLoop] | None = None
+_default_lock = threading.Lock()
+
+
+def default_loop() -> EngineLoop:
+    """The loop that everything in this process shares; it starts with its first use. A forked child gets its own."""
+    global _default  # noqa: PLW0603 - the one deliberate shared object: connections belong to one loop
+    with _default_lock:
+        if _default is None or _default[0] != os.getpid():
+            _default = (os.getpid(), EngineLoop())
+        return _default[1]
