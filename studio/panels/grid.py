@@ -50,7 +50,7 @@ class KindHeader(QHeaderView):
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
         model = self.model()
-        if model is None or not rect.isValid():
+        if not rect.isValid():
             return
         name = str(model.headerData(section, self.orientation()) or "")
         kind = str(model.headerData(section, self.orientation(), Qt.ItemDataRole.UserRole) or "")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QWidget
 
 from studio.panels.base import Panel
 
 if TYPE_CHECKING:
-    from studio.qt.theme import Theme
-    from studio.session import RunHandle, Session
+    pass
 
 
 class InspectorPanel(Panel):

@@ -1,25 +1,192 @@
-"""Which values did a run give?"""
+"""Which values did a run give, and what is in a table? A tab for each node or model that was visited, with its rows, value or error."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from studio.kernel.ids import NodeId
 from studio.panels.base import Panel
+from studio.panels.browse_view import BrowseView
+from studio.panels.output_view import OutputView
+from studio.panels.widgets import EmptyState
+from studio.session.events import CatalogueChanged, ProjectChanged, RunFinished
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
-    from studio.session import RunHandle, Session
+    from studio.session import RunHandle
+
+_MOST_TABS: Final = 12
 
 
 class ResultsPanel(Panel):
+    """Outputs of the run that was set, and models that are browsed.
+
+    Invariant: the tab bar and the stack hold the same views in the same order; the stack's page 0 is the empty state.
+    """
+
     nodeActivated = Signal(str)
+    """The node is to be shown on the canvas."""
     runRequested = Signal()
 
-    def set_run(self, handle: RunHandle | None) -> None: ...
-    def show_output(self, node_id: str, port: str = "") -> None: ...
-    def show_model(self, model_id: str) -> None: ...
-    def clear(self) -> None: ...
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._handle: RunHandle | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.tabs = QTabBar(self)
+        self.tabs.setTabsClosable(True)
+        self.tabs.setMovable(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(self.tr("Outputs that were visited"))
+        column.addWidget(self.tabs)
+        self._pages = QStackedWidget(self)
+        self.empty = EmptyState(theme, self._pages)
+        self._pages.addWidget(self.empty)
+        column.addWidget(self._pages, 1)
+        self.tabs.currentChanged.connect(self._tab_chosen)
+        self.tabs.tabCloseRequested.connect(self.close_tab)
+        self.empty.activated.connect(self._link_chosen)
+        self._show_empty()
+
+    # ------------------------------------------------------------ what is shown
+
+    @property
+    def views(self) -> list[OutputView | BrowseView]:
+        found = [self._pages.widget(index) for index in range(1, self._pages.count())]
+        return [view for view in found if isinstance(view, OutputView | BrowseView)]
+
+    @property
+    def current(self) -> OutputView | BrowseView | None:
+        view = self._pages.currentWidget()
+        return view if isinstance(view, OutputView | BrowseView) else None
+
+    def set_run(self, handle: RunHandle | None) -> None:
+        """Every output tab shows this run from now on."""
+        self._handle = handle
+        for view in self.views:
+            if isinstance(view, OutputView):
+                view.set_run(handle)
+
+    def show_output(self, node_id: str, port: str = "") -> None:
+        """Opens a node's output in the run that was set, or comes back to its tab."""
+        if self.session is None:
+            return
+        for view in self.views:
+            if isinstance(view, OutputView) and view.node_id == node_id:
+                if port:
+                    view.show_port(port)
+                self._go_to(view)
+                return
+        view = OutputView(self.session, self.theme, node_id, self._pages)
+        view.nodeActivated.connect(self.nodeActivated)
+        view.runRequested.connect(self.runRequested)
+        view.message.connect(self.message)
+        view.port = port
+        view.set_run(self._handle)
+        self._add(view, self._title_of(node_id))
+
+    def show_model(self, model_id: str) -> None:
+        """Opens the records of a model, or comes back to their tab."""
+        if self.session is None or model_id not in self.session.project.models:
+            return
+        for view in self.views:
+            if isinstance(view, BrowseView) and view.model_id == model_id:
+                self._go_to(view)
+                view.reload()
+                return
+        view = BrowseView(self.session, self.theme, model_id, self._pages)
+        view.message.connect(self.message)
+        self._add(view, self.session.project.models[model_id].name)
+
+    def clear(self) -> None:
+        """Closes every tab."""
+        while self.tabs.count():
+            self.close_tab(0)
+
+    def close_tab(self, index: int) -> None:
+        view = self._pages.widget(index + 1)
+        if view is None or index < 0:
+            return
+        self._pages.removeWidget(view)
+        view.hide()
+        view.deleteLater()
+        self.tabs.removeTab(index)
+        if not self.tabs.count():
+            self._pages.setCurrentWidget(self.empty)
+
+    def session_changed(self) -> None:
+        self.clear()
+        self._handle = None
+        self._show_empty()
+
+    def session_event(self, event: Any) -> None:
+        if isinstance(event, RunFinished):
+            if event.handle is self._handle:
+                for view in self.views:
+                    if isinstance(view, OutputView):
+                        view.refresh()
+        elif isinstance(event, ProjectChanged | CatalogueChanged):
+            self._follow_names()
+
+    def theme_changed(self) -> None:
+        self.empty.set_theme(self.theme)
+        for view in self.views:
+            view.set_theme(self.theme)
+
+    # ------------------------------------------------------------ inside
+
+    def _show_empty(self) -> None:
+        links = (("run", self.tr("Run the workflow")),) if self.session is not None else ()
+        self.empty.show_state(
+            self.tr("Run (Ctrl+Enter) to see rows"),
+            self.tr("Then choose a node to see what it delivered, or browse a model's data."),
+            picture="table",
+            links=links,
+        )
+
+    def _add(self, view: OutputView | BrowseView, title: str) -> None:
+        if self.tabs.count() >= _MOST_TABS:
+            self.close_tab(0)
+        self._pages.addWidget(view)
+        self.tabs.addTab(title)
+        self._go_to(view)
+
+    def _go_to(self, view: QWidget) -> None:
+        index = self._pages.indexOf(view)
+        self._pages.setCurrentIndex(index)
+        self.tabs.setCurrentIndex(index - 1)
+
+    def _tab_chosen(self, index: int) -> None:
+        if 0 <= index < self._pages.count() - 1:
+            self._pages.setCurrentIndex(index + 1)
+
+    def _title_of(self, node_id: str) -> str:
+        if self.session is None:
+            return node_id
+        for workflow in self.session.project.workflows.values():
+            node = workflow.nodes.get(NodeId(node_id))
+            if node is not None and (self._handle is None or workflow.id == self._handle.workflow_id):
+                spec = self.session.catalogue.find(node.type)
+                return node.title or (spec.title if spec else node_id)
+        return node_id
+
+    def _follow_names(self) -> None:
+        """Renames tabs as their nodes are renamed; closes those of models that are gone."""
+        if self.session is None:
+            return
+        for index in reversed(range(self.tabs.count())):
+            view = self._pages.widget(index + 1)
+            if isinstance(view, OutputView):
+                self.tabs.setTabText(index, self._title_of(view.node_id))
+                view.refresh()
+            elif isinstance(view, BrowseView) and view.model_id not in self.session.project.models:
+                self.close_tab(index)
+
+    def _link_chosen(self, name: str) -> None:
+        if name == "run":
+            self.runRequested.emit()

@@ -1,0 +1,331 @@
+"""What did one node deliver? Its rows, its record or value, its error, or why there is nothing; one output port at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from studio.kernel.ids import NodeId
+from studio.panels.display import cell_text, duration_text
+from studio.panels.rows_view import RowsView
+from studio.panels.value_tree import ValueView
+from studio.panels.widgets import ColumnScroll, ElidedLabel, EmptyState, ErrorCard, clear_layout, muted_label
+from studio.qt.background import run_in_background
+
+if TYPE_CHECKING:
+    from studio.kernel.errors import StudioError
+    from studio.qt.background import Job
+    from studio.qt.theme import Theme
+    from studio.session import NodeRunView, Output, RunHandle, Session
+    from studio.workflow.graph import Node
+    from studio.workflow.spec import NodeSpec
+
+_MOST_PORTS: Final = 6
+_POLL_MS: Final = 150
+
+
+class OutputView(QWidget):
+    """One node's outputs in one run. It follows the run while it goes on."""
+
+    nodeActivated = Signal(str)
+    runRequested = Signal()
+    message = Signal(str)
+    failed = Signal(object)
+
+    def __init__(self, session: Session, theme: Theme, node_id: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.theme = theme
+        self.node_id = NodeId(node_id)
+        self.port = ""
+        self._handle: RunHandle | None = None
+        self._shown: tuple[Any, ...] = ()
+        self._job: Job | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._make_bar())
+        self._pages = QStackedWidget(self)
+        self.empty = EmptyState(theme, self._pages)
+        self.rows = RowsView(theme, self._pages)
+        self.value = ValueView(theme, self._pages)
+        self._card_page = ColumnScroll(self._pages)
+        self.card = ErrorCard(theme, self._card_page)
+        self._card_page.column.setContentsMargins(12, 12, 12, 12)
+        self._card_page.column.addWidget(self.card)
+        self._card_page.column.addStretch(1)
+        for page in (self.empty, self.rows, self.value, self._card_page):
+            self._pages.addWidget(page)
+        column.addWidget(self._pages, 1)
+        self._poll = QTimer(self)
+        self._poll.setInterval(_POLL_MS)
+        self._poll.timeout.connect(self.refresh)
+        self.empty.activated.connect(self._link_chosen)
+        self.card.activated.connect(self._fix_chosen)
+        self.rows.message.connect(self.message)
+        self.rows.failed.connect(self._show_error)
+        self.rows.emptied.connect(self._emptied)
+
+    def _make_bar(self) -> QHBoxLayout:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(10, 4, 8, 4)
+        bar.setSpacing(6)
+        self._title = ElidedLabel("", self)
+        self._title.setProperty("role", "heading")
+        bar.addWidget(self._title, 1)
+        self._ports = QHBoxLayout()
+        self._ports.setSpacing(2)
+        bar.addLayout(self._ports)
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        self._group.buttonClicked.connect(self._port_chosen)
+        self._state = muted_label("", self)
+        bar.addWidget(self._state)
+        return bar
+
+    # ------------------------------------------------------------ what is shown
+
+    def set_run(self, handle: RunHandle | None) -> None:
+        self._handle = handle
+        self._shown = ()
+        self.refresh()
+
+    def show_port(self, port: str) -> None:
+        """Shows another output; an empty name: the node's natural value."""
+        self.port = port
+        self._shown = ()
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        for part in (self.empty, self.rows, self.card):
+            part.set_theme(theme)
+        self.value.theme = theme
+        self._shown = ()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Shows how the node is doing now; does nothing when that is shown already."""
+        self._poll_while_running()
+        node, spec = self._node(), self._spec()
+        view = self._handle.node(self.node_id) if self._handle is not None else None
+        title = (node.title or (spec.title if spec else "")) if node else self.node_id
+        key = (title, self.port, view, self._handle)
+        if key == self._shown:
+            return
+        self._shown = key
+        self._title.set_text(f"{title} › {self.port}" if self.port else title)
+        self._state.setText(self._state_text(view))
+        self._show_ports(spec)
+        self._show_view(view)
+
+    def _node(self) -> Node | None:
+        for workflow in self.session.project.workflows.values():
+            if (
+                self._handle is None or workflow.id == self._handle.workflow_id
+            ) and self.node_id in workflow.nodes:
+                return workflow.nodes[self.node_id]
+        return None
+
+    def _spec(self) -> NodeSpec | None:
+        node = self._node()
+        return self.session.catalogue.find(node.type) if node else None
+
+    def _poll_while_running(self) -> None:
+        running = self._handle is not None and self._handle.state == "running"
+        if running and not self._poll.isActive():
+            self._poll.start()
+        elif not running:
+            self._poll.stop()
+
+    def _show_view(self, view: NodeRunView | None) -> None:
+        if self._handle is None:
+            self._show_never_run()
+        elif view is None or (view.state == "pending" and self._handle.state != "running"):
+            self._show_never_run(self.tr("This node was not part of the run."))
+        elif view.error is not None:
+            self._show_error(view.error)
+        elif view.state == "succeeded":
+            self._load()
+        else:
+            self._show_state(view)
+
+    def _show_never_run(self, text: str = "") -> None:
+        self._show_empty(
+            self.tr("Run (Ctrl+Enter) to see rows"),
+            text or self.tr("What this node delivers appears here."),
+            picture="play-circle",
+            links=(("run", self.tr("Run the workflow")),),
+        )
+
+    def _show_state(self, view: NodeRunView) -> None:
+        texts = {
+            "pending": (
+                self.tr("Waiting"),
+                self.tr("The node runs when those before it have finished."),
+                "clock",
+            ),
+            "running": (self.tr("Running…"), _progress_text(view), "spinner"),
+            "skipped": (
+                self.tr("Skipped"),
+                self.tr("A node before it sent nothing this way (an If took its other port)."),
+                "arrow-bend-down-right",
+            ),
+            "abandoned": (
+                self.tr("Not run"),
+                self.tr("A node before it failed. Mend that one and run again."),
+                "prohibit",
+            ),
+            "cancelled": (
+                self.tr("Stopped"),
+                self.tr("The run was stopped before this node had finished."),
+                "stop-circle",
+            ),
+        }
+        title, text, picture = texts.get(view.state, (view.state, "", ""))
+        self._show_empty(title, text, picture=picture)
+
+    def _show_empty(self, title: str, text: str, *, picture: str, links: Any = ()) -> None:
+        self.empty.show_state(title, text, picture=picture, links=links)
+        self._pages.setCurrentWidget(self.empty)
+
+    def _show_error(self, error: StudioError) -> None:
+        fixes = (("node", self.tr("&Show node")), ("run", self.tr("&Run again")))
+        self.card.show_error(error, fixes=fixes)
+        self._pages.setCurrentWidget(self._card_page)
+
+    def _load(self) -> None:
+        handle, port = self._handle, self.port or None
+        if handle is None:
+            return
+        if self._job is not None:
+            self._job.cancel()
+        # A value of very many rows takes a while to be looked through: not on this thread.
+        self._job = run_in_background(
+            self, asyncio.to_thread(_taken, handle, self.node_id, port), self._loaded, self._show_error
+        )
+
+    def _loaded(self, taken: tuple[Output | None, Any]) -> None:
+        output, value = taken
+        handle, port = self._handle, self.port or None
+        if output is None or handle is None or output.kind == "none":
+            text = self.tr("The node ran and gave nothing at this port.")
+            self._show_empty(self.tr("Nothing here"), text, picture="circle-dashed")
+        elif output.kind == "rows":
+            node_id = self.node_id
+
+            async def fetch(offset: int, limit: int, order_by: tuple[str, ...]) -> Any:
+                return await handle.page(node_id, port, offset, limit, order_by)
+
+            view = handle.node(node_id)
+            note = duration_text(view.duration_ms) if view else ""
+            if output.is_truncated:
+                note = self.tr("the first {kept} are kept").format(kept=f"{output.kept:,}")
+            self.rows.set_source(fetch, kinds=self._kinds(), note=note)
+            self._pages.setCurrentWidget(self.rows)
+        else:
+            self.value.show_value(
+                self.tr("Record") if output.kind == "record" else self.tr("Value"), value, kinds=self._kinds()
+            )
+            self._pages.setCurrentWidget(self.value)
+
+    def _kinds(self) -> dict[str, str]:
+        """The kinds of the columns where the port's model tells them."""
+        spec = self._spec()
+        if spec is None:
+            return {}
+        primary = next((port for port in spec.outputs if port.primary), None)
+        port = spec.output(self.port) if self.port else primary
+        if port is None or port.type.model is None:
+            return {}
+        for entry in self.session.project.models.values():
+            if entry.name == port.type.model and entry.spec is not None:
+                return {field.name: field.kind.value for field in entry.spec.fields}
+        return {}
+
+    def _emptied(self, is_empty: bool) -> None:
+        if not is_empty or self._pages.currentWidget() is not self.rows:
+            return
+        node = self._node()
+        wanted = node.params.get("filter") if node else None
+        text = self.tr("Filter: {filter}").format(filter=cell_text(wanted)) if wanted else ""
+        links = (("node", self.tr("Change the filter")),) if wanted else ()
+        self._show_empty(self.tr("Query ran: 0 rows"), text, picture="rows", links=links)
+
+    # ------------------------------------------------------------ ports
+
+    def _show_ports(self, spec: NodeSpec | None) -> None:
+        names = ["", *(_listed_ports(spec) if spec else ())]
+        shown = [button.property("port") for button in self._group.buttons()]
+        if shown != names:
+            for button in self._group.buttons():
+                self._group.removeButton(button)
+            clear_layout(self._ports)
+            for name in names if len(names) > 1 else ():
+                button = QToolButton(self)
+                button.setText(name or self.tr("result"))
+                button.setToolTip(self._port_tip(spec, name))
+                button.setCheckable(True)
+                button.setProperty("port", name)
+                self._group.addButton(button)
+                self._ports.addWidget(button)
+        for button in self._group.buttons():
+            button.setChecked(button.property("port") == self.port)
+
+    def _port_tip(self, spec: NodeSpec | None, name: str) -> str:
+        if spec is None or not name:
+            return spec.value if spec else ""
+        port = spec.output(name)
+        return port.description if port else name
+
+    def _port_chosen(self, button: QToolButton) -> None:
+        self.show_port(str(button.property("port")))
+
+    def _state_text(self, view: NodeRunView | None) -> str:
+        if view is None:
+            return ""
+        mark = {"succeeded": "✓", "failed": "✕", "running": "…"}.get(view.state, view.state)
+        facts = []
+        if view.rows is not None and view.state == "succeeded":
+            facts.append(
+                self.tr("1 row") if view.rows == 1 else self.tr("{n} rows").format(n=f"{view.rows:,}")
+            )
+        if view.duration_ms is not None:
+            facts.append(duration_text(view.duration_ms))
+        return f"{mark} {' · '.join(facts)}"
+
+    def _link_chosen(self, name: str) -> None:
+        self._fix_chosen(name)
+
+    def _fix_chosen(self, name: str) -> None:
+        if name == "run":
+            self.runRequested.emit()
+        elif name == "node":
+            self.nodeActivated.emit(self.node_id)
+
+
+def _listed_ports(spec: NodeSpec) -> list[str]:
+    """The outputs worth a button: not those that merely repeat a record's fields."""
+    whole = {"record"} & {port.name for port in spec.outputs}
+    names = [port.name for port in spec.outputs if port.type.kind == "record" or port.primary]
+    if not whole:
+        names = [port.name for port in spec.outputs]
+    return names[:_MOST_PORTS]
+
+
+def _taken(handle: RunHandle, node_id: NodeId, port: str | None) -> tuple[Output | None, Any]:
+    """The output's description and, when it is no list of rows, its value."""
+    output = handle.output(node_id, port)
+    if output is None or output.kind in ("rows", "none"):
+        return output, None
+    return output, handle.value(node_id, port)
+
+
+def _progress_text(view: NodeRunView) -> str:
+    if view.progress is None:
+        return ""
+    done, total = view.progress
+    return f"{done:,} / {total:,}" if total else f"{done:,}"

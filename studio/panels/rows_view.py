@@ -1,0 +1,343 @@
+"""How are rows looked through, ordered, inspected and copied? The grid with its status line, record pane and copy menu.
+
+Where the rows come from is the source's business: a run's output or a model's table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QItemSelectionModel, QLocale, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from studio.panels.copying import to_json, to_markdown, to_tsv
+from studio.panels.display import cell_text, full_text
+from studio.panels.grid import Grid, next_order
+from studio.panels.rows_model import RowsModel
+from studio.panels.value_tree import ValueView
+from studio.panels.widgets import BusyLine, copy_text, muted_label, repaint_icons, tool_button
+from studio.qt.background import run_in_background
+
+if TYPE_CHECKING:
+    from studio.kernel.errors import StudioError
+    from studio.panels.rows_model import Fetch
+    from studio.qt.theme import Theme
+
+MOST_COPIED: Final = 50_000
+MOST_ADDED_UP: Final = 5_000
+
+Copier = Callable[[Sequence[str], Sequence[Mapping[str, Any]]], str]
+
+
+class RowsView(QWidget):
+    """Rows of one source."""
+
+    failed = Signal(object)
+    message = Signal(str)
+    emptied = Signal(bool)
+    """Whether the source turned out to have no rows."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self._kinds: Mapping[str, str] = {}
+        self._fitted = False
+        self._note = ""
+        self.model = RowsModel(theme, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.busy = BusyLine(self)
+        column.addWidget(self.busy)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.setChildrenCollapsible(False)
+        self.grid = Grid(theme, self.splitter)
+        self.grid.setModel(self.model)
+        self.record = ValueView(theme, self.splitter)
+        self.record.setMinimumWidth(220)
+        self.record.hide()
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 1)
+        column.addWidget(self.splitter, 1)
+        column.addLayout(self._make_status())
+        self._actions = self._make_actions()
+        self._in_sight = QTimer(self)
+        self._in_sight.setSingleShot(True)
+        self._in_sight.setInterval(60)
+        self._in_sight.timeout.connect(self._show_status)
+        self.model.loaded.connect(self._loaded)
+        self.model.failed.connect(self.failed)
+        self.model.busyChanged.connect(self._busy_changed)
+        self.grid.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self.grid.orderRequested.connect(self._order_by)
+        self.grid.copyRequested.connect(self.copy_tsv)
+        self.grid.recordRequested.connect(self.toggle_record)
+        self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.grid.customContextMenuRequested.connect(self._show_menu)
+        selection = self.grid.selectionModel()
+        selection.currentChanged.connect(self._current_changed)
+        selection.selectionChanged.connect(self._selection_changed)
+
+    def _make_status(self) -> QHBoxLayout:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 3, 4, 3)
+        bar.setSpacing(4)
+        self.status = QLabel(self)
+        self.status.setAccessibleName(self.tr("Rows in sight"))
+        bar.addWidget(self.status)
+        bar.addSpacing(12)
+        self.figures = muted_label("", self)
+        self.figures.setAccessibleName(self.tr("Figures of the selection"))
+        bar.addWidget(self.figures)
+        bar.addStretch(1)
+        self.record_button = tool_button(
+            "sidebar-simple",
+            self.theme,
+            self,
+            tip=self.tr("Show one record whole (Space)"),
+            text=self.tr("Record"),
+        )
+        self.record_button.setCheckable(True)
+        self.record_button.clicked.connect(self._record_clicked)
+        bar.addWidget(self.record_button)
+        self.copy_button = tool_button(
+            "copy",
+            self.theme,
+            self,
+            tip=self.tr("Copy the selected rows, or all of them"),
+            text=self.tr("Copy as"),
+        )
+        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        bar.addWidget(self.copy_button)
+        return bar
+
+    def _make_actions(self) -> dict[str, QAction]:
+        actions: dict[str, QAction] = {}
+        for name, text, slot in (
+            ("cell", self.tr("Copy &cell"), self.copy_cell),
+            ("tsv", self.tr("Copy as &TSV"), self.copy_tsv),
+            ("json", self.tr("Copy as &JSON"), self.copy_json),
+            ("markdown", self.tr("Copy as &Markdown"), self.copy_markdown),
+            ("record", self.tr("Show &record"), self.toggle_record),
+            ("fit", self.tr("&Fit columns"), self.grid.fit_columns),
+        ):
+            action = QAction(text, self)
+            action.triggered.connect(slot)
+            actions[name] = action
+        actions["cell"].setShortcut(QKeySequence("Ctrl+Shift+C"))
+        actions["cell"].setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.addAction(actions["cell"])
+        menu = QMenu(self.copy_button)
+        menu.addActions([actions["tsv"], actions["json"], actions["markdown"]])
+        menu.addSeparator()
+        menu.addAction(actions["cell"])
+        self.copy_button.setMenu(menu)
+        return actions
+
+    # ------------------------------------------------------------ what is shown
+
+    def set_source(
+        self, fetch: Fetch | None, *, kinds: Mapping[str, str] | None = None, note: str = ""
+    ) -> None:
+        """Shows rows from their beginning; `note` stands at the end of the status line (a duration)."""
+        self._kinds = dict(kinds or {})
+        self._note = note
+        self._fitted = False
+        self.grid.kind_header.order = ()
+        self.model.set_source(fetch, kinds=kinds)
+        self.record.show_value("", {})
+        self._show_status()
+
+    def reload(self) -> None:
+        self.model.reload()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self.grid.set_theme(theme)
+        self.model.set_theme(theme)
+        self.record.theme = theme
+        self.record.tree.theme = theme
+        repaint_icons(self, theme)
+
+    def toggle_record(self) -> None:
+        """Opens or closes the pane with the current record."""
+        self._show_record(not self.record.isVisibleTo(self))
+
+    def _record_clicked(self) -> None:
+        self._show_record(self.record_button.isChecked())
+
+    def _show_record(self, shown: bool) -> None:
+        first_time = shown and not self.record.isVisibleTo(self)
+        self.record.setVisible(shown)
+        self.record_button.setChecked(shown)
+        if first_time:
+            width = max(self.splitter.width(), 640)
+            self.splitter.setSizes([width * 2 // 3, width // 3])
+        if shown and not self.grid.currentIndex().isValid() and self.model.rowCount():
+            self.grid.setCurrentIndex(self.model.index(0, 0))
+        self._fill_record()
+
+    def _fill_record(self) -> None:
+        index = self.grid.currentIndex()
+        if not self.record.isVisibleTo(self) or not index.isValid():
+            return
+        row = self.model.row(index.row())
+        if row is not None:
+            title = self.tr("Record {number}").format(number=_counted(index.row() + 1))
+            kinds = {name: self.model.kind(name) for name in self.model.columns}
+            self.record.show_value(title, row, kinds=kinds)
+            self.record.show_field(self.model.columns[index.column()])
+
+    # ------------------------------------------------------------ following the model and the selection
+
+    def _loaded(self) -> None:
+        if not self._fitted and self.model.rowCount():
+            self._fitted = True
+            self.grid.fit_columns()
+        self._show_status()
+        self._fill_record()
+        self.emptied.emit(self.model.total == 0)
+
+    def _busy_changed(self, busy: bool) -> None:
+        if busy:
+            self.busy.begin()
+        else:
+            self.busy.end()
+
+    def _scrolled(self, _value: int) -> None:
+        self._in_sight.start()
+
+    def _show_status(self) -> None:
+        first, last = self.grid.rows_in_sight()
+        total = self.model.total
+        if last < first:
+            text = self.tr("0 rows") if total == 0 else self.tr("Reading…") if self.model.is_busy else ""
+        else:
+            of = self.tr("{total}").format(total=_counted(total)) if total is not None else self.tr("more")
+            text = self.tr("{first}–{last} of {total}").format(
+                first=_counted(first + 1), last=_counted(last + 1), total=of
+            )
+        self.status.setText(f"{text} · {self._note}" if self._note and text else text)
+
+    def resizeEvent(self, event: Any) -> None:
+        super().resizeEvent(event)
+        self._in_sight.start()
+
+    def _order_by(self, name: str, add: bool) -> None:
+        order = next_order(self.model.order, name, add=add)
+        self.grid.kind_header.order = order
+        self.grid.kind_header.viewport().update()
+        self.model.set_order(order)
+
+    def _current_changed(self, _now: QModelIndex, _before: QModelIndex) -> None:
+        self._fill_record()
+
+    def _selection_changed(self, _selected: Any, _deselected: Any) -> None:
+        indexes = self.grid.selectionModel().selection()
+        cells = sum(part.width() * part.height() for part in indexes)
+        if cells < 2:
+            self.figures.setText("")
+            return
+        self.figures.setText(self._figures(cells))
+
+    def _figures(self, cells: int) -> str:
+        """Count, sum and mean of the numbers selected, where they are few enough to be added up at once."""
+        text = self.tr("{count} cells").format(count=_counted(cells))
+        if cells > MOST_ADDED_UP:
+            return text
+        numbers = [
+            index.data(Qt.ItemDataRole.UserRole)
+            for index in self.grid.selectionModel().selectedIndexes()
+            if self.model.kind(self.model.columns[index.column()]) in ("int", "float", "decimal")
+        ]
+        exact = [Decimal(str(value)) for value in numbers if isinstance(value, int | float | Decimal)]
+        if len(exact) < 2:
+            return text
+        total = sum(exact, Decimal(0))
+        mean = (total / len(exact)).quantize(Decimal("0.01"))
+        return self.tr("{text} · sum {total} · mean {mean}").format(
+            text=text, total=cell_text(total), mean=cell_text(mean)
+        )
+
+    # ------------------------------------------------------------ copying
+
+    def copy_cell(self) -> None:
+        index = self.grid.currentIndex()
+        if index.isValid():
+            copy_text(full_text(index.data(Qt.ItemDataRole.UserRole)))
+            self.message.emit(self.tr("Copied the cell."))
+
+    def copy_tsv(self) -> None:
+        cells = self.grid.selectionModel().selection()
+        if len(cells) == 1 and cells[0].width() == cells[0].height() == 1:
+            self.copy_cell()
+        else:
+            self._copy(to_tsv)
+
+    def copy_json(self) -> None:
+        self._copy(to_json)
+
+    def copy_markdown(self) -> None:
+        self._copy(to_markdown)
+
+    def _copy(self, copier: Copier) -> None:
+        """Copies the rows and columns that the selection touches; all of them when at most one cell is selected."""
+        selection = self.grid.selectionModel().selection()
+        cells = sum(part.width() * part.height() for part in selection)
+        if cells > 1:
+            first = min(part.top() for part in selection)
+            last = max(part.bottom() for part in selection)
+            touched = {number for part in selection for number in range(part.left(), part.right() + 1)}
+        else:
+            first, last, touched = 0, self.model.rowCount() - 1, set(range(len(self.model.columns)))
+        header = self.grid.kind_header
+        order = sorted(touched, key=header.visualIndex)
+        columns = [self.model.columns[number] for number in order]
+        if last - first + 1 > MOST_COPIED:
+            last = first + MOST_COPIED - 1
+            self.message.emit(
+                self.tr("Only the first {count} rows are copied.").format(count=_counted(MOST_COPIED))
+            )
+        run_in_background(
+            self,
+            _copied(self.model, copier, columns, first, last),
+            self._copied,
+            self._copy_refused,
+            text=self.tr("Copying rows…"),
+        )
+
+    def _copied(self, result: tuple[str, int]) -> None:
+        text, count = result
+        copy_text(text)
+        self.message.emit(self.tr("Copied {count} rows.").format(count=_counted(count)))
+
+    def _copy_refused(self, error: StudioError) -> None:
+        self.failed.emit(error)
+
+    def _show_menu(self, place: QPoint) -> None:
+        index = self.grid.indexAt(place)
+        if index.isValid() and not self.grid.selectionModel().isSelected(index):
+            self.grid.selectionModel().setCurrentIndex(
+                index, QItemSelectionModel.SelectionFlag.ClearAndSelect
+            )
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self._actions["cell"])
+        menu.addActions([self._actions["tsv"], self._actions["json"], self._actions["markdown"]])
+        menu.addSeparator()
+        menu.addActions([self._actions["record"], self._actions["fit"]])
+        menu.popup(self.grid.viewport().mapToGlobal(place))
+
+
+async def _copied(
+    model: RowsModel, copier: Copier, columns: Sequence[str], first: int, last: int
+) -> tuple[str, int]:
+    rows = await model.rows_between(first, last)
+    return copier(columns, rows), len(rows)
+
+
+def _counted(number: int | None) -> str:
+    return "" if number is None else QLocale().toString(number)
