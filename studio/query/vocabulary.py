@@ -1,0 +1,86 @@
+"""Which names may an intent use, and which values fit them? One vocabulary per model, made once and kept while the model lives."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from studio.kernel.errors import FilterError
+from studio.kernel.names import did_you_mean
+from studio.models.spec import FieldSpec, Kind, ModelSpec
+from studio.models.values import make_checker
+from studio.query.conditions import Comparison
+
+NUMBERS: Final = frozenset({Kind.INT, Kind.FLOAT, Kind.DECIMAL})
+TEXTS: Final = frozenset({Kind.STR, Kind.TEXT, Kind.ENUM})
+DOCUMENTS: Final = frozenset({Kind.DICT, Kind.LIST})
+
+
+class Term:
+    """A field as filters, updates and orders see it. `kind` is None where nothing is known of the values."""
+
+    __slots__ = ("check", "column", "equals", "field", "is_document", "is_text", "kind", "name", "nullable")
+
+    def __init__(self, field: FieldSpec, *, typed: bool = True) -> None:
+        self.field = field
+        self.name = field.name
+        self.column = field.column
+        self.kind: Kind | None = field.kind if typed else None
+        self.nullable = field.nullable
+        self.is_document = typed and field.kind in DOCUMENTS
+        self.is_text = typed and field.kind in TEXTS
+        self.check: Callable[[Any], Any] = make_checker(field, constraints=False) if typed else _anything
+        self.equals = Comparison(field.name, "eq", 0)
+        """The condition of a filter that is nothing but `{name: value}`."""
+
+
+def _anything(value: Any) -> Any:
+    return value
+
+
+class Vocabulary(dict[str, Term]):
+    """The terms of one model by name. `owner` is how messages call it.
+
+    `is_open` takes every name as it comes: for records that no model describes; `reflected` says that the table is not Studio's own,
+    so that its columns may compare text in ways of their own.
+    """
+
+    def __init__(
+        self, owner: str, fields: Iterable[FieldSpec], *, is_open: bool = False, reflected: bool = False
+    ) -> None:
+        super().__init__((field.name, Term(field)) for field in fields)
+        self.owner = owner
+        self.is_open = is_open
+        self.reflected = reflected
+
+    def term(self, name: str, *, what: str = "filter") -> Term:
+        """The term of that name; raises FilterError with the nearest names."""
+        found = self.get(name)
+        if found is not None:
+            return found
+        if self.is_open:
+            return Term(FieldSpec(name=name, kind=Kind.TEXT, nullable=True), typed=False)
+        raise FilterError(
+            f"{self.owner} has no field {name!r}, which the {what} names.",
+            hint=did_you_mean(name, self),
+            field=name,
+        )
+
+
+_known: dict[int, tuple[weakref.ref[ModelSpec], Vocabulary]] = {}
+
+
+def vocabulary(spec: ModelSpec) -> Vocabulary:
+    """The vocabulary of a model, made at the first call."""
+    key = id(spec)
+    entry = _known.get(key)
+    if entry is not None:
+        return entry[1]
+    made = Vocabulary(spec.name, spec.fields, reflected=spec.reflected)
+    _known[key] = (weakref.ref(spec, lambda _: _known.pop(key, None)), made)
+    return made
+
+
+OPEN: Final = Vocabulary("The record", (), is_open=True)
+"""For filters over records that no model describes."""
