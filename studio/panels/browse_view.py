@@ -16,7 +16,6 @@ from studio.panels.rows_view import RowsView
 from studio.panels.widgets import ColumnScroll, ElidedLabel, EmptyState, ErrorCard, repaint_icons, tool_button
 
 if TYPE_CHECKING:
-    from studio.kernel.errors import StudioError
     from studio.qt.theme import Theme
     from studio.session import Session
 
@@ -156,7 +155,7 @@ class BrowseView(QWidget):
         if not self.filter_editor.problem and (None if wanted is MISSING else wanted) != self._filter:
             self.apply_filter()
 
-    def _show_error(self, error: StudioError) -> None:
+    def _show_error(self, error: Any) -> None:
         self.card.show_error(error, fixes=(("reload", self.tr("&Try again")),))
         self._pages.setCurrentWidget(self._card_page)
 

@@ -133,8 +133,7 @@ class Grid(QTableView):
 
     def rows_in_sight(self) -> tuple[int, int]:
         """The first and the last row that are visible, from 0; (0, -1) when there is none."""
-        model = self.model()
-        rows = model.rowCount() if model is not None else 0
+        rows = self.model().rowCount()
         if not rows:
             return 0, -1
         first = self.rowAt(0)

@@ -1,22 +1,321 @@
-"""What are the params of the selected node?"""
+"""What is the selected node, and what can be set on it? Its name, whether it runs, its params, SQL, code and notes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
+from studio.kernel.ids import NodeId, WorkflowId
 from studio.panels.base import Panel
+from studio.panels.code_page import CodePage
+from studio.panels.editors.base import LeaveWatcher, put_line
+from studio.panels.form import ParamForm
+from studio.panels.literals import format_json
+from studio.panels.widgets import ColumnScroll, ElidedLabel, EmptyState, repaint_icons, tool_button
+from studio.project.changes import EditNode
+from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged
+from studio.workflow.graph import frozen
 
 if TYPE_CHECKING:
-    pass
+    from studio.qt.theme import Theme
+    from studio.session import Session
+    from studio.workflow.graph import Node
+
+_PROBLEMS_MS = 120
 
 
 class InspectorPanel(Panel):
-    nodeSelected = Signal(str)
-    runToRequested = Signal(str)
+    """The chosen nodes of one workflow."""
 
-    def show_nodes(self, workflow_id: str | None, node_ids: Sequence[str]) -> None: ...
-    def focus_field(self, name: str) -> None: ...
-    def focus_title(self) -> None: ...
+    nodeSelected = Signal(str)
+    """Another node is to be selected on the canvas."""
+    runToRequested = Signal(str)
+    """The workflow is to be run up to this node."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._workflow_id: WorkflowId | None = None
+        self._node_ids: tuple[NodeId, ...] = ()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._pages = QStackedWidget(self)
+        column.addWidget(self._pages)
+        self.empty = EmptyState(theme, self._pages)
+        self._pages.addWidget(self.empty)
+        self._body = QWidget(self._pages)
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(0)
+        body.addWidget(self._make_head())
+        body.addWidget(self._make_tabs(), 1)
+        self._pages.addWidget(self._body)
+        self._problems_timer = QTimer(self)
+        self._problems_timer.setSingleShot(True)
+        self._problems_timer.setInterval(_PROBLEMS_MS)
+        self._problems_timer.timeout.connect(self.form.show_problems)
+        self._show_nothing()
+
+    def _make_head(self) -> QWidget:
+        head = QWidget(self._body)
+        column = QVBoxLayout(head)
+        column.setContentsMargins(12, 10, 12, 6)
+        column.setSpacing(4)
+        first = QHBoxLayout()
+        first.setSpacing(6)
+        self.code = QLabel(head)
+        self.code.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        first.addWidget(self.code)
+        self.title = QLineEdit(head)
+        self.title.setAccessibleName(self.tr("Title"))
+        self.title.setToolTip(self.tr("The node's title (F2)"))
+        self.title.textEdited.connect(self._title_edited)
+        self.title.returnPressed.connect(self._seal)
+        LeaveWatcher(self.title).left.connect(self._seal)
+        first.addWidget(self.title, 1)
+        self.enabled = QCheckBox(self.tr("&On"), head)
+        self.enabled.setToolTip(self.tr("Whether the node runs (D)"))
+        self.enabled.setAccessibleName(self.tr("Node runs"))
+        self.enabled.clicked.connect(self._enabled_clicked)
+        first.addWidget(self.enabled)
+        self.run_button = tool_button("play", self.theme, head, tip=self.tr("Run to here (F7)"), tint="ok")
+        self.run_button.clicked.connect(self._run_clicked)
+        first.addWidget(self.run_button)
+        column.addLayout(first)
+        self.subtitle = ElidedLabel("", head)
+        self.subtitle.setProperty("role", "muted")
+        column.addWidget(self.subtitle)
+        return head
+
+    def _make_tabs(self) -> QTabWidget:
+        self.tabs = QTabWidget(self._body)
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(self.tr("Sides of the node"))
+        self._scroll = ColumnScroll(self.tabs)
+        self.form = ParamForm(self.theme, self._scroll)
+        self.form.sourceActivated.connect(self.nodeSelected)
+        self.form.message.connect(self.message)
+        self._scroll.column.addWidget(self.form)
+        self.tabs.addTab(self._scroll, self.tr("Params"))
+        self.sql = CodePage(
+            "sql",
+            self.theme,
+            self.tabs,
+            note=self.tr("What the node would execute now. Values travel apart, as parameters."),
+            name=self.tr("SQL of the node"),
+        )
+        self.tabs.addTab(self.sql, self.tr("SQL"))
+        self.python = CodePage(
+            "python",
+            self.theme,
+            self.tabs,
+            note=self.tr("The same node in Python."),
+            name=self.tr("Python of the node"),
+        )
+        self.tabs.addTab(self.python, self.tr("Code"))
+        notes = QWidget(self.tabs)
+        column = QVBoxLayout(notes)
+        column.setContentsMargins(12, 10, 12, 12)
+        self.notes = QPlainTextEdit(notes)
+        self.notes.setPlaceholderText(self.tr("What others should know about this node."))
+        self.notes.setAccessibleName(self.tr("Notes"))
+        self.notes.setTabChangesFocus(True)
+        self.notes.textChanged.connect(self._notes_edited)
+        LeaveWatcher(self.notes).left.connect(self._seal)
+        column.addWidget(self.notes)
+        self.tabs.addTab(notes, self.tr("Notes"))
+        return self.tabs
+
+    # ------------------------------------------------------------ what is shown
+
+    def show_nodes(self, workflow_id: str | None, node_ids: Sequence[str]) -> None:
+        """Shows the chosen nodes of a workflow; none: the empty state."""
+        chosen = tuple(NodeId(node_id) for node_id in node_ids)
+        self._workflow_id = WorkflowId(workflow_id) if workflow_id else None
+        self._seal()
+        self._node_ids = chosen
+        self._refresh()
+
+    def focus_field(self, name: str) -> None:
+        """Brings a param's editor into sight, with the caret in it."""
+        self.tabs.setCurrentIndex(0)
+        if self.form.focus_field(name):
+            row = self.form.rows.get(name.partition(".")[0])
+            if row is not None:
+                self._scroll.ensureWidgetVisible(row)
+
+    def focus_title(self) -> None:
+        """Puts the caret into the title, all of it selected."""
+        self.title.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.title.selectAll()
+
+    def session_changed(self) -> None:
+        self._workflow_id, self._node_ids = None, ()
+        self.form.clear()
+        self._refresh()
+
+    def session_event(self, event: Any) -> None:
+        if isinstance(event, ProjectChanged):
+            before = event.before.workflows.get(self._workflow_id) if self._workflow_id else None
+            after = event.after.workflows.get(self._workflow_id) if self._workflow_id else None
+            if before is not after or event.before.models is not event.after.models:
+                self._refresh()
+        elif isinstance(event, CatalogueChanged):
+            self._refresh()
+        elif isinstance(event, ProblemsChanged) and event.workflow_id == self._workflow_id:
+            self._problems_timer.start()
+
+    def theme_changed(self) -> None:
+        self.empty.set_theme(self.theme)
+        self.sql.set_theme(self.theme)
+        self.python.set_theme(self.theme)
+        self.form.set_theme(self.theme)
+        repaint_icons(self, self.theme)
+        self._refresh()
+
+    # ------------------------------------------------------------ inside
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The chosen nodes that are still there."""
+        if self.session is None or self._workflow_id is None:
+            return []
+        workflow = self.session.project.workflows.get(self._workflow_id)
+        if workflow is None:
+            return []
+        return [workflow.nodes[node_id] for node_id in self._node_ids if node_id in workflow.nodes]
+
+    def _refresh(self) -> None:
+        nodes = self.nodes
+        if not nodes or self.session is None or self._workflow_id is None:
+            self._show_nothing()
+            return
+        self._pages.setCurrentWidget(self._body)
+        single = nodes[0] if len(nodes) == 1 else None
+        self._show_head(nodes, single)
+        for index in (1, 2, 3):
+            self.tabs.setTabVisible(index, single is not None)
+        self.form.show_nodes(self.session, self._workflow_id, [node.id for node in nodes])
+        if single is not None:
+            self.sql.set_maker(partial(_sql_of, self.session, self._workflow_id, single.id))
+            self.python.set_maker(partial(self.session.code, self._workflow_id, single.id))
+            if self.notes.toPlainText() != single.comment:
+                self.notes.blockSignals(True)
+                self.notes.setPlainText(single.comment)
+                self.notes.blockSignals(False)
+            mark = " •" if single.comment else ""
+            self.tabs.setTabText(3, self.tr("Notes") + mark)
+
+    def _show_head(self, nodes: Sequence[Node], single: Node | None) -> None:
+        if self.session is None:
+            return
+        spec = self.session.catalogue.find(nodes[0].type)
+        self.title.setReadOnly(single is None)
+        self.run_button.setVisible(single is not None)
+        self.code.setVisible(single is not None)
+        disabled = {node.disabled for node in nodes}
+        self.enabled.setTristate(len(disabled) > 1)
+        self.enabled.setCheckState(
+            Qt.CheckState.PartiallyChecked
+            if len(disabled) > 1
+            else Qt.CheckState.Unchecked
+            if disabled == {True}
+            else Qt.CheckState.Checked
+        )
+        if single is None:
+            put_line(self.title, self.tr("{count} nodes selected").format(count=len(nodes)))
+            kinds = sorted({node.type for node in nodes})
+            self.subtitle.set_text(", ".join(kinds))
+            return
+        put_line(self.title, single.title)
+        self.title.setPlaceholderText(spec.title if spec else single.id)
+        where = f" · {spec.connection}" if spec and spec.connection else ""
+        self.subtitle.set_text(f"{single.type}{where} · {single.id}")
+        self.subtitle.setToolTip(spec.description if spec else "")
+        self._show_code(
+            spec.code if spec else "???", spec.operation if spec else "", spec.category if spec else "flow"
+        )
+
+    def _show_code(self, code: str, operation: str, category: str) -> None:
+        color = self.theme.operation_color(operation, category).name()
+        font = self.theme.font(size_px=11, bold=True)
+        self.code.setFont(font)
+        self.code.setText(f'<span style="color:{color}">{code}</span>')
+        self.code.setMinimumWidth(QFontMetrics(font).horizontalAdvance("MMM") + 4)
+
+    def _show_nothing(self) -> None:
+        self.form.clear()
+        self.empty.show_state(
+            self.tr("Nothing selected"),
+            self.tr("Choose a node on the canvas to set its params."),
+            picture="sliders-horizontal",
+        )
+        self._pages.setCurrentWidget(self.empty)
+
+    def _seal(self) -> None:
+        if self.session is not None:
+            self.session.history.seal()
+
+    def _edit(self, node: Node, values: dict[str, Any], *, merge: bool = False) -> None:
+        if self.session is not None and self._workflow_id is not None:
+            change = EditNode(workflow=self._workflow_id, node=node.id, values=frozen(values))
+            self.session.edit(change, merge=merge)
+
+    def _title_edited(self, text: str) -> None:
+        nodes = self.nodes
+        if len(nodes) == 1:
+            self._edit(nodes[0], {"title": text}, merge=True)
+
+    def _notes_edited(self) -> None:
+        nodes = self.nodes
+        if len(nodes) == 1:
+            self._edit(nodes[0], {"comment": self.notes.toPlainText()}, merge=True)
+
+    def _enabled_clicked(self) -> None:
+        if self.session is None:
+            return
+        disabled = self.enabled.checkState() == Qt.CheckState.Unchecked
+        with self.session.group(self.tr("Disable") if disabled else self.tr("Enable")):
+            for node in self.nodes:
+                if node.disabled != disabled:
+                    self._edit(node, {"disabled": disabled})
+
+    def _run_clicked(self) -> None:
+        nodes = self.nodes
+        if len(nodes) == 1:
+            self.runToRequested.emit(nodes[0].id)
+
+
+def _sql_of(session: Session, workflow_id: WorkflowId, node_id: NodeId) -> str:
+    """The node's statements with their parameters as comments."""
+    statements = session.statements(workflow_id, node_id)
+    if not statements:
+        return "-- This node executes no SQL."
+    parts = []
+    for statement in statements:
+        params = statement.params
+        comment = "\n".join(f"-- {line}" for line in _param_lines(params))
+        parts.append(f"{statement.sql.strip()};" + (f"\n{comment}" if comment else ""))
+    return "\n\n".join(parts)
+
+
+def _param_lines(params: Any) -> list[str]:
+    if not params:
+        return []
+    pairs = params.items() if hasattr(params, "items") else enumerate(params, start=1)
+    return [f"{name} = {format_json(value, indent=None)}" for name, value in pairs]

@@ -6,7 +6,15 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QHBoxLayout,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.kernel.ids import NodeId
 from studio.panels.display import cell_text, duration_text
@@ -16,7 +24,6 @@ from studio.panels.widgets import ColumnScroll, ElidedLabel, EmptyState, ErrorCa
 from studio.qt.background import run_in_background
 
 if TYPE_CHECKING:
-    from studio.kernel.errors import StudioError
     from studio.qt.background import Job
     from studio.qt.theme import Theme
     from studio.session import NodeRunView, Output, RunHandle, Session
@@ -192,7 +199,7 @@ class OutputView(QWidget):
         self.empty.show_state(title, text, picture=picture, links=links)
         self._pages.setCurrentWidget(self.empty)
 
-    def _show_error(self, error: StudioError) -> None:
+    def _show_error(self, error: Any) -> None:
         fixes = (("node", self.tr("&Show node")), ("run", self.tr("&Run again")))
         self.card.show_error(error, fixes=fixes)
         self._pages.setCurrentWidget(self._card_page)
@@ -281,7 +288,7 @@ class OutputView(QWidget):
         port = spec.output(name)
         return port.description if port else name
 
-    def _port_chosen(self, button: QToolButton) -> None:
+    def _port_chosen(self, button: QAbstractButton) -> None:
         self.show_port(str(button.property("port")))
 
     def _state_text(self, view: NodeRunView | None) -> str:

@@ -105,7 +105,7 @@ class RowsModel(QAbstractTableModel):
         self._theme = theme
         if self._rows:
             self.dataChanged.emit(
-                self.index(0, 0), self.index(self._rows - 1, max(0, len(self._columns) - 1))
+                self.index(0, 0), self.index(self._rows - 1, max(0, len(self._columns) - 1)), []
             )
 
     def reload(self) -> None:
@@ -207,7 +207,7 @@ class RowsModel(QAbstractTableModel):
         first = number * PAGE_ROWS
         if page.rows and self._columns:
             last = min(first + len(page.rows), self._rows) - 1
-            self.dataChanged.emit(self.index(first, 0), self.index(last, len(self._columns) - 1))
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(self._columns) - 1), [])
         self.busyChanged.emit(False)
         self.loaded.emit()
         self._fetch_next()

@@ -9,7 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QItemSelectionModel, QLocale, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QLocale,
+    QModelIndex,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
@@ -236,8 +245,7 @@ class RowsView(QWidget):
         self._fill_record()
 
     def _selection_changed(self, _selected: Any, _deselected: Any) -> None:
-        indexes = self.grid.selectionModel().selection()
-        cells = sum(part.width() * part.height() for part in indexes)
+        cells = sum(part.width() * part.height() for part in self._selected_parts())
         if cells < 2:
             self.figures.setText("")
             return
@@ -262,6 +270,10 @@ class RowsView(QWidget):
             text=text, total=cell_text(total), mean=cell_text(mean)
         )
 
+    def _selected_parts(self) -> list[QItemSelectionRange]:
+        selection = self.grid.selectionModel().selection()
+        return [selection.at(number) for number in range(selection.size())]
+
     # ------------------------------------------------------------ copying
 
     def copy_cell(self) -> None:
@@ -271,7 +283,7 @@ class RowsView(QWidget):
             self.message.emit(self.tr("Copied the cell."))
 
     def copy_tsv(self) -> None:
-        cells = self.grid.selectionModel().selection()
+        cells = self._selected_parts()
         if len(cells) == 1 and cells[0].width() == cells[0].height() == 1:
             self.copy_cell()
         else:
@@ -285,7 +297,7 @@ class RowsView(QWidget):
 
     def _copy(self, copier: Copier) -> None:
         """Copies the rows and columns that the selection touches; all of them when at most one cell is selected."""
-        selection = self.grid.selectionModel().selection()
+        selection = self._selected_parts()
         cells = sum(part.width() * part.height() for part in selection)
         if cells > 1:
             first = min(part.top() for part in selection)

@@ -59,14 +59,13 @@ class ValueTree(QTreeWidget):
 
     def show_value(self, value: Any, *, kinds: Mapping[str, str] | None = None) -> None:
         """Shows a mapping's entries, a list's items, or a single value; keeps the place that was selected."""
-        current = self.currentItem()
-        path = current.text(0) if current is not None and current.parent() is None else ""
+        chosen = [item.text(0) for item in self.selectedItems()[:1] if item.parent() is None]
         self.clear()
         for name, entry in _children_of(value):
             self.addTopLevelItem(self._item(name, entry, (kinds or {}).get(name, "")))
         for index in range(self.topLevelItemCount()):
             item = self.topLevelItem(index)
-            if item is not None and item.text(0) == path:
+            if item is not None and item.text(0) in chosen:
                 self.setCurrentItem(item)
 
     def value_at(self, item: QTreeWidgetItem | None) -> Any:

@@ -233,9 +233,7 @@ class EmptyState(QWidget):
             self._picture.setPixmap(icon(f"ph.{self._icon_name}", self.theme, "text_muted").pixmap(36, 36))
 
     def _clicked(self) -> None:
-        button = self.sender()
-        if button is not None:
-            self.activated.emit(str(button.property("link")))
+        self.activated.emit(str(self.sender().property("link")))
 
 
 class ErrorCard(QFrame):
@@ -297,8 +295,7 @@ class ErrorCard(QFrame):
         self._label.setText(self._message.rich_text(self.theme))
 
     def _clicked(self) -> None:
-        button = self.sender()
-        name = str(button.property("fix")) if button is not None else ""
+        name = str(self.sender().property("fix"))
         if name == "copy":
             copy_text(self.text)
         self.activated.emit(name)
@@ -312,15 +309,15 @@ class ColumnScroll(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        body = QWidget(self)
-        self.column = QVBoxLayout(body)
+        self._body = QWidget(self)
+        self.column = QVBoxLayout(self._body)
         self.column.setContentsMargins(0, 0, 0, 0)
-        self.setWidget(body)
+        self.setWidget(self._body)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         # A word-wrapped label's least width would otherwise make the column wider than the panel.
-        self.widget().setMaximumWidth(self.viewport().width())
+        self._body.setMaximumWidth(self.viewport().width())
 
 
 class EnterFilter(QObject):

@@ -1,0 +1,389 @@
+"""How are the params of a node (or of several) filled in? A form made from the node's spec, kept in step with the project.
+
+What a param's editor looks like is `form_row`'s and `editors`' business; every edit goes through the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+
+from studio.models.spec import MISSING
+from studio.panels.editors.base import EditorContext
+from studio.panels.editors.rows import MappingEditor
+from studio.panels.editors.simple import JsonEditor
+from studio.panels.form_row import ParamRow
+from studio.panels.widgets import clear_layout, muted_label
+
+if TYPE_CHECKING:
+    from studio.kernel.ids import NodeId, WorkflowId
+    from studio.models.spec import ModelSpec
+    from studio.qt.theme import Theme
+    from studio.session import Session
+    from studio.workflow.graph import Edge, Node, Workflow
+    from studio.workflow.spec import NodeSpec, ParamSpec
+
+_SIMPLE: Final = frozenset({"auto", "text", "choice"})
+
+
+class ParamForm(QWidget):
+    """The params of the chosen nodes: required ones first, then optional ones, advanced ones folded away.
+
+    Invariant: the rows belong to `spec`s that are still the nodes' own; when a node gets another type, the form is made anew.
+    """
+
+    sourceActivated = Signal(str)
+    message = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.session: Session | None = None
+        self.workflow_id: WorkflowId | None = None
+        self.node_ids: tuple[NodeId, ...] = ()
+        self.rows: dict[str, ParamRow] = {}
+        self.extra: MappingEditor | None = None
+        self._made_for: tuple[Any, ...] = ()
+        self._specs: list[NodeSpec | None] = []
+        self._is_writing = False
+        self._pending: dict[str, Any] = {}
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(12, 10, 12, 16)
+        self.column.setSpacing(12)
+
+    # ------------------------------------------------------------ what is shown
+
+    def show_nodes(self, session: Session, workflow_id: WorkflowId, node_ids: Sequence[NodeId]) -> None:
+        self.session, self.workflow_id, self.node_ids = session, workflow_id, tuple(node_ids)
+        self.refresh()
+
+    def clear(self) -> None:
+        self.session, self.workflow_id, self.node_ids = None, None, ()
+        self._made_for = ()
+        self._empty()
+
+    def refresh(self) -> None:
+        """Shows the project as it is now; the rows are kept unless other ones are called for."""
+        nodes = self.nodes
+        if not nodes or self.session is None:
+            return
+        specs = [self.session.catalogue.find(node.type) for node in nodes]
+        model = self._model_of(nodes[0], specs[0])
+        key = (self.workflow_id, self.node_ids, tuple(map(id, specs)), id(model))
+        if key != self._made_for:
+            self._made_for = key
+            # Kept, or another spec could get the same identity.
+            self._specs = specs
+            self._make(nodes, specs, model)
+        self._show_values(nodes)
+        self._show_feeds(nodes)
+        self.show_problems()
+
+    def show_problems(self) -> None:
+        """Puts the session's findings under the params they belong to."""
+        if self.session is None or self.workflow_id is None or len(self.node_ids) != 1:
+            return
+        found: dict[str, list[str]] = {}
+        for problem in self.session.problems(self.workflow_id):
+            if problem.node == self.node_ids[0] and problem.field:
+                text = f"{problem.message} {problem.hint}".strip()
+                found.setdefault(problem.field.partition(".")[0], []).append(text)
+        for name, row in self.rows.items():
+            names = (name, *row.param.aliases)
+            row.show_problems([text for known in names for text in found.get(known, ())])
+
+    @property
+    def nodes(self) -> list[Node]:
+        workflow = self.workflow
+        if workflow is None:
+            return []
+        return [workflow.nodes[node_id] for node_id in self.node_ids if node_id in workflow.nodes]
+
+    @property
+    def workflow(self) -> Workflow | None:
+        if self.session is None or self.workflow_id is None:
+            return None
+        return self.session.project.workflows.get(self.workflow_id)
+
+    def focus_field(self, name: str) -> bool:
+        """Puts the caret into a param's editor, unfolding what hides it; False when there is no such param."""
+        head = name.partition(".")[0]
+        for known, row in self.rows.items():
+            if head == known or head in row.param.aliases:
+                if row.param.advanced and not self.advanced_button.isChecked():
+                    self.advanced_button.click()
+                row.focus_editor()
+                return True
+        return False
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self._made_for = ()
+        self.refresh()
+
+    # ------------------------------------------------------------ making
+
+    def _empty(self) -> None:
+        self.rows = {}
+        self.extra = None
+        clear_layout(self.column)
+
+    def _make(self, nodes: Sequence[Node], specs: Sequence[NodeSpec | None], model: ModelSpec | None) -> None:
+        self._empty()
+        self._pending.clear()
+        spec = specs[0]
+        if spec is None:
+            self._make_ghost(nodes[0])
+            return
+        context = EditorContext(theme=self.theme, model=model, names=self._names())
+        params = _shared_params(specs) if len(nodes) > 1 else list(spec.params)
+        if len(nodes) > 1:
+            text = (
+                self.tr("Shared params; a change goes to all of them.")
+                if params
+                else self.tr("They share no simple params.")
+            )
+            self.column.addWidget(muted_label(text, self, wrap=True))
+        plain = [param for param in params if not param.advanced]
+        for param in sorted(plain, key=lambda param: not param.required):
+            self._add_row(param, context, self.column)
+        advanced = [param for param in params if param.advanced]
+        self._make_extra(nodes, spec, context)
+        self._make_advanced(advanced, context)
+        if not params and not spec.extra_params and len(nodes) == 1:
+            self.column.addWidget(muted_label(self.tr("This node has no params."), self))
+        self.column.addStretch(1)
+
+    def _make_advanced(self, params: Sequence[ParamSpec], context: EditorContext) -> None:
+        self.advanced_button = QToolButton(self)
+        self.advanced_button.setCheckable(True)
+        self.advanced_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.advanced_button.setArrowType(Qt.ArrowType.RightArrow)
+        self.advanced_button.setToolTip(self.tr("Params that are seldom needed"))
+        self.advanced_button.toggled.connect(self._fold_advanced)
+        self._advanced = QWidget(self)
+        column = QVBoxLayout(self._advanced)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        for param in params:
+            self._add_row(param, context, column)
+        self._advanced.hide()
+        self.advanced_button.setVisible(bool(params))
+        self.column.addWidget(self.advanced_button, 0, Qt.AlignmentFlag.AlignLeft)
+        self.column.addWidget(self._advanced)
+
+    def _add_row(self, param: ParamSpec, context: EditorContext, column: QVBoxLayout) -> None:
+        row = ParamRow(param, context, self)
+        row.changed.connect(self._changed)
+        row.finished.connect(self._finished)
+        row.disconnectRequested.connect(self._disconnect)
+        row.sourceActivated.connect(self.sourceActivated)
+        self.rows[param.name] = row
+        column.addWidget(row)
+
+    def _make_extra(self, nodes: Sequence[Node], spec: NodeSpec, context: EditorContext) -> None:
+        """Params that the spec does not declare: a Python node's inputs, or what no longer belongs here."""
+        unknown = [name for name in nodes[0].params if name not in spec.params_by_name]
+        if len(nodes) > 1 or not (spec.extra_params or unknown):
+            return
+        title = self.tr("Inputs") if spec.extra_params else self.tr("Unknown params")
+        label = QLabel(title, self)
+        label.setToolTip(
+            self.tr("Values that the code sees under these names.")
+            if spec.extra_params
+            else self.tr("This kind of node does not know them. Remove them, or rename them.")
+        )
+        self.column.addWidget(label)
+        self.extra = MappingEditor(EditorContext(theme=self.theme, names=context.names), self)
+        self.extra.edited.connect(self._extra_changed)
+        self.extra.finished.connect(self._finished)
+        self.column.addWidget(self.extra)
+
+    def _make_ghost(self, node: Node) -> None:
+        text = self.tr(
+            "This Studio does not know nodes of type “{type}”: its model is not in the project, or it comes from a newer "
+            "version. The node is kept as it is."
+        ).format(type=node.type)
+        self.column.addWidget(muted_label(text, self, wrap=True))
+        raw = JsonEditor("any", EditorContext(theme=self.theme), self)
+        raw.show_value(dict(node.params))
+        raw.text.setReadOnly(True)
+        self.column.addWidget(raw)
+        self.column.addStretch(1)
+
+    def _names(self) -> tuple[str, ...]:
+        """What an expression may name: the results of nodes upstream, and the run's inputs."""
+        workflow = self.workflow
+        if workflow is None or self.session is None:
+            return ()
+        found = [entry.name for entry in workflow.inputs]
+        for node_id in workflow.upstream(self.node_ids[0]):
+            spec = self.session.catalogue.find(workflow.nodes[node_id].type)
+            found.append(node_id)
+            found += [f"{node_id}.{port.name}" for port in (spec.outputs if spec else ())]
+        return tuple(sorted(found))
+
+    def _model_of(self, node: Node, spec: NodeSpec | None) -> ModelSpec | None:
+        """The model that the params speak of: the node's own, or that of the records that come in."""
+        if spec is None or self.session is None:
+            return None
+        name = spec.model or self._incoming_model(node)
+        for entry in self.session.project.models.values():
+            if entry.name == name and entry.spec is not None:
+                connection = self.session.project.connections.get(entry.connection)
+                if spec.connection is None or (connection is not None and connection.name == spec.connection):
+                    return entry.spec
+        return None
+
+    def _incoming_model(self, node: Node) -> str | None:
+        workflow = self.workflow
+        if workflow is None or self.session is None:
+            return None
+        for edge in workflow.incoming.get(node.id, ()):
+            source = self.session.catalogue.find(workflow.nodes[edge.source].type)
+            port = source.output(edge.source_port) if source else None
+            if port is not None and port.type.model:
+                return port.type.model
+        return None
+
+    # ------------------------------------------------------------ following the project
+
+    def _show_values(self, nodes: Sequence[Node]) -> None:
+        if self._is_writing:
+            self._show_advanced_count()
+            return
+        for row in self.rows.values():
+            values = [_value_of(node.params, row.param) for node in nodes]
+            equal = all(_is_same(value, values[0]) for value in values)
+            if len(nodes) > 1:
+                row.set_mixed(not equal)
+            row.show_value(values[0] if equal else MISSING)
+        if self.extra is not None:
+            spec = self._specs[0]
+            known = spec.params_by_name if spec else {}
+            extra = {name: value for name, value in nodes[0].params.items() if name not in known}
+            self.extra.show_value(extra or MISSING)
+        self._show_advanced_count()
+
+    def _show_feeds(self, nodes: Sequence[Node]) -> None:
+        workflow = self.workflow
+        if workflow is None or len(nodes) != 1:
+            return
+        by_param: dict[str, list[tuple[Edge, str]]] = {}
+        for edge in workflow.incoming.get(nodes[0].id, ()):
+            source = workflow.nodes[edge.source]
+            by_param.setdefault(edge.target_port.partition(".")[0], []).append(
+                (edge, source.title or source.id)
+            )
+        for name, row in self.rows.items():
+            feeds = [feed for known in (name, *row.param.aliases) for feed in by_param.get(known, ())]
+            if feeds or row.has_feeds:
+                row.show_feeds(feeds)
+
+    def _show_advanced_count(self) -> None:
+        if not self.rows:
+            return
+        count = sum(row.is_set for row in self.rows.values() if row.param.advanced)
+        text = self.tr("Advanced")
+        self.advanced_button.setText(
+            self.tr("{text} · {count} set").format(text=text, count=count) if count else text
+        )
+
+    def _fold_advanced(self, shown: bool) -> None:
+        self._advanced.setVisible(shown)
+        self.advanced_button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+
+    # ------------------------------------------------------------ writing
+
+    def _changed(self, name: str, value: Any) -> None:
+        nodes = self.nodes
+        if len(nodes) != 1:
+            # One step for all of them, not one for each key: written when the editor is left.
+            self._pending[name] = value
+            return
+        self._is_writing = True
+        try:
+            self._write(nodes[0], self.rows[name].param, value)
+        finally:
+            self._is_writing = False
+        self._show_advanced_count()
+
+    def _finished(self) -> None:
+        if self.session is None:
+            return
+        pending, self._pending = self._pending, {}
+        for name, value in pending.items():
+            with self.session.group(self.tr("Set {name}").format(name=name)):
+                for node in self.nodes:
+                    self._write(node, self.rows[name].param, value)
+        self.session.history.seal()
+
+    def _write(self, node: Node, param: ParamSpec, value: Any) -> None:
+        if self.session is None or self.workflow_id is None:
+            return
+        used = next((name for name in (param.name, *param.aliases) if name in node.params), param.name)
+        if value is not MISSING:
+            self.session.set_params(self.workflow_id, node.id, {used: value}, merge=True)
+        elif used in node.params:
+            self.session.set_params(self.workflow_id, node.id, {}, clear=(used,), merge=True)
+
+    def _extra_changed(self) -> None:
+        nodes = self.nodes
+        spec = self._specs[0]
+        if (
+            self.extra is None
+            or self.session is None
+            or self.workflow_id is None
+            or spec is None
+            or not nodes
+        ):
+            return
+        value = self.extra.value()
+        wanted = {} if value is MISSING else value
+        taken = [name for name in wanted if name in spec.params_by_name]
+        if taken:
+            self.message.emit(self.tr("“{name}” is a param of its own.").format(name=taken[0]))
+            return
+        gone = tuple(
+            name for name in nodes[0].params if name not in spec.params_by_name and name not in wanted
+        )
+        self._is_writing = True
+        try:
+            self.session.set_params(self.workflow_id, nodes[0].id, wanted, clear=gone, merge=True)
+        finally:
+            self._is_writing = False
+
+    def _disconnect(self, edge: Any) -> None:
+        if self.session is not None and self.workflow_id is not None:
+            self.session.disconnect(self.workflow_id, [edge])
+
+
+def _shared_params(specs: Sequence[NodeSpec | None]) -> list[ParamSpec]:
+    """The params that all specs have, alike and simple enough to be set at once."""
+    known = [spec for spec in specs if spec is not None]
+    if len(known) != len(specs):
+        return []
+    return [
+        param
+        for param in known[0].params
+        if param.editor in _SIMPLE
+        and all(
+            (other := spec.params_by_name.get(param.name)) is not None
+            and (other.type, other.choices, other.editor) == (param.type, param.choices, param.editor)
+            for spec in known
+        )
+    ]
+
+
+def _value_of(params: Mapping[str, Any], param: ParamSpec) -> Any:
+    for name in (param.name, *param.aliases):
+        if name in params:
+            return params[name]
+    return MISSING
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
