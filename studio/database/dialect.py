@@ -115,3 +115,7 @@ class Dialect(Protocol):
     def created_flag(self) -> sa.ColumnElement[bool] | None:
         """An expression that tells, in an upsert's RETURNING, whether the row is new; None where there is none."""
         ...
+
+    def advance(self, spec: ModelSpec, field: str) -> str | None:
+        """The statement that lets a generated key go on after a given value (its one argument); None where that goes by itself."""
+        ...

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import asyncpg
 
 from studio.database.dialect import Converter, Engine
 from studio.database.options import DatabaseOptions
-from studio.models.spec import FieldSpec, Kind
+from studio.models.spec import FieldSpec, Kind, ModelSpec
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect as SADialect
@@ -84,6 +84,22 @@ class PostgresqlDialect:
     def created_flag(self) -> sa.ColumnElement[bool] | None:
         # A row version that no transaction has locked or replaced yet is a new one.
         return sa.literal_column("xmax", sa.Integer) == sa.literal_column("0")
+
+    def advance(self, spec: ModelSpec, field: str) -> str | None:
+        """Only forwards: a sequence that is further already stays. A column without a sequence has none to move."""
+        quote = self.sqlalchemy.identifier_preparer
+        table = quote.quote(spec.table)
+        if spec.schema:
+            table = f"{quote.quote(spec.schema)}.{table}"
+        name = f"pg_get_serial_sequence({_literal(table)}, {_literal(spec.by_name[field].column)})"
+        return (
+            f"SELECT setval(s.name, $1) FROM (SELECT {name} AS name) AS s "
+            f"WHERE s.name IS NOT NULL AND $1 > coalesce(pg_sequence_last_value(s.name::regclass), 0)"
+        )
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _jsonb() -> sa.types.TypeEngine[Any]:

@@ -28,13 +28,15 @@ from studio.database.results import ServerInfo
 from studio.database.worker import Worker, whatever_happens
 from studio.kernel.errors import StatementRefused, UnknownDatabase
 from studio.models.spec import ModelSpec
-from studio.query.sqlite_functions import install
+from studio.query.sqlite_functions import AGGREGATES, COLLATIONS, FUNCTIONS
 
 T = TypeVar("T")
 _Worker = Worker[sqlite3.Connection]
 
 _READS = ("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA")
-_CONTROLS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM"})
+_CONTROLS = frozenset(
+    {"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM"}
+)
 _COMMENT = re.compile(r"\s*(--[^\n]*(\n|$)|/\*.*?\*/)", re.DOTALL)
 _BUSY_STEP_MS: Final = 100
 """A wait for a lock cannot be interrupted, so it is made of short ones."""
@@ -99,13 +101,15 @@ class SqliteEngine:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if role == "writer" and self.path is not None and not options.read_only:
                 connection.execute("PRAGMA journal_mode=WAL").fetchone()
-                connection.execute(f"PRAGMA synchronous={'FULL' if options.synchronous == 'FULL' else 'NORMAL'}")
+                connection.execute(
+                    f"PRAGMA synchronous={'FULL' if options.synchronous == 'FULL' else 'NORMAL'}"
+                )
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA case_sensitive_like=ON")
             connection.execute(f"PRAGMA busy_timeout={_BUSY_STEP_MS}")
             if role != "writer":
                 connection.execute("PRAGMA query_only=ON")
-            install(connection)
+            _install(connection)
         except BaseException:
             connection.close()
             raise
@@ -127,11 +131,14 @@ class SqliteEngine:
     async def test(self) -> ServerInfo:
         if self.path is not None and not self.path.exists():
             raise UnknownDatabase(
-                f"There is no database {self.path}.", hint="Check the path; a new file is made when it is first used."
+                f"There is no database {self.path}.",
+                hint="Check the path; a new file is made when it is first used.",
             )
         await self.connect()
         started = time.perf_counter()
-        rows = await self._lanes.read("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+        rows = await self._lanes.read(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        )
         latency_ms = (time.perf_counter() - started) * 1000
         return ServerInfo(
             product="SQLite",
@@ -252,6 +259,15 @@ def _path(url: str) -> Path | None:
 # ------------------------------------------------------------------ what runs on the threads
 
 
+def _install(connection: sqlite3.Connection) -> None:
+    for name, (arity, function, deterministic) in FUNCTIONS.items():
+        connection.create_function(name, arity, function, deterministic=deterministic)
+    for name, (arity, aggregate) in AGGREGATES.items():
+        connection.create_aggregate(name, arity, aggregate)
+    for name, collation in COLLATIONS.items():
+        connection.create_collation(name, collation)
+
+
 def _close(worker: _Worker) -> None:
     if worker.resource is not None:
         worker.resource.close()
@@ -362,9 +378,7 @@ class _Lanes:
         result = await self._on_writer(_run, sql, args, max_rows, False)
         return result
 
-    async def stream(
-        self, sql: str, args: Sequence[Any], batch_size: int
-    ) -> AsyncIterator[Sequence[Row]]:
+    async def stream(self, sql: str, args: Sequence[Any], batch_size: int) -> AsyncIterator[Sequence[Row]]:
         engine = self._engine
         await engine.connect()
         if engine.in_memory:
@@ -434,11 +448,10 @@ class _Transaction:
     async def run(
         self, sql: str, args: Sequence[Any], max_rows: int | None
     ) -> tuple[tuple[str, ...], Sequence[Row], int | None]:
+        _first_word(sql)
         return await self._call(_run, sql, args, max_rows, True)
 
-    async def stream(
-        self, sql: str, args: Sequence[Any], batch_size: int
-    ) -> AsyncIterator[Sequence[Row]]:
+    async def stream(self, sql: str, args: Sequence[Any], batch_size: int) -> AsyncIterator[Sequence[Row]]:
         """Through a temporary table: later statements of the transaction may change what an open cursor would read."""
         table = f"studio_stream_{next(self._numbers)}"
         await self._call(_change_within, f"CREATE TEMP TABLE {table} AS {sql}", args)
@@ -471,9 +484,19 @@ class _Transaction:
         await self._call(_change_within, f"RELEASE {name}", ())
 
     async def bulk(self, job: BulkJob, batch: Sequence[Any]) -> BulkOutcome:
-        from studio.database.sqlite_bulk import write_batch
+        from studio.database.sqlite_bulk import ROWS_PER_CALL, write_batch
 
-        return await self._call(write_batch, job, batch)
+        total = BulkOutcome()
+        for start in range(0, len(batch), ROWS_PER_CALL):
+            rows = batch[start : start + ROWS_PER_CALL]
+            done = await self._call(write_batch, job, rows, start, self._engine.where)
+            total.created += done.created
+            total.updated += done.updated
+            total.skipped += done.skipped
+            total.ids += done.ids
+            if job.done is not None:
+                job.done(len(rows))
+        return total
 
 
 def _drop(connection: sqlite3.Connection, table: str) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy.dialects import sqlite
 
 from studio.database.dialect import Converter, Engine
 from studio.database.options import DatabaseOptions
-from studio.models.spec import FieldSpec, Kind
+from studio.models.spec import FieldSpec, Kind, ModelSpec
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect as SADialect
@@ -68,6 +68,9 @@ class SqliteDialect:
         return sqlite.insert(table)
 
     def created_flag(self) -> sa.ColumnElement[bool] | None:
+        return None
+
+    def advance(self, spec: ModelSpec, field: str) -> str | None:
         return None
 
 

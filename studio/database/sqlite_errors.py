@@ -27,7 +27,7 @@ from studio.kernel.errors import (
 
 BUSY = 5
 READONLY = 8
-_INTERRUPT = 9
+INTERRUPT = 9
 
 
 def primary_code(error: BaseException) -> int:
@@ -99,7 +99,7 @@ def _io(text: str, where: str) -> DatabaseError:
     )
 
 
-def _duplicate(text: str, where: str) -> DatabaseError:
+def _duplicate(text: str, _where: str) -> DatabaseError:
     return DuplicateKey(
         "A value that must be unique exists already.",
         hint="Choose another value, or use Upsert.",
@@ -109,7 +109,7 @@ def _duplicate(text: str, where: str) -> DatabaseError:
     )
 
 
-def _foreign_key(text: str, where: str) -> DatabaseError:
+def _foreign_key(text: str, _where: str) -> DatabaseError:
     return ForeignKeyViolated(
         "A referenced record does not exist, or is still referenced.",
         hint="Create the referenced record first; delete referencing records before it.",
@@ -117,11 +117,11 @@ def _foreign_key(text: str, where: str) -> DatabaseError:
     )
 
 
-def _missing(text: str, where: str) -> DatabaseError:
+def _missing(text: str, _where: str) -> DatabaseError:
     return ValueMissing("A value is missing.", hint="Give it a value.", detail=text, columns=_columns(text))
 
 
-def _check(text: str, where: str) -> DatabaseError:
+def _check(text: str, _where: str) -> DatabaseError:
     constraint = text.partition(": ")[2]
     return CheckViolated(
         f"A check of the table refuses the record: {constraint}.",
@@ -131,15 +131,15 @@ def _check(text: str, where: str) -> DatabaseError:
     )
 
 
-def _too_big(text: str, where: str) -> DatabaseError:
+def _too_big(text: str, _where: str) -> DatabaseError:
     return ValueTooLong("A value is longer than SQLite takes.", hint="Shorten it.", detail=text)
 
 
-def _mismatch(text: str, where: str) -> DatabaseError:
+def _mismatch(text: str, _where: str) -> DatabaseError:
     return BadValue("A value does not fit its column.", hint="Check its type.", detail=text)
 
 
-def _interrupted(text: str, where: str) -> DatabaseError:
+def _interrupted(text: str, _where: str) -> DatabaseError:
     return StatementRefused("The statement was stopped.", hint="Run it again.", detail=text)
 
 
@@ -190,7 +190,7 @@ _TABLE: Mapping[int, Callable[[str, str], DatabaseError]] = {
     BUSY: _busy,
     6: _busy,
     READONLY: _read_only,
-    _INTERRUPT: _interrupted,
+    INTERRUPT: _interrupted,
     10: _io,
     11: _not_a_database,
     13: _full,

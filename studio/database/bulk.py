@@ -1,0 +1,163 @@
+"""How are many rows written? Batches, shapes and counts, the same for every database; how a batch reaches the driver is the dialect's.
+
+Rows may come as a list, as any iterable, or as an asynchronous one, of mappings or of batches of mappings. A list is written as one
+batch; anything else is read in batches of `batch_size`, so that memory does not grow with the number of rows. All batches are one
+transaction: a failure leaves nothing behind and says which row it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from studio.kernel.errors import StudioError, ValueRefused
+from studio.models.values import shorten
+
+if TYPE_CHECKING:
+    from studio.database.pipelines import Pipeline
+    from studio.database.plans import ModelPlans
+
+Mode = Literal["insert", "skip", "upsert", "update"]
+Data = Iterable[Any] | AsyncIterable[Any]
+Progress = Callable[[int, int | None], None]
+"""Called on the engine's loop with how many rows are done and how many there are (None: not known)."""
+
+
+@dataclass(slots=True, kw_only=True)
+class BulkJob:
+    """What is to be done with batches of rows that give the same fields.
+
+    `columns` are the fields of the tuples that `pipeline` makes; `conflict` those that find an existing record; `changed` those that an
+    update or upsert overwrites. `now` is the batch's timestamp as the driver takes it. `first_row` is the number (from 1) of the
+    batch's first row among all rows.
+    """
+
+    plans: ModelPlans
+    mode: Mode
+    columns: tuple[str, ...]
+    pipeline: Pipeline
+    now: Any
+    conflict: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    return_ids: bool = False
+    first_row: int = 1
+    done: Callable[[int], None] | None = None
+    """Told, on the loop, how many more rows are done."""
+
+
+@dataclass(slots=True, kw_only=True)
+class BulkOutcome:
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0
+    ids: list[Any] = field(default_factory=list)
+
+
+async def batches(data: Data, batch_size: int) -> AsyncIterator[Sequence[Any]]:
+    """The rows in batches; a list is one batch. Raises ValueRefused when `data` holds no rows at all but something else."""
+    if isinstance(data, Mapping | str | bytes) or not isinstance(data, Iterable | AsyncIterable):
+        raise ValueRefused(
+            f"Rows must come as a list of mappings, not as {shorten(data)}.",
+            hint="Put a single row into a list.",
+            field="data",
+        )
+    if batch_size < 1:
+        raise ValueRefused(
+            f'"batch_size" is at least 1; {shorten(batch_size)} is less.',
+            hint="Give 1 or more.",
+            field="batch_size",
+        )
+    if isinstance(data, list | tuple):
+        if data:
+            yield data if isinstance(data[0], Mapping) else _flat(data)
+        return
+    batch: list[Any] = []
+    async for item in _each(data):
+        if isinstance(item, list | tuple):
+            batch.extend(item)
+        else:
+            batch.append(item)
+        while len(batch) >= batch_size:
+            yield batch[:batch_size]
+            del batch[:batch_size]
+    if batch:
+        yield batch
+
+
+def _flat(data: Sequence[Any]) -> list[Any]:
+    rows: list[Any] = []
+    for item in data:
+        if isinstance(item, list | tuple):
+            rows.extend(item)
+        else:
+            rows.append(item)
+    return rows
+
+
+async def _each(data: Data) -> AsyncIterator[Any]:
+    if isinstance(data, AsyncIterable):
+        async for item in data:
+            yield item
+    else:
+        for item in data:
+            yield item
+
+
+def runs(rows: Sequence[Any], shape: Callable[[Any], Any]) -> list[tuple[int, Sequence[Any]]]:
+    """The rows in consecutive runs of equal shape, each with the place (from 0) of its first row."""
+    found: list[tuple[int, Sequence[Any]]] = []
+    start = 0
+    last: Any = None
+    for place, row in enumerate(rows):
+        current = shape(row)
+        if place and current != last:
+            found.append((start, rows[start:place]))
+            start = place
+        last = current
+    found.append((start, rows if start == 0 else rows[start:]))
+    return found
+
+
+def shape_of(plans: ModelPlans, mode: Mode) -> Callable[[Any], Any]:
+    """What must be equal for rows to be written by the same statement.
+
+    An insert only asks which of the fields are given that the database would fill itself; an upsert or update overwrites exactly the
+    given fields, so for it all of them count.
+    """
+    if mode in ("upsert", "update"):
+        seen: dict[tuple[str, ...], frozenset[str]] = {}
+
+        def given(row: Any) -> Any:
+            names = tuple(row) if isinstance(row, Mapping) else ()
+            return seen.setdefault(names, frozenset(names))
+
+        return given
+    optional = tuple(sorted(plans.optional))
+    if not optional:
+        return lambda _row: None
+    if len(optional) == 1:
+        (only,) = optional
+        key = only if plans.spec.by_name[only].generated else None
+        if key:
+            return lambda row: isinstance(row, Mapping) and row.get(key) is not None
+    generated = {name for name in optional if plans.spec.by_name[name].generated}
+
+    def present(row: Any) -> Any:
+        if not isinstance(row, Mapping):
+            return None
+        return tuple(name in row and not (name in generated and row[name] is None) for name in optional)
+
+    return present
+
+
+def in_row(error: StudioError, job: BulkJob, place: int, row: Any) -> StudioError:
+    """The error with the number of its row (`place` counts from 0 within the batch) and, where the driver named it, the field's value."""
+    from studio.database.errors import locate
+    from studio.kernel.errors import DatabaseError
+
+    number = job.first_row + place
+    if isinstance(error, DatabaseError):
+        values = row if isinstance(row, Mapping) else {}
+        return locate(error, job.plans.spec, values, row=number)
+    return error.at(row=number)

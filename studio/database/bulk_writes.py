@@ -1,0 +1,441 @@
+"""How are many records written? The write path of bulk nodes: one transaction, exact counts, the row that is at fault.
+
+What a batch is and how rows come in says `bulk`; how a batch reaches the driver fast say the dialects' own modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from studio.database.bulk import BulkJob, BulkOutcome, Data, Mode, Progress, batches, runs, shape_of
+from studio.database.errors import locate
+from studio.database.results import BulkResult, Record
+from studio.database.writes import Writes, utc_now
+from studio.kernel.errors import DatabaseError, ValueRefused
+from studio.models.spec import ModelSpec
+from studio.models.values import shorten
+
+if TYPE_CHECKING:
+    from studio.database.dialect import Session
+    from studio.database.plans import ModelPlans
+    from studio.query.filters import Filter
+
+Conflict = Literal["error", "skip", "upsert"]
+
+MOST_IMAGES = 1000
+"""Changed records per bulk write that a recorder is shown; of the rest it is told the number."""
+_MOST_KEYS = 5000
+"""Keys per DELETE … WHERE key IN (…)."""
+
+
+class BulkWrites(Writes):
+    async def bulk_create(
+        self,
+        spec: ModelSpec,
+        rows: Data,
+        *,
+        conflict: Conflict = "error",
+        conflict_on: Sequence[str] | str | None = None,
+        batch_size: int = 5000,
+        return_ids: bool = False,
+        progress: Progress | None = None,
+    ) -> BulkResult:
+        """Creates a record for each row, or none at all.
+
+        Args:
+            spec: the model.
+            rows: see `bulk`.
+            conflict: what to do with a row whose unique value exists: refuse everything, skip it, or update the record.
+            conflict_on: for `upsert` and `skip`, the unique fields that find the record.
+            batch_size: rows held at a time when `rows` is not a list.
+            return_ids: whether `ids` are wanted, in the order of the rows.
+            progress: see `bulk.Progress`.
+
+        Raises:
+            ValueRefused, DuplicateKey, …: `row` is the number of the row at fault, from 1; nothing has been written.
+        """
+        modes: Mapping[str, Mode] = {"error": "insert", "skip": "skip", "upsert": "upsert"}
+        if conflict not in modes:
+            raise ValueRefused(
+                f'"conflict_resolution" is {shorten(conflict)}.',
+                hint="Known: error, skip, upsert.",
+                field="conflict_resolution",
+            )
+        return await self._bulk(spec, rows, modes[conflict], conflict_on, batch_size, return_ids, progress)
+
+    async def bulk_upsert(
+        self,
+        spec: ModelSpec,
+        rows: Data,
+        *,
+        conflict_on: Sequence[str] | str | None = None,
+        conflict: Literal["update", "skip"] = "update",
+        batch_size: int = 5000,
+        return_ids: bool = False,
+        progress: Progress | None = None,
+    ) -> BulkResult:
+        """Updates the record of each row that exists, found by `conflict_on`, and creates the others; or skips those that exist."""
+        modes: Mapping[str, Mode] = {"skip": "skip", "update": "upsert"}
+        if conflict not in modes:
+            raise ValueRefused(
+                f'"conflict_resolution" is {shorten(conflict)}.',
+                hint="Known: update, skip.",
+                field="conflict_resolution",
+            )
+        return await self._bulk(spec, rows, modes[conflict], conflict_on, batch_size, return_ids, progress)
+
+    async def bulk_update_rows(
+        self, spec: ModelSpec, rows: Data, *, batch_size: int = 5000, progress: Progress | None = None
+    ) -> BulkResult:
+        """Changes the record of each row, found by its key, to the other values of the row. A key without a record changes nothing."""
+        if not spec.key:
+            raise ValueRefused(
+                f"{spec.name} has no key, so its records cannot be told apart.",
+                hint="Use a filter and an update.",
+            )
+        return await self._bulk(spec, rows, "update", spec.key, batch_size, False, progress)
+
+    async def bulk_update(
+        self,
+        spec: ModelSpec,
+        filter: Mapping[str, Any] | None,
+        changes: Mapping[str, Any],
+        *,
+        limit: int | None = None,
+    ) -> BulkResult:
+        """Changes every record that matches, or the first `limit` of them in the order of the key."""
+        from studio.database import statements as st
+
+        plans = self._plans(spec)
+        parsed = st.parse_filter(spec, filter)
+        parsed_changes = st.parse_changes(plans, changes)
+        self._check_limit(spec, limit)
+        ready = st.update_many(plans, parsed, parsed_changes, utc_now(), limit)
+        try:
+            if self._recorder is None:
+                changed = await self._session.change(ready.plan.sql, ready.arguments)
+            else:
+                async with self._session.atomic() as session:
+                    before = await self._images(session, plans, parsed, limit)
+                    changed = await session.change(ready.plan.sql, ready.arguments)
+                    after = await self._again(session, plans, before)
+                self._tell(plans, "update", before, after, changed)
+        except DatabaseError as error:
+            raise locate(error, spec, changes) from error.__cause__
+        return BulkResult(matched=changed, updated=changed)
+
+    async def bulk_delete(
+        self,
+        spec: ModelSpec,
+        filter: Mapping[str, Any] | None = None,
+        *,
+        ids: Sequence[Any] | None = None,
+        limit: int | None = None,
+    ) -> int:
+        """Deletes every record that matches the filter or has one of the keys; says how many there were."""
+        from studio.database import statements as st
+
+        plans = self._plans(spec)
+        self._check_limit(spec, limit)
+        filters = [filter] if ids is None else list(self._key_filters(spec, ids, filter))
+        deleted = 0
+        try:
+            async with self._session.atomic() as session:
+                for part in filters:
+                    parsed = st.parse_filter(spec, part)
+                    left = None if limit is None else limit - deleted
+                    before = (
+                        [] if self._recorder is None else await self._images(session, plans, parsed, left)
+                    )
+                    ready = st.delete_many(plans, parsed, left)
+                    number = await session.change(ready.plan.sql, ready.arguments)
+                    self._tell(plans, "delete", before, {}, number)
+                    deleted += number
+        except DatabaseError as error:
+            error.context.setdefault("referenced", True)
+            raise locate(error, spec) from error.__cause__
+        return deleted
+
+    # -------------------------------------------------------------- rows
+
+    async def _bulk(
+        self,
+        spec: ModelSpec,
+        rows: Data,
+        mode: Mode,
+        conflict_on: Sequence[str] | str | None,
+        batch_size: int,
+        return_ids: bool,
+        progress: Progress | None,
+    ) -> BulkResult:
+        plans = self._plans(spec)
+        result = BulkResult()
+        total = len(rows) if isinstance(rows, list | tuple) else None
+        done = 0
+
+        def report(more: int) -> None:
+            nonlocal done
+            done += more
+            if progress is not None:
+                progress(done, total)
+
+        shape = shape_of(plans, mode)
+        now = plans.moment(utc_now())
+        first_row = 1
+        stream: AsyncIterator[Sequence[Any]] = batches(rows, batch_size)
+        first = await anext(stream, None)
+        if first is None:
+            return result
+        highest: Any = None
+        async with self._session.atomic() as session:
+            batch: Sequence[Any] | None = first
+            while batch is not None:
+                for start, run in runs(batch, shape):
+                    job = self._job(plans, mode, conflict_on, run[0], first_row + start)
+                    job.now, job.done = now, report
+                    job.return_ids = return_ids or (self._recorder is not None and mode in ("insert", "skip"))
+                    before = await self._row_images(session, job, run)
+                    outcome = await session.bulk(job, run)
+                    await self._tell_rows(session, job, run, outcome, before)
+                    _add(result, outcome, mode, return_ids)
+                    if plans.generated in job.columns and mode != "update":
+                        highest = max(highest or 0, max(row[plans.generated] for row in run))
+                first_row += len(batch)
+                batch = await anext(stream, None)
+            if highest is not None:
+                advance = plans.dialect.advance(spec, plans.generated or "")
+                if advance is not None:
+                    await session.read(advance, (highest,))
+        return result
+
+    def _job(
+        self,
+        plans: ModelPlans,
+        mode: Mode,
+        conflict_on: Sequence[str] | str | None,
+        row: Any,
+        first_row: int,
+    ) -> BulkJob:
+        """The job for rows that look like `row`. A row that is no mapping is left to the pipeline, which refuses it."""
+        spec = plans.spec
+        given = tuple(row) if isinstance(row, Mapping) else ()
+        if plans.generated in given and row[plans.generated] is None and mode != "update":
+            given = tuple(name for name in given if name != plans.generated)
+        if mode == "update":
+            return self._update_job(plans, given, first_row)
+        conflict: tuple[str, ...] = ()
+        if mode == "upsert" or conflict_on:
+            try:
+                plans.check_settable(given)
+                conflict = plans.conflict_fields(conflict_on, given)
+                missing = [name for name in conflict if name not in given]
+                if missing:
+                    raise ValueRefused(
+                        f'{spec.name} needs "{missing[0]}", which is not given.',
+                        hint="It finds the record to update.",
+                        field=missing[0],
+                    )
+            except ValueRefused as error:
+                raise error.at(row=first_row) if error.field in given else error
+        plan = plans.insert_plan(given)
+        changed = tuple(name for name in plan.columns if name in given and name not in conflict)
+        if plans.managed_update is not None:
+            changed += (plans.managed_update.name,)
+        return BulkJob(
+            plans=plans,
+            mode=mode,
+            columns=plan.columns,
+            pipeline=plan.pipelines.pipeline(given),
+            now=None,
+            conflict=conflict,
+            changed=changed,
+            first_row=first_row,
+        )
+
+    def _update_job(self, plans: ModelPlans, given: tuple[str, ...], first_row: int) -> BulkJob:
+        spec = plans.spec
+        missing = [name for name in spec.key if name not in given]
+        if missing:
+            raise ValueRefused(
+                f'{spec.name} needs "{missing[0]}", which is not given.',
+                hint="It finds the record to update.",
+                field=missing[0],
+                row=first_row,
+            )
+        changed = tuple(
+            field.name for field in spec.fields if field.name in given and field.name not in spec.key
+        )
+        for name in given:
+            if name not in spec.key and name not in changed:
+                plans.check_settable([name])
+        if not changed:
+            raise ValueRefused(
+                f"{spec.name}: the row changes nothing.", hint="Give a field beside the key.", row=first_row
+            )
+        pipelines = plans.update_pipelines(spec.key + changed)
+        return BulkJob(
+            plans=plans,
+            mode="update",
+            columns=spec.key + changed,
+            pipeline=pipelines.pipeline(given),
+            now=None,
+            conflict=spec.key,
+            changed=changed,
+            first_row=first_row,
+        )
+
+    # -------------------------------------------------------------- images
+
+    async def _images(
+        self, session: Session, plans: ModelPlans, filter: Filter, limit: int | None
+    ) -> list[Record]:
+        """The first records that match, at most MOST_IMAGES of them."""
+        from studio.database import statements as st
+
+        most = MOST_IMAGES if limit is None else min(limit, MOST_IMAGES)
+        ready = st.select(plans, filter, most=most, lock=plans.dialect.name != "sqlite", ordered=True)
+        rows = await session.read(ready.plan.sql, ready.arguments)
+        return [ready.plan.make(row) for row in rows]
+
+    async def _again(
+        self, session: Session, plans: ModelPlans, records: Sequence[Record]
+    ) -> dict[Any, Record]:
+        """The same records as they are now, by key."""
+        from studio.database import statements as st
+
+        if not records or not plans.spec.key:
+            return {}
+        found: dict[Any, Record] = {}
+        for start in range(0, len(records), 500):
+            ready = st.by_keys(plans, plans.spec.key, list(records[start : start + 500]))
+            for row in await session.read(ready.plan.sql, ready.arguments):
+                record = ready.plan.make(row)
+                found[_key(plans, record)] = record
+        return found
+
+    def _tell(
+        self,
+        plans: ModelPlans,
+        operation: str,
+        before: Sequence[Record],
+        after: Mapping[Any, Record],
+        number: int,
+    ) -> None:
+        if self._recorder is None:
+            return
+        for record in before[:number]:
+            self._recorder.record(
+                operation, plans.spec, plans.key_values(record), record, after.get(_key(plans, record))
+            )
+        if number > len(before):
+            self._recorder.beyond(operation, plans.spec, number - len(before))
+
+    async def _row_images(self, session: Session, job: BulkJob, run: Sequence[Any]) -> dict[Any, Record]:
+        """The records that the first rows are about to change, by the fields that find them."""
+        if self._recorder is None or job.mode not in ("upsert", "update"):
+            return {}
+        return await self._found(session, job, run)
+
+    async def _found(self, session: Session, job: BulkJob, run: Sequence[Any]) -> dict[Any, Record]:
+        from studio.database import statements as st
+
+        found: dict[Any, Record] = {}
+        wanted = [row for row in run[:MOST_IMAGES] if _has_all(row, job.conflict)]
+        for start in range(0, len(wanted), 500):
+            ready = st.by_keys(job.plans, job.conflict, wanted[start : start + 500])
+            for row in await session.read(ready.plan.sql, ready.arguments):
+                record = ready.plan.make(row)
+                found[tuple(record[name] for name in job.conflict)] = record
+        return found
+
+    async def _tell_rows(
+        self,
+        session: Session,
+        job: BulkJob,
+        run: Sequence[Any],
+        outcome: BulkOutcome,
+        before: Mapping[Any, Record],
+    ) -> None:
+        recorder, plans = self._recorder, job.plans
+        if recorder is None:
+            return
+        told_created = told_updated = 0
+        if job.mode in ("upsert", "update"):
+            for key, after in (await self._found(session, job, run)).items():
+                old = before.get(key)
+                recorder.record(
+                    "update" if old else "create", plans.spec, plans.key_values(after), old, after
+                )
+                told_updated += old is not None
+                told_created += old is None
+        elif len(plans.spec.key) == 1:
+            keys = [{plans.spec.key[0]: key} for key in outcome.ids[:MOST_IMAGES] if key is not None]
+            for after in (await self._again(session, plans, keys)).values():
+                recorder.record("create", plans.spec, plans.key_values(after), None, after)
+                told_created += 1
+        for operation, number in (
+            ("create", outcome.created - told_created),
+            ("update", outcome.updated - told_updated),
+        ):
+            if number > 0:
+                recorder.beyond(operation, plans.spec, number)
+
+    # -------------------------------------------------------------- checks
+
+    def _check_limit(self, spec: ModelSpec, limit: int | None) -> None:
+        if limit is None:
+            return
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+            raise ValueRefused(
+                f'"limit" is a whole number of 0 or more, not {shorten(limit)}.',
+                hint="Mend it.",
+                field="limit",
+            )
+        if not spec.key:
+            raise ValueRefused(
+                f"{spec.name} has no key, so its first records cannot be told.",
+                hint="Leave the limit out.",
+                field="limit",
+            )
+
+    def _key_filters(
+        self, spec: ModelSpec, ids: Sequence[Any], filter: Mapping[str, Any] | None
+    ) -> list[Mapping[str, Any]]:
+        if filter:
+            raise ValueRefused(
+                f"{spec.name}: give a filter or ids, not both.",
+                hint="Put the ids into the filter.",
+                field="ids",
+            )
+        if not spec.key:
+            raise ValueRefused(f"{spec.name} has no key.", hint="Use a filter.", field="ids")
+        if not isinstance(ids, list | tuple):
+            raise ValueRefused(
+                f'"ids" is a list of keys, not {shorten(ids)}.',
+                hint="Put a single key into a list.",
+                field="ids",
+            )
+        size = _MOST_KEYS if len(spec.key) == 1 else 500
+        parts = [ids[start : start + size] for start in range(0, len(ids), size)]
+        if len(spec.key) == 1:
+            return [{spec.key[0]: {"$in": list(part)}} for part in parts]
+        return [{"$or": [{name: key[name] for name in spec.key} for key in part]} for part in parts]
+
+
+def _has_all(row: Any, names: Sequence[str]) -> bool:
+    return isinstance(row, Mapping) and all(row.get(name) is not None for name in names)
+
+
+def _key(plans: ModelPlans, record: Mapping[str, Any]) -> Any:
+    return tuple(record.get(name) for name in plans.spec.key)
+
+
+def _add(result: BulkResult, outcome: BulkOutcome, mode: Mode, return_ids: bool) -> None:
+    result.created += outcome.created
+    result.updated += outcome.updated
+    result.skipped += outcome.skipped
+    if mode == "update":
+        result.matched += outcome.updated
+    if return_ids:
+        result.ids.extend(outcome.ids)

@@ -1,0 +1,104 @@
+"""How are records read? One, a page, a stream, a number, figures, and the answer of a person's own SQL."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from studio.database.conversation import Conversation
+from studio.database.results import AggregateQuery, ListQuery, Record, Rows
+from studio.kernel.errors import ManyRecordsMatched
+from studio.models.spec import ModelSpec
+
+
+class Reads(Conversation):
+    async def read(
+        self, spec: ModelSpec, filter: Mapping[str, Any], fields: Sequence[str] | None = None
+    ) -> Record | None:
+        """The record that matches, or None.
+
+        Raises:
+            FilterError: the filter names what does not exist.
+            ManyRecordsMatched: several match; `context["count"]` says how many.
+        """
+        from studio.database import statements as st
+
+        plans = self._plans(spec)
+        wanted = None if fields is None else plans.check_names(fields)
+        parsed = st.parse_filter(spec, filter)
+        ready = st.select(plans, parsed, fields=wanted, most=2)
+        rows = await self._session.read(ready.plan.sql, ready.arguments)
+        if not rows:
+            return None
+        if len(rows) > 1:
+            raise await self._many(spec, filter, "Read", "List")
+        return ready.plan.make(rows[0])
+
+    async def list(self, spec: ModelSpec, query: ListQuery) -> Rows:
+        """One page of records; `has_more` and `cursor` say how it goes on."""
+        from studio.database import pages
+
+        plans = self._plans(spec)
+        page = pages.page(plans, query)
+        rows = await self._session.read(page.ready.plan.sql, page.ready.arguments)
+        return page.rows(rows)
+
+    async def stream(
+        self, spec: ModelSpec, query: ListQuery, batch_size: int = 1000
+    ) -> AsyncIterator[builtins.list[Record]]:
+        """The records in batches, in memory that does not grow with their number. `limit` None means all."""
+        from studio.database import pages
+
+        plans = self._plans(spec)
+        page = pages.page(plans, query, peek=False)
+        make = page.make
+        rows = self._session.stream(page.ready.plan.sql, page.ready.arguments, batch_size)
+        try:
+            async for batch in rows:
+                yield [make(row) for row in batch]
+        finally:
+            close = getattr(rows, "aclose", None)
+            if close is not None:
+                await close()
+
+    async def count(self, spec: ModelSpec, filter: Mapping[str, Any] | None = None) -> int:
+        """How many records match."""
+        from studio.database import statements as st
+
+        ready = st.count(self._plans(spec), st.parse_filter(spec, filter))
+        rows = await self._session.read(ready.plan.sql, ready.arguments)
+        return int(rows[0][0])
+
+    async def aggregate(self, spec: ModelSpec, query: AggregateQuery) -> Rows:
+        """Groups with their figures."""
+        from studio.database import pages
+
+        figures = pages.figures(self._plans(spec), query)
+        rows = await self._session.read(figures.ready.plan.sql, figures.ready.arguments)
+        return figures.rows(rows)
+
+    async def execute(
+        self, sql: str, params: Mapping[str, Any] | None = None, *, max_rows: int | None = None
+    ) -> Rows:
+        """A person's own statement with `:name` parameters. Values come as the driver gives them; `affected` counts changed rows.
+
+        Raises:
+            ValueRefused: a parameter is missing.
+            DatabaseError: the database refuses the statement.
+        """
+        from studio.database.raw import prepare, rows_from
+
+        text, arguments = prepare(sql, params or {}, self._book.dialect.name)
+        columns, rows, affected = await self._session.run(text, arguments, max_rows)
+        return rows_from(columns, rows, affected, text, max_rows)
+
+    async def _many(
+        self, spec: ModelSpec, filter: Mapping[str, Any], verb: str, instead: str
+    ) -> ManyRecordsMatched:
+        number = await self.count(spec, filter)
+        return ManyRecordsMatched(
+            f"{verb} wants one record of {spec.name}, but {number:,} match.",
+            hint=f"Narrow the filter, or use {instead} for several records.",
+            count=number,
+        )

@@ -1,0 +1,204 @@
+"""How does each operation on a model look as a statement? Builders from parsed intents to plans; running them is others' business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from studio.database.pipelines import Maker
+from studio.database.plans import ModelPlans, Plan
+from studio.query.filters import Filter, parse_filter
+from studio.query.updates import Update, parse_update
+
+_OWN_ROW = sa.literal_column("1")
+
+
+class Ready:
+    """A plan with the values of one call."""
+
+    __slots__ = ("plan", "values")
+
+    def __init__(self, plan: Plan, values: Mapping[str, Any]) -> None:
+        self.plan = plan
+        self.values = values
+
+    @property
+    def arguments(self) -> list[Any]:
+        return self.plan.arguments(self.values)
+
+
+def slots(filter: Filter, prefix: str = "p") -> dict[str, Any]:
+    """A filter's values by the names of their parameters."""
+    return {f"{prefix}{place}": value for place, value in enumerate(filter.values)}
+
+
+def select(
+    plans: ModelPlans,
+    filter: Filter,
+    *,
+    fields: tuple[str, ...] | None = None,
+    most: int | None = None,
+    lock: bool = False,
+    ordered: bool = False,
+) -> Ready:
+    """Records that match, at most `most` of them.
+
+    With `lock` they are kept from others' changes until the transaction ends; `ordered`, they come in the order of their keys.
+    """
+
+    def build() -> tuple[Any, Maker]:
+        names = plans.spec.names if fields is None else fields
+        statement = sa.select(*plans.columns(names))
+        clause = plans.where(filter)
+        if clause is not None:
+            statement = statement.where(clause)
+        if ordered:
+            statement = statement.order_by(*plans.columns(plans.spec.key))
+        if most is not None:
+            statement = statement.limit(sa.bindparam("most", most, type_=sa.BigInteger()))
+        if lock:
+            statement = statement.with_for_update()
+        return statement, plans.maker(fields)
+
+    plan = plans.plan(("select", filter.shape, fields, most is None, lock, ordered), build)
+    return Ready(plan, {**slots(filter), "most": most})
+
+
+def count(plans: ModelPlans, filter: Filter) -> Ready:
+    def build() -> tuple[Any, None]:
+        statement = sa.select(sa.func.count()).select_from(plans.table)
+        clause = plans.where(filter)
+        return (statement if clause is None else statement.where(clause)), None
+
+    return Ready(plans.plan(("count", filter.shape), build), slots(filter))
+
+
+def update_one(plans: ModelPlans, filter: Filter, changes: Update, now: Any) -> Ready:
+    """Changes the record that matches, and none when several do; returns it."""
+    single = plans.identifies(filter.condition)
+
+    def build() -> tuple[Any, Maker]:
+        statement = sa.update(plans.table).values(assignments(plans, changes))
+        statement = _only(plans, statement, filter, single=single)
+        return statement.returning(*plans.table.c), plans.maker()
+
+    plan = plans.plan(("update", filter.shape, changes.shape), build)
+    return Ready(plan, {**slots(filter), **changed(changes), "now": now})
+
+
+def delete_one(plans: ModelPlans, filter: Filter) -> Ready:
+    """Deletes the record that matches, and none when several do; returns it."""
+    single = plans.identifies(filter.condition)
+
+    def build() -> tuple[Any, Maker]:
+        statement = _only(plans, sa.delete(plans.table), filter, single=single)
+        return statement.returning(*plans.table.c), plans.maker()
+
+    return Ready(plans.plan(("delete", filter.shape), build), slots(filter))
+
+
+def update_many(plans: ModelPlans, filter: Filter, changes: Update, now: Any, limit: int | None) -> Ready:
+    def build() -> tuple[Any, None]:
+        statement = sa.update(plans.table).values(assignments(plans, changes))
+        return _limited(plans, statement, filter, limited=limit is not None), None
+
+    plan = plans.plan(("update-many", filter.shape, changes.shape, limit is None), build)
+    return Ready(plan, {**slots(filter), **changed(changes), "now": now, "most": limit})
+
+
+def delete_many(plans: ModelPlans, filter: Filter, limit: int | None) -> Ready:
+    def build() -> tuple[Any, None]:
+        return _limited(plans, sa.delete(plans.table), filter, limited=limit is not None), None
+
+    plan = plans.plan(("delete-many", filter.shape, limit is None), build)
+    return Ready(plan, {**slots(filter), "most": limit})
+
+
+def upsert(
+    plans: ModelPlans, columns: tuple[str, ...], conflict: tuple[str, ...], changes: Update | None
+) -> Plan:
+    """INSERT … ON CONFLICT DO UPDATE … RETURNING all fields and, last, whether the record is new.
+
+    For dialects that have a `created_flag`. The inserted values are `v0`, `v1`, … and already in the driver's form.
+    """
+
+    def build() -> tuple[Any, Maker]:
+        statement = plans.insert(columns)
+        elements = [plans.spec.by_name[name].column for name in conflict]
+        keep = {elements[0]: plans.table.c[elements[0]]}
+        update = assignments(plans, changes) if changes is not None else keep
+        statement = statement.on_conflict_do_update(index_elements=elements, set_=update)
+        return statement.returning(*plans.table.c, plans.dialect.created_flag()), plans.maker()
+
+    return plans.plan(("upsert", columns, conflict, changes.shape if changes else None), build)
+
+
+def insert_unless(plans: ModelPlans, columns: tuple[str, ...], conflict: tuple[str, ...]) -> Plan:
+    """INSERT … ON CONFLICT DO NOTHING RETURNING all fields: no row comes back when the record is there already."""
+
+    def build() -> tuple[Any, Maker]:
+        elements = [plans.spec.by_name[name].column for name in conflict]
+        statement = plans.insert(columns).on_conflict_do_nothing(index_elements=elements)
+        return statement.returning(*plans.table.c), plans.maker()
+
+    return plans.plan(("insert-unless", columns, conflict), build)
+
+
+def by_keys(plans: ModelPlans, conflict: tuple[str, ...], records: list[Mapping[str, Any]]) -> Ready:
+    """The records whose fields `conflict` equal those of one of `records`."""
+    if len(conflict) == 1:
+        wanted: dict[str, Any] = {conflict[0]: {"$in": [record[conflict[0]] for record in records]}}
+    else:
+        wanted = {"$or": [{name: record[name] for name in conflict} for record in records]}
+    return select(plans, parse_filter(plans.spec, wanted))
+
+
+def assignments(plans: ModelPlans, changes: Update) -> dict[str, Any]:
+    """Column → new value; the managed timestamp goes with every change."""
+    made = dict(changes.assignments(plans.table, plans.dialect.name, prefix="u"))
+    managed = plans.managed_update
+    if managed is not None:
+        made[managed.column] = sa.bindparam("now", type_=plans.column(managed.name).type)
+    return made
+
+
+def changed(changes: Update) -> dict[str, Any]:
+    return {f"u{place}": value for place, value in enumerate(changes.values)}
+
+
+def parse_changes(plans: ModelPlans, changes: Mapping[str, Any]) -> Update:
+    return parse_update(plans.spec, changes)
+
+
+def _only(plans: ModelPlans, statement: Any, filter: Filter, *, single: bool) -> Any:
+    clause = plans.where(filter)
+    if clause is not None:
+        statement = statement.where(clause)
+    if single:
+        return statement
+    others = plans.table.alias("others")
+    some = sa.select(_OWN_ROW).select_from(others)
+    other_clause = plans.where(filter, table=others)
+    if other_clause is not None:
+        some = some.where(other_clause)
+    matching = sa.select(sa.func.count()).select_from(some.limit(2).subquery("matching")).scalar_subquery()
+    return statement.where(matching < sa.literal_column("2"))
+
+
+def _limited(plans: ModelPlans, statement: Any, filter: Filter, *, limited: bool) -> Any:
+    """At most `most` of the matching rows, the first ones by their key."""
+    clause = plans.where(filter)
+    if not limited:
+        return statement if clause is None else statement.where(clause)
+    others = plans.table.alias("others")
+    keys = [others.c[field.column] for field in plans.spec.key_fields]
+    chosen = sa.select(*keys).select_from(others).order_by(*keys)
+    other_clause = plans.where(filter, table=others)
+    if other_clause is not None:
+        chosen = chosen.where(other_clause)
+    chosen = chosen.limit(sa.bindparam("most", type_=sa.BigInteger()))
+    own = [plans.column(name) for name in plans.spec.key]
+    target = own[0] if len(own) == 1 else sa.tuple_(*own)
+    return statement.where(target.in_(chosen))

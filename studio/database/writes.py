@@ -1,0 +1,269 @@
+"""How is one record written? The write path of single rows: check, complete, run, say what happened.
+
+Everything that must hold for every write (defaults, ids, managed timestamps, images for the changeset) is here or in the pipelines
+it uses; bulk writes (`bulk_writes`) go through the same pipelines.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from studio.database.errors import locate
+from studio.database.reads import Reads
+from studio.database.results import Record
+from studio.kernel.errors import DatabaseError, ManyRecordsMatched, ValueRefused
+from studio.models.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from studio.database.dialect import Session
+    from studio.database.plans import InsertPlan, ModelPlans
+    from studio.query.filters import Filter
+    from studio.query.updates import Update
+
+_ATTEMPTS = 3
+"""Times that an upsert in two statements begins again, because the record came or went between them."""
+
+
+def utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class Writes(Reads):
+    async def create(self, spec: ModelSpec, values: Mapping[str, Any]) -> Record:
+        """The stored record, all fields.
+
+        Raises:
+            ValueRefused: fields that are missing, unknown, managed or of the wrong kind; all of them are named.
+            DuplicateKey, ForeignKeyViolated, CheckViolated: the database refuses it; `field` names the field.
+        """
+        plans = self._plans(spec)
+        given = without_empty_keys(spec, values)
+        plan = plans.insert_plan(given)
+        row = plan.pipelines.pipeline(given)(given, plans.moment(utc_now()))
+        try:
+            rows = await self._session.write(plan.sql, row)
+        except DatabaseError as error:
+            raise locate(error, spec, given) from error.__cause__
+        record = plan.make(rows[0])
+        if plans.generated is not None and plans.generated in given:
+            await self._advance(plans, record[plans.generated])
+        if self._recorder is not None:
+            self._recorder.record("create", spec, plans.key_values(record), None, record)
+        return record
+
+    async def update(
+        self, spec: ModelSpec, filter: Mapping[str, Any], changes: Mapping[str, Any]
+    ) -> Record | None:
+        """Changes the record that matches and gives it as it is afterwards; None when nothing matches.
+
+        `changes` are plain values or update operators. Raises ManyRecordsMatched when several records match; nothing is changed then.
+        """
+        from studio.database import statements as st
+
+        plans = self._plans(spec)
+        parsed = st.parse_filter(spec, filter)
+        parsed_changes = st.parse_changes(plans, changes)
+        if self._recorder is None:
+            return await self._update(self._session, plans, parsed, parsed_changes, changes)
+        async with self._session.atomic() as session:
+            before = await self._image(session, plans, parsed)
+            after = await self._update(session, plans, parsed, parsed_changes, changes)
+        if after is not None:
+            self._recorder.record("update", spec, plans.key_values(before or after), before, after)
+        return after
+
+    async def _update(
+        self,
+        session: Session,
+        plans: ModelPlans,
+        filter: Filter,
+        changes: Update,
+        values: Mapping[str, Any],
+    ) -> Record | None:
+        from studio.database import statements as st
+
+        ready = st.update_one(plans, filter, changes, utc_now())
+        try:
+            rows = await session.write(ready.plan.sql, ready.arguments)
+        except DatabaseError as error:
+            raise locate(error, plans.spec, values) from error.__cause__
+        if rows:
+            return ready.plan.make(rows[0])
+        return await self._none_or_many(session, plans, filter, "Update", "BulkUpdate")
+
+    async def delete(self, spec: ModelSpec, filter: Mapping[str, Any]) -> Record | None:
+        """Deletes the record that matches and gives it as it was; None when nothing matches.
+
+        Raises ManyRecordsMatched when several match; nothing is deleted then.
+        """
+        from studio.database import statements as st
+
+        plans = self._plans(spec)
+        parsed = st.parse_filter(spec, filter)
+        ready = st.delete_one(plans, parsed)
+        try:
+            rows = await self._session.write(ready.plan.sql, ready.arguments)
+        except DatabaseError as error:
+            error.context.setdefault("referenced", True)
+            raise locate(error, spec) from error.__cause__
+        if not rows:
+            await self._none_or_many(self._session, plans, parsed, "Delete", "BulkDelete")
+            return None
+        record = ready.plan.make(rows[0])
+        if self._recorder is not None:
+            self._recorder.record("delete", spec, plans.key_values(record), record, None)
+        return record
+
+    async def upsert(
+        self,
+        spec: ModelSpec,
+        create: Mapping[str, Any],
+        update: Mapping[str, Any] | None = None,
+        conflict_on: Sequence[str] | str | None = None,
+    ) -> tuple[Record, bool]:
+        """The record as it is afterwards, and whether it was created.
+
+        `create` are the fields of a new record and must hold those of `conflict_on` (default: the key, else the unique field that is
+        given); `update` is what changes when it exists: values or operators, by default the given fields but those of `conflict_on`.
+        """
+        plans = self._plans(spec)
+        given = without_empty_keys(spec, create)
+        plans.check_settable(given)
+        conflict = plans.conflict_fields(conflict_on, given)
+        for name in conflict:
+            if given.get(name) is None:
+                raise ValueRefused(
+                    f'{spec.name}: "{name}" must have a value to find the record by.',
+                    hint="Give it a value, or use Create.",
+                    field=name,
+                )
+        changes = (
+            update
+            if update is not None
+            else {name: value for name, value in given.items() if name not in conflict}
+        )
+        if self._recorder is None:
+            return await self._upsert(self._session, plans, given, changes, conflict)
+        async with self._session.atomic() as session:
+            from studio.database import statements as st
+
+            wanted = st.parse_filter(spec, {name: given[name] for name in conflict})
+            before = await self._image(session, plans, wanted)
+            after, created = await self._upsert(session, plans, given, changes, conflict)
+        operation = "create" if created else "update"
+        self._recorder.record(operation, spec, plans.key_values(after), before, after)
+        return after, created
+
+    async def _upsert(
+        self,
+        session: Session,
+        plans: ModelPlans,
+        given: Mapping[str, Any],
+        changes: Mapping[str, Any],
+        conflict: tuple[str, ...],
+    ) -> tuple[Record, bool]:
+        from studio.database import statements as st
+
+        spec = plans.spec
+        inserting = plans.insert_plan(given)
+        now = utc_now()
+        row = inserting.pipelines.pipeline(given)(given, plans.moment(now))
+        parsed = st.parse_changes(plans, changes) if changes else None
+        try:
+            if plans.dialect.created_flag() is not None:
+                plan = st.upsert(plans, inserting.columns, conflict, parsed)
+                values = plan.row_arguments(row, {**(st.changed(parsed) if parsed else {}), "now": now})
+                rows = await session.write(plan.sql, values)
+                record, created = plan.make(rows[0]), bool(rows[0][-1])
+            else:
+                record, created = await self._upsert_in_two(
+                    session, plans, inserting, row, given, parsed, conflict
+                )
+        except DatabaseError as error:
+            raise locate(error, spec, given) from error.__cause__
+        if created and plans.generated is not None and plans.generated in given:
+            await self._advance(plans, record[plans.generated])
+        return record, created
+
+    async def _upsert_in_two(
+        self,
+        session: Session,
+        plans: ModelPlans,
+        inserting: InsertPlan,
+        row: tuple[Any, ...],
+        given: Mapping[str, Any],
+        changes: Update | None,
+        conflict: tuple[str, ...],
+    ) -> tuple[Record, bool]:
+        """Insert unless it is there, else update: where one statement cannot tell which of the two it did."""
+        from studio.database import statements as st
+
+        insert = st.insert_unless(plans, inserting.columns, conflict)
+        wanted = st.parse_filter(plans.spec, {name: given[name] for name in conflict})
+        for _ in range(_ATTEMPTS):
+            rows = await session.write(insert.sql, row)
+            if rows:
+                return insert.make(rows[0]), True
+            if changes is None:
+                ready = st.select(plans, wanted, most=1)
+                rows = await session.read(ready.plan.sql, ready.arguments)
+            else:
+                ready = st.update_one(plans, wanted, changes, utc_now())
+                rows = await session.write(ready.plan.sql, ready.arguments)
+            if rows:
+                return ready.plan.make(rows[0]), False
+        raise DatabaseError(
+            f"The record of {plans.spec.name} came and went while it was written.", hint="Run it again."
+        )
+
+    # -------------------------------------------------------------- shared
+
+    async def _image(self, session: Session, plans: ModelPlans, filter: Filter) -> Record | None:
+        """The matching record as it is, kept from others' changes; None when it is not exactly one."""
+        from studio.database import statements as st
+
+        ready = st.select(plans, filter, most=2, lock=plans.dialect.name != "sqlite")
+        rows = await session.read(ready.plan.sql, ready.arguments)
+        return ready.plan.make(rows[0]) if len(rows) == 1 else None
+
+    async def _none_or_many(
+        self, session: Session, plans: ModelPlans, filter: Filter, verb: str, instead: str
+    ) -> None:
+        if plans.identifies(filter.condition):
+            return
+        from studio.database import statements as st
+
+        ready = st.count(plans, filter)
+        rows = await session.read(ready.plan.sql, ready.arguments)
+        number = int(rows[0][0])
+        if number > 1:
+            raise ManyRecordsMatched(
+                f"{verb} changes one record of {plans.spec.name}, but {number:,} match.",
+                hint=f"Narrow the filter, or use {instead} for several records.",
+                count=number,
+            )
+
+    async def _advance(self, plans: ModelPlans, given: Any) -> None:
+        """Lets the database go on after a key that was given by hand, so that it does not give the same one again."""
+        advance = plans.dialect.advance(plans.spec, plans.generated or "")
+        if advance is not None:
+            await self._session.read(advance, (given,))
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[Writes]:
+        """An access whose work is undone alone when the block raises. On lanes it is a transaction."""
+        async with self._session.atomic() as session:
+            yield type(self)(session, self._book, self._recorder)
+
+
+def without_empty_keys(spec: ModelSpec, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values without a key of None that the database or the pipeline would make."""
+    if len(spec.key) != 1:
+        return values
+    key = spec.key[0]
+    if values.get(key, key) is None and not spec.by_name[key].required:
+        return {name: value for name, value in values.items() if name != key}
+    return values
