@@ -61,8 +61,10 @@ def attached(app: QApplication) -> Iterator[asyncio.AbstractEventLoop]:
         deadline = time.monotonic() + 5
         while asyncio.all_tasks(loop) and time.monotonic() < deadline:
             app.processEvents()
-        asyncio.events._set_running_loop(None)  # noqa: SLF001 - qasync sets it and leaves it set
-        loop.stop()
+        # qasync leaves all this to its user. Its stop() would also tell Qt to quit, after which no event loop of Qt runs any more.
+        asyncio.events._set_running_loop(None)  # noqa: SLF001
+        loop._after_run_forever()  # type: ignore[attr-defined]  # noqa: SLF001
+        loop._QEventLoop__is_running = False  # type: ignore[attr-defined]  # noqa: SLF001
         loop.close()
         asyncio.set_event_loop(None)
 

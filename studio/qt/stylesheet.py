@@ -57,7 +57,7 @@ QToolButton#runButton { background: $accent; color: $text_on_accent; font-weight
 QToolButton#runButton:hover { background: $accent_hover; }
 QToolButton#runButton:focus { border-color: $text; }
 QToolButton#runButton:disabled { background: $hover; color: $text_muted; }
-QToolButton#stopButton[running="true"] { background: $danger_fill; color: #ffffff; font-weight: 600; }
+QToolButton#stopButton[running="true"] { background: $danger; color: $text_on_danger; font-weight: 600; }
 QToolButton#stopButton[running="true"]:hover { background: $danger_hover; }
 
 QPushButton { background: $card; border: 1px solid $border_strong; border-radius: 5px; padding: 5px 14px; min-height: 16px; }
@@ -183,7 +183,9 @@ QFrame#messageBar { background: $card; border: none; border-left: 4px solid $run
 QFrame#messageBar[severity="error"] { border-left-color: $error; }
 QFrame#messageBar[severity="warning"] { border-left-color: $warning; }
 QFrame#messageBar[severity="ok"] { border-left-color: $ok; }
-QLabel#connectionPill { background: $card; border: 1px solid $border; border-radius: 11px; padding: 2px 11px; color: $text; }
+QLabel#toast { background: $card; color: $text; border: 1px solid $border_strong; border-radius: 8px; padding: 9px 16px; }
+QToolButton#connectionPill { background: $card; border: 1px solid $border; border-radius: 12px; padding: 3px 11px; }
+QToolButton#connectionPill:hover, QToolButton#connectionPill:focus { border-color: $accent_text; }
 """)
 
 
@@ -197,8 +199,7 @@ def stylesheet(theme: Theme) -> str:
     return _SHEET.substitute(
         tokens,
         accent_hover=accent.darker(106).name() if theme.name == "dark" else hovered.name(),
-        danger_fill="#c62a2f",
-        danger_hover="#b02327",
+        danger_hover=theme.color("danger").darker(112).name(),
         check=asset(f"icons/{check}.svg"),
         **{icon: asset(f"icons/{icon}.svg") for icon in icons},
     )

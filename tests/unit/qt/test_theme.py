@@ -13,7 +13,11 @@ SURFACES = ("window", "panel", "canvas", "card", "card_header", "input", "hover"
 def pairs() -> list[tuple[str, str, float]]:
     """Foreground, background, least contrast."""
     found = [(text, surface, 4.5) for text in ("text", "text_muted") for surface in SURFACES]
-    found += [("text", "selection", 4.5), ("text_on_accent", "accent", 4.5)]
+    found += [
+        ("text", "selection", 4.5),
+        ("text_on_accent", "accent", 4.5),
+        ("text_on_danger", "danger", 4.5),
+    ]
     found += [("accent_text", surface, 4.5) for surface in ("window", "panel", "card", "input")]
     marks = (*OPERATION_TOKENS, *STATE_TOKENS)
     found += [(mark, surface, 4.5) for mark in marks for surface in ("panel", "card", "card_header", "input")]

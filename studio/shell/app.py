@@ -1,0 +1,116 @@
+"""How is the windowed program put together? The one place where the application, its environment, its look and its window are made."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QFileOpenEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from studio.kernel.errors import StudioError
+from studio.qt import loop
+from studio.qt.crash import CrashDialog, CrashReporter
+from studio.qt.icons import app_icon
+from studio.session.environment import Environment
+from studio.shell.look import apply_theme, theme_of
+from studio.shell.main_window import MainWindow
+from studio.shell.settings import Settings
+
+__all__ = ["run_window"]
+
+
+class StudioApplication(QApplication):
+    """Hears the desktop ask for a file to be opened (macOS)."""
+
+    fileRequested = Signal(str)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent):
+            self.fileRequested.emit(event.file())
+            return True
+        return super().event(event)
+
+
+class Program(QObject):
+    """The window and what watches over it, for as long as the program runs."""
+
+    def __init__(self, app: StudioApplication, env: Environment) -> None:
+        super().__init__(app)
+        self._app = app
+        self._env = env
+        self.reporter = CrashReporter(env.data_dir / "logs", self)
+        self.reporter.crashed.connect(self._show_crash)
+        self.window: MainWindow | None = None
+        self.watchdog = loop.Watchdog(self)
+
+    async def main(self, location: str | None) -> int:
+        """Shows the window, opens what it begins with, and returns when it is closed."""
+        settings = Settings(self._env.data_dir)
+        apply_theme(self._app, theme_of(settings.theme))
+        window = self.window = MainWindow(self._env, settings)
+        self._app.fileRequested.connect(window.open)
+        text = self.tr("Opening {}…").format(location) if location else self.tr("Opening…")
+        window.pages.show_opening(text)
+        window.show()
+        # The first paint comes before anything that takes long.
+        self._app.processEvents()
+        window.start(window.files.start(location), text)
+        self.watchdog.start()
+        try:
+            await window.closed.wait()
+        finally:
+            self.watchdog.stop()
+            self.window = None
+            window.deleteLater()
+        return 0
+
+    def interrupt(self) -> None:
+        """Ctrl+C in the terminal: as if the window were closed."""
+        if self.window is not None:
+            self.window.close()
+
+    def _show_crash(self, report: str) -> None:
+        dialog = CrashDialog(report, self.reporter.folder, self.window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
+
+def run_window(*, location: str | None = None, arguments: Sequence[str] | None = None) -> int:
+    """Runs Studio's window until it is closed; its exit code.
+
+    `location` is a project's path or URL, or a workflow's YAML file. Raises StudioError when Studio's folder cannot be written.
+    """
+    app = make_application(arguments)
+    env = Environment.default()
+    program = Program(app, env)
+    try:
+        program.reporter.install()
+    except OSError as error:
+        raise StudioError(
+            f"Studio cannot write to its folder {env.data_dir}: {error.strerror}.",
+            hint="Make it writable, or name another one in the environment variable STUDIO_HOME.",
+        ) from error
+    try:
+        return loop.run(
+            app,
+            lambda: program.main(location),
+            interrupted=program.interrupt,
+            on_exception=program.reporter.catch_in_loop,
+        )
+    finally:
+        program.reporter.uninstall()
+
+
+def make_application(arguments: Sequence[str] | None = None) -> StudioApplication:
+    """The application with its identity, as the desktop knows it."""
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    QCoreApplication.setOrganizationName("Studio")
+    QCoreApplication.setOrganizationDomain("studio.local")
+    QCoreApplication.setApplicationName("Studio")
+    QGuiApplication.setApplicationDisplayName("")
+    QGuiApplication.setDesktopFileName("studio")
+    app = StudioApplication(list(arguments) if arguments is not None else sys.argv[:1])
+    app.setWindowIcon(app_icon())
+    return app

@@ -1,0 +1,102 @@
+"""What can be invoked in the window, and where does it stand? All commands and menus as data; what they do is connected in `main_window`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtGui import QAction
+
+from studio.qt.commands import Command
+
+_PROJECT: Final = ("project",)
+_WORKFLOW: Final = ("workflow",)
+_SELECTION: Final = ("workflow", "selection")
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    # File
+    Command(id="new", text="&New project", shortcuts=("Ctrl+N",), icon="ph.file-plus"),
+    Command(id="open", text="&Open…", shortcuts=("Ctrl+O",), icon="ph.folder-open", tip="Open a project file (.studio) or a workflow (.yaml)"),
+    Command(id="open_server", text="Open from &server…", icon="ph.hard-drives", tip="Open a project that is kept in a PostgreSQL database"),
+    Command(id="open_sample", text="Open sa&mple shop", icon="ph.storefront", tip="A fresh copy of the sample project, on a temporary database"),
+    Command(id="save", text="&Save", shortcuts=("Ctrl+S",), icon="ph.floppy-disk", when=_PROJECT),
+    Command(id="save_as", text="Save &as…", shortcuts=("Ctrl+Shift+S",), when=_PROJECT),
+    Command(id="import_yaml", text="&Import workflow…", icon="ph.download-simple", when=_PROJECT, tip="Add a workflow from a YAML file"),
+    Command(id="export_yaml", text="&Export workflow…", icon="ph.upload-simple", when=_WORKFLOW, tip="Write this workflow to a YAML file"),
+    Command(id="reopen_last", text="&Reopen the last project at start", checkable=True),
+    Command(id="close_project", text="&Close project", when=_PROJECT),
+    Command(id="quit", text="&Quit", shortcuts=("Ctrl+Q",), role=QAction.MenuRole.QuitRole),
+    # Edit
+    Command(id="undo", text="&Undo", shortcuts=("Ctrl+Z",), icon="ph.arrow-u-up-left", when=("project", "undo")),
+    Command(id="redo", text="&Redo", shortcuts=("Ctrl+Shift+Z", "Ctrl+Y"), icon="ph.arrow-u-up-right", when=("project", "redo")),
+    Command(id="cut", text="Cu&t", shortcuts=("Ctrl+X",), icon="ph.scissors", when=_SELECTION, scope="canvas"),
+    Command(id="copy", text="&Copy", shortcuts=("Ctrl+C",), icon="ph.copy", when=_SELECTION, scope="canvas", tip="Copy the selected nodes as text"),
+    Command(id="paste", text="&Paste", shortcuts=("Ctrl+V",), icon="ph.clipboard-text", when=_WORKFLOW, scope="canvas"),
+    Command(id="duplicate", text="&Duplicate", shortcuts=("Ctrl+D",), icon="ph.copy-simple", when=_SELECTION, scope="canvas"),
+    Command(id="delete", text="D&elete", shortcuts=("Del", "Backspace"), icon="ph.trash", when=_SELECTION, scope="canvas"),
+    Command(id="select_all", text="Select &all", shortcuts=("Ctrl+A",), when=_WORKFLOW, scope="canvas"),
+    Command(id="select_upstream", text="Select up&stream", shortcuts=("Shift+Left",), when=_SELECTION, scope="canvas"),
+    Command(id="select_downstream", text="Select do&wnstream", shortcuts=("Shift+Right",), when=_SELECTION, scope="canvas"),
+    Command(id="rename", text="Re&name", shortcuts=("F2",), icon="ph.pencil-simple", when=_SELECTION, scope="canvas"),
+    # View
+    Command(id="toggle_left", text="&Models and workflows", shortcuts=("Ctrl+B",), checkable=True),
+    Command(id="toggle_inspector", text="&Inspector", shortcuts=("Ctrl+I",), checkable=True),
+    Command(id="toggle_bottom", text="&Results and runs", shortcuts=("Ctrl+J",), checkable=True),
+    Command(id="show_log", text="&Log", shortcuts=("Ctrl+`",)),
+    Command(id="zoom_in", text="Zoom &in", shortcuts=("Ctrl++", "Ctrl+="), icon="ph.magnifying-glass-plus", when=_WORKFLOW),
+    Command(id="zoom_out", text="Zoom &out", shortcuts=("Ctrl+-",), icon="ph.magnifying-glass-minus", when=_WORKFLOW),
+    Command(id="zoom_100", text="&Actual size", shortcuts=("Ctrl+0",), when=_WORKFLOW),
+    Command(id="fit", text="&Fit all", shortcuts=("Ctrl+1",), icon="ph.corners-out", when=_WORKFLOW),
+    Command(id="fit_selection", text="Fit s&election", shortcuts=("F",), when=_SELECTION, scope="canvas"),
+    Command(id="reset_layout", text="Reset la&yout"),
+    Command(id="full_screen", text="Full s&creen", shortcuts=("F11",), checkable=True),
+    Command(id="theme_system", text="&As the system", checkable=True),
+    Command(id="theme_light", text="&Light", checkable=True),
+    Command(id="theme_dark", text="&Dark", checkable=True),
+    Command(id="theme_high_contrast", text="&High contrast", checkable=True),
+    # Graph
+    Command(id="add_node", text="&Add node…", shortcuts=("N",), icon="ph.plus-circle", when=_WORKFLOW, scope="canvas", tip="Search for a node and put it under the pointer"),
+    Command(id="add_note", text="Add n&ote", shortcuts=("C",), icon="ph.note", when=_WORKFLOW, scope="canvas"),
+    Command(id="toggle_disabled", text="&Disable or enable", shortcuts=("D",), when=_SELECTION, scope="canvas"),
+    Command(id="toggle_collapsed", text="&Collapse or expand", shortcuts=("H",), when=_SELECTION, scope="canvas"),
+    Command(id="snap", text="&Snap to grid", checkable=True, icon="ph.grid-four"),
+    Command(id="new_workflow", text="New &workflow", shortcuts=("Ctrl+T",), icon="ph.plus", when=_PROJECT),
+    # Run
+    Command(id="run", text="&Run", shortcuts=("Ctrl+Return", "Ctrl+Enter", "F5"), icon="ph.play-fill", tint="text_on_accent", when=("workflow", "idle"), tip="Run this workflow"),
+    Command(id="run_to_here", text="Run to &here", shortcuts=("F7",), icon="ph.fast-forward", when=("workflow", "one_selected", "idle"), tip="Run the selected node and what it depends on"),
+    Command(id="dry_run", text="&Dry run", shortcuts=("Ctrl+Shift+Return", "Ctrl+Shift+Enter"), icon="ph.flask", when=("workflow", "idle"), tip="Run this workflow for real, then roll every change back"),
+    Command(id="stop", text="&Stop", shortcuts=("Shift+F5",), icon="ph.stop-fill", when=("running",), tip="Stop the run, at the database as well"),
+    Command(id="next_problem", text="&Next problem", shortcuts=("F8",), when=_WORKFLOW),
+    Command(id="previous_problem", text="&Previous problem", shortcuts=("Shift+F8",), when=_WORKFLOW),
+    # Data
+    Command(id="connections", text="&Connections…", icon="ph.database", when=_PROJECT),
+    Command(id="import_models", text="&Import models from a database…", icon="ph.table", when=_PROJECT),
+    Command(id="new_model", text="New &model…", when=_PROJECT),
+    # Window
+    Command(id="next_tab", text="&Next workflow", shortcuts=("Ctrl+Tab", "Ctrl+PgDown"), when=_WORKFLOW),
+    Command(id="previous_tab", text="&Previous workflow", shortcuts=("Ctrl+Shift+Tab", "Ctrl+PgUp"), when=_WORKFLOW),
+    Command(id="close_tab", text="&Close tab", shortcuts=("Ctrl+W",), when=_WORKFLOW),
+    Command(id="next_pane", text="Next p&ane", shortcuts=("F6",)),
+    Command(id="previous_pane", text="Previous pan&e", shortcuts=("Shift+F6",)),
+    # Help
+    Command(id="shortcuts", text="&Keyboard shortcuts", shortcuts=("F1", "Shift+?"), icon="ph.keyboard"),
+    Command(id="open_data_folder", text="Open &data folder"),
+    Command(id="licences", text="&Licences"),
+    Command(id="about", text="&About Studio", role=QAction.MenuRole.AboutRole),
+)  # fmt: skip
+
+RECENT: Final = "recent"
+"""In a menu: the submenu of recent projects."""
+THEME: Final = "theme"
+
+MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
+    ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", None, "import_yaml", "export_yaml", None, "reopen_last", None, "close_project", "quit")),
+    ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "duplicate", "delete", None, "select_all", "select_upstream", "select_downstream", None, "rename")),
+    ("&View", ("toggle_left", "toggle_inspector", "toggle_bottom", "show_log", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", None, THEME, "full_screen", "reset_layout")),
+    ("&Graph", ("add_node", "add_note", None, "toggle_disabled", "toggle_collapsed", "snap", None, "new_workflow")),
+    ("&Run", ("run", "run_to_here", "dry_run", None, "stop", None, "next_problem", "previous_problem")),
+    ("&Data", ("connections", "import_models", "new_model")),
+    ("&Window", ("next_tab", "previous_tab", "close_tab", None, "next_pane", "previous_pane")),
+    ("&Help", ("shortcuts", None, "open_data_folder", "licences", None, "about")),
+)  # fmt: skip
+
+THEMES: Final = ("theme_system", "theme_light", "theme_dark", "theme_high_contrast")

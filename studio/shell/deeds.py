@@ -1,0 +1,176 @@
+"""What does each command do? The deeds of `command_list`, by id, upon the parts of one window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
+from studio.kernel.errors import StudioError
+from studio.qt.background import run_in_background
+from studio.shell.command_list import MENUS
+from studio.shell.help_dialogs import AboutDialog, LicencesDialog, ShortcutsDialog
+
+if TYPE_CHECKING:
+    from studio.shell.main_window import MainWindow
+
+Deed = Callable[[], object]
+
+LEFT = ("models", "workflows")
+BOTTOM = ("results", "runs", "problems", "log")
+
+
+WAITS_FOR_A_PERSON_MS: Final = 60_000
+"""Milliseconds: work that waits for a person's answer is not shown as busy."""
+
+
+def deeds(window: MainWindow) -> dict[str, Deed]:
+    """Everything a person can invoke in `window`."""
+    return {
+        **_file_deeds(window),
+        **_edit_deeds(window),
+        **_view_deeds(window),
+        **_run_deeds(window),
+        **_other_deeds(window),
+    }
+
+
+def _file_deeds(window: MainWindow) -> dict[str, Deed]:
+    files = window.files
+
+    def export() -> None:
+        if (workflow_id := window.pages.tabs.workflow_id) is not None:
+            run_in_background(window, files.export(workflow_id), text=window.tr("Exporting…"))
+
+    def reopen() -> None:
+        window.settings.reopens_last = window.commands.action("reopen_last").isChecked()
+
+    return {
+        "new": lambda: run_in_background(window, files.new(), text=window.tr("Making a project…")),
+        "open": lambda: run_in_background(
+            window, files.choose_and_open(), busy_after_ms=WAITS_FOR_A_PERSON_MS
+        ),
+        "open_server": lambda: run_in_background(
+            window, files.choose_server_and_open(), busy_after_ms=WAITS_FOR_A_PERSON_MS
+        ),
+        "open_sample": lambda: run_in_background(
+            window, files.open_sample(), text=window.tr("Opening the sample…")
+        ),
+        "save": lambda: run_in_background(window, files.save(), text=window.tr("Saving…")),
+        "save_as": lambda: run_in_background(window, files.save_as(), busy_after_ms=WAITS_FOR_A_PERSON_MS),
+        "import_yaml": lambda: run_in_background(
+            window, files.choose_and_import(), busy_after_ms=WAITS_FOR_A_PERSON_MS
+        ),
+        "export_yaml": export,
+        "reopen_last": reopen,
+        "close_project": lambda: run_in_background(
+            window, files.close(), busy_after_ms=WAITS_FOR_A_PERSON_MS
+        ),
+        "quit": window.close,
+    }
+
+
+def _edit_deeds(window: MainWindow) -> dict[str, Deed]:
+    def undo() -> None:
+        if window.session is not None:
+            window.session.undo()
+
+    def redo() -> None:
+        if window.session is not None:
+            window.session.redo()
+
+    names = (
+        "cut", "copy", "paste", "duplicate", "delete", "select_all", "select_upstream", "select_downstream", "rename",
+        "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "add_note", "toggle_disabled", "toggle_collapsed",
+    )  # fmt: skip
+    canvas_deeds: dict[str, Deed] = {name: _on_canvas(window, name) for name in names}
+    return {**canvas_deeds, "undo": undo, "redo": redo, "add_node": _on_canvas(window, "open_palette")}
+
+
+def _on_canvas(window: MainWindow, name: str) -> Deed:
+    def deed() -> None:
+        canvas = window.pages.tabs.canvas
+        if canvas is None:
+            return
+        try:
+            getattr(canvas, name)()
+        except StudioError as error:
+            window.show_error(error)
+
+    return deed
+
+
+def _view_deeds(window: MainWindow) -> dict[str, Deed]:
+    def toggle(command_id: str, names: tuple[str, ...]) -> Deed:
+        def deed() -> None:
+            window.docks.set_shown(names, shown=window.commands.action(command_id).isChecked())
+
+        return deed
+
+    def full_screen() -> None:
+        if window.commands.action("full_screen").isChecked():
+            window.showFullScreen()
+        else:
+            window.showNormal()
+
+    def snap() -> None:
+        on = window.commands.action("snap").isChecked()
+        window.settings.snaps = on
+        for canvas in window.pages.tabs.canvases:
+            canvas.set_snap(on)
+
+    return {
+        "toggle_left": toggle("toggle_left", LEFT),
+        "toggle_inspector": toggle("toggle_inspector", ("inspector",)),
+        "toggle_bottom": toggle("toggle_bottom", BOTTOM),
+        "show_log": lambda: window.docks.reveal("log"),
+        "full_screen": full_screen,
+        "reset_layout": window.reset_layout,
+        "theme_system": lambda: window.choose_theme("system"),
+        "theme_light": lambda: window.choose_theme("light"),
+        "theme_dark": lambda: window.choose_theme("dark"),
+        "theme_high_contrast": lambda: window.choose_theme("high-contrast"),
+        "snap": snap,
+        "next_tab": lambda: window.pages.tabs.step(1),
+        "previous_tab": lambda: window.pages.tabs.step(-1),
+        "close_tab": lambda: window.pages.tabs.close_at(window.pages.tabs.currentIndex()),
+        "next_pane": lambda: window.docks.step_focus(window.pages, 1),
+        "previous_pane": lambda: window.docks.step_focus(window.pages, -1),
+    }
+
+
+def _run_deeds(window: MainWindow) -> dict[str, Deed]:
+    def run_to_here() -> None:
+        canvas = window.pages.tabs.canvas
+        if canvas is not None and len(chosen := canvas.selection()) == 1:
+            window.navigation.run(until=chosen[0])
+
+    return {
+        "run": window.navigation.run,
+        "dry_run": lambda: window.navigation.run(mode="dry"),
+        "run_to_here": run_to_here,
+        "stop": window.runs.stop,
+        "next_problem": window.panels.problems.next_problem,
+        "previous_problem": window.panels.problems.previous_problem,
+    }
+
+
+def _other_deeds(window: MainWindow) -> dict[str, Deed]:
+    def open_data_folder() -> None:
+        window.env.data_dir.mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(window.env.data_dir)))
+
+    return {
+        "new_workflow": window.new_workflow,
+        "connections": window.panels.models.open_connections,
+        "import_models": window.panels.models.open_import,
+        "new_model": window.panels.models.open_new_model,
+        "shortcuts": lambda: window.show_dialog(
+            ShortcutsDialog(window.commands, MENUS, window.theme, window)
+        ),
+        "licences": lambda: window.show_dialog(LicencesDialog(window.theme, window)),
+        "about": lambda: window.show_dialog(AboutDialog(window.theme, window)),
+        "open_data_folder": open_data_folder,
+    }

@@ -1,0 +1,226 @@
+"""What does Help show? The keys, the versions and the licences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.qt.commands import Command, CommandSet
+from studio.qt.crash import versions
+from studio.qt.icons import app_icon
+from studio.qt.theme import Theme
+
+_GESTURES: Final = (
+    ("Drag empty canvas", "Select nodes in a rectangle"),
+    ("Space + drag, middle button", "Move the view"),
+    ("Mouse wheel", "Zoom at the pointer"),
+    ("Double-click or Tab on the canvas", "Search for a node to add"),
+    ("Drag from a port", "Connect; over empty canvas: a node that fits"),
+    ("Alt + Shift + drag", "Cut the edges that are crossed"),
+    ("Enter on a node", "Edit its params"),
+    ("O on a node", "Show its results"),
+)
+
+_PACKAGES: Final = (
+    "PySide6-Essentials", "NodeGraphQt", "qasync", "qtawesome", "numpy", "SQLAlchemy", "asyncpg", "alembic", "cryptography",
+    "cachetools", "orjson", "PyYAML", "simpleeval", "keyring", "uvloop", "typer", "rich", "rapidfuzz", "platformdirs", "Pygments",
+)  # fmt: skip
+
+
+class ShortcutsDialog(QDialog):
+    """All keys, menu by menu, then what the mouse does on the canvas."""
+
+    def __init__(
+        self,
+        commands: CommandSet,
+        menus: Sequence[tuple[str, Sequence[str | None]]],
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("shortcutsDialog")
+        self.setWindowTitle(self.tr("Keyboard and mouse"))
+        self.resize(860, 620)
+        self._theme = theme
+        by_id = {command.id: command for command in commands.commands}
+        columns = [QVBoxLayout(), QVBoxLayout()]
+        heights = [0, 0]
+        groups = [
+            (title.replace("&", ""), [by_id[key] for key in ids if key in by_id and by_id[key].shortcuts])
+            for title, ids in menus
+        ]
+        blocks = [(title, _rows(listed)) for title, listed in groups if listed]
+        blocks.append((self.tr("On the canvas"), [(text, keys) for keys, text in _GESTURES]))
+        for title, rows in blocks:
+            shorter = 0 if heights[0] <= heights[1] else 1
+            columns[shorter].addLayout(self._block(title, rows))
+            heights[shorter] += len(rows) + 2
+        body = QWidget()
+        across = QHBoxLayout(body)
+        across.setContentsMargins(6, 0, 6, 0)
+        across.setSpacing(36)
+        for column in columns:
+            column.setSpacing(16)
+            column.addStretch(1)
+            across.addLayout(column, 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(body)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 12)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(buttons)
+
+    def _block(self, title: str, rows: Sequence[tuple[str, str]]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(5)
+        heading = QLabel(title)
+        heading.setProperty("role", "heading")
+        grid.addWidget(heading, 0, 0, 1, 2)
+        for number, (text, keys) in enumerate(rows, 1):
+            grid.addWidget(QLabel(text), number, 0)
+            shown = QLabel(keys)
+            shown.setProperty("role", "muted")
+            shown.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(shown, number, 1)
+        grid.setColumnStretch(0, 1)
+        return grid
+
+
+def _rows(commands: Sequence[Command]) -> list[tuple[str, str]]:
+    rows = []
+    for command in commands:
+        texts = [
+            QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText) for keys in command.shortcuts
+        ]
+        rows.append((command.plain_text, "  or  ".join(dict.fromkeys(texts))))
+    return rows
+
+
+class AboutDialog(QDialog):
+    """What this Studio is made of, to be copied."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("aboutDialog")
+        self.setWindowTitle(self.tr("About Studio"))
+        self._versions = versions()
+        picture = QLabel()
+        picture.setPixmap(app_icon().pixmap(72, 72))
+        name = QLabel(self.tr("Studio"))
+        name.setProperty("role", "title")
+        told = QLabel(self.tr("Draw, run and keep database workflows."))
+        head = QVBoxLayout()
+        head.setSpacing(2)
+        head.addStretch(1)
+        head.addWidget(name)
+        head.addWidget(told)
+        head.addStretch(1)
+        top = QHBoxLayout()
+        top.setSpacing(16)
+        top.addWidget(picture)
+        top.addLayout(head, 1)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(22)
+        for number, (part, version) in enumerate(self._versions):
+            label = QLabel(part)
+            label.setProperty("role", "muted")
+            value = QLabel(version)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            grid.addWidget(label, number, 0)
+            grid.addWidget(value, number, 1)
+        grid.setColumnStretch(1, 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        self.copy_button = QPushButton(self.tr("Copy versions"))
+        self.copy_button.clicked.connect(self._copy)
+        buttons.addButton(self.copy_button, QDialogButtonBox.ButtonRole.ActionRole)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(22, 20, 22, 16)
+        layout.setSpacing(18)
+        layout.addLayout(top)
+        layout.addLayout(grid)
+        layout.addWidget(buttons)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(
+            "\n".join(f"{part}: {version}" for part, version in self._versions)
+        )
+        self.copy_button.setText(self.tr("Copied"))
+
+
+class LicencesDialog(QDialog):
+    """Whose work Studio stands on, and under which licences."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("licencesDialog")
+        self.setWindowTitle(self.tr("Licences"))
+        self.resize(720, 480)
+        text = QPlainTextEdit(licences())
+        text.setReadOnly(True)
+        text.setFont(theme.mono(size_px=12))
+        text.setAccessibleName(self.tr("Licences"))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 12)
+        layout.addWidget(text, 1)
+        layout.addWidget(buttons)
+
+
+def licences() -> str:
+    """Studio's own licence, the notice that Qt's licence asks for, then each package with its version and licence."""
+    lines = [
+        "Studio is free software under the MIT licence.",
+        "",
+        "Studio uses Qt and PySide6 under the GNU Lesser General Public License version 3.",
+        "They are installed as packages of their own, unaltered, and may be replaced by other versions:",
+        "pip install PySide6-Essentials==…",
+        "Qt is a trademark of The Qt Company Ltd. Sources: https://code.qt.io",
+        "",
+    ]
+    width = max(map(len, _PACKAGES)) + 2
+    for package in sorted(_PACKAGES, key=str.lower):
+        try:
+            about = metadata.metadata(package)
+        except metadata.PackageNotFoundError:
+            continue
+        lines.append(f"{package:<{width}}{about['Version'] or '':<14}{_licence(about)}")
+    return "\n".join(lines)
+
+
+def _licence(about: metadata.PackageMetadata) -> str:
+    # Newer packages say it as an expression, older ones as classifiers or in a field of their own.
+    fields = about.json
+    expression = fields.get("license_expression")
+    if expression:
+        return str(expression)
+    classified = [
+        str(entry).rpartition(" :: ")[2]
+        for entry in fields.get("classifier", ())
+        if str(entry).startswith("License ::")
+    ]
+    if classified:
+        return ", ".join(classified)
+    stated = str(fields.get("license") or "").strip().splitlines()
+    return stated[0][:70] if stated else "see the package"

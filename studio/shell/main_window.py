@@ -1,0 +1,442 @@
+"""How is the window put together? Its parts, the one session they show, and what closing it takes.
+
+What commands do stands in `deeds`, how parts lead to one another in `navigation`, projects and files in `project_files`, running in
+`run_control`, where panels stand in `docks`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QVBoxLayout, QWidget
+
+from studio.kernel.errors import StudioError
+from studio.kernel.problems import Severity
+from studio.panels import (
+    InspectorPanel,
+    LogPanel,
+    ModelsPanel,
+    Panel,
+    ProblemsPanel,
+    ResultsPanel,
+    RunsPanel,
+    WorkflowsPanel,
+)
+from studio.panels.base import SessionEar
+from studio.qt.background import Job, run_in_background
+from studio.qt.commands import CommandSet
+from studio.qt.messages import Message
+from studio.qt.theme import Theme, system_theme
+from studio.shell.command_list import COMMANDS, MENUS, RECENT, THEME, THEMES
+from studio.shell.deeds import BOTTOM, LEFT, deeds
+from studio.shell.docks import Docks
+from studio.shell.look import apply_theme, theme_of
+from studio.shell.message_bar import MessageBar, Toast
+from studio.shell.navigation import Navigation
+from studio.shell.pages import Pages
+from studio.shell.project_files import PROJECT_SUFFIX, TEXT_SUFFIXES, ProjectFiles
+from studio.shell.recent_menu import RecentMenu
+from studio.shell.run_control import RunControl, needs_trust
+from studio.shell.settings import LAYOUT_VERSION, Settings, ThemeChoice
+from studio.shell.status import StatusBar
+from studio.shell.toolbar import ToolBar
+
+if TYPE_CHECKING:
+    from studio.session import Environment, Session
+
+_STOP_TIMEOUT_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Panels:
+    """The panels of the docks, by the docks' names."""
+
+    models: ModelsPanel
+    workflows: WorkflowsPanel
+    inspector: InspectorPanel
+    results: ResultsPanel
+    runs: RunsPanel
+    problems: ProblemsPanel
+    log: LogPanel
+
+    @property
+    def all(self) -> tuple[Panel, ...]:
+        return (
+            self.models,
+            self.workflows,
+            self.inspector,
+            self.results,
+            self.runs,
+            self.problems,
+            self.log,
+        )
+
+
+class MainWindow(QMainWindow):
+    """The window. Invariant: canvas, panels and commands always show `session`, or the empty state when it is None."""
+
+    def __init__(self, env: Environment, settings: Settings) -> None:
+        super().__init__()
+        self.env = env
+        self.settings = settings
+        self.theme = theme_of(settings.theme)
+        self.closed = asyncio.Event()
+        self._session: Session | None = None
+        self._is_closing = False
+        self.setObjectName("mainWindow")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(860, 560)
+        self._ear = SessionEar(self)
+        self._ear.heard.connect(self._on_event, Qt.ConnectionType.AutoConnection)
+
+        theme = self.theme
+        self.commands = CommandSet(COMMANDS, theme, self)
+        self.pages = Pages(theme)
+        self.message_bar = MessageBar(theme)
+        self.toolbar = ToolBar(self.commands, theme)
+        self.status = StatusBar(theme)
+        self.docks = Docks(self, theme)
+        self.panels = self._make_panels(theme)
+        self._toast = Toast(self.pages)
+        self._recent_menu = RecentMenu(self)
+        self.files = ProjectFiles(env, settings, self, self)
+        self.runs = RunControl(theme, self)
+        self._put_together()
+        self._build_menus()
+        self.navigation = Navigation(self)
+        self.commands.connect_to(deeds(self))
+        self._connect_parts()
+        self._restore_window()
+        self._show_settings()
+        self.refresh()
+
+    # ------------------------------------------------------------ building
+
+    def _make_panels(self, theme: Theme) -> Panels:
+        panels = Panels(
+            models=ModelsPanel(theme),
+            workflows=WorkflowsPanel(theme),
+            inspector=InspectorPanel(theme),
+            results=ResultsPanel(theme),
+            runs=RunsPanel(theme),
+            problems=ProblemsPanel(theme),
+            log=LogPanel(theme),
+        )
+        self.docks.add("models", self.tr("Models"), panels.models, titled=True)
+        self.docks.add("workflows", self.tr("Workflows"), panels.workflows, titled=True)
+        self.docks.add("inspector", self.tr("Inspector"), panels.inspector, titled=True)
+        self.docks.add("results", self.tr("Results"), panels.results, titled=False)
+        self.docks.add("runs", self.tr("Runs"), panels.runs, titled=False)
+        self.docks.add("problems", self.tr("Problems"), panels.problems, titled=False)
+        self.docks.add("log", self.tr("Log"), panels.log, titled=False)
+        return panels
+
+    def _put_together(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.message_bar)
+        column.addWidget(self.pages, 1)
+        self.setCentralWidget(middle)
+        self.addToolBar(self.toolbar)
+        self.setStatusBar(self.status)
+        self.docks.arrange()
+
+    def _build_menus(self) -> None:
+        for title, ids in MENUS:
+            menu = self.menuBar().addMenu(self.tr(title))
+            menu.setToolTipsVisible(True)
+            for command_id in ids:
+                if command_id == RECENT:
+                    menu.addMenu(self._recent_menu)
+                elif command_id == THEME:
+                    self._fill_theme_menu(menu.addMenu(self.tr("&Theme")))
+                else:
+                    self.commands.fill(menu, [command_id])
+        self.recent_changed()
+
+    def _fill_theme_menu(self, menu: QMenu) -> None:
+        group = QActionGroup(menu)
+        for command_id in THEMES:
+            group.addAction(self.commands.action(command_id))
+            menu.addAction(self.commands.action(command_id))
+
+    def _connect_parts(self) -> None:
+        self.pages.tabs.newRequested.connect(self.new_workflow)
+        self.pages.newRequested.connect(self.new_workflow)
+        welcome = self.pages.welcome
+        welcome.sampleRequested.connect(self.commands.action("open_sample").trigger)
+        welcome.newRequested.connect(self.commands.action("new").trigger)
+        welcome.openRequested.connect(self.commands.action("open").trigger)
+        welcome.connectRequested.connect(self._connect_own_database)
+        welcome.recentOpened.connect(self.open)
+        welcome.recentForgotten.connect(self._forget_one)
+        self._recent_menu.opened.connect(self.open)
+        self._recent_menu.forgotten.connect(self._forget)
+        self.toolbar.connectionClicked.connect(self.commands.action("connections").trigger)
+        self.status.problemsClicked.connect(self._show_problems)
+        self.panels.models.sampleRequested.connect(self.commands.action("open_sample").trigger)
+        for panel in self.panels.all:
+            panel.message.connect(self.tell)
+            panel.failed.connect(self.show_error)
+        for name in (*LEFT, "inspector", *BOTTOM):
+            self.docks[name].visibilityChanged.connect(self._show_dock_marks)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
+
+    # ------------------------------------------------------------ the session
+
+    @property
+    def session(self) -> Session | None:
+        return self._session
+
+    def set_session(self, session: Session | None) -> None:
+        """Shows another session; closing the one before is the caller's business."""
+        self._ear.listen_to(session)
+        self._session = session
+        self.message_bar.hide()
+        self.navigation.forget_run()
+        self.runs.set_session(session)
+        for panel in self.panels.all:
+            panel.set_session(session)
+        self.pages.tabs.set_session(session)
+        self.pages.show_for(has_project=session is not None)
+        self.toolbar.show_project(session.project if session is not None else None)
+        self.toolbar.show_running(running=False)
+        self.refresh()
+        if session is not None:
+            self._offer_trust(session)
+
+    def _offer_trust(self, session: Session) -> None:
+        workflows = session.project.workflows.values()
+        if session.trusted or not any(needs_trust(session, workflow) for workflow in workflows):
+            return
+        told = self.tr("This project contains Python nodes. They do not run until you trust it.")
+        self.message_bar.tell(
+            Message(what=told, severity=Severity.INFO), [(self.tr("Trust this project"), session.trust)]
+        )
+
+    def _on_event(self, event: Any) -> None:
+        from studio.session import ProjectChanged, RunFinished, RunStarted, SavedStateChanged
+
+        if isinstance(event, ProjectChanged):
+            self.pages.tabs.follow(event.before, event.after)
+            self.pages.show_for(has_project=True)
+            if event.before.connections is not event.after.connections:
+                self.toolbar.show_project(event.after)
+            self.refresh()
+        elif isinstance(event, SavedStateChanged):
+            if not event.is_modified:
+                self.pages.tabs.mark_saved()
+            self.refresh()
+        elif isinstance(event, RunStarted):
+            self.runs.run_started(event.handle)
+        elif isinstance(event, RunFinished):
+            self.runs.run_finished(event.handle)
+
+    def refresh(self) -> None:
+        """Brings title, undo's names and what is enabled in line with the session."""
+        session = self._session
+        canvas = self.pages.tabs.canvas
+        chosen = len(canvas.selection()) if canvas is not None else 0
+        undo = session.history.undo_label if session is not None else None
+        redo = session.history.redo_label if session is not None else None
+        self.commands.action("undo").setText(
+            self.tr("&Undo {}").format(undo.lower()) if undo else self.tr("&Undo")
+        )
+        self.commands.action("redo").setText(
+            self.tr("&Redo {}").format(redo.lower()) if redo else self.tr("&Redo")
+        )
+        self.commands.set_conditions(
+            project=session is not None,
+            workflow=canvas is not None,
+            selection=chosen > 0,
+            one_selected=chosen == 1,
+            undo=bool(undo),
+            redo=bool(redo),
+            running=self.runs.is_running,
+            idle=not self.runs.is_running,
+        )
+        self.setWindowTitle(f"{session.title}[*] — Studio" if session is not None else "Studio")
+        self.setWindowModified(session is not None and session.is_modified)
+        self.status.set_saved(self._saved_text())
+        self.status.set_zoom(canvas.zoom() if canvas is not None else None)
+
+    def _saved_text(self) -> str:
+        if self._session is None:
+            return ""
+        if self._session.is_modified:
+            return self.tr("Unsaved changes")
+        return self.tr("Saved") if self._session.location is not None else self.tr("Not saved to a file")
+
+    def new_workflow(self) -> None:
+        if self._session is not None:
+            self._session.add_workflow()
+
+    # ------------------------------------------------------------ telling
+
+    def tell(self, text: str) -> None:
+        """A passing sentence, at the bottom of the canvas and in the status bar."""
+        if text:
+            self.status.tell(text)
+            self._toast.tell(text)
+
+    def show_error(self, error: Any) -> None:
+        """A StudioError that no part has a place of its own for."""
+        self.message_bar.tell_error(error)
+
+    def busy_started(self, job: Job) -> None:
+        self.status.busy.add(job)
+
+    def busy_ended(self, job: Job) -> None:
+        self.status.busy.remove(job)
+
+    def show_dialog(self, dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _show_problems(self) -> None:
+        self.docks.reveal("problems")
+
+    # ------------------------------------------------------------ projects
+
+    def start(self, awaitable: Awaitable[object], text: str) -> None:
+        """Shows `text` in the middle while the first project is being opened."""
+        self.pages.show_opening(text)
+        run_in_background(self, awaitable, success=self._on_started, failure=self._on_start_failed, text=text)
+
+    def _on_started(self, _: object) -> None:
+        self.pages.show_for(has_project=self._session is not None)
+
+    def _on_start_failed(self, error: StudioError) -> None:
+        self.pages.show_for(has_project=self._session is not None)
+        self.show_error(error)
+
+    def open(self, location: str) -> None:
+        run_in_background(self, self.files.open(location), text=self.tr("Opening…"))
+
+    def recent_changed(self) -> None:
+        recent = self.settings.recent()
+        self._recent_menu.show_entries(recent)
+        self.pages.welcome.set_recent(recent)
+
+    def _forget_one(self, location: str) -> None:
+        self._forget([location])
+
+    def _forget(self, locations: list[str]) -> None:
+        for location in locations:
+            self.settings.forget(location)
+        self.recent_changed()
+
+    def _connect_own_database(self) -> None:
+        run_in_background(self, self._new_and_connect(), text=self.tr("Making a project…"))
+
+    async def _new_and_connect(self) -> None:
+        await self.files.new()
+        if self._session is not None:
+            self.panels.models.open_connections(new=True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_files(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        files = _dropped_files(event)
+        if files:
+            event.acceptProposedAction()
+            self.open(files[0])
+
+    # ------------------------------------------------------------ look and layout
+
+    def choose_theme(self, choice: ThemeChoice) -> None:
+        self.settings.theme = choice
+        self.set_theme(theme_of(choice))
+        self._show_settings()
+
+    def _on_system_theme(self, *_: object) -> None:
+        if self.settings.theme == "system":
+            self.set_theme(system_theme())
+
+    def set_theme(self, theme: Theme) -> None:
+        """Takes another look, at once and everywhere."""
+        if theme is self.theme:
+            return
+        self.theme = theme
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, theme)
+        for part in (
+            self.commands,
+            self.toolbar,
+            self.pages,
+            self.docks,
+            self.message_bar,
+            self.status,
+            self.runs,
+        ):
+            part.set_theme(theme)
+        for panel in self.panels.all:
+            panel.set_theme(theme)
+
+    def _show_settings(self) -> None:
+        self.commands.action("reopen_last").setChecked(self.settings.reopens_last)
+        self.commands.action("snap").setChecked(self.settings.snaps)
+        self.commands.action(f"theme_{self.settings.theme.replace('-', '_')}").setChecked(True)
+        self._show_dock_marks()
+
+    def _show_dock_marks(self, *_: object) -> None:
+        marks = {"toggle_left": LEFT, "toggle_inspector": ("inspector",), "toggle_bottom": BOTTOM}
+        for command_id, names in marks.items():
+            self.commands.action(command_id).setChecked(self.docks.are_shown(names))
+
+    def reset_layout(self) -> None:
+        self.docks.arrange()
+        self._show_dock_marks()
+
+    def _restore_window(self) -> None:
+        self.resize(1440, 900)
+        if not self.settings.geometry.isEmpty():
+            self.restoreGeometry(self.settings.geometry)
+        if not self.settings.state.isEmpty():
+            self.restoreState(self.settings.state, LAYOUT_VERSION)
+
+    # ------------------------------------------------------------ closing
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Closing takes time (a question, a run to stop, a store to close): the event is refused, the window goes when all is done."""
+        if self.closed.is_set():
+            event.accept()
+            return
+        event.ignore()
+        if not self._is_closing:
+            self._is_closing = True
+            run_in_background(self, self._close(), text=self.tr("Closing…"))
+
+    async def _close(self) -> None:
+        try:
+            if not await self.files.may_leave():
+                return
+            handle = self.runs.handle
+            if handle is not None and self.runs.is_running:
+                self.runs.stop()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(handle.finished(), _STOP_TIMEOUT_S)
+            self.settings.keep_window(self.saveGeometry(), self.saveState(LAYOUT_VERSION))
+            self.settings.sync()
+            await self.files.leave()
+            self.closed.set()
+            self.close()
+        finally:
+            self._is_closing = False
+
+
+def _dropped_files(event: QDropEvent) -> list[str]:
+    paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+    return [path for path in paths if Path(path).suffix.lower() in (PROJECT_SUFFIX, *TEXT_SUFFIXES)]

@@ -1,0 +1,209 @@
+"""How does one part of the window lead to another? A problem to its node, a node to its params or its rows, a run to its canvas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+from studio.canvas import CanvasView
+from studio.kernel.errors import BuildError, StudioError
+from studio.kernel.ids import NodeId, WorkflowId
+from studio.kernel.problems import Severity
+from studio.qt.background import run_in_background
+from studio.qt.messages import Message
+from studio.shell.deeds import WAITS_FOR_A_PERSON_MS
+from studio.shell.run_control import Mode, node_to_show, summary
+
+if TYPE_CHECKING:
+    from studio.session import RunHandle
+    from studio.shell.main_window import MainWindow
+
+_NEW_NODE_GAP: Final = 300.0
+
+
+class Navigation(QObject):
+    """Carries requests between canvas, panels and runs of one window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._shown_run: RunHandle | None = None
+        self._selection_timer = QTimer(self)
+        self._selection_timer.setSingleShot(True)
+        self._selection_timer.setInterval(0)
+        self._selection_timer.timeout.connect(self.follow_selection)
+        self._connect()
+
+    def _connect(self) -> None:
+        window, panels, tabs = self._window, self._window.panels, self._window.pages.tabs
+        tabs.canvasMade.connect(self._on_canvas_made)
+        tabs.currentWorkflowChanged.connect(self._on_workflow_shown)
+        panels.models.nodeRequested.connect(self.add_node)
+        panels.models.browseRequested.connect(self._browse)
+        panels.workflows.workflowOpened.connect(self.show_workflow)
+        panels.inspector.nodeSelected.connect(self.show_node)
+        panels.inspector.runToRequested.connect(self._run_to)
+        panels.results.nodeActivated.connect(self.show_node)
+        panels.results.runRequested.connect(self.run)
+        panels.runs.runOpened.connect(self.show_run)
+        panels.problems.problemActivated.connect(self._show_problem)
+        panels.problems.countChanged.connect(self._on_problem_count)
+        panels.log.nodeActivated.connect(self.show_node)
+        window.runs.started.connect(self._on_run_started)
+        window.runs.finished.connect(self._on_run_finished)
+        window.runs.refused.connect(self._on_run_refused)
+        window.runs.ticked.connect(self._on_run_tick)
+
+    def forget_run(self) -> None:
+        """Another project is shown: no run is."""
+        self._shown_run = None
+
+    # ------------------------------------------------------------ workflows and nodes
+
+    def show_workflow(self, workflow_id: str) -> CanvasView | None:
+        canvas = self._window.pages.tabs.open(WorkflowId(workflow_id))
+        self._window.pages.show_for(has_project=self._window.session is not None)
+        return canvas
+
+    def show_node(self, node_id: str) -> None:
+        """Selects a node of the workflow that is shown and brings it into view."""
+        canvas = self._window.pages.tabs.canvas
+        if canvas is not None:
+            canvas.select([NodeId(node_id)])
+            canvas.center_on(NodeId(node_id))
+
+    def add_node(self, type_name: str) -> None:
+        """Adds a node beside the selection, or to the right of the others."""
+        window = self._window
+        canvas = window.pages.tabs.canvas
+        if window.session is None or canvas is None or canvas.workflow_id is None:
+            window.tell(self.tr("Open a workflow first, or begin a new one with Ctrl+T."))
+            return
+        workflow = window.session.project.workflow(canvas.workflow_id)
+        beside = [workflow.places[key] for key in canvas.selection() if key in workflow.places]
+        last = max(beside or workflow.places.values(), key=lambda place: place.x, default=None)
+        x, y = (last.x + _NEW_NODE_GAP, last.y) if last is not None else (0.0, 0.0)
+        try:
+            node_id = window.session.add_node(canvas.workflow_id, type_name, x=x, y=y)
+        except StudioError as error:
+            window.show_error(error)
+            return
+        self.show_node(node_id)
+
+    def follow_selection(self) -> None:
+        """Brings the inspector in line with what is selected on the canvas."""
+        canvas = self._window.pages.tabs.canvas
+        if canvas is None:
+            self._window.panels.inspector.show_nodes(None, [])
+        else:
+            self._window.panels.inspector.show_nodes(canvas.workflow_id, canvas.selection())
+        self._window.refresh()
+
+    def _on_canvas_made(self, canvas: Any) -> None:
+        window = self._window
+        window.commands.give_to_canvas(canvas)
+        canvas.set_snap(window.settings.snaps)
+        canvas.selectionChanged.connect(self._selection_timer.start)
+        canvas.nodeActivated.connect(self._edit_node)
+        canvas.resultsRequested.connect(self.show_output)
+        canvas.message.connect(window.tell)
+        canvas.zoomChanged.connect(window.status.set_zoom)
+        if self._shown_run is not None and self._shown_run.workflow_id == canvas.workflow_id:
+            canvas.set_run(self._shown_run)
+
+    def _on_workflow_shown(self, workflow_id: Any) -> None:
+        window = self._window
+        window.panels.workflows.set_current(workflow_id)
+        window.panels.problems.set_workflow(workflow_id)
+        window.panels.runs.set_workflow(workflow_id)
+        window.pages.show_for(has_project=window.session is not None)
+        if workflow_id is None:
+            window.status.set_problems(None)
+        self.follow_selection()
+
+    def _edit_node(self, node_id: str) -> None:
+        window = self._window
+        window.docks.reveal("inspector")
+        canvas = window.pages.tabs.canvas
+        if canvas is not None:
+            window.panels.inspector.show_nodes(canvas.workflow_id, [NodeId(node_id)])
+        window.panels.inspector.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_problem(self, workflow_id: str, node_id: str, field: str) -> None:
+        window = self._window
+        canvas = self.show_workflow(workflow_id) if workflow_id else window.pages.tabs.canvas
+        if canvas is None or not node_id:
+            return
+        self.show_node(node_id)
+        window.docks.reveal("inspector")
+        window.panels.inspector.show_nodes(canvas.workflow_id, [NodeId(node_id)])
+        if field:
+            window.panels.inspector.focus_field(field)
+
+    def _on_problem_count(self, errors: int, warnings: int) -> None:
+        window = self._window
+        count = errors + warnings
+        title = self.tr("Problems {}").format(count) if count else self.tr("Problems")
+        window.docks.set_title("problems", title)
+        window.status.set_problems((errors, warnings) if window.pages.tabs.canvas is not None else None)
+
+    # ------------------------------------------------------------ results and runs
+
+    def show_output(self, node_id: str, port: str = "") -> None:
+        self._window.panels.results.show_output(node_id, port)
+        self._window.docks.reveal("results")
+
+    def _browse(self, model_id: str) -> None:
+        self._window.panels.results.show_model(model_id)
+        self._window.docks.reveal("results")
+
+    def run(self, *, mode: Mode = "auto", until: NodeId | None = None) -> None:
+        """Runs the workflow that is shown."""
+        workflow_id = self._window.pages.tabs.workflow_id
+        if workflow_id is not None:
+            started = self._window.runs.start(workflow_id, mode=mode, until=until)
+            run_in_background(self._window, started, busy_after_ms=WAITS_FOR_A_PERSON_MS)
+
+    def _run_to(self, node_id: str) -> None:
+        self.run(until=NodeId(node_id))
+
+    def show_run(self, handle: Any) -> None:
+        """Shows a run, one that goes on or an old one, on its canvas and in Results."""
+        self._shown_run = handle
+        for canvas in self._window.pages.tabs.canvases:
+            if canvas.workflow_id == handle.workflow_id:
+                canvas.set_run(handle)
+        self._window.panels.results.set_run(handle)
+        self._window.docks.reveal("results")
+
+    def _on_run_started(self, handle: Any) -> None:
+        self._window.message_bar.hide()
+        self._window.toolbar.show_running(running=True)
+        self.show_run(handle)
+        self._window.refresh()
+
+    def _on_run_tick(self, handle: Any) -> None:
+        self._window.status.tell(summary(handle))
+
+    def _on_run_finished(self, handle: Any) -> None:
+        window = self._window
+        window.toolbar.show_running(running=window.runs.is_running)
+        window.refresh()
+        window.status.tell(summary(handle))
+        if window.session is None or self._shown_run is None or handle is not self._shown_run:
+            return
+        run = self._shown_run
+        node_id = node_to_show(window.session, run)
+        if node_id is not None:
+            window.panels.results.show_output(node_id, "")
+        elif run.state == "failed" and run.error is not None:
+            window.show_error(run.error)
+        if run.mode == "dry" and run.state == "succeeded":
+            told = self.tr("Dry run: everything was rolled back, nothing was saved.")
+            window.message_bar.tell(Message(what=told, severity=Severity.INFO))
+
+    def _on_run_refused(self, error: Any) -> None:
+        if isinstance(error, BuildError):
+            self._window.docks.reveal("problems")
+        self._window.show_error(error)

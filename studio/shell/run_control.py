@@ -1,0 +1,187 @@
+"""How is a workflow run from the window? Asking for inputs and trust, starting, stopping, and showing what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QDialog, QWidget
+
+from studio.kernel.errors import BuildError, StudioError
+from studio.kernel.ids import NodeId, WorkflowId
+from studio.qt.theme import Theme
+from studio.shell.dialogs import Choice, ask, shown
+from studio.shell.inputs_dialog import InputsDialog
+from studio.workflow.graph import Workflow
+
+if TYPE_CHECKING:
+    from studio.session import RunHandle, Session
+
+Mode = Literal["auto", "atomic", "dry"]
+
+_TICK_MS: Final = 200
+
+
+class RunControl(QObject):
+    """Runs workflows of one session, one at a time."""
+
+    started = Signal(object)
+    """A RunHandle."""
+    finished = Signal(object)
+    refused = Signal(object)
+    """The StudioError for which a run did not start."""
+    ticked = Signal(object)
+    """The RunHandle, a few times a second while it goes on."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._window = parent
+        self._theme = theme
+        self._session: Session | None = None
+        self._handle: RunHandle | None = None
+        self._given: dict[WorkflowId, dict[str, Any]] = {}
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._tick)
+
+    @property
+    def is_running(self) -> bool:
+        return self._handle is not None and self._handle.state == "running"
+
+    @property
+    def handle(self) -> RunHandle | None:
+        """The latest run."""
+        return self._handle
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+
+    def set_session(self, session: Session | None) -> None:
+        self._session = session
+        self._handle = None
+        self._given = {}
+        self._timer.stop()
+
+    async def start(
+        self, workflow_id: WorkflowId, *, mode: Mode = "auto", until: NodeId | None = None
+    ) -> RunHandle | None:
+        """Starts a run, after asking for what it needs; None when a person thought better of it or it was refused."""
+        session = self._session
+        if session is None or self.is_running:
+            return None
+        workflow = session.project.workflow(workflow_id)
+        if not await self._is_trusted(session, workflow):
+            return None
+        inputs = await self._inputs(workflow)
+        if inputs is None or session is not self._session or self.is_running:
+            return None
+        try:
+            return session.start_run(workflow_id, inputs=inputs, mode=mode, until=until)
+        except StudioError as error:
+            self.refused.emit(error)
+            return None
+
+    def stop(self) -> None:
+        """Asks the run to stop; `finished` tells when it has."""
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def run_started(self, handle: RunHandle) -> None:
+        """The session has started a run, for whomever."""
+        self._handle = handle
+        self._timer.start()
+        self.started.emit(handle)
+
+    def run_finished(self, handle: RunHandle) -> None:
+        if handle is self._handle:
+            self._timer.stop()
+        self.finished.emit(handle)
+
+    def _tick(self) -> None:
+        if self._handle is not None:
+            self.ticked.emit(self._handle)
+
+    async def _is_trusted(self, session: Session, workflow: Workflow) -> bool:
+        if session.trusted or not needs_trust(session, workflow):
+            return True
+        answer = await ask(
+            self._window,
+            self.tr("Run Python code?"),
+            self.tr("“{}” contains Python nodes.").format(workflow.name),
+            [
+                Choice("trust", self.tr("Trust this project and run"), "accept"),
+                Choice("cancel", self.tr("Cancel"), "reject"),
+            ],
+            detail=self.tr(
+                "Python code can read and change anything that you can. Run it only when you know where this project comes from."
+            ),
+        )
+        if answer != "trust":
+            return False
+        session.trust()
+        return True
+
+    async def _inputs(self, workflow: Workflow) -> Mapping[str, Any] | None:
+        """What the run is given; None when the dialog was cancelled. Asks only when a required input has no value."""
+        known = self._given.get(workflow.id, {})
+        missing = [
+            given
+            for given in workflow.inputs
+            if given.required and given.default is None and given.name not in known
+        ]
+        if not missing:
+            names = {given.name for given in workflow.inputs}
+            return {name: value for name, value in known.items() if name in names}
+        dialog = InputsDialog(workflow.name, workflow.inputs, known, self._theme, self._window)
+        if await shown(dialog) != QDialog.DialogCode.Accepted:
+            return None
+        self._given[workflow.id] = dialog.values
+        return dialog.values
+
+
+def needs_trust(session: Session, workflow: Workflow) -> bool:
+    """Whether one of the workflow's nodes runs code of the project's own."""
+    catalogue = session.catalogue
+    return any(
+        (spec := catalogue.find(node.type)) is not None and spec.needs_trust
+        for node in workflow.nodes.values()
+        if not node.disabled
+    )
+
+
+def node_to_show(session: Session, handle: RunHandle) -> NodeId | None:
+    """The node whose result is wanted first: one that failed, else an Output node, else the last one with rows."""
+    workflow = session.project.workflows.get(handle.workflow_id)
+    if workflow is None:
+        return None
+    _, views = handle.nodes_since(0)
+    by_id = {view.node_id: view for view in views}
+    order = [node_id for node_id in workflow.order() if node_id in by_id]
+    failed = [node_id for node_id in order if by_id[node_id].state == "failed"]
+    if failed:
+        return failed[0]
+    done = [node_id for node_id in order if by_id[node_id].state == "succeeded"]
+    outputs = [node_id for node_id in done if workflow.nodes[node_id].type == "OutputNode"]
+    with_rows = [node_id for node_id in done if by_id[node_id].rows]
+    ranked = outputs[-1:] or with_rows[-1:] or done[-1:]
+    return ranked[0] if ranked else None
+
+
+def summary(handle: RunHandle) -> str:
+    """A run in one sentence, for the status bar."""
+    seconds = handle.duration_ms / 1000
+    took = f"{handle.duration_ms:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+    _, views = handle.nodes_since(0)
+    done = sum(view.state == "succeeded" for view in views)
+    if handle.state == "running":
+        return f"Running… {done} of {len(views)} nodes · {took}"
+    if handle.state == "succeeded":
+        noun = "node" if done == 1 else "nodes"
+        return f"Run succeeded: {done} {noun} in {took}"
+    if handle.state == "cancelled":
+        return f"Run stopped after {took}"
+    reason = (
+        handle.error.message if handle.error is not None and not isinstance(handle.error, BuildError) else ""
+    )
+    return f"Run failed after {took}" + (f": {reason}" if reason else "")

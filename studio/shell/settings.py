@@ -1,0 +1,109 @@
+"""What does the window remember between starts? Its places, its look and the recent projects; never anything of a project itself.
+
+Kept as an INI file in Studio's data folder, so that `STUDIO_HOME` moves everything at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from studio.panels.welcome import Recent
+
+ThemeChoice = Literal["system", "light", "dark", "high-contrast"]
+
+MAX_RECENT: Final = 10
+LAYOUT_VERSION: Final = 2
+"""Of the docks and toolbars; a state saved by another version is not restored."""
+
+_CHOICES: Final[dict[str, ThemeChoice]] = {
+    choice: choice for choice in ("system", "light", "dark", "high-contrast")
+}
+
+
+class Settings:
+    """The window's memory. Reads are cached by Qt; writes reach the disk at `sync`."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._store = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+
+    @property
+    def theme(self) -> ThemeChoice:
+        return _CHOICES.get(str(self._store.value("look/theme", "system")), "system")
+
+    @theme.setter
+    def theme(self, choice: ThemeChoice) -> None:
+        self._store.setValue("look/theme", choice)
+
+    @property
+    def reopens_last(self) -> bool:
+        """Whether Studio starts with the project that was open last; else it starts with the sample."""
+        return bool(self._store.value("start/reopen", defaultValue=False, type=bool))
+
+    @reopens_last.setter
+    def reopens_last(self, reopens: bool) -> None:
+        self._store.setValue("start/reopen", reopens)
+
+    @property
+    def snaps(self) -> bool:
+        """Whether nodes snap to the grid."""
+        return bool(self._store.value("canvas/snap", defaultValue=True, type=bool))
+
+    @snaps.setter
+    def snaps(self, snaps: bool) -> None:
+        self._store.setValue("canvas/snap", snaps)
+
+    @property
+    def last_folder(self) -> str:
+        """Where the last file dialog ended; an empty string at first."""
+        return str(self._store.value("files/folder", ""))
+
+    @last_folder.setter
+    def last_folder(self, folder: str) -> None:
+        self._store.setValue("files/folder", folder)
+
+    @property
+    def geometry(self) -> QByteArray:
+        return QByteArray(self._store.value("window/geometry", QByteArray()))
+
+    @property
+    def state(self) -> QByteArray:
+        return QByteArray(self._store.value("window/state", QByteArray()))
+
+    def keep_window(self, geometry: QByteArray, state: QByteArray) -> None:
+        self._store.setValue("window/geometry", geometry)
+        self._store.setValue("window/state", state)
+
+    def recent(self) -> list[Recent]:
+        """The projects opened before, the latest first; `exists` is false for a file that has gone."""
+        names = self._list("recent/names")
+        locations = self._list("recent/locations")
+        return [
+            Recent(name, location, exists="://" in location or Path(location).exists())
+            for name, location in zip(names, locations, strict=False)
+        ]
+
+    def remember(self, name: str, location: str) -> None:
+        """Puts a project at the head of the recent ones."""
+        others = [entry for entry in self.recent() if entry.location != location]
+        self._keep_recent([Recent(name, location), *others][:MAX_RECENT])
+
+    def forget(self, location: str) -> None:
+        self._keep_recent([entry for entry in self.recent() if entry.location != location])
+
+    def sync(self) -> None:
+        self._store.sync()
+
+    def _keep_recent(self, entries: list[Recent]) -> None:
+        self._store.setValue("recent/names", [entry.name for entry in entries])
+        self._store.setValue("recent/locations", [entry.location for entry in entries])
+
+    def _list(self, key: str) -> list[str]:
+        # A list of one entry comes back from an INI file as that entry.
+        value = self._store.value(key, [])
+        if isinstance(value, str):
+            return [value] if value else []
+        return [str(entry) for entry in value] if isinstance(value, list) else []

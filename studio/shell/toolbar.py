@@ -1,0 +1,90 @@
+"""What stands at the top of the window? Run and Stop, undo, the zoom, and which database the project works on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
+
+from studio.project.state import Project
+from studio.qt.commands import CommandSet
+from studio.qt.icons import icon
+from studio.qt.theme import Theme
+
+_DIALECTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "postgres": "PostgreSQL", "mysql": "MySQL"}
+
+
+class ToolBar(QToolBar):
+    """The window's only toolbar."""
+
+    connectionClicked = Signal()
+
+    def __init__(self, commands: CommandSet, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("toolbar")
+        self.setWindowTitle(self.tr("Toolbar"))
+        self.setMovable(False)
+        self.setFloatable(False)
+        self.setIconSize(QSize(18, 18))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._theme = theme
+        self._commands = commands
+
+        self.run_button = self._button("run", "runButton", text=True)
+        self.stop_button = self._button("stop", "stopButton", text=True)
+        self.addSeparator()
+        for command_id in ("save", "undo", "redo"):
+            self.addAction(commands.action(command_id))
+        self.addSeparator()
+        for command_id in ("add_node", "zoom_out", "zoom_in", "fit", "snap"):
+            self.addAction(commands.action(command_id))
+        space = QWidget()
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(space)
+        self.pill = QToolButton()
+        self.pill.setObjectName("connectionPill")
+        self.pill.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.pill.setIcon(icon("ph.database", theme, "text_muted"))
+        self.pill.setToolTip(self.tr("The database this project works on; click for its connections"))
+        self.pill.clicked.connect(self.connectionClicked)
+        self.addWidget(self.pill)
+        self.show_project(None)
+        self.show_running(running=False)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.pill.setIcon(icon("ph.database", theme, "text_muted"))
+        self.show_running(running=bool(self.stop_button.property("running")))
+
+    def show_running(self, *, running: bool) -> None:
+        """Stop is red while a run goes on."""
+        self.stop_button.setProperty("running", running)
+        self._commands.action("stop").setIcon(
+            icon("ph.stop-fill", self._theme, "text_on_danger" if running else "text")
+        )
+        self.stop_button.style().unpolish(self.stop_button)
+        self.stop_button.style().polish(self.stop_button)
+
+    def show_project(self, project: Project | None) -> None:
+        """Names the connection that the project works on."""
+        self.pill.setVisible(project is not None)
+        if project is None:
+            return
+        connections = project.connections
+        chosen = connections.get(project.default_connection) or next(iter(connections.values()), None)
+        if chosen is None:
+            self.pill.setText(self.tr("No database yet"))
+            return
+        scheme = chosen.url.partition(":")[0].partition("+")[0]
+        more = len(connections) - 1
+        self.pill.setText(
+            f"{chosen.name} · {_DIALECTS.get(scheme, scheme)}" + (f"  +{more}" if more > 0 else "")
+        )
+
+    def _button(self, command_id: str, name: str, *, text: bool) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(name)
+        button.setDefaultAction(self._commands.action(command_id))
+        if text:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.addWidget(button)
+        return button

@@ -1,0 +1,82 @@
+"""Commands are data; what they become acts where they say and only when it makes sense."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QMainWindow, QTextEdit, QVBoxLayout, QWidget
+
+from studio.qt.commands import Command, CommandSet
+from studio.qt.theme import Theme
+
+SAVE = Command(id="save", text="&Save…", shortcuts=("Ctrl+S",), icon="ph.floppy-disk", when=("project",))
+NEXT = Command(id="next", text="Next", shortcuts=("N",), when=("project",), scope="canvas")
+
+
+@pytest.fixture
+def window(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    middle = QWidget()
+    column = QVBoxLayout(middle)
+    window.canvas = QTextEdit()
+    window.canvas.setReadOnly(True)
+    window.field = QLineEdit()
+    column.addWidget(window.canvas)
+    column.addWidget(window.field)
+    window.setCentralWidget(middle)
+    window.commands = CommandSet([SAVE, NEXT], Theme.dark(), window)
+    window.commands.give_to_canvas(window.canvas)
+    window.done = []
+    window.commands.connect_to(
+        {"save": lambda: window.done.append("save"), "next": lambda: window.done.append("next")}
+    )
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    return window
+
+
+def test_a_command_is_enabled_only_while_its_conditions_hold(window):
+    action = window.commands.action("save")
+    assert not action.isEnabled()
+    window.commands.set_conditions(project=True)
+    assert action.isEnabled()
+    window.commands.set_conditions(project=False)
+    assert not action.isEnabled()
+
+
+def test_a_window_shortcut_acts_wherever_the_focus_is(window, qtbot):
+    window.commands.set_conditions(project=True)
+    window.field.setFocus()
+    qtbot.keyClick(window.field, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert window.done == ["save"]
+
+
+def test_a_canvas_letter_acts_on_the_canvas_and_types_in_a_field(window, qtbot):
+    window.commands.set_conditions(project=True)
+    window.canvas.setFocus()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_N)
+    assert window.done == ["next"]
+    window.field.setFocus()
+    qtbot.keyClick(window.field, Qt.Key.Key_N)
+    assert window.done == ["next"]
+    assert window.field.text() == "n"
+
+
+def test_an_unknown_command_names_the_nearest(window):
+    with pytest.raises(KeyError, match="save"):
+        window.commands.action("savee")
+
+
+def test_what_is_not_connected_is_known(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    commands = CommandSet([SAVE, NEXT], Theme.dark(), window)
+    commands.connect_to({"save": lambda: None})
+    assert commands.unconnected == ["next"]
+
+
+def test_a_tooltip_says_the_keys_and_plain_text_has_no_marks():
+    assert SAVE.plain_text == "Save"
+    assert SAVE.shortcut_text() == "Ctrl+S"

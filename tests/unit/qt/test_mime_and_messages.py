@@ -1,0 +1,62 @@
+"""What is dragged arrives as it was, and an error card says what, where, why and what to do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMimeData
+
+from studio.kernel.errors import BuildError, DuplicateKey
+from studio.kernel.problems import Problem, Severity
+from studio.qt.messages import message_of
+from studio.qt.mime import FIELD_MIME, NODE_TYPE_MIME, field_mime, node_type_mime, read_field, read_node_type
+from studio.qt.theme import Theme
+
+
+def test_a_dragged_node_type_arrives_with_its_params():
+    mime = node_type_mime("OrderListNode", {"filter": {"status": "änderung"}, "limit": 5})
+    assert read_node_type(mime) == ("OrderListNode", {"filter": {"status": "änderung"}, "limit": 5})
+    assert mime.text() == "OrderListNode"
+    assert read_field(mime) is None
+
+
+def test_a_dragged_field_arrives():
+    assert read_field(field_mime("Order", "total")) == ("Order", "total")
+
+
+def test_a_foreign_or_broken_drag_carries_nothing():
+    broken = QMimeData()
+    broken.setData(NODE_TYPE_MIME, b"{not json")
+    broken.setData(FIELD_MIME, b'["Order"]')
+    assert read_node_type(broken) is None
+    assert read_field(broken) is None
+    assert read_node_type(QMimeData()) is None
+
+
+def test_an_error_card_says_what_where_why_and_what_to_do():
+    error = DuplicateKey(
+        "email a@b.c exists already.",
+        hint="Choose another.",
+        node="create_user",
+        field="email",
+        detail="UNIQUE <failed>",
+    )
+    message = message_of(error)
+    assert message.text.splitlines() == [
+        "email a@b.c exists already.",
+        'Where: node "create_user", field "email"',
+        "Why: UNIQUE <failed>",
+        "What to do: Choose another.",
+        "Code: duplicate-key",
+    ]
+    assert "&lt;failed&gt;" in message.rich_text(Theme.dark())
+
+
+def test_a_build_error_with_one_problem_is_that_problem():
+    problem = Problem(code="cycle", message="The nodes a and b form a loop.", hint="Remove an edge.")
+    assert message_of(BuildError([problem])).what == "The nodes a and b form a loop."
+    many = message_of(BuildError([problem, problem]))
+    assert "2 problems" in many.what
+    assert many.why.count("form a loop") == 2
+
+
+def test_a_warning_keeps_its_severity():
+    assert message_of(Problem(code="x", message="m", severity=Severity.WARNING)).severity is Severity.WARNING
