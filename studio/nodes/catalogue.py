@@ -71,6 +71,17 @@ class NodeCatalogue:
             f"Several connections have {type_name!r}: {names}.", hint="Name one in the param db_instance."
         )
 
+    def models(self) -> dict[str, dict[str, ModelSpec]]:
+        """The models by connection and name."""
+        from studio.nodes.records import ModelNode
+
+        found: dict[str, dict[str, ModelSpec]] = {}
+        for kinds in self._types.values():
+            for kind in kinds:
+                if isinstance(kind, ModelNode):
+                    found.setdefault(kind.spec.connection or "", {})[kind.model.name] = kind.model
+        return found
+
     def check_params(self, spec: NodeSpec, params: Mapping[str, Any]) -> list[Problem]:
         """What the node type finds wrong with its params; values that come during the run are `LATER`."""
         kinds = self._types.get(spec.type, [])

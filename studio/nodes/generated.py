@@ -309,7 +309,7 @@ def _count_ports(*names: tuple[str, str]) -> tuple[PortSpec, ...]:
     )
 
 
-def _spec(
+def _spec(  # noqa: PLR0913 - the parts of a NodeSpec
     model: ModelSpec,
     connection: str,
     operation: Operation,

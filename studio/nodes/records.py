@@ -110,10 +110,8 @@ class _OneRecord(ModelNode):
         """Nothing matched: None where that is wanted, else RecordNotFound."""
         if params.get("if_missing", "error") == "null":
             return
-        if "id" in params:
-            what = f"with the id {params['id']!r}"
-        else:
-            what = f"that matches {params.get('filter')!r}"
+        by_id = "id" in params
+        what = f"with the id {params['id']!r}" if by_id else f"that matches {params.get('filter')!r}"
         raise RecordNotFound(
             f"There is no {self._model.name} {what}.",
             hint="Check the value, or set if_missing to null to go on without one.",
@@ -429,7 +427,8 @@ def _check_aggregate(model: ModelSpec, params: Params) -> list[Problem]:
             pipeline=params.get("pipeline"),
         )
     except StudioError as error:
-        return [problem_of(error, error.field if error.field in params else "aggregate")]
+        field = error.field if error.field and error.field in params else "aggregate"
+        return [problem_of(error, field)]
     return []
 
 

@@ -1,0 +1,88 @@
+"""Which values does a run start with? Those given, checked against what the workflow declares, and the defaults of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from studio.kernel.errors import StudioError, WorkflowError
+from studio.kernel.names import did_you_mean
+from studio.models.spec import FieldSpec, Kind
+from studio.models.values import make_checker
+from studio.nodes.reading import unwrap
+from studio.workflow.graph import Workflow, WorkflowInput
+
+_KINDS: Final = frozenset(kind.value for kind in Kind)
+
+
+def declared_inputs(workflow: Workflow) -> tuple[WorkflowInput, ...]:
+    """What a run may be given: the workflow's own inputs, then those that only an Input node names."""
+    declared = {entry.name: entry for entry in workflow.inputs}
+    for node in workflow.nodes.values():
+        name = node.params.get("name")
+        if node.type != "Input" or node.disabled or not isinstance(name, str) or name in declared:
+            continue
+        has_default = "default" in node.params
+        declared[name] = WorkflowInput(
+            name=name,
+            default=unwrap(node.params.get("default")),
+            required=not has_default,
+            description=node.comment,
+        )
+    return tuple(declared.values())
+
+
+def bind_inputs(workflow: Workflow, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The value of each input by name.
+
+    Raises:
+        WorkflowError: an input is missing or unknown, or its value is not of its kind.
+    """
+    values = dict(given or {})
+    bound: dict[str, Any] = {}
+    inputs = declared_inputs(workflow)
+    for entry in inputs:
+        if entry.name in values:
+            bound[entry.name] = _checked(entry, values.pop(entry.name), workflow)
+        elif entry.required:
+            raise WorkflowError(
+                f"The input {entry.name!r} is missing.",
+                hint=f"Give it when starting the run{_kind_hint(entry)}.",
+                workflow=workflow.name or None,
+                field=entry.name,
+            )
+        else:
+            bound[entry.name] = entry.default
+    if values:
+        name = min(values)
+        known = [entry.name for entry in inputs]
+        raise WorkflowError(
+            f"The workflow has no input {name!r}.",
+            hint=did_you_mean(name, known) or "It takes no inputs at all.",
+            workflow=workflow.name or None,
+            field=name,
+        )
+    return bound
+
+
+def _checked(entry: WorkflowInput, value: Any, workflow: Workflow) -> Any:
+    if entry.kind not in _KINDS or value is None:
+        if value is None and entry.required and entry.kind != "any":
+            raise WorkflowError(
+                f"The input {entry.name!r} must have a value.",
+                hint=f"Give it when starting the run{_kind_hint(entry)}.",
+                workflow=workflow.name or None,
+                field=entry.name,
+            )
+        return value
+    spec = FieldSpec(name=entry.name, kind=Kind(entry.kind), nullable=not entry.required)
+    try:
+        return value if spec.kind is Kind.ENUM else make_checker(spec)(value)
+    except StudioError as error:
+        raise WorkflowError(
+            error.message, hint=error.hint, workflow=workflow.name or None, field=entry.name
+        ) from error
+
+
+def _kind_hint(entry: WorkflowInput) -> str:
+    return "" if entry.kind == "any" else f"; it is of the type {entry.kind}"

@@ -1,0 +1,382 @@
+"""How is a workflow made ready to run? Checked as a whole, put in order, every param and edge resolved to what the scheduler needs.
+
+A plan holds nothing of a run: one plan may run many times, also at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from studio.kernel.errors import BuildError, WorkflowError
+from studio.kernel.ids import NodeId
+from studio.kernel.names import did_you_mean
+from studio.kernel.problems import Severity
+from studio.models.spec import ModelSpec
+from studio.nodes.base import COMMON, NodeType
+from studio.nodes.bulk import BulkNode
+from studio.nodes.catalogue import NodeCatalogue
+from studio.nodes.code import SqlType
+from studio.nodes.records import ListType, ModelNode
+from studio.runtime.state import Link, waiting
+from studio.workflow.checks import check, order_edges, spec_for, title_of
+from studio.workflow.graph import Edge, Node, Workflow
+from studio.workflow.params import (
+    LITERAL,
+    Path,
+    canonical,
+    has_expression,
+    is_literal,
+    takes_filter,
+    value_param,
+)
+from studio.workflow.spec import ERROR_PORT, NodeSpec, PortSpec
+
+_NOT_FOR_NODES: Final = frozenset({*(param.name for param in COMMON), "db_instance", "model_name"})
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Where a param's value comes from: the step `source`, its port, a path within that, and the place within the param."""
+
+    source: int
+    port: str
+    rest: Path
+    param: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Step:
+    """A node made ready. `params` are those that stand in the node; `templates` are params with expressions in them.
+
+    `type` is None for a disabled node. `stream_to` is the step that eats this one's rows while they come.
+    """
+
+    index: int
+    id: NodeId
+    title: str
+    type: NodeType | None
+    params: Mapping[str, Any]
+    templates: tuple[tuple[str, Any], ...]
+    feeds: tuple[Feed, ...]
+    is_ready: bool
+    """Whether `params` is all there is, so that nothing has to be filled in."""
+    is_immediate: bool
+    """Whether the type can give its value without awaiting."""
+    connection: str | None
+    timeout_s: float | None
+    retries: int
+    output_name: str | None
+    stream_to: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """A workflow in the order in which it can run. `links[i]` lead on from step i."""
+
+    workflow: Workflow
+    catalogue: NodeCatalogue
+    steps: tuple[Step, ...]
+    links: tuple[tuple[Link, ...], ...]
+    waits: tuple[int, ...]
+    orders: tuple[int, ...]
+    takes_errors: tuple[bool, ...]
+    models: Mapping[str, tuple[ModelSpec, ...]]
+    """For each connection the models whose tables must be there: those used and those they refer to."""
+    needs_trust: tuple[NodeId, ...] = field(default=())
+
+    @property
+    def connections(self) -> tuple[str | None, ...]:
+        """The connections that the nodes use, None standing for the only one."""
+        used = [step.connection for step in self.steps if isinstance(step.type, ModelNode | SqlType)]
+        return tuple(dict.fromkeys(used))
+
+    def until(self, node_id: str) -> Plan:
+        """The part of the plan that leads to a node, with it; raises WorkflowError when there is no such node."""
+        wanted = NodeId(node_id)
+        if wanted not in self.workflow.nodes:
+            raise WorkflowError(
+                f"There is no node {node_id!r} to run to.", hint=did_you_mean(node_id, self.workflow.nodes)
+            )
+        implied = order_edges(self.workflow, self.catalogue)
+        keep, stack = {wanted}, [wanted]
+        while stack:
+            current = stack.pop()
+            before = {edge.source for edge in self.workflow.incoming.get(current, ())}
+            before |= implied.get(current, set())
+            stack += before - keep
+            keep |= before
+        return _assemble(
+            self.workflow.without_nodes(node for node in self.workflow.nodes if node not in keep),
+            self.catalogue,
+        )
+
+
+def compile_plan(workflow: Workflow, catalogue: NodeCatalogue) -> Plan:
+    """The plan of a workflow; raises BuildError with all problems that are errors."""
+    problems = [problem for problem in check(workflow, catalogue) if problem.severity is Severity.ERROR]
+    if problems:
+        raise BuildError(problems, workflow=workflow.name or None)
+    return _assemble(workflow, catalogue)
+
+
+def _assemble(workflow: Workflow, catalogue: NodeCatalogue) -> Plan:
+    specs = {node_id: spec_for(node, catalogue) for node_id, node in workflow.nodes.items()}
+    types = {
+        node_id: None if node.disabled else catalogue.type(node.type, node.params.get("db_instance") or None)
+        for node_id, node in workflow.nodes.items()
+    }
+    implied = order_edges(workflow, catalogue)
+    streams = _streams(workflow, specs, types, implied)
+    before = _dependencies(workflow, implied)
+    for source, target in streams.items():
+        before[source] |= before[target] - {source}
+    order = _sorted(workflow, before)
+    index = {node_id: number for number, node_id in enumerate(order)}
+    links = _links(workflow, specs, implied, index, streams)
+    waits, orders = waiting(links)
+    steps = tuple(
+        _step(workflow, workflow.nodes[node_id], types[node_id], specs, index, streams) for node_id in order
+    )
+    return Plan(
+        workflow=workflow,
+        catalogue=catalogue,
+        steps=steps,
+        links=tuple(tuple(outgoing) for outgoing in links),
+        waits=tuple(waits),
+        orders=tuple(orders),
+        takes_errors=tuple(any(link.port == ERROR_PORT for link in outgoing) for outgoing in links),
+        models=MappingProxyType(_models(steps, catalogue)),
+        needs_trust=tuple(step.id for step in steps if step.type is not None and step.type.spec.needs_trust),
+    )
+
+
+def _dependencies(workflow: Workflow, implied: Mapping[NodeId, set[NodeId]]) -> dict[NodeId, set[NodeId]]:
+    return {
+        node_id: {edge.source for edge in workflow.incoming.get(node_id, ())} | implied.get(node_id, set())
+        for node_id in workflow.nodes
+    }
+
+
+def _sorted(workflow: Workflow, before: Mapping[NodeId, set[NodeId]]) -> list[NodeId]:
+    """The nodes so that each comes after those it needs, otherwise as they were added."""
+    remaining = {node_id: len(sources) for node_id, sources in before.items()}
+    after: dict[NodeId, list[NodeId]] = {node_id: [] for node_id in workflow.nodes}
+    for node_id, sources in before.items():
+        for source in sources:
+            after[source].append(node_id)
+    ready = [node_id for node_id, count in remaining.items() if not count]
+    done: list[NodeId] = []
+    for node_id in ready:
+        done.append(node_id)
+        for other in after[node_id]:
+            remaining[other] -= 1
+            if not remaining[other]:
+                ready.append(other)
+    return done
+
+
+def _links(
+    workflow: Workflow,
+    specs: Mapping[NodeId, NodeSpec | None],
+    implied: Mapping[NodeId, set[NodeId]],
+    index: Mapping[NodeId, int],
+    streams: Mapping[NodeId, NodeId],
+) -> list[list[Link]]:
+    links: list[list[Link]] = [[] for _ in index]
+    streamed_by = {target: source for source, target in streams.items()}
+
+    def lead(source: NodeId, target: NodeId, port: str, *, is_order: bool) -> None:
+        links[index[source]].append(Link(index[target], port, is_order))
+        lister = streamed_by.get(target)
+        if lister is not None and lister != source:
+            # The reader of a stream starts only when its eater may, and shares its fate.
+            links[index[source]].append(Link(index[lister], port, is_order))
+
+    for edge in workflow.edges:
+        spec = specs[edge.target]
+        port = _output(specs[edge.source], edge)
+        is_order = spec is not None and value_param(spec, edge, port) is None
+        lead(edge.source, edge.target, edge.source_port.partition(".")[0], is_order=is_order)
+    for target, sources in implied.items():
+        for source in sources:
+            lead(source, target, "", is_order=False)
+    return links
+
+
+def _output(spec: NodeSpec | None, edge: Edge) -> PortSpec | None:
+    return spec.output(edge.source_port) if spec else None
+
+
+def _step(
+    workflow: Workflow,
+    node: Node,
+    node_type: NodeType | None,
+    specs: Mapping[NodeId, NodeSpec | None],
+    index: Mapping[NodeId, int],
+    streams: Mapping[NodeId, NodeId],
+) -> Step:
+    spec = specs[node.id]
+    given = canonical(spec, node.params) if spec else {}
+    params: dict[str, Any] = {}
+    templates: list[tuple[str, Any]] = []
+    for name, value in given.items():
+        if name in _NOT_FOR_NODES and not (spec and _is_field(spec, name)):
+            continue
+        if spec is not None and _is_template(spec, name, value):
+            templates.append((name, value))
+        else:
+            params[name] = value
+    feeds = _feeds(workflow, node, spec, specs, index) if node_type is not None else ()
+    target = streams.get(node.id)
+    output_name = (given.get("name") or node.id) if node.type == "Output" else None
+    return Step(
+        index=index[node.id],
+        id=node.id,
+        title=title_of(node, spec),
+        type=node_type,
+        params=params,
+        templates=tuple(templates),
+        feeds=feeds,
+        is_ready=not templates and not feeds,
+        is_immediate=node_type is not None and type(node_type).run_now is not NodeType.run_now,
+        connection=_connection(node_type, given),
+        timeout_s=given.get("timeout_s"),
+        retries=given.get("retries") or 0,
+        output_name=output_name,
+        stream_to=index[target] if target is not None else None,
+    )
+
+
+def _is_field(spec: NodeSpec, name: str) -> bool:
+    param = spec.params_by_name.get(name)
+    return param is not None and param.field is not None
+
+
+def _is_template(spec: NodeSpec, name: str, value: Any) -> bool:
+    param = spec.params_by_name.get(name)
+    if param is not None and (
+        not param.expressions or (param.local_names and not takes_filter(param, value))
+    ):
+        return False
+    return has_expression(value)
+
+
+def _connection(node_type: NodeType | None, params: Mapping[str, Any]) -> str | None:
+    if isinstance(node_type, SqlType):
+        wanted = params.get("connection")
+        return str(wanted) if wanted else None
+    return node_type.spec.connection if node_type is not None else None
+
+
+def _feeds(
+    workflow: Workflow,
+    node: Node,
+    spec: NodeSpec | None,
+    specs: Mapping[NodeId, NodeSpec | None],
+    index: Mapping[NodeId, int],
+) -> tuple[Feed, ...]:
+    feeds = []
+    for edge in workflow.incoming.get(node.id, ()):
+        target = value_param(spec, edge, _output(specs[edge.source], edge)) if spec else None
+        if target is None:
+            continue
+        port, *rest = edge.source_port.split(".")
+        feeds.append(Feed(index[edge.source], port, tuple(rest), target[0], target[1]))
+    # A whole param before parts of it, so that the parts are put into it.
+    return tuple(sorted(feeds, key=lambda feed: len(feed.path)))
+
+
+def _streams(
+    workflow: Workflow,
+    specs: Mapping[NodeId, NodeSpec | None],
+    types: Mapping[NodeId, NodeType | None],
+    implied: Mapping[NodeId, set[NodeId]],
+) -> dict[NodeId, NodeId]:
+    """List nodes without a limit whose rows only one bulk node wants: from each to its eater."""
+    named = {source for sources in implied.values() for source in sources}
+    found: dict[NodeId, NodeId] = {}
+    for node_id, node_type in types.items():
+        if not isinstance(node_type, ListType) or node_id in named:
+            continue
+        node = workflow.nodes[node_id]
+        given = canonical(node_type.spec, node.params)
+        if given.get("limit", 100) is not None or _is_fed(workflow, node_id, node_type.spec, "limit"):
+            continue
+        eater = _only_eater(workflow, node_id, types)
+        if eater is None or eater in found.values():
+            continue
+        others = _dependencies(workflow, implied)[eater] - {node_id}
+        if not any(other == node_id or node_id in _ancestors(workflow, implied, other) for other in others):
+            found[node_id] = eater
+    return found
+
+
+def _is_fed(workflow: Workflow, node_id: NodeId, spec: NodeSpec, param: str) -> bool:
+    targets = (value_param(spec, edge, None) for edge in workflow.incoming.get(node_id, ()))
+    return any(target is not None and target[0] == param for target in targets)
+
+
+def _only_eater(
+    workflow: Workflow, node_id: NodeId, types: Mapping[NodeId, NodeType | None]
+) -> NodeId | None:
+    values = [
+        edge for edge in workflow.outgoing.get(node_id, ()) if edge.source_port not in ("done", "error")
+    ]
+    if len(values) != 1 or values[0].source_port != "records" or values[0].target_port != "data":
+        return None
+    return values[0].target if isinstance(types[values[0].target], BulkNode) else None
+
+
+def _ancestors(workflow: Workflow, implied: Mapping[NodeId, set[NodeId]], node_id: NodeId) -> set[NodeId]:
+    seen: set[NodeId] = set()
+    stack = [node_id]
+    while stack:
+        current = stack.pop()
+        before = {edge.source for edge in workflow.incoming.get(current, ())} | implied.get(current, set())
+        stack += before - seen
+        seen |= before
+    return seen
+
+
+def _models(steps: Iterable[Step], catalogue: NodeCatalogue) -> dict[str, tuple[ModelSpec, ...]]:
+    known = catalogue.models()
+    used: dict[str, dict[str, ModelSpec]] = {}
+    for step in steps:
+        if isinstance(step.type, ModelNode):
+            _add_with_references(
+                step.type.model, known[step.connection or ""], used.setdefault(step.connection or "", {})
+            )
+    return {connection: tuple(models.values()) for connection, models in used.items()}
+
+
+def _add_with_references(
+    model: ModelSpec, known: Mapping[str, ModelSpec], used: dict[str, ModelSpec]
+) -> None:
+    stack = [model]
+    while stack:
+        current = stack.pop()
+        if current.name in used:
+            continue
+        used[current.name] = current
+        names = [field.references.partition(".")[0] for field in current.fields if field.references]
+        stack += [known[name] for name in names if name in known]
+
+
+def fill(value: Any, names: Mapping[str, Any]) -> Any:
+    """The value with every expression in it evaluated and every `$literal` unwrapped; raises ExpressionError."""
+    from studio.workflow.params import expression_of
+
+    if isinstance(value, str):
+        expression = expression_of(value)
+        return value if expression is None else expression.evaluate(names)
+    if isinstance(value, Mapping):
+        if is_literal(value):
+            return value[LITERAL]
+        return {key: fill(part, names) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [fill(part, names) for part in value]
+    return value
