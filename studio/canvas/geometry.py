@@ -105,9 +105,10 @@ class Geometry:
         self.y[i] = y
         self._ends = None
 
-    def shift(self, indices: Ints, dx: float, dy: float) -> None:
-        self.x[indices] += dx
-        self.y[indices] += dy
+    def place(self, indices: Ints, xs: Floats, ys: Floats) -> None:
+        """Puts many nodes somewhere else."""
+        self.x[indices] = xs
+        self.y[indices] = ys
         self._ends = None
 
     def indices(self, node_ids: Iterable[NodeId]) -> Ints:
@@ -208,6 +209,67 @@ def curve(ends: Floats) -> Floats:
     xs = np.array([x1, x1 + out, x2 - out, x2])
     ys = np.array([y1, y1, y2, y2])
     return np.stack([xs @ _BEZIER, ys @ _BEZIER], axis=1)
+
+
+def controls(ends: Floats) -> Floats:
+    """The control points of the given rows of `Geometry.ends`: x and y of each of the four in turn."""
+    points = np.empty((len(ends), 8))
+    points[:, 0] = ends[:, 0]
+    points[:, 2] = ends[:, 0] + ends[:, 4]
+    points[:, 4] = ends[:, 2] - ends[:, 4]
+    points[:, 6] = ends[:, 2]
+    points[:, 1] = points[:, 3] = ends[:, 1]
+    points[:, 5] = points[:, 7] = ends[:, 3]
+    return points
+
+
+_FINE = np.linspace(0.0, 1.0, 49)
+_FINE_BASIS = np.stack(
+    [(1 - _FINE) ** 3, 3 * (1 - _FINE) ** 2 * _FINE, 3 * (1 - _FINE) * _FINE**2, _FINE**3]
+)
+
+
+def trimmed(points: Floats, width: float, height: float, *, margin: float = 40.0) -> tuple[Floats, Ints]:
+    """The parts of curves that can be seen in a window from (0, 0) to (width, height), and the rows that have any.
+
+    A curve that reaches far out costs as much to draw as all of its length; so curves that leave the window are cut to the stretch between
+    their first and last visible piece.
+    """
+    xs, ys = points[:, 0::2], points[:, 1::2]
+    outside = (
+        (xs.min(axis=1) < -width) | (xs.max(axis=1) > 2 * width)
+        | (ys.min(axis=1) < -height) | (ys.max(axis=1) > 2 * height)
+    )  # fmt: skip
+    long = np.flatnonzero(outside)
+    if not len(long):
+        return points, np.arange(len(points))
+    px, py = xs[long] @ _FINE_BASIS, ys[long] @ _FINE_BASIS
+    seen = (
+        (np.minimum(px[:, :-1], px[:, 1:]) < width + margin) & (np.maximum(px[:, :-1], px[:, 1:]) > -margin)
+        & (np.minimum(py[:, :-1], py[:, 1:]) < height + margin) & (np.maximum(py[:, :-1], py[:, 1:]) > -margin)
+    )  # fmt: skip
+    any_seen = seen.any(axis=1)
+    start = _FINE[seen.argmax(axis=1)]
+    stop = _FINE[seen.shape[1] - seen[:, ::-1].argmax(axis=1)]
+    cut = points.copy()
+    for column, axis in ((0, xs), (1, ys)):
+        p = axis[long]
+        # The blossom of a cubic gives the control points of any stretch of it.
+        for k, (u, v, w) in enumerate(
+            ((start, start, start), (start, start, stop), (start, stop, stop), (stop, stop, stop))
+        ):
+            cut[long, column + 2 * k] = _blossom(p, u, v, w)
+    kept = np.ones(len(points), np.bool_)
+    kept[long[~any_seen]] = False
+    rows = np.flatnonzero(kept)
+    return cut[rows], rows
+
+
+def _blossom(p: Floats, u: Floats, v: Floats, w: Floats) -> Floats:
+    a0, a1, a2 = (p[:, k] * (1 - u) + p[:, k + 1] * u for k in range(3))
+    b0, b1 = a0 * (1 - v) + a1 * v, a1 * (1 - v) + a2 * v
+    blend: Floats = b0 * (1 - w) + b1 * w
+    return blend
 
 
 def polyline_distance(points: Floats, x: float, y: float) -> float:

@@ -8,10 +8,10 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 import shiboken6
-from PySide6.QtCore import QByteArray, QDataStream, QLine, QRectF
+from PySide6.QtCore import QByteArray, QDataStream, QLine, QLineF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
 
-_T = TypeVar("_T", QRectF, QLine, QPainter.PixmapFragment)
+_T = TypeVar("_T", QRectF, QLine, QLineF, QPainter.PixmapFragment)
 
 
 class Batch(Generic[_T]):
@@ -80,6 +80,24 @@ class Lines:
             painter.drawLines(self._batch.pointer, count)
 
 
+class SmoothLines:
+    """Straight lines of any width, many at a time, with the painter's pen.
+
+    With an opaque colour and flat or square caps this is many times faster than stroking paths (1.2 µs a line; a stroked path as wide as
+    the window takes 0.2–2 ms).
+    """
+
+    def __init__(self) -> None:
+        self._batch = Batch(QLineF, 4, np.float64)
+
+    def draw(self, painter: QPainter, ends: npt.NDArray[np.float64]) -> None:
+        """`ends` has the columns x1, y1, x2, y2, in pixels."""
+        count = len(ends)
+        if count:
+            self._batch.rows(count)[:] = ends
+            painter.drawLines(self._batch.pointer, count)
+
+
 class Fragments:
     """Copies of parts of one pixmap, many at a time."""
 
@@ -110,21 +128,20 @@ class Fragments:
 _ELEMENT = np.dtype([("type", ">i4"), ("x", ">f8"), ("y", ">f8")])
 
 
-def cubic_path(ends: npt.NDArray[np.float64]) -> QPainterPath:
-    """One path of all edges given as rows of x1, y1, x2, y2, reach.
+def cubic_path(controls: npt.NDArray[np.float64]) -> QPainterPath:
+    """One path of all curves given as rows of their four control points, x and y in turn.
 
     Built through the stream format of QPainterPath (a count, then type, x and y of each element, then the start of the last subpath
     and the fill rule), because calls per element cost more than drawing them.
     """
     path = QPainterPath()
-    count = len(ends)
+    count = len(controls)
     if not count:
         return path
     elements = np.empty((count, 4), _ELEMENT)
     elements["type"] = (0, 2, 3, 3)
-    x1, y1, x2, y2, out = ends.T
-    elements["x"] = np.stack([x1, x1 + out, x2 - out, x2], axis=1)
-    elements["y"] = np.stack([y1, y1, y2, y2], axis=1)
+    elements["x"] = controls[:, 0::2]
+    elements["y"] = controls[:, 1::2]
     data = struct.pack(">i", count * 4) + elements.tobytes() + struct.pack(">ii", (count - 1) * 4, 0)
     stream = QDataStream(QByteArray(data))
     stream >> path  # the operator reads into `path`

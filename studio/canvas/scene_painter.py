@@ -17,8 +17,8 @@ from studio.canvas.camera import MIDDLE, NEAR, Camera
 from studio.canvas.card_cache import CardCache
 from studio.canvas.card_painter import ERROR, MARGIN, RADIUS, STRIPE, TITLE_X, WARNING
 from studio.canvas.cards import FOOTER, GRID, HEADER, OPERATIONS, WIDTH
-from studio.canvas.geometry import Bools, Floats, Ints
-from studio.canvas.primitives import Fragments, Lines, Rects, cubic_path
+from studio.canvas.geometry import Bools, Floats, Ints, controls, trimmed
+from studio.canvas.primitives import Fragments, Lines, Rects, SmoothLines, cubic_path
 from studio.canvas.projector import Projector
 from studio.canvas.states import CardState
 from studio.canvas.style import Style, blend, draw_spinner
@@ -26,7 +26,7 @@ from studio.canvas.style import Style, blend, draw_spinner
 RENDER_BUDGET_S: Final = 0.004
 """What a frame may spend on cards that are not painted yet; the rest is drawn simply and follows in the next frames."""
 CROWD: Final = 160
-"""More visible edges than this are drawn as hair lines."""
+"""More visible edges than this are drawn with fewer pieces."""
 CAP: Final = 10.0
 """Height of a card's rounded foot in the atlas."""
 _BATCHED_LINES: Final = 700
@@ -44,6 +44,7 @@ class ScenePainter:
         """While a wire is dragged: the nodes that it cannot reach."""
         self._rects = Rects()
         self._lines = Lines()
+        self._smooth_lines = SmoothLines()
         self._fragments = Fragments()
         self._atlas: QPixmap | None = None
         self._atlas_key: tuple[float, float] = (0.0, 0.0)
@@ -112,58 +113,39 @@ class ScenePainter:
         if not len(which):
             return
         geometry = self.projector.geometry
-        ends = _in_pixels(geometry.ends[which], camera)
+        curves, rows = trimmed(
+            controls(_in_pixels(geometry.ends[which], camera)), camera.width, camera.height
+        )
+        which = which[rows]
         kinds = geometry.edge_kind[which]
         selected = geometry.edge_selected[which]
         lit = selected | geometry.selected[geometry.source[which]] | geometry.selected[geometry.target[which]]
+        if self.hovered_edge is not None:
+            lit |= which == self.hovered_edge
         width = min(max(2.0 * camera.zoom, 1.3), 3.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        crowded = len(which) > CROWD
+        # Opaque colours only: a translucent line costs thirty times as much.
+        strength = 0.3 if self.dimmed is not None else 0.72
         for kind in np.unique(kinds).tolist():
-            color = QColor(self.style.kinds[kind])
-            color.setAlphaF(0.32 if self.dimmed is not None else 0.75)
-            pen = QPen(color, 1.0 if crowded else width)
-            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            painter.setPen(pen)
-            of_kind = (kinds == kind) & ~lit
-            if crowded:
-                painter.drawPath(cubic_path(ends[of_kind]))
-            else:
-                for row in ends[of_kind]:
-                    painter.drawPath(cubic_path(row[None, :]))
-        self._lit_edges(painter, which, ends, kinds, lit, selected, width)
-        self._running_edges(painter, camera, which, ends, phase)
+            of_kind = kinds == kind
+            color = self.style.kinds[kind]
+            self._strokes(painter, curves[of_kind & ~lit], blend(self.style.canvas, color, strength), width)
+        if selected.any():
+            halo = blend(self.style.canvas, self.style.accent, 0.6)
+            self._strokes(painter, curves[selected], halo, width + 5)
+        for kind in np.unique(kinds[lit]).tolist():
+            self._strokes(painter, curves[lit & (kinds == kind)], self.style.kinds[kind], width + 0.8)
+        self._running_edges(painter, camera, which, curves, phase)
 
-    def _lit_edges(
-        self,
-        painter: QPainter,
-        which: Ints,
-        ends: Floats,
-        kinds: np.ndarray,
-        lit: Bools,
-        selected: Bools,
-        width: float,
-    ) -> None:
-        """The edges of selected nodes, selected edges, and the one under the mouse, over the others."""
-        rows = np.flatnonzero(lit)
-        if len(rows) > CROWD:
-            painter.setPen(QPen(self.style.accent_text, 1.0))
-            painter.drawPath(cubic_path(ends[rows]))
-            rows = rows[:0]
-        if self.hovered_edge is not None:
-            rows = np.union1d(rows, np.flatnonzero(which == self.hovered_edge))
-        for row in rows.tolist():
-            path = cubic_path(ends[row][None, :])
-            if selected[row]:
-                painter.setPen(QPen(_with_alpha(self.style.accent, 0.45), width + 5))
-                painter.drawPath(path)
-            color = self.style.kinds[int(kinds[row])]
-            painter.setPen(QPen(color, width + 0.8))
-            painter.drawPath(path)
+    def _strokes(self, painter: QPainter, curves: Floats, color: QColor, width: float) -> None:
+        if len(curves):
+            pen = QPen(color, width)
+            pen.setCapStyle(Qt.PenCapStyle.SquareCap)
+            painter.setPen(pen)
+            self._smooth_lines.draw(painter, _flattened(curves, 20 if len(curves) <= CROWD else 10))
 
     def _running_edges(
-        self, painter: QPainter, camera: Camera, which: Ints, ends: Floats, phase: float
+        self, painter: QPainter, camera: Camera, which: Ints, curves: Floats, phase: float
     ) -> None:
         """Dashes that travel towards nodes that are running."""
         running = [
@@ -175,12 +157,15 @@ class ScenePainter:
             return
         geometry = self.projector.geometry
         into = np.isin(geometry.target[which], geometry.indices(running))
-        pen = QPen(self.style.states[CardState.RUNNING], min(max(2.4 * camera.zoom, 1.6), 3.4))
-        pen.setDashPattern([4, 5])
-        pen.setDashOffset(-phase * 18 % 9)
+        if not into.any():
+            return
+        pieces = 36
+        lines = _flattened(curves[into], pieces)
+        order = (np.arange(len(lines)) % pieces - int(phase * 12)) % 4 < 2
+        pen = QPen(self.style.states[CardState.RUNNING], min(max(2.6 * camera.zoom, 1.8), 3.6))
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
-        for row in np.flatnonzero(into)[:CROWD].tolist():
-            painter.drawPath(cubic_path(ends[row][None, :]))
+        self._smooth_lines.draw(painter, lines[order])
 
     def _near_cards(
         self, painter: QPainter, camera: Camera, visible: Ints, *, is_zooming: bool, in_full: bool
@@ -269,28 +254,31 @@ class ScenePainter:
         if not len(which):
             return
         style = self.style
-        ends = _in_pixels(self.projector.geometry.ends[which], camera)
+        curves, rows = trimmed(
+            controls(_in_pixels(self.projector.geometry.ends[which], camera)), camera.width, camera.height
+        )
+        which = which[rows]
         share = 0.45 + 0.25 * (camera.zoom - MIDDLE) / (NEAR - MIDDLE)
         color = blend(style.canvas, style.edge, share if self.dimmed is None else share / 2)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if len(which) <= _BATCHED_LINES:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             painter.setPen(QPen(color, 1.0))
-            painter.drawPath(cubic_path(ends))
+            painter.drawPath(cubic_path(curves))
         else:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QPen(color, 0))
-            self._lines.draw(painter, _flattened(ends, 8))
-        self._selected_lines(painter, which, ends)
+            self._lines.draw(painter, _flattened(curves, 8))
+        self._selected_lines(painter, which, curves)
 
-    def _selected_lines(self, painter: QPainter, which: Ints, ends: Floats) -> None:
+    def _selected_lines(self, painter: QPainter, which: Ints, curves: Floats) -> None:
         geometry = self.projector.geometry
         lit = geometry.edge_selected[which]
         if not geometry.selected.all():
             lit = lit | geometry.selected[geometry.source[which]] | geometry.selected[geometry.target[which]]
         if lit.any():
             painter.setPen(QPen(self.style.accent_text, 0))
-            self._lines.draw(painter, _flattened(ends[lit], 8))
+            self._lines.draw(painter, _flattened(curves[lit], 8))
 
     def _middle_cards(self, painter: QPainter, camera: Camera, visible: Ints) -> None:
         """Header, body and state of each card; text only where it can be read."""
@@ -487,13 +475,11 @@ def _in_pixels(ends: Floats, camera: Camera) -> Floats:
     return pixels
 
 
-def _flattened(ends: Floats, pieces: int) -> Floats:
-    """Straight pieces along each edge, as rows of x1, y1, x2, y2."""
+def _flattened(curves: Floats, pieces: int) -> Floats:
+    """Straight pieces along curves, as rows of x1, y1, x2, y2."""
     t = np.linspace(0.0, 1.0, pieces + 1)
     basis = np.stack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3])
-    x1, y1, x2, y2, out = ends.T
-    xs = np.stack([x1, x1 + out, x2 - out, x2], axis=1) @ basis
-    ys = np.stack([y1, y1, y2, y2], axis=1) @ basis
+    xs, ys = curves[:, 0::2] @ basis, curves[:, 1::2] @ basis
     lines = np.stack([xs[:, :-1], ys[:, :-1], xs[:, 1:], ys[:, 1:]], axis=2)
     return lines.reshape(-1, 4)
 
