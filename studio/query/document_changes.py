@@ -52,7 +52,10 @@ def set_at(document: Any, path: Sequence[str], value: Any) -> Any:
 
 
 def unset_at(document: Any, path: Sequence[str]) -> Any:
-    """Removes what is there, if anything."""
+    """Removes what is there, if anything. Raises ValueError when the way names a place in a list that is no number."""
+    for length in range(len(path)):
+        if isinstance(value_at(document, path[:length]), list):
+            int(path[length])
     parent = ABSENT if document is None else value_at(document, path[:-1])
     if parent is not ABSENT and isinstance(parent, dict | list) and value_at(parent, path[-1:]) is not ABSENT:
         del parent[path[-1] if isinstance(parent, dict) else int(path[-1])]  # type: ignore[arg-type] # one or the other

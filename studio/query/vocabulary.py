@@ -20,7 +20,18 @@ DOCUMENTS: Final = frozenset({Kind.DICT, Kind.LIST})
 class Term:
     """A field as filters, updates and orders see it. `kind` is None where nothing is known of the values."""
 
-    __slots__ = ("check", "column", "equals", "field", "is_document", "is_text", "kind", "name", "nullable")
+    __slots__ = (
+        "_accept",
+        "check",
+        "column",
+        "equals",
+        "field",
+        "is_document",
+        "is_text",
+        "kind",
+        "name",
+        "nullable",
+    )
 
     def __init__(self, field: FieldSpec, *, typed: bool = True) -> None:
         self.field = field
@@ -33,6 +44,14 @@ class Term:
         self.check: Callable[[Any], Any] = make_checker(field, constraints=False) if typed else _anything
         self.equals = Comparison(field.name, "eq", 0)
         """The condition of a filter that is nothing but `{name: value}`."""
+        self._accept: Callable[[Any], Any] | None = None
+
+    @property
+    def accept(self) -> Callable[[Any], Any]:
+        """Checks a value that is to be stored, with all the field's constraints; `check` is for values to compare with."""
+        if self._accept is None:
+            self._accept = make_checker(self.field)
+        return self._accept
 
 
 def _anything(value: Any) -> Any:

@@ -238,3 +238,62 @@ def _profile_condition(draw: random.Random) -> dict[str, Any]:
         {"$null": True}, {"$exists": True}, None, document,
     ]  # fmt: skip
     return {"profile": draw.choice(conditions)}
+
+
+def random_update(draw: random.Random) -> dict[str, Any]:
+    """An update that parses against THING; what it meets in a row may make it fail, then on every database."""
+    name = draw.choice(
+        [
+            "number",
+            "count",
+            "ratio",
+            "amount",
+            "price",
+            "name",
+            "seen",
+            "born",
+            "lasted",
+            "tags",
+            "profile",
+            "profile",
+        ]
+    )
+    if name == "profile":
+        places = draw.sample(["theme", "y.z", "a.b.c", "x.y", "0", "odd key", 'qu"ote'], draw.randrange(1, 4))
+        return {f"profile.{place}": _document_change(draw) for place in places}
+    if name == "tags":
+        if draw.random() < 0.3:
+            return {f"tags.{draw.choice(['0', '1', '-1', '0.x'])}": _document_change(draw)}
+        return {"tags": _list_change(draw)}
+    one = draw.choice(POOLS[name])
+    small: dict[str, list[Any]] = {
+        "number": [1, -3, 2**40], "count": [1, 0, -1, 7], "ratio": [0.5, -2.0, 3], "amount": [Decimal("0.9"), Decimal("1.10"), 3],
+        "price": [Decimal("0.125"), 0.9, 2, Decimal("-1.005")], "lasted": [dt.timedelta(seconds=5), dt.timedelta(days=-1)],
+    }  # fmt: skip
+    choices: list[Any] = [one, {"$set": one}, {"$min": one}, {"$max": one}]
+    if name in small:
+        choices += [{"$inc": draw.choice(small[name])}] * 2
+        if name != "lasted":
+            choices += [{"$multiply": draw.choice(small[name])}] * 2
+    if name not in NEVER_NULL:
+        choices += [None, {"$unset": True}]
+    if name in ("seen", "born"):
+        choices.append({"$now": True})
+    return {name: draw.choice(choices)}
+
+
+def _document_change(draw: random.Random) -> Any:
+    one = draw.choice(JSON_VALUES)
+    number = draw.choice([1, 2, -3, 0.5, 10])
+    return draw.choice(
+        [one if not isinstance(one, dict) else {"$set": one}, {"$set": one}, {"$unset": True}, {"$inc": number}, {"$multiply": number},
+         {"$push": one}, {"$pull": one}]
+    )  # fmt: skip
+
+
+def _list_change(draw: random.Random) -> Any:
+    some = [draw.choice(JSON_VALUES) for _ in range(draw.randrange(3))]
+    one = draw.choice(JSON_VALUES)
+    return draw.choice(
+        [some, {"$push": one}, {"$push": {"$each": some}}, {"$pull": one}, {"$pull": {"$each": some}}]
+    )
