@@ -213,3 +213,22 @@ class Workflow:
     def with_places(self, places: Mapping[NodeId, Place]) -> Self:
         known = {node_id: place for node_id, place in places.items() if node_id in self.nodes}
         return replace(self, places=frozen({**self.places, **known}))
+
+    @classmethod
+    def from_yaml(cls, text: str) -> Workflow:
+        """The workflow that a text describes; raises TextError with line and column."""
+        from studio.workflow.text import workflow_from_yaml  # PyYAML: only where there is text
+
+        return workflow_from_yaml(text)
+
+    def to_yaml(self) -> str:
+        """The workflow as text that `from_yaml` reads back equal; the layout stands apart, at the end."""
+        from studio.workflow.text import workflow_to_yaml
+
+        return workflow_to_yaml(self)
+
+    def to_python(self) -> str:
+        """The workflow as a Python program that builds it anew, the layout included, and runs it."""
+        from studio.workflow.python_text import workflow_to_python
+
+        return workflow_to_python(self)

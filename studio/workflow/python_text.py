@@ -1,0 +1,316 @@
+"""How does a workflow look as Python? A program that builds it with `WorkflowBuilder`, equal to the last coordinate, and runs it.
+
+What a newer Studio wrote and this one does not know (`extra`) has no place in a program and is left out; YAML keeps it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import math
+import textwrap
+import uuid
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from studio.models.spec import MISSING, FieldSpec, IndexSpec, Kind, ModelSpec
+from studio.workflow.graph import Edge, Node, Note, Place, Workflow, WorkflowInput
+
+WIDTH: Final = 100
+_ANNOTATIONS: Final = {
+    Kind.DECIMAL: "Decimal",
+    Kind.TEXT: "Text",
+    Kind.DATETIME: "dt.datetime",
+    Kind.DATE: "dt.date",
+    Kind.TIME: "dt.time",
+    Kind.TIMEDELTA: "dt.timedelta",
+    Kind.UUID: "uuid.UUID",
+}
+
+
+def workflow_to_python(
+    workflow: Workflow, models: Iterable[ModelSpec] = (), *, url: str | None = None
+) -> str:
+    """The workflow as a program.
+
+    Args:
+        workflow: what it builds.
+        models: models to declare; without any, the program expects them to be declared where it is pasted.
+        url: the database, without a password; without one the program takes DATABASE_URL.
+    """
+    declared = list(models)
+    writer = _Writer()
+    body = [*_builder_lines(workflow, writer, bool(declared))]
+    classes = [line for model in declared for line in _class_lines(model, writer)]
+    names = ["LocalRuntime", "WorkflowBuilder"]
+    if declared:
+        names += [
+            "DataFlow",
+            *(["Field"] if writer.uses_field else []),
+            *(["Text"] if writer.uses_text else []),
+        ]
+    lines = [f'"""{_docstring(workflow)}"""', "", *writer.imports(sorted(names))]
+    if declared:
+        lines += ["", f"db = DataFlow({'' if url is None else writer.text(url)})", *classes, ""]
+    lines += ["", *body, "", 'if __name__ == "__main__":']
+    lines += [
+        "    results, run_id = LocalRuntime().execute(workflow.build())",
+        "    for node_id, value in results.items():",
+        "        print(node_id, value)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def node_to_python(node: Node, edges: Iterable[Edge] = ()) -> str:
+    """The calls that add one node and the edges that end at it."""
+    writer = _Writer()
+    lines = _node_lines(node, writer)
+    lines += [_edge_line(edge, writer) for edge in edges if edge.target == node.id]
+    return "\n".join(lines) + "\n"
+
+
+def _docstring(workflow: Workflow) -> str:
+    text = workflow.description.strip() or workflow.name
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').rstrip('"') or "A workflow."
+
+
+class _Writer:
+    """Writes values as Python and remembers what has to be imported for them."""
+
+    def __init__(self) -> None:
+        self.modules: set[str] = set()
+        self.uses_field = False
+        self.uses_text = False
+
+    def imports(self, names: list[str]) -> list[str]:
+        order = [
+            ("datetime", "import datetime as dt"),
+            ("enum", "import enum"),
+            ("math", "import math"),
+            ("uuid", "import uuid"),
+            ("decimal", "from decimal import Decimal"),
+            ("annotated", "from typing import Annotated"),
+        ]
+        lines = [line for module, line in order if module in self.modules]
+        return [*lines, *([""] if lines else []), f"from studio import {', '.join(names)}"]
+
+    def text(self, value: Any, indent: int = 0, used: int = 0) -> str:
+        """The value as an expression; broken over lines when it does not fit. `used` counts the columns before it."""
+        flat = self._flat(value)
+        if indent + used + len(flat) <= WIDTH or not isinstance(value, Mapping | list | tuple) or not value:
+            return flat
+        inner = " " * (indent + 4)
+        if isinstance(value, Mapping):
+            parts = []
+            for key, part in value.items():
+                head = f"{self._flat(key)}: "
+                parts.append(f"{inner}{head}{self.text(part, indent + 4, len(head) + 1)},")
+            return "\n".join(["{", *parts, " " * indent + "}"])
+        opening, closing = ("[", "]") if isinstance(value, list) else ("(", ")")
+        items = [f"{inner}{self.text(part, indent + 4, 1)}," for part in value]
+        return "\n".join([opening, *items, " " * indent + closing])
+
+    def _flat(self, value: Any) -> str:
+        if isinstance(value, enum.Enum):
+            value = value.value
+        if isinstance(value, Mapping):
+            return (
+                "{" + ", ".join(f"{self._flat(key)}: {self._flat(part)}" for key, part in value.items()) + "}"
+            )
+        if isinstance(value, list):
+            return "[" + ", ".join(map(self._flat, value)) + "]"
+        if isinstance(value, tuple):
+            return "(" + ", ".join(map(self._flat, value)) + ("," if len(value) == 1 else "") + ")"
+        if isinstance(value, float) and not math.isfinite(value):
+            self.modules.add("math")
+            return "math.nan" if math.isnan(value) else ("math.inf" if value > 0 else "-math.inf")
+        if isinstance(value, str):
+            return _quoted(value)
+        if isinstance(value, Decimal):
+            self.modules.add("decimal")
+        elif isinstance(value, uuid.UUID):
+            self.modules.add("uuid")
+            return f"uuid.{value!r}"
+        elif isinstance(value, dt.date | dt.time | dt.timedelta):
+            self.modules.add("datetime")
+            return repr(value).replace("datetime.", "dt.")
+        return repr(value)
+
+
+def _quoted(text: str) -> str:
+    """The text in double quotes where that needs no more escapes."""
+    shown = repr(text)
+    if shown.startswith("'") and '"' not in text:
+        return '"' + shown[1:-1].replace("\\'", "'") + '"'
+    return shown
+
+
+def _builder_lines(workflow: Workflow, writer: _Writer, with_db: bool) -> list[str]:
+    arguments = [f"name={writer.text(workflow.name)}", f"id={writer.text(str(workflow.id))}"]
+    if workflow.description:
+        arguments.append(f"description={writer.text(workflow.description)}")
+    lines = [f"workflow = WorkflowBuilder({', '.join([*(['db'] if with_db else []), *arguments])})"]
+    lines += [_input_line(entry, writer) for entry in workflow.inputs]
+    for node in workflow.nodes.values():
+        lines += _node_lines(node, writer)
+    lines += [_edge_line(edge, writer) for edge in workflow.edges]
+    lines += [_place_line(node_id, place) for node_id, place in workflow.places.items()]
+    return lines + [_note_line(note, writer) for note in workflow.notes.values()]
+
+
+def _input_line(entry: WorkflowInput, writer: _Writer) -> str:
+    arguments = [writer.text(entry.name), writer.text(entry.kind)]
+    if not entry.required or entry.default is not None:
+        arguments.append(f"default={writer.text(entry.default)}")
+    if entry.required and entry.default is not None:
+        arguments.append("required=True")
+    if entry.description:
+        arguments.append(f"description={writer.text(entry.description)}")
+    return f"workflow.add_input({', '.join(arguments)})"
+
+
+def _node_lines(node: Node, writer: _Writer) -> list[str]:
+    arguments = [writer.text(node.type), writer.text(str(node.id))]
+    extras = []
+    if node.title:
+        extras.append(f"title={writer.text(node.title)}")
+    if node.comment:
+        extras.append(f"comment={writer.text(node.comment)}")
+    if node.disabled:
+        extras.append("disabled=True")
+    if not node.params:
+        return [f"workflow.add_node({', '.join([*arguments, *extras])})"]
+    whole = f"workflow.add_node({', '.join([*arguments, writer.text(node.params), *extras])})"
+    if len(whole) <= WIDTH and "\n" not in whole:
+        return [whole]
+    parts = [*arguments, writer.text(node.params, 4, 1), *extras]
+    return [
+        "workflow.add_node(",
+        *textwrap.indent(",\n".join(parts), "    ", _starts(parts)).splitlines(),
+        ")",
+    ]
+
+
+def _starts(parts: list[str]) -> Any:
+    """Only the first line of each argument still has to be indented; the others are."""
+    first_lines = {part.splitlines()[0] for part in parts}
+    return lambda line: line.rstrip("\n").rstrip(",") in {first.rstrip(",") for first in first_lines}
+
+
+def _edge_line(edge: Edge, writer: _Writer) -> str:
+    ends = (str(edge.source), edge.source_port, str(edge.target), edge.target_port)
+    return f"workflow.add_connection({', '.join(map(writer.text, ends))})"
+
+
+def _place_line(node_id: str, place: Place) -> str:
+    arguments = [_quoted(node_id), repr(place.x), repr(place.y)]
+    if place.collapsed:
+        arguments.append("collapsed=True")
+    if place.all_ports:
+        arguments.append("all_ports=True")
+    return f"workflow.place({', '.join(arguments)})"
+
+
+def _note_line(note: Note, writer: _Writer) -> str:
+    arguments = [writer.text(note.text), repr(note.x), repr(note.y)]
+    arguments += [f"width={note.width!r}", f"height={note.height!r}"]
+    if note.color:
+        arguments.append(f"color={writer.text(note.color)}")
+    return f"workflow.add_note({', '.join([*arguments, f'id={writer.text(note.id)}'])})"
+
+
+# ------------------------------------------------------------------ models
+
+
+def _class_lines(model: ModelSpec, writer: _Writer) -> list[str]:
+    """The class that declares a model, with the enumerations that its fields need before it."""
+    enums = [line for field in model.fields if field.choices for line in _enum_lines(model, field, writer)]
+    lines = ["", "", *enums, "@db.model", f"class {model.name}:"]
+    if model.doc:
+        quoted = model.doc.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+        lines += textwrap.indent(f'"""{quoted}"""', "    ").splitlines() + [""]
+    lines += [f"    {_field_line(model, field, writer)}" for field in model.settable]
+    lines.append(f"    __tablename__ = {writer.text(model.table)}")
+    if model.indexes:
+        entries = [_index_data(index) for index in model.indexes]
+        lines.append(f"    __indexes__ = {writer.text(entries, 4, 16)}")
+    if model.options:
+        lines.append(f"    __dataflow__ = {writer.text(model.options, 4, 17)}")
+    return lines
+
+
+def _index_data(index: IndexSpec) -> dict[str, Any]:
+    return {"name": index.name, "fields": list(index.fields), **({"unique": True} if index.unique else {})}
+
+
+def _enum_name(model: ModelSpec, field: FieldSpec) -> str:
+    own = field.enum_type.__name__ if field.enum_type is not None else ""
+    return own or model.name + "".join(part.capitalize() for part in field.name.split("_"))
+
+
+def _enum_lines(model: ModelSpec, field: FieldSpec, writer: _Writer) -> list[str]:
+    writer.modules.add("enum")
+    lines = [f"class {_enum_name(model, field)}(enum.Enum):"]
+    for number, choice in enumerate(field.choices, start=1):
+        name = "".join(char if char.isalnum() else "_" for char in str(choice)).upper()
+        lines.append(f"    {name if name.isidentifier() else f'CHOICE_{number}'} = {writer.text(choice)}")
+    return [*lines, "", ""]
+
+
+def _field_line(model: ModelSpec, field: FieldSpec, writer: _Writer) -> str:
+    annotation = _annotation(model, field, writer)
+    options = _field_options(field, writer)
+    if options:
+        writer.uses_field = True
+        writer.modules.add("annotated")
+        annotation = f"Annotated[{annotation}, Field({', '.join(options)})]"
+    line = f"{field.name}: {annotation}"
+    default = field.default
+    if default is MISSING and field.default_factory is not None:
+        made = field.default_factory()
+        return f"{line} = {writer.text(made)}" if isinstance(made, list | dict) else line
+    if default is MISSING:
+        return f"{line} = None" if field.nullable and not field.key else line
+    if field.choices and default is not None:
+        enum_name = _enum_name(model, field)
+        value = default.value if isinstance(default, enum.Enum) else default
+        return f"{line} = {enum_name}({writer.text(value)})"
+    return f"{line} = {writer.text(default)}"
+
+
+def _annotation(model: ModelSpec, field: FieldSpec, writer: _Writer) -> str:
+    if field.choices:
+        name = _enum_name(model, field)
+    elif field.item_kind is not None:
+        name = f"list[{field.item_kind.value}]"
+    else:
+        name = _ANNOTATIONS.get(field.kind, field.kind.value)
+    if name.startswith("dt."):
+        writer.modules.add("datetime")
+    elif name == "Decimal":
+        writer.modules.add("decimal")
+    elif name.startswith("uuid."):
+        writer.modules.add("uuid")
+    elif name == "Text":
+        writer.uses_text = True
+    return f"{name} | None" if field.nullable else name
+
+
+def _field_options(field: FieldSpec, writer: _Writer) -> list[str]:
+    plain: tuple[tuple[str, Any, Any], ...] = (
+        ("server_default", field.server_default, None),
+        ("unique", field.unique, False),
+        ("index", field.index, False),
+        ("max_length", field.max_length, None),
+        ("precision", field.precision, None),
+        ("scale", field.scale, None),
+        ("check", field.check, None),
+        ("min", field.minimum, None),
+        ("max", field.maximum, None),
+        ("pattern", field.pattern, None),
+        ("references", field.references, None),
+        ("on_delete", field.on_delete, "no action"),
+        ("description", field.description, ""),
+    )
+    return [f"{name}={writer.text(value)}" for name, value, usual in plain if value != usual]
