@@ -115,6 +115,8 @@ class CommandSet(QObject):
     def _make(self, command: Command) -> QAction:
         action = QAction(_tr(command.text), self)
         action.setObjectName(command.id)
+        # What a button shows beside its icon; the space keeps the two apart.
+        action.setIconText(f" {_tr(command.plain_text)}")
         action.setMenuRole(command.role)
         action.setCheckable(command.checkable)
         shown = command.shortcut_text()

@@ -215,9 +215,12 @@ class CrashDialog(QDialog):
 
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         self.copy_button = QPushButton(self.tr("Copy report"))
+        self.copy_button.setAutoDefault(False)
         self.copy_button.clicked.connect(self._copy)
         folder_button = QPushButton(self.tr("Open log folder"))
+        folder_button.setAutoDefault(False)
         folder_button.clicked.connect(self._open_folder)
         buttons.addButton(self.copy_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(folder_button, QDialogButtonBox.ButtonRole.ActionRole)

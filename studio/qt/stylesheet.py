@@ -64,7 +64,8 @@ QPushButton { background: $card; border: 1px solid $border_strong; border-radius
 QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $selection; }
 QPushButton:focus { border-color: $accent_text; }
-QPushButton:default, QPushButton[kind="primary"] { background: $accent; border-color: $accent; color: $text_on_accent; font-weight: 600; }
+QPushButton:default, QPushButton[kind="primary"] { background: $accent; border-color: $accent; color: $text_on_accent; }
+QPushButton[kind="primary"] { font-weight: 600; }
 QPushButton:default:hover, QPushButton[kind="primary"]:hover { background: $accent_hover; }
 QPushButton:default:focus, QPushButton[kind="primary"]:focus { border-color: $text; }
 QPushButton[kind="danger"] { color: $error; border-color: $error; background: transparent; }

@@ -61,9 +61,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="snap", text="&Snap to grid", checkable=True, icon="ph.grid-four"),
     Command(id="new_workflow", text="New &workflow", shortcuts=("Ctrl+T",), icon="ph.plus", when=_PROJECT),
     # Run
-    Command(id="run", text="&Run", shortcuts=("Ctrl+Return", "Ctrl+Enter", "F5"), icon="ph.play-fill", tint="text_on_accent", when=("workflow", "idle"), tip="Run this workflow"),
+    Command(id="run", text="&Run", shortcuts=("Ctrl+Enter", "Ctrl+Return", "F5"), icon="ph.play-fill", tint="text_on_accent", when=("workflow", "idle"), tip="Run this workflow"),
     Command(id="run_to_here", text="Run to &here", shortcuts=("F7",), icon="ph.fast-forward", when=("workflow", "one_selected", "idle"), tip="Run the selected node and what it depends on"),
-    Command(id="dry_run", text="&Dry run", shortcuts=("Ctrl+Shift+Return", "Ctrl+Shift+Enter"), icon="ph.flask", when=("workflow", "idle"), tip="Run this workflow for real, then roll every change back"),
+    Command(id="dry_run", text="&Dry run", shortcuts=("Ctrl+Shift+Enter", "Ctrl+Shift+Return"), icon="ph.flask", when=("workflow", "idle"), tip="Run this workflow for real, then roll every change back"),
     Command(id="stop", text="&Stop", shortcuts=("Shift+F5",), icon="ph.stop-fill", when=("running",), tip="Stop the run, at the database as well"),
     Command(id="next_problem", text="&Next problem", shortcuts=("F8",), when=_WORKFLOW),
     Command(id="previous_problem", text="&Previous problem", shortcuts=("Shift+F8",), when=_WORKFLOW),

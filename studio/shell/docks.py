@@ -69,6 +69,7 @@ class Docks(QObject):
         """Makes a dock; `titled` docks stand alone and have a title bar, the others are tabs with one another."""
         dock = QDockWidget(title, self._window)
         dock.setObjectName(name)
+        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         dock.setWidget(panel)
         if titled:
             dock.setTitleBarWidget(_Title(dock, self._theme))

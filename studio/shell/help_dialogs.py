@@ -56,7 +56,7 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("shortcutsDialog")
         self.setWindowTitle(self.tr("Keyboard and mouse"))
-        self.resize(860, 620)
+        self.resize(1040, 780)
         self._theme = theme
         by_id = {command.id: command for command in commands.commands}
         columns = [QVBoxLayout(), QVBoxLayout()]
@@ -73,7 +73,7 @@ class ShortcutsDialog(QDialog):
             heights[shorter] += len(rows) + 2
         body = QWidget()
         across = QHBoxLayout(body)
-        across.setContentsMargins(6, 0, 6, 0)
+        across.setContentsMargins(6, 0, 18, 0)
         across.setSpacing(36)
         for column in columns:
             column.setSpacing(16)
@@ -81,9 +81,12 @@ class ShortcutsDialog(QDialog):
             across.addLayout(column, 1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumWidth(900)
         scroll.setWidget(body)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 12)
         layout.addWidget(scroll, 1)
@@ -112,6 +115,8 @@ def _rows(commands: Sequence[Command]) -> list[tuple[str, str]]:
         texts = [
             QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText) for keys in command.shortcuts
         ]
+        # The two Enter keys of a keyboard are one to a reader.
+        texts = [text.replace("Return", "Enter") for text in texts]
         rows.append((command.plain_text, "  or  ".join(dict.fromkeys(texts))))
     return rows
 
@@ -151,7 +156,9 @@ class AboutDialog(QDialog):
         grid.setColumnStretch(1, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         self.copy_button = QPushButton(self.tr("Copy versions"))
+        self.copy_button.setAutoDefault(False)
         self.copy_button.clicked.connect(self._copy)
         buttons.addButton(self.copy_button, QDialogButtonBox.ButtonRole.ActionRole)
         layout = QVBoxLayout(self)
@@ -182,6 +189,7 @@ class LicencesDialog(QDialog):
         text.setAccessibleName(self.tr("Licences"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 12)
         layout.addWidget(text, 1)

@@ -1,0 +1,82 @@
+"""The window always shows its session: title, tabs, marks, undo's name, and what is enabled."""
+
+from __future__ import annotations
+
+from studio.workflow.graph import Place
+
+
+def enabled(window, command_id: str) -> bool:
+    return bool(window.commands.action(command_id).isEnabled())
+
+
+def test_a_project_gives_the_window_its_title_and_a_tab_for_each_workflow(window, session):
+    tabs = window.pages.tabs
+    assert window.windowTitle() == "Shop[*] — Studio"
+    assert [tabs.tabText(index) for index in range(tabs.count())] == ["Nightly sync", "Import users"]
+    assert window.pages.currentWidget() is tabs
+    assert "shop" in window.toolbar.pill.text()
+    assert "SQLite" in window.toolbar.pill.text()
+
+
+def test_an_edit_marks_window_and_tab_and_undo_takes_the_marks_back(window, session, qtbot):
+    session.move("w1", {"list_orders": Place(x=50, y=50)})
+    assert window.isWindowModified()
+    assert window.pages.tabs.tabText(0) == "Nightly sync •"
+    assert window.commands.action("undo").text() == "&Undo move"
+    window.commands.action("undo").trigger()
+    assert not window.isWindowModified()
+    assert window.pages.tabs.tabText(0) == "Nightly sync"
+    assert not enabled(window, "undo")
+    assert window.commands.action("redo").text() == "&Redo move"
+
+
+def test_a_new_workflow_opens_its_tab_and_undoing_it_closes_it(window, session):
+    window.commands.action("new_workflow").trigger()
+    tabs = window.pages.tabs
+    assert tabs.count() == 3
+    assert tabs.currentIndex() == 2
+    session.undo()
+    assert tabs.count() == 2
+
+
+def test_renaming_a_workflow_renames_its_tab(window, session):
+    session.rename_workflow("w2", "Import customers")
+    assert window.pages.tabs.tabText(1) == "Import customers •"
+
+
+def test_a_closed_tab_stays_in_the_project_and_opens_again(window, session):
+    window.commands.action("close_tab").trigger()
+    window.commands.action("close_tab").trigger()
+    assert window.pages.tabs.count() == 0
+    assert window.pages.currentWidget() is not window.pages.tabs
+    assert list(session.project.workflows) == ["w1", "w2"]
+    assert not enabled(window, "run")
+    window.navigation.show_workflow("w2")
+    assert window.pages.tabs.workflow_id == "w2"
+    assert window.pages.currentWidget() is window.pages.tabs
+
+
+def test_tabs_are_walked_by_keys(window, session):
+    window.commands.action("next_tab").trigger()
+    assert window.pages.tabs.workflow_id == "w2"
+    window.commands.action("next_tab").trigger()
+    assert window.pages.tabs.workflow_id == "w1"
+    window.commands.action("previous_tab").trigger()
+    assert window.pages.tabs.workflow_id == "w2"
+
+
+def test_without_a_project_the_window_welcomes(window, session):
+    window.set_session(None)
+    assert window.windowTitle() == "Studio"
+    assert window.pages.currentWidget() is window.pages.welcome
+    assert not enabled(window, "save")
+
+
+def test_a_node_asked_for_in_the_models_tree_comes_beside_the_others(window, session):
+    window.panels.models.nodeRequested.emit("OrderCountNode")
+    workflow = session.project.workflow("w1")
+    added = next(node for node in workflow.nodes.values() if node.type == "OrderCountNode")
+    assert workflow.places[added.id] == Place(x=620, y=40)
+    assert window.pages.tabs.canvas.selection() == [added.id]
+    session.undo()
+    assert added.id not in session.project.workflow("w1").nodes

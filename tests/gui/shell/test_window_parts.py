@@ -1,0 +1,178 @@
+"""The parts of the window: panels that hide and come back, looks, messages, busy work, and what is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from studio.kernel.errors import ConnectionFailed
+from studio.kernel.problems import Severity
+from studio.qt.background import run_in_background
+from studio.qt.messages import Message
+from studio.shell.help_dialogs import AboutDialog, LicencesDialog, ShortcutsDialog, licences
+from studio.shell.inputs_dialog import InputsDialog
+from studio.shell.settings import Settings
+from studio.workflow.graph import WorkflowInput
+
+
+def test_panels_hide_and_come_back_by_their_commands(window):
+    for command_id, dock in (
+        ("toggle_left", "models"),
+        ("toggle_inspector", "inspector"),
+        ("toggle_bottom", "results"),
+    ):
+        action = window.commands.action(command_id)
+        assert action.isChecked()
+        action.trigger()
+        assert window.docks[dock].isHidden()
+        assert not action.isChecked()
+        action.trigger()
+        assert not window.docks[dock].isHidden()
+
+
+def test_reset_layout_brings_everything_back(window):
+    window.docks["inspector"].hide()
+    window.docks["models"].setFloating(True)
+    window.commands.action("reset_layout").trigger()
+    assert not window.docks["inspector"].isHidden()
+    assert not window.docks["models"].isFloating()
+    assert window.dockWidgetArea(window.docks["models"]) is Qt.DockWidgetArea.LeftDockWidgetArea
+
+
+def test_f6_walks_from_pane_to_pane_and_back(window, session, qtbot):
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    visited = []
+    for _ in range(6):
+        window.commands.action("next_pane").trigger()
+        focused = QApplication.focusWidget()
+        panes = {"canvas": window.pages, **{panel.__class__.__name__: panel for panel in window.panels.all}}
+        visited.append(
+            next((name for name, pane in panes.items() if focused and pane.isAncestorOf(focused)), "")
+        )
+    assert "canvas" in visited
+    assert len(set(visited)) >= 3
+    assert "" not in visited
+
+
+def test_another_look_is_taken_at_once_and_remembered(window, session, qapp, settings):
+    window.commands.action("theme_light").trigger()
+    assert window.theme.name == "light"
+    assert settings.theme == "light"
+    assert window.theme.hex("window") in qapp.styleSheet()
+    assert all(panel.theme is window.theme for panel in window.panels.all)
+    assert all(canvas.theme is window.theme for canvas in window.pages.tabs.canvases)
+    assert window.commands.action("theme_light").isChecked()
+    assert not window.commands.action("theme_dark").isChecked()
+    window.commands.action("theme_dark").trigger()
+    assert window.theme.name == "dark"
+
+
+def test_an_error_says_what_and_what_to_do_and_can_be_copied(window, qtbot):
+    window.show_error(
+        ConnectionFailed("The server does not answer.", hint="Check the host.", detail="refused")
+    )
+    bar = window.message_bar
+    assert bar.isVisible()
+    assert bar.message.what == "The server does not answer."
+    copy = next(button for button in bar.findChildren(QPushButton) if button.text() == "Copy")
+    qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
+    assert "What to do: Check the host." in QGuiApplication.clipboard().text()
+
+
+def test_an_offer_is_done_once_and_closes_the_bar(window, qtbot):
+    done: list[str] = []
+    bar = window.message_bar
+    bar.tell(Message(what="Python nodes.", severity=Severity.INFO), [("Trust", lambda: done.append("trust"))])
+    trust = next(button for button in bar.findChildren(QPushButton) if button.text() == "Trust")
+    qtbot.mouseClick(trust, Qt.MouseButton.LeftButton)
+    assert done == ["trust"]
+    assert not bar.isVisible()
+
+
+def test_long_work_can_be_cancelled_in_the_status_bar(window, qtbot, monkeypatch):
+    monkeypatch.setattr("studio.shell.status.CANCEL_AFTER_MS", 1)
+    job = run_in_background(window.panels.models, asyncio.Event().wait(), text="Reading…", busy_after_ms=1)
+    busy = window.status.busy
+    qtbot.waitUntil(lambda: busy.isVisible() and busy.cancel_button.isVisible())
+    qtbot.mouseClick(busy.cancel_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not job.is_running and not busy.isVisible())
+
+
+def test_recent_projects_are_few_unique_and_the_missing_ones_known(env, tmp_path):
+    settings = Settings(env.data_dir)
+    for number in range(12):
+        settings.remember(f"P{number}", str(tmp_path / f"{number}.studio"))
+    (tmp_path / "11.studio").touch()
+    settings.remember("P5", str(tmp_path / "5.studio"))
+    settings.remember("Team", "postgresql://db/x")
+    settings.sync()
+    recent = Settings(env.data_dir).recent()
+    assert [entry.name for entry in recent] == [
+        "Team",
+        "P5",
+        "P11",
+        "P10",
+        "P9",
+        "P8",
+        "P7",
+        "P6",
+        "P4",
+        "P3",
+    ]
+    assert [entry.name for entry in recent if entry.exists] == ["Team", "P11"]
+
+
+def test_missing_recent_projects_are_grey_and_can_be_removed(window, settings, tmp_path):
+    settings.remember("Gone", str(tmp_path / "gone.studio"))
+    window.recent_changed()
+    entry, _, remove = window._recent_menu.actions()
+    assert not entry.isEnabled()
+    remove.trigger()
+    assert settings.recent() == []
+    assert not window._recent_menu.isEnabled()
+
+
+def test_places_of_the_panels_are_remembered(window, settings):
+    window.docks["inspector"].hide()
+    settings.keep_window(window.saveGeometry(), window.saveState(2))
+    window.docks["inspector"].show()
+    window._restore_window()
+    assert window.docks["inspector"].isHidden()
+
+
+def test_inputs_are_read_by_kind_and_refused_beside_their_field(window, qtbot):
+    inputs = (WorkflowInput(name="limit", kind="int"), WorkflowInput(name="name", kind="str", required=False))
+    dialog = InputsDialog("Nightly sync", inputs, {}, window.theme, window)
+    dialog.open()
+    dialog.accept()
+    assert dialog.isVisible()
+    limit = dialog._edits["limit"]
+    qtbot.keyClicks(limit, "ten")
+    dialog.accept()
+    assert dialog.isVisible()
+    assert dialog._refusals["limit"].text()
+    limit.clear()
+    qtbot.keyClicks(limit, "10")
+    dialog.accept()
+    assert not dialog.isVisible()
+    assert dialog.values == {"limit": 10, "name": ""}
+    dialog.deleteLater()
+
+
+def test_help_shows_keys_versions_and_licences(window, qtbot):
+    for command_id, kind in (
+        ("shortcuts", ShortcutsDialog),
+        ("about", AboutDialog),
+        ("licences", LicencesDialog),
+    ):
+        window.commands.action(command_id).trigger()
+        dialog = window.findChild(kind)
+        assert dialog is not None
+        assert dialog.isVisible()
+        dialog.close()
+    assert "Lesser General Public License" in licences()
+    assert "SQLAlchemy" in licences()
