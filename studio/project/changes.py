@@ -15,7 +15,6 @@ from studio.kernel.ids import NodeId, WorkflowId
 from studio.project.state import Connection, ModelEntry, Project
 from studio.workflow.graph import Edge, Node, Note, Place, Workflow, WorkflowInput, frozen
 
-
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
@@ -149,26 +148,30 @@ class MoveNodes(WorkflowChange):
 
     places: Mapping[NodeId, Place]
     title: str = "Move"
+    unplaced: tuple[NodeId, ...] = ()
+    """Nodes that had no place before; given by an inverse only."""
 
     @property
     def label(self) -> str:
         return self.title
 
     def edit(self, workflow: Workflow) -> Workflow:
-        return workflow.with_places(self.places)
+        moved = workflow.with_places(self.places)
+        if not self.unplaced:
+            return moved
+        kept = {node_id: place for node_id, place in moved.places.items() if node_id not in self.unplaced}
+        return replace(moved, places=frozen(kept))
 
     def inverse(self, project: Project) -> Change:
         before = project.workflow(self.workflow)
+        touched = [node_id for node_id in (*self.places, *self.unplaced) if node_id in before.nodes]
         return MoveNodes(
             workflow=self.workflow,
             places=frozen(
-                {
-                    node_id: before.places.get(node_id, Place())
-                    for node_id in self.places
-                    if node_id in before.nodes
-                }
+                {node_id: before.places[node_id] for node_id in touched if node_id in before.places}
             ),
             title=self.title,
+            unplaced=tuple(node_id for node_id in touched if node_id not in before.places),
         )
 
     def merge(self, later: Change) -> Change | None:
@@ -177,6 +180,7 @@ class MoveNodes(WorkflowChange):
             isinstance(later, MoveNodes)
             and later.workflow == self.workflow
             and set(later.places) == set(self.places)
+            and not (self.unplaced or later.unplaced)
         ):
             return replace(self, places=later.places)
         return None
@@ -393,7 +397,12 @@ class RestoreOrder:
         )
 
     def inverse(self, project: Project) -> Change:
-        return self.change.inverse(project)
+        return RestoreOrder(
+            change=self.change.inverse(project),
+            workflows=tuple(project.workflows),
+            models=tuple(project.models),
+            connections=tuple(project.connections),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

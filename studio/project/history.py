@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 from studio.project.changes import Change, Group, merged
 from studio.project.state import Project
@@ -79,7 +80,7 @@ class History:
         """Does `change`. With `merge`, it joins the step before it when both belong to one gesture (typing, dragging)."""
         before = self._project
         after = change.apply(before)
-        if after == before:
+        if after == before and _is_same(after, before):
             return before
         step = Step(change, change.inverse(before), self._clock())
         self._project = after
@@ -178,3 +179,16 @@ class History:
     def _tell(self, before: Project, after: Project, change: Change) -> None:
         for observer in list(self._observers):
             observer(before, after, change)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two equal things are the same down to order and types: `==` alone takes True for 1 and for 1.0."""
+    if one is other:
+        return True
+    if isinstance(one, Mapping):
+        return list(one) == list(other) and all(_is_same(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    if is_dataclass(one):
+        return all(_is_same(getattr(one, entry.name), getattr(other, entry.name)) for entry in fields(one))
+    return type(one) is type(other) and repr(one) == repr(other)

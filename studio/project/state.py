@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
+from studio.kernel.errors import WorkflowError
 from studio.kernel.ids import WorkflowId
 from studio.kernel.names import did_you_mean
-from studio.kernel.errors import WorkflowError
 from studio.models.spec import ModelSpec
 from studio.workflow.graph import Workflow, frozen
 

@@ -10,7 +10,10 @@ from typing import Any
 def exact(value: Any) -> Any:
     """A value made of tuples that is equal for two things only when they are the same down to types and order."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = ((field.name, exact(getattr(value, field.name))) for field in dataclasses.fields(value))
+        fields = (
+            (field.name, _field(field.name, getattr(value, field.name)))
+            for field in dataclasses.fields(value)
+        )
         return (type(value).__name__, *fields)
     if isinstance(value, Mapping):
         return ("mapping", *((exact(key), exact(entry)) for key, entry in value.items()))
@@ -23,3 +26,8 @@ def exact(value: Any) -> Any:
     if callable(value) and not isinstance(value, type):
         return ("callable", repr(value))
     return (type(value).__name__, str(value) if type(value).__name__ == "Decimal" else value)
+
+
+def _field(name: str, value: Any) -> Any:
+    # The order of places means nothing: nodes have the order.
+    return exact(dict(sorted(value.items()))) if name == "places" else exact(value)

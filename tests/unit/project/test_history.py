@@ -1,7 +1,3 @@
-"""The undo memory: grouping, merging, the clean mark."""
-
-from dataclasses import replace
-
 import pytest
 
 from studio.kernel.errors import WorkflowError
@@ -9,8 +5,8 @@ from studio.kernel.ids import NodeId, WorkflowId
 from studio.project import History, Project
 from studio.project.changes import (
     AddNodes,
-    EditNode,
-    Group,
+    EditProject,
+    EditWorkflow,
     MoveNodes,
     PutWorkflow,
     RemoveNodes,
@@ -22,7 +18,9 @@ from studio.project.changes import (
 from studio.workflow import Edge, Node, Note, Place, Workflow
 from studio.workflow.graph import frozen
 
-WF = WorkflowId("wf")
+W = WorkflowId("w")
+A, B = NodeId("a"), NodeId("b")
+EDGE = Edge(source=A, source_port="records", target=B, target_port="data")
 
 
 class Clock:
@@ -33,154 +31,162 @@ class Clock:
         return self.now
 
 
-def node(name: str, **params: object) -> Node:
-    return Node(id=NodeId(name), type="Input", params=frozen(params))
+def project() -> Project:
+    workflow = Workflow(
+        id=W,
+        name="W",
+        nodes=frozen({A: Node(id=A, type="T", params=frozen({"limit": 1})), B: Node(id=B, type="T")}),
+        edges=(EDGE,),
+        places=frozen({A: Place(x=1, y=1)}),
+    )
+    return Project(id="p", name="P", workflows=frozen({W: workflow}))
 
 
-def edge(source: str, target: str) -> Edge:
-    return Edge(source=NodeId(source), source_port="value", target=NodeId(target), target_port="value")
+def limit(history: History) -> object:
+    return history.project.workflows[W].nodes[A].params.get("limit")
 
 
-def history(*names: str, edges: tuple[Edge, ...] = (), clock: Clock | None = None) -> History:
-    workflow = Workflow(id=WF, name="w").with_nodes([node(name) for name in names]).with_edges(edges)
-    return History(Project(id="p", name="p").with_workflow(workflow), clock=clock or Clock())
+def set_limit(value: object) -> SetParams:
+    return SetParams(workflow=W, node=A, values=frozen({"limit": value}))
 
 
-def test_removing_a_node_removes_its_edges_and_undo_restores_them_in_their_order() -> None:
-    log = history("a", "b", "c", edges=(edge("a", "b"), edge("b", "c"), edge("a", "c")))
-    before = log.project
-    log.apply(RemoveNodes(workflow=WF, nodes=(NodeId("b"),)))
-    assert log.project.workflow(WF).edges == (edge("a", "c"),)
-    assert log.undo()
-    assert log.project == before
-    assert list(log.project.workflow(WF).nodes) == ["a", "b", "c"]
-    assert log.project.workflow(WF).edges == before.workflow(WF).edges
+def test_removing_a_node_removes_its_edges_and_undo_restores_them():
+    history = History(project())
+    history.apply(RemoveNodes(workflow=W, nodes=(A,)))
+    assert history.project.workflows[W].edges == ()
+    assert history.project.workflows[W].places == {}
+    assert history.undo()
+    assert history.project == project()
+    assert list(history.project.workflows[W].nodes) == [A, B]
 
 
-def test_a_drag_is_one_step_and_the_next_drag_another() -> None:
-    log = history("a")
-    for x in (1.0, 2.0, 3.0):
-        log.apply(MoveNodes(workflow=WF, places=frozen({NodeId("a"): Place(x=x)})), merge=True)
-    assert len(log.steps) == 1
-    log.seal()
-    log.apply(MoveNodes(workflow=WF, places=frozen({NodeId("a"): Place(x=9.0)})), merge=True)
-    assert len(log.steps) == 2
-    log.undo()
-    assert log.project.workflow(WF).places[NodeId("a")].x == 3.0
+def test_a_change_that_changes_nothing_is_no_step():
+    history = History(project())
+    history.apply(set_limit(1))
+    assert history.position == 0
 
 
-def test_typing_merges_only_within_the_merge_window() -> None:
+@pytest.mark.parametrize("value", [True, 1.0])
+def test_a_value_that_only_equals_the_old_one_is_a_change_all_the_same(value):
+    history = History(project())
+    history.apply(set_limit(value))
+    assert limit(history) is value
+    history.undo()
+    assert type(limit(history)) is int
+
+
+def test_typing_becomes_one_step_and_a_pause_begins_another():
     clock = Clock()
-    log = history("a", clock=clock)
-    log.apply(SetParams(workflow=WF, node=NodeId("a"), values=frozen({"name": "t"})), merge=True)
-    log.apply(SetParams(workflow=WF, node=NodeId("a"), values=frozen({"name": "to"})), merge=True)
-    clock.now = 60.0
-    log.apply(SetParams(workflow=WF, node=NodeId("a"), values=frozen({"name": "tot"})), merge=True)
-    assert len(log.steps) == 2
-    log.undo()
-    assert log.project.workflow(WF).nodes[NodeId("a")].params["name"] == "to"
-    log.undo()
-    assert "name" not in log.project.workflow(WF).nodes[NodeId("a")].params
+    history = History(project(), clock=clock)
+    for value in (2, 3, 4):
+        history.apply(set_limit(value), merge=True)
+    clock.now = 10.0
+    history.apply(set_limit(5), merge=True)
+    assert history.position == 2
+    history.undo()
+    assert limit(history) == 4
+    history.undo()
+    assert limit(history) == 1
 
 
-def test_a_group_is_one_step_and_a_failure_inside_takes_all_of_it_back() -> None:
-    log = history("a", "b")
-    with log.group("Both"):
-        log.apply(SetEdges(workflow=WF, add=(edge("a", "b"),)))
-        log.apply(EditNode(workflow=WF, node=NodeId("a"), values=frozen({"title": "A"})))
-    assert log.undo_label == "Both"
-    assert isinstance(log.steps[0].change, Group)
-    middle = log.project
-    with pytest.raises(WorkflowError), log.group("Broken"):
-        log.apply(EditNode(workflow=WF, node=NodeId("b"), values=frozen({"title": "B"})))
-        log.apply(SetParams(workflow=WF, node=NodeId("nobody"), values=frozen({"x": 1})))
-    assert log.project == middle
-    assert len(log.steps) == 1
+def test_saving_in_the_middle_of_typing_keeps_the_saved_state_reachable():
+    history = History(project(), clock=Clock())
+    history.apply(set_limit(2), merge=True)
+    history.mark_clean()
+    history.apply(set_limit(3), merge=True)
+    assert not history.is_clean
+    history.undo()
+    assert history.is_clean
+    assert limit(history) == 2
 
 
-def test_a_refused_change_alters_nothing_and_a_change_without_effect_is_no_step() -> None:
-    log = history("a")
+def test_the_clean_state_is_lost_when_another_way_is_taken_from_before_it():
+    history = History(project())
+    history.apply(set_limit(2))
+    history.mark_clean()
+    history.undo()
+    assert not history.is_clean
+    history.apply(set_limit(3))
+    history.undo()
+    history.redo()
+    assert not history.is_clean
+
+
+def test_a_group_is_one_step_with_its_title():
+    history = History(project())
+    with history.group("Wire up"):
+        history.apply(SetEdges(workflow=W, remove=(EDGE,)))
+        history.apply(set_limit(9))
+    assert (history.position, history.undo_label) == (1, "Wire up")
+    history.undo()
+    assert history.project == project()
+    history.redo()
+    assert limit(history) == 9
+
+
+def test_a_group_that_fails_leaves_nothing_and_tells_observers_of_the_way_back():
+    history = History(project())
+    seen: list[Project] = []
+    history.observe(lambda before, after, change: seen.append(after))
+    with pytest.raises(WorkflowError), history.group("Broken"):
+        history.apply(set_limit(9))
+        history.apply(SetParams(workflow=W, node=NodeId("nobody")))
+    assert history.project == project() == seen[-1]
+    assert history.position == 0
+
+
+def test_a_refused_change_alters_nothing():
+    history = History(project())
     with pytest.raises(WorkflowError, match="already has a node 'a'"):
-        log.apply(AddNodes(workflow=WF, nodes=(node("a"),)))
-    log.apply(RemoveNodes(workflow=WF, nodes=(NodeId("nobody"),)))
-    assert log.steps == ()
+        history.apply(AddNodes(workflow=W, nodes=(Node(id=A, type="T"),)))
+    assert history.project == project()
+    assert history.redo_label is None
 
 
-def test_the_clean_mark_follows_undo_and_redo_and_is_lost_when_its_branch_is() -> None:
-    log = history("a")
-    log.apply(EditNode(workflow=WF, node=NodeId("a"), values=frozen({"title": "one"})))
-    log.mark_clean()
-    log.undo()
-    assert not log.is_clean
-    log.redo()
-    assert log.is_clean
-    log.undo()
-    log.apply(EditNode(workflow=WF, node=NodeId("a"), values=frozen({"title": "two"})))
-    assert not log.is_clean
-    log.undo()
-    assert not log.is_clean
+def test_undoing_the_first_move_of_a_node_takes_its_place_away_again():
+    history = History(project())
+    history.apply(MoveNodes(workflow=W, places=frozen({A: Place(x=5), B: Place(x=6)})))
+    history.undo()
+    assert history.project.workflows[W].places == {A: Place(x=1, y=1)}
+    history.redo()
+    assert history.project.workflows[W].places == {A: Place(x=5), B: Place(x=6)}
 
 
-def test_a_saved_state_is_never_merged_into() -> None:
-    log = history("a")
-    log.apply(SetParams(workflow=WF, node=NodeId("a"), values=frozen({"name": "t"})), merge=True)
-    log.mark_clean()
-    log.apply(SetParams(workflow=WF, node=NodeId("a"), values=frozen({"name": "to"})), merge=True)
-    assert not log.is_clean
-    log.undo()
-    assert log.is_clean
+def test_a_removed_workflow_comes_back_at_its_old_place():
+    history = History(project())
+    history.apply(PutWorkflow(workflow=Workflow(id=WorkflowId("z"), name="Z")))
+    history.apply(RemoveWorkflow(workflow=W))
+    history.undo()
+    assert list(history.project.workflows) == [W, "z"]
 
 
-def test_removing_a_workflow_and_undoing_keeps_the_order_of_workflows() -> None:
-    log = history("a")
-    log.apply(PutWorkflow(workflow=Workflow(id=WorkflowId("second"), name="2")))
-    log.apply(RemoveWorkflow(workflow=WF))
-    log.undo()
-    assert list(log.project.workflows) == ["wf", "second"]
+def test_labels_say_what_undo_would_take_back():
+    history = History(project())
+    for change, label in [
+        (set_limit(3), "Set limit"),
+        (EditWorkflow(workflow=W, values=frozen({"name": "X"})), "Rename workflow"),
+        (SetNotes(workflow=W, put=frozen({"n": Note(id="n", text="hi")})), "Edit note"),
+        (EditProject(values=frozen({"name": "Q"})), "Rename project"),
+    ]:
+        history.apply(change)
+        assert history.undo_label == label
 
 
-def test_notes_come_back_as_they_were() -> None:
-    log = history("a")
-    log.apply(SetNotes(workflow=WF, put=frozen({"n": Note(id="n", text="one")})))
-    log.apply(SetNotes(workflow=WF, put=frozen({"n": Note(id="n", text="two")})))
-    log.apply(SetNotes(workflow=WF, remove=("n",)))
-    log.undo()
-    assert log.project.workflow(WF).notes["n"].text == "two"
-    log.undo()
-    assert log.project.workflow(WF).notes["n"].text == "one"
-    log.redo()
-    assert log.project.workflow(WF).notes["n"].text == "two"
+def test_going_to_a_position_undoes_or_redoes_as_needed():
+    history = History(project())
+    for value in (2, 3, 4):
+        history.apply(set_limit(value))
+    history.go_to(1)
+    assert limit(history) == 2
+    history.go_to(3)
+    assert limit(history) == 4
 
 
-def test_jumping_in_the_history_ends_where_stepping_would() -> None:
-    log = history("a")
-    for title in "abcdef":
-        log.apply(EditNode(workflow=WF, node=NodeId("a"), values=frozen({"title": title})))
-    log.go_to(2)
-    assert log.project.workflow(WF).nodes[NodeId("a")].title == "b"
-    log.go_to(5)
-    assert log.project.workflow(WF).nodes[NodeId("a")].title == "e"
-    assert log.position == 5
-
-
-def test_observers_hear_of_each_alteration_and_can_leave() -> None:
-    log = history("a")
-    heard: list[str] = []
-    leave = log.observe(lambda before, after, change: heard.append(change.label))
-    log.apply(EditNode(workflow=WF, node=NodeId("a"), values=frozen({"title": "x"})))
-    log.undo()
-    leave()
-    log.redo()
-    assert heard == ["Rename", "Rename"]
-
-
-def test_ten_thousand_steps_keep_the_project_exact() -> None:
-    log = history("a")
-    first = log.project
-    for number in range(10_000):
-        log.apply(EditNode(workflow=WF, node=NodeId("a"), values=frozen({"title": str(number)})))
-    last = log.project
-    log.go_to(0)
-    assert log.project == first
-    log.go_to(10_000)
-    assert log.project == replace(last)
+def test_an_observer_that_has_ended_is_told_no_more():
+    history = History(project())
+    seen: list[object] = []
+    stop = history.observe(lambda before, after, change: seen.append(change))
+    history.apply(set_limit(2))
+    stop()
+    history.apply(set_limit(3))
+    assert seen == [set_limit(2)]
