@@ -153,7 +153,7 @@ class BulkWrites(Writes):
                     self._tell(plans, "delete", before, {}, number)
                     deleted += number
         except DatabaseError as error:
-            error.context.setdefault("referenced", True)
+            error.context["referenced"] = True
             raise locate(error, spec) from error.__cause__
         return deleted
 

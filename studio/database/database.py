@@ -2,49 +2,146 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from studio.database.access import Access
 from studio.database.options import DatabaseOptions
 from studio.database.results import Recorder, ServerInfo, Statement
+from studio.kernel.errors import ConnectionFailed, MissingDriver
+from studio.kernel.names import did_you_mean
 from studio.models.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from studio.database.dialect import Dialect, Engine
+    from studio.database.plans import PlanBook
+
+_DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql"}
 
 
 class Database:
-    """One database. Made without I/O; used on one event loop only, save for `compile`, which any thread may call."""
+    """One database. Made without I/O; used on one event loop only, save for `compile`, which any thread may call.
+
+    It connects at the first use. After `close` it may be used again and then connects anew.
+    """
 
     def __init__(self, url: str, *, name: str = "", options: DatabaseOptions | None = None) -> None:
+        """Raises ConnectionFailed when the URL names no known kind of database."""
         self.url = url
         self.name = name
         self.options = options or DatabaseOptions()
-
-    @property
-    def dialect(self) -> str:
+        self.dialect = _dialect_name(url)
         """`sqlite` or `postgresql`."""
-        raise NotImplementedError
+        self._ensured: dict[int, ModelSpec] = {}
+
+    def __repr__(self) -> str:
+        return f"<Database {self.name or self.dialect}>"
+
+    @cached_property
+    def _dialect(self) -> Dialect:
+        from studio.database.plans import dialect_named
+
+        return dialect_named(self.dialect)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        try:
+            return self._dialect.open(self.url, self.options)
+        except ModuleNotFoundError as error:
+            raise MissingDriver(
+                f"The driver {error.name} for {self.dialect} is not installed.",
+                hint=f"pip install {error.name}",
+            ) from error
+
+    @cached_property
+    def _book(self) -> PlanBook:
+        from studio.database.plans import PlanBook
+
+        return PlanBook(self._dialect)
 
     async def connect(self) -> None:
-        raise NotImplementedError
+        """Opens the first connection, so that what is wrong is known now. Raises the errors of opening."""
+        await self._engine.connect()
 
     async def close(self) -> None:
-        raise NotImplementedError
+        """Closes all connections. Nothing may be running."""
+        self._ensured.clear()
+        if "_engine" in self.__dict__:
+            await self._engine.close()
 
     async def test(self) -> ServerInfo:
-        raise NotImplementedError
+        """What answers, and how fast. Never creates a file. Raises the errors of opening."""
+        return await self._engine.test()
 
     async def ensure(self, specs: Iterable[ModelSpec], *, create: bool = True) -> None:
-        raise NotImplementedError
+        """Sees to it that the models have their tables; costs a look-up per model once that is known.
+
+        Args:
+            specs: the models, together with those that they reference.
+            create: whether missing tables may be made; without, they are reported.
+
+        Raises:
+            NoSuchTable: a column of a model, or a table that may not be made, is missing.
+            ModelError: a reference leads nowhere.
+        """
+        wanted = list(specs)
+        ensured = self._ensured
+        if all(id(spec) in ensured for spec in wanted):
+            return
+        from studio.database.schema import ensure
+
+        await ensure(self._engine, self._dialect, wanted, create=create)
+        ensured.update((id(spec), spec) for spec in wanted)
 
     async def reflect(self, schema: str | None = None) -> list[ModelSpec]:
-        raise NotImplementedError
+        """The models of the tables that are there, in the order of their names."""
+        return await self._engine.reflect(schema)
 
     def access(self, recorder: Recorder | None = None) -> Access:
-        raise NotImplementedError
+        """Reads and writes that commit one by one."""
+        return Access(self._engine.lanes, self._book, recorder)
 
     def transaction(self, recorder: Recorder | None = None) -> AbstractAsyncContextManager[Access]:
-        raise NotImplementedError
+        """Reads and writes that are all kept, or all undone when the block raises or is cancelled."""
+        return self._transaction(recorder)
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self, recorder: Recorder | None) -> AsyncIterator[Access]:
+        async with self._engine.transaction() as session:
+            yield Access(session, self._book, recorder)
 
     def compile(self, operation: str, spec: ModelSpec, params: Mapping[str, Any]) -> list[Statement]:
-        raise NotImplementedError
+        """The statements that a node with these params would run, without running them.
+
+        Args:
+            operation: `create`, `read`, `update`, `delete`, `list`, `count`, `upsert`, `aggregate`, `bulk_create`, `bulk_update`,
+                `bulk_delete` or `bulk_upsert`.
+            spec: the model.
+            params: the node's params, as engine.md names them.
+
+        Raises:
+            StudioError: the params do not fit, as they would not when run.
+        """
+        from studio.database.preview import preview
+
+        return preview(self._book.of(spec), operation, params)
+
+
+def _dialect_name(url: str) -> str:
+    if url == ":memory:":
+        return "sqlite"
+    scheme = urlsplit(url).scheme.partition("+")[0].lower()
+    known = _DIALECTS.get(scheme)
+    if known is None:
+        raise ConnectionFailed(
+            f"{scheme or 'An empty scheme'!r} is no kind of database that Studio knows."
+            if scheme
+            else "The connection has no kind of database.",
+            hint=did_you_mean(scheme, _DIALECTS)
+            or "Write sqlite:///path or postgresql://user@host/database.",
+        )
+    return known

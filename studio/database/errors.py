@@ -52,7 +52,7 @@ def locate(
         error.hint = f"{names[:1].upper()}{names[1:]} must be unique: choose another value, or use Upsert."
         error.context["value"] = _first_value(fields, known, given)
     elif isinstance(error, ForeignKeyViolated):
-        _locate_reference(error, spec, fields, shown)
+        _locate_reference(error, spec, fields, known)
     elif isinstance(error, ValueMissing) and fields:
         error.message = f"{spec.name} needs a value for {names}."
         error.hint = "Give it a value."
@@ -103,24 +103,24 @@ def _first_value(fields: Sequence[str], known: Mapping[str, Any], given: Sequenc
     return given[0] if given else None
 
 
-def _locate_reference(error: DatabaseError, spec: ModelSpec, fields: Sequence[str], shown: str) -> None:
+def _locate_reference(
+    error: DatabaseError, spec: ModelSpec, fields: Sequence[str], known: Mapping[str, Any]
+) -> None:
     if error.context.get("referenced"):
         by = error.context.get("by")
         error.message = f"The record of {spec.name} is still referenced{f' from {by}' if by else ''}."
         error.hint = "Delete or change the records that reference it first."
         return
-    references = spec.by_name[fields[0]].references if fields else None
-    if fields:
-        target = (references or "").partition(".")[0]
-        error.message = f"{shown or fields[0]} references {target or 'a record'} that does not exist."
-        error.hint = f"Create the {target or 'referenced'} record first, or give another value."
-        return
-    suspects = [field for field in spec.fields if field.references]
-    if suspects:
-        names = " or ".join(f'"{field.name}"' for field in suspects)
-        error.message = (
-            f"{spec.name}: a record that {names} references does not exist, or is still referenced."
-        )
+    suspects = [field.name for field in spec.fields if field.references and known.get(field.name) is not None]
+    blamed = list(fields) or (suspects if len(suspects) == 1 else [])
+    if not blamed:
+        names = " or ".join(f'"{name}"' for name in suspects)
+        error.message = f"{spec.name}: the record that {names or 'a field'} references does not exist."
         error.hint = "Create the referenced record first, or give another value."
-        if len(suspects) == 1:
-            error.field = suspects[0].name
+        return
+    error.field = blamed[0]
+    target = (spec.by_name[blamed[0]].references or "").partition(".")[0]
+    error.context.setdefault("value", _first_value(blamed, known, error.context.get("values") or ()))
+    shown = _shown(blamed, known, error.context.get("values") or ()) or f'"{blamed[0]}"'
+    error.message = f"{spec.name}: {shown} references a {target or 'record'} that does not exist."
+    error.hint = f"Create the {target or 'referenced'} record first, or give another value."

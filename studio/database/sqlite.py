@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import os
-import re
 import sqlite3
 import time
 import weakref
@@ -24,20 +24,19 @@ from studio.database import sqlite_errors
 from studio.database.bulk import BulkJob, BulkOutcome
 from studio.database.dialect import Row, Session
 from studio.database.options import DatabaseOptions
+from studio.database.raw import first_word
 from studio.database.results import ServerInfo
 from studio.database.worker import Worker, whatever_happens
 from studio.kernel.errors import StatementRefused, UnknownDatabase
 from studio.models.spec import ModelSpec
 from studio.query.sqlite_functions import AGGREGATES, COLLATIONS, FUNCTIONS
 
+_log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 _Worker = Worker[sqlite3.Connection]
 
 _READS = ("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA")
-_CONTROLS = frozenset(
-    {"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM"}
-)
-_COMMENT = re.compile(r"\s*(--[^\n]*(\n|$)|/\*.*?\*/)", re.DOTALL)
 _BUSY_STEP_MS: Final = 100
 """A wait for a lock cannot be interrupted, so it is made of short ones."""
 
@@ -110,6 +109,8 @@ class SqliteEngine:
             if role != "writer":
                 connection.execute("PRAGMA query_only=ON")
             _install(connection)
+            if options.echo:
+                connection.set_trace_callback(_log_statement)
         except BaseException:
             connection.close()
             raise
@@ -259,6 +260,10 @@ def _path(url: str) -> Path | None:
 # ------------------------------------------------------------------ what runs on the threads
 
 
+def _log_statement(sql: str) -> None:
+    _log.info("%s", sql)
+
+
 def _install(connection: sqlite3.Connection) -> None:
     for name, (arity, function, deterministic) in FUNCTIONS.items():
         connection.create_function(name, arity, function, deterministic=deterministic)
@@ -368,7 +373,7 @@ class _Lanes:
         engine = self._engine
         worker = await engine.reader()
         result: tuple[tuple[str, ...], Sequence[Row], int | None]
-        if _first_word(sql) in _READS and worker is not engine.writer:
+        if first_word(sql) in _READS and worker is not engine.writer:
             try:
                 result = await engine.call(worker, _run, worker.resource, sql, args, max_rows, False)
                 return result
@@ -448,7 +453,7 @@ class _Transaction:
     async def run(
         self, sql: str, args: Sequence[Any], max_rows: int | None
     ) -> tuple[tuple[str, ...], Sequence[Row], int | None]:
-        _first_word(sql)
+        first_word(sql)
         return await self._call(_run, sql, args, max_rows, True)
 
     async def stream(self, sql: str, args: Sequence[Any], batch_size: int) -> AsyncIterator[Sequence[Row]]:
@@ -508,18 +513,3 @@ def _roll_back_to(connection: sqlite3.Connection, name: str) -> None:
     if connection.in_transaction:
         connection.execute(f"ROLLBACK TO {name}")
         connection.execute(f"RELEASE {name}")
-
-
-def _first_word(sql: str) -> str:
-    """The statement's first word in capitals; one that would end or begin a transaction is refused."""
-    text = sql
-    while found := _COMMENT.match(text):
-        text = text[found.end() :]
-    word = re.match(r"\s*\(*\s*(\w*)", text)
-    first = word[1].upper() if word else ""
-    if first in _CONTROLS:
-        raise StatementRefused(
-            f"{first} cannot be run here: transactions and files belong to the run.",
-            hint="Run the workflow in the mode atomic instead.",
-        )
-    return first

@@ -45,7 +45,8 @@ class SqliteDialect:
         return SqliteEngine(url, options)
 
     def column_type(self, field: FieldSpec, *, reflected: bool) -> sa.types.TypeEngine[Any]:
-        return _Stored(field, reflected=reflected)
+        plain = _PLAIN.get(field.kind)
+        return _Stored(field, reflected=reflected) if plain is None else plain()
 
     def binder(self, field: FieldSpec, *, reflected: bool) -> Converter | None:
         if field.kind is Kind.DATETIME and field.naive:
@@ -200,13 +201,14 @@ _LOOSE_READERS: Mapping[Kind, Converter] = {Kind.FLOAT: _loose_float, Kind.TIMED
 
 # ------------------------------------------------------------------ types
 
-_DDL: Mapping[Kind, Any] = {
+_PLAIN: Mapping[Kind, Any] = {
     Kind.INT: sa.Integer,
     Kind.FLOAT: sa.REAL,
-    Kind.BOOL: sa.Integer,
-    Kind.TIMEDELTA: sa.Integer,
+    Kind.STR: sa.Text,
+    Kind.TEXT: sa.Text,
     Kind.BYTES: sa.BLOB,
 }
+"""Kinds whose values are stored as they are."""
 
 
 class _Stored(sa.types.TypeDecorator[Any]):
@@ -229,8 +231,7 @@ class _Stored(sa.types.TypeDecorator[Any]):
     def load_dialect_impl(self, dialect: SADialect) -> sa.types.TypeEngine[Any]:
         if self.kind is Kind.DECIMAL and not self.reflected:
             return sa.Text(collation=DECIMAL_COLLATION)
-        plain: sa.types.TypeEngine[Any] = _DDL.get(self.kind, sa.Text)()
-        return plain
+        return sa.Integer() if self.kind in (Kind.BOOL, Kind.TIMEDELTA) else sa.Text()
 
     def bind_processor(self, dialect: SADialect) -> Converter | None:
         binder = self._binder

@@ -6,7 +6,6 @@ import re
 import sqlite3
 from collections.abc import Callable, Mapping
 
-
 from studio.kernel.errors import (
     BadValue,
     CheckViolated,
@@ -117,6 +116,11 @@ def _foreign_key(text: str, _where: str) -> DatabaseError:
     )
 
 
+def _by_trigger(text: str, where: str) -> DatabaseError:
+    """ON DELETE RESTRICT is a trigger inside SQLite; a trigger of the table's own author speaks for itself."""
+    return _foreign_key(text, where) if "FOREIGN KEY" in text else _by_text(text, where)
+
+
 def _missing(text: str, _where: str) -> DatabaseError:
     return ValueMissing("A value is missing.", hint="Give it a value.", detail=text, columns=_columns(text))
 
@@ -202,6 +206,7 @@ _TABLE: Mapping[int, Callable[[str, str], DatabaseError]] = {
     787: _foreign_key,
     1299: _missing,
     1555: _duplicate,
+    1811: _by_trigger,
     2067: _duplicate,
     2579: _duplicate,
     3091: _mismatch,

@@ -26,8 +26,6 @@ def statement_table(spec: ModelSpec, dialect: Dialect) -> sa.Table:
             sa.Column(
                 field.column,
                 dialect.column_type(field, reflected=spec.reflected),
-                primary_key=field.name in spec.key,
-                autoincrement=False,
             )
             for field in spec.fields
         ),

@@ -107,7 +107,7 @@ class Writes(Reads):
         try:
             rows = await self._session.write(ready.plan.sql, ready.arguments)
         except DatabaseError as error:
-            error.context.setdefault("referenced", True)
+            error.context["referenced"] = True
             raise locate(error, spec) from error.__cause__
         if not rows:
             await self._none_or_many(self._session, plans, parsed, "Delete", "BulkDelete")

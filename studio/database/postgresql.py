@@ -1,0 +1,530 @@
+"""How is PostgreSQL reached? Lanes: asyncpg connections out of SQLAlchemy's pool, kept open, that run compiled text directly.
+
+Each statement on the lanes commits by itself; a transaction has a connection to itself. asyncpg keeps prepared statements per
+connection, so a statement is parsed and planned once per lane. A dead connection is dropped, and a read that met one is tried once
+more; a write is not, because nobody can tell whether it was done.
+
+Left out: bulk writes (`postgresql_bulk`), reflection (`postgresql_reflection`), what the codes of errors mean (`postgresql_errors`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final
+
+import asyncpg
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from studio.database import postgresql_errors
+from studio.database.bulk import BulkJob, BulkOutcome
+from studio.database.dialect import Row, Session
+from studio.database.options import DatabaseOptions
+from studio.database.postgresql_dialect import dump_json
+from studio.database.raw import first_word
+from studio.database.results import ServerInfo
+from studio.database.worker import whatever_happens
+from studio.kernel.errors import ConnectionFailed, ConnectionLost, LockTimeout, StatementRefused
+from studio.models.spec import ModelSpec
+
+_log = logging.getLogger(__name__)
+
+_SCHEMA_LOCK: Final = 0x57D10
+"""The advisory lock under which Studio changes a schema."""
+_STATEMENTS_KEPT: Final = 500
+_COUNTED = ("INSERT", "UPDATE", "DELETE", "MERGE", "COPY")
+
+
+class Lane:
+    """One connection: SQLAlchemy's, and the driver's underneath."""
+
+    __slots__ = ("connection", "pooled")
+
+    def __init__(self, pooled: AsyncConnection, connection: asyncpg.Connection[Any]) -> None:
+        self.pooled = pooled
+        self.connection = connection
+
+
+class PostgresqlEngine:
+    """The connections to one database of a PostgreSQL server."""
+
+    def __init__(self, url: str, options: DatabaseOptions) -> None:
+        self.options = options
+        self._url, self._arguments = _driver_url(url, options)
+        self.where = _where(self._url)
+        self._engine: AsyncEngine | None = None
+        self._free: list[Lane] = []
+        self._waiting: deque[tuple[asyncio.Future[None], bool]] = deque()
+        self._open = 0
+        self._single = 0
+        self._lanes = _Lanes(self)
+        self.under_row_security: dict[str, bool] = {}
+
+    # -------------------------------------------------------------- opening and closing
+
+    async def connect(self) -> None:
+        if self._engine is None:
+            lane = await self.acquire(single=True)
+            self.release(lane, single=True)
+
+    async def close(self) -> None:
+        lanes, self._free = self._free, []
+        for lane in lanes:
+            await self._discard(lane)
+        engine, self._engine = self._engine, None
+        self.under_row_security.clear()
+        if engine is not None:
+            await engine.dispose()
+
+    async def test(self) -> ServerInfo:
+        await self.connect()
+        started = time.perf_counter()
+        ((version, database, writable),) = await self._lanes.read(
+            "SELECT current_setting('server_version'), current_database(),"
+            " NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off'"
+        )
+        latency_ms = (time.perf_counter() - started) * 1000
+        ((tables,),) = await self._lanes.read(
+            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+        )
+        return ServerInfo(
+            product="PostgreSQL",
+            version=str(version).split(" ", 1)[0],
+            database=database,
+            tables=tables,
+            can_write=writable,
+            latency_ms=latency_ms,
+        )
+
+    def _sqlalchemy_engine(self) -> AsyncEngine:
+        if self._engine is None:
+            options = self.options
+            self._engine = create_async_engine(
+                self._url,
+                pool_size=options.pool_size + options.max_overflow,
+                max_overflow=0,
+                pool_recycle=options.pool_recycle or -1,
+                pool_reset_on_return=None,
+                json_serializer=dump_json,
+                json_deserializer=orjson.loads,
+                connect_args=self._arguments,
+            )
+        return self._engine
+
+    # -------------------------------------------------------------- lanes
+
+    async def acquire(self, *, single: bool) -> Lane:
+        """A connection for a `single` statement, or for a transaction; transactions may go beyond `pool_size`."""
+        deadline = time.monotonic() + self.options.lock_timeout_s
+        while True:
+            while self._free:
+                lane = self._free.pop()
+                if not lane.connection.is_closed():
+                    self._single += single
+                    return lane
+                await self._discard(lane)
+            if self._may_open(single):
+                return await self._new_lane(single=single)
+            ready = asyncio.get_running_loop().create_future()
+            self._waiting.append((ready, single))
+            try:
+                async with asyncio.timeout(max(deadline - time.monotonic(), 0)):
+                    await ready
+            except TimeoutError:
+                raise LockTimeout(
+                    f"All {self._open} connections to {self.where} are in use.",
+                    hint="Wait for other runs to end, or raise max_overflow.",
+                ) from None
+            finally:
+                if not ready.done():
+                    ready.cancel()
+
+    def _may_open(self, single: bool) -> bool:
+        if self._open >= self.options.pool_size + self.options.max_overflow:
+            return False
+        return not single or self._single < self.options.pool_size
+
+    async def _new_lane(self, *, single: bool) -> Lane:
+        self._open += 1
+        self._single += single
+        try:
+            try:
+                pooled = await self._sqlalchemy_engine().connect()
+                raw = await pooled.get_raw_connection()
+            except (*postgresql_errors.DRIVER_ERRORS, sa.exc.SQLAlchemyError) as error:
+                raise self._translated(error) from error
+            connection = raw.driver_connection
+            assert connection is not None
+            if self.options.echo:
+                connection.add_query_logger(_echo)
+            return Lane(pooled, connection)
+        except BaseException:
+            self._open -= 1
+            self._single -= single
+            self._wake()
+            raise
+
+    def release(self, lane: Lane, *, single: bool) -> None:
+        """Gives a lane back; a closed one, or one too many, is dropped."""
+        self._single -= single
+        keep = len(self._free) < self.options.pool_size and self._engine is not None
+        if keep and not lane.connection.is_closed():
+            self._free.append(lane)
+        else:
+            self._open -= 1
+            task = asyncio.ensure_future(_close_lane(lane))
+            task.set_name("close a PostgreSQL connection")
+            _closing.add(task)
+            task.add_done_callback(_closing.discard)
+        if self._waiting:
+            self._wake()
+
+    def _wake(self) -> None:
+        while self._waiting:
+            ready, _ = self._waiting.popleft()
+            if not ready.done():
+                ready.set_result(None)
+                return
+
+    async def _discard(self, lane: Lane) -> None:
+        self._open -= 1
+        await _close_lane(lane)
+
+    def _translated(self, error: BaseException) -> BaseException:
+        original = error
+        while isinstance(original, sa.exc.SQLAlchemyError):
+            below = getattr(original, "orig", None) or original.__cause__
+            if below is None:
+                break
+            original = below.__cause__ or below
+        translated = postgresql_errors.translate(original, where=self.where)
+        if translated is not None:
+            return translated
+        if isinstance(original, sa.exc.SQLAlchemyError):
+            return ConnectionFailed(
+                f"{self.where} cannot be used.", hint="Check the connection.", detail=type(original).__name__
+            )
+        return error
+
+    def translated(self, error: BaseException) -> BaseException:
+        """The typed error of a driver's one; any other comes back as it is."""
+        return postgresql_errors.translate(error, where=self.where) or error
+
+    # -------------------------------------------------------------- sessions
+
+    @property
+    def lanes(self) -> Session:
+        return self._lanes
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        lane = await self.acquire(single=False)
+        try:
+            session = _Transaction(self, lane.connection)
+            try:
+                await session.begin("BEGIN")
+            except ConnectionLost:
+                # A connection that died while it was idle: nothing has been sent on it.
+                self.release(lane, single=False)
+                lane = await self.acquire(single=False)
+                session = _Transaction(self, lane.connection)
+                await session.begin("BEGIN")
+            try:
+                yield session
+            except BaseException:
+                session.is_open = False
+                with contextlib.suppress(ConnectionLost):
+                    await whatever_happens(session.end("ROLLBACK"))
+                raise
+            session.is_open = False
+            await whatever_happens(session.end("COMMIT"))
+        finally:
+            self.release(lane, single=False)
+
+    @contextlib.asynccontextmanager
+    async def schema_lock(self) -> AsyncIterator[Session]:
+        async with self.transaction() as session:
+            await session.read("SELECT pg_advisory_xact_lock($1)", (_SCHEMA_LOCK,))
+            yield session
+
+    async def columns(
+        self, session: Session, tables: Sequence[tuple[str | None, str]]
+    ) -> Mapping[tuple[str | None, str], frozenset[str]]:
+        rows = await session.read(
+            "SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), array_agg(a.attname::text)"
+            " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+            " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname = ANY($1::text[]) GROUP BY 1, 2, 3",
+            ([table for _, table in tables],),
+        )
+        found: dict[tuple[str | None, str], frozenset[str]] = {}
+        for schema, table, visible, columns in rows:
+            found[schema, table] = frozenset(columns)
+            if visible:
+                found[None, table] = frozenset(columns)
+        return found
+
+    async def reflect(self, schema: str | None) -> list[ModelSpec]:
+        from studio.database.postgresql_reflection import reflect
+
+        return await reflect(self._lanes, schema)
+
+
+_closing: set[asyncio.Task[None]] = set()
+
+
+async def _close_lane(lane: Lane) -> None:
+    # Whatever goes wrong while a connection is thrown away concerns nobody any more.
+    with contextlib.suppress(sa.exc.SQLAlchemyError, *postgresql_errors.DRIVER_ERRORS):
+        if lane.connection.is_closed():
+            await lane.pooled.invalidate()
+        await lane.pooled.close()
+
+
+def _echo(record: Any) -> None:
+    _log.info("%s", record.query)
+
+
+def _driver_url(url: str, options: DatabaseOptions) -> tuple[sa.URL, dict[str, Any]]:
+    """SQLAlchemy's URL, and asyncpg's arguments that a URL says in libpq's words."""
+    parsed = sa.make_url(url).set(drivername="postgresql+asyncpg")
+    query = dict(parsed.query)
+    settings = {
+        "application_name": str(query.pop("application_name", "studio")),
+        "timezone": "UTC",
+        "lock_timeout": f"{int(options.lock_timeout_s * 1000)}ms",
+    }
+    if options.read_only:
+        settings["default_transaction_read_only"] = "on"
+    arguments: dict[str, Any] = {
+        "timeout": options.connect_timeout_s,
+        "statement_cache_size": _STATEMENTS_KEPT,
+        "server_settings": settings,
+    }
+    if "sslmode" in query:
+        arguments["ssl"] = query.pop("sslmode")
+    if "connect_timeout" in query:
+        arguments["timeout"] = float(str(query.pop("connect_timeout")))
+    return parsed.set(query=query), arguments
+
+
+def _where(url: sa.URL) -> str:
+    """The database as people know it; never user or password."""
+    host = url.host or str(url.query.get("host", "localhost"))
+    return f"PostgreSQL {host}:{url.port or 5432}/{url.database or ''}".rstrip("/")
+
+
+# ------------------------------------------------------------------ sessions
+
+
+class _Lanes:
+    """Each statement by itself, on whichever lane is free."""
+
+    in_transaction: Final = False
+
+    def __init__(self, engine: PostgresqlEngine) -> None:
+        self._engine = engine
+
+    async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
+        try:
+            return await self.write(sql, args)
+        except ConnectionLost:
+            return await self.write(sql, args)
+
+    async def write(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
+        engine = self._engine
+        lane = await engine.acquire(single=True)
+        try:
+            rows: Sequence[Row] = await lane.connection.fetch(sql, *args)
+            return rows
+        except asyncio.CancelledError:
+            await whatever_happens(_settle(lane.connection))
+            raise
+        except postgresql_errors.DRIVER_ERRORS as error:
+            raise engine.translated(error) from error
+        finally:
+            engine.release(lane, single=True)
+
+    async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
+        engine = self._engine
+        lane = await engine.acquire(single=True)
+        try:
+            return _count(await lane.connection.execute(sql, *args))
+        except asyncio.CancelledError:
+            await whatever_happens(_settle(lane.connection))
+            raise
+        except postgresql_errors.DRIVER_ERRORS as error:
+            raise engine.translated(error) from error
+        finally:
+            engine.release(lane, single=True)
+
+    async def run(
+        self, sql: str, args: Sequence[Any], max_rows: int | None
+    ) -> tuple[tuple[str, ...], Sequence[Row], int | None]:
+        first_word(sql)
+        engine = self._engine
+        lane = await engine.acquire(single=True)
+        try:
+            return await _run(lane.connection, sql, args, max_rows, within=False)
+        except asyncio.CancelledError:
+            await whatever_happens(_settle(lane.connection))
+            raise
+        except postgresql_errors.DRIVER_ERRORS as error:
+            raise engine.translated(error) from error
+        finally:
+            engine.release(lane, single=True)
+
+    async def stream(self, sql: str, args: Sequence[Any], batch_size: int) -> AsyncIterator[Sequence[Row]]:
+        async with self._engine.transaction() as session:
+            async for batch in session.stream(sql, args, batch_size):
+                yield batch
+
+    @contextlib.asynccontextmanager
+    async def atomic(self) -> AsyncIterator[Session]:
+        async with self._engine.transaction() as session:
+            yield session
+
+    async def bulk(self, job: BulkJob, batch: Sequence[Any]) -> BulkOutcome:
+        async with self.atomic() as session:
+            return await session.bulk(job, batch)
+
+
+class _Transaction:
+    """One connection from BEGIN to its end."""
+
+    in_transaction: Final = True
+
+    def __init__(self, engine: PostgresqlEngine, connection: asyncpg.Connection[Any]) -> None:
+        self.engine = engine
+        self.connection = connection
+        self.is_open = True
+        self._depth = 0
+
+    async def begin(self, sql: str) -> None:
+        try:
+            await self.connection.execute(sql)
+        except postgresql_errors.DRIVER_ERRORS as error:
+            raise self.engine.translated(error) from error
+
+    async def end(self, sql: str) -> None:
+        if self.connection.is_closed():
+            raise ConnectionLost(
+                f"The connection to {self.engine.where} is lost.", hint="Check the server, then run it again."
+            )
+        try:
+            status = await self.connection.execute(sql)
+        except postgresql_errors.DRIVER_ERRORS as error:
+            raise self.engine.translated(error) from error
+        if sql == "COMMIT" and status == "ROLLBACK":
+            raise StatementRefused(
+                "The transaction has been rolled back by an earlier failure.", hint="Start the run again."
+            )
+
+    async def _guarded(self, awaitable: Any) -> Any:
+        if not self.is_open:
+            awaitable.close()
+            raise StatementRefused("The transaction is over.", hint="Start a new one.")
+        try:
+            return await awaitable
+        except asyncio.CancelledError:
+            await whatever_happens(_settle(self.connection))
+            raise
+        except postgresql_errors.DRIVER_ERRORS as error:
+            raise self.engine.translated(error) from error
+
+    async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
+        rows: Sequence[Row] = await self._guarded(self.connection.fetch(sql, *args))
+        return rows
+
+    async def write(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
+        rows: Sequence[Row] = await self._guarded(self.connection.fetch(sql, *args))
+        return rows
+
+    async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
+        return _count(await self._guarded(self.connection.execute(sql, *args)))
+
+    async def run(
+        self, sql: str, args: Sequence[Any], max_rows: int | None
+    ) -> tuple[tuple[str, ...], Sequence[Row], int | None]:
+        first_word(sql)
+        result: tuple[tuple[str, ...], Sequence[Row], int | None] = await self._guarded(
+            _run(self.connection, sql, args, max_rows, within=True)
+        )
+        return result
+
+    async def stream(self, sql: str, args: Sequence[Any], batch_size: int) -> AsyncIterator[Sequence[Row]]:
+        """Through a cursor: it reads the state at its beginning, whatever the transaction writes meanwhile."""
+        cursor = await self._guarded(_cursor(self.connection, sql, args))
+        while batch := await self._guarded(cursor.fetch(batch_size)):
+            yield batch
+
+    @contextlib.asynccontextmanager
+    async def atomic(self) -> AsyncIterator[Session]:
+        self._depth += 1
+        name = f"studio_{self._depth}"
+        try:
+            await self._guarded(self.connection.execute(f"SAVEPOINT {name}"))
+            try:
+                yield self
+            except BaseException:
+                with contextlib.suppress(ConnectionLost):
+                    await whatever_happens(self.end(f"ROLLBACK TO {name}; RELEASE {name}"))
+                raise
+            await self._guarded(self.connection.execute(f"RELEASE {name}"))
+        finally:
+            self._depth -= 1
+
+    async def bulk(self, job: BulkJob, batch: Sequence[Any]) -> BulkOutcome:
+        from studio.database.postgresql_bulk import write_batch
+
+        try:
+            return await write_batch(self, job, batch)
+        except asyncio.CancelledError:
+            await whatever_happens(_settle(self.connection))
+            raise
+
+
+async def _settle(connection: asyncpg.Connection[Any]) -> None:
+    """Waits until a cancelled statement has ended at the server, so that its cancellation cannot hit the next one."""
+    with contextlib.suppress(*postgresql_errors.DRIVER_ERRORS):
+        if not connection.is_closed():
+            await connection.execute("")
+
+
+async def _cursor(connection: asyncpg.Connection[Any], sql: str, args: Sequence[Any]) -> Any:
+    return await connection.cursor(sql, *args)
+
+
+async def _run(
+    connection: asyncpg.Connection[Any], sql: str, args: Sequence[Any], max_rows: int | None, *, within: bool
+) -> tuple[tuple[str, ...], Sequence[Row], int | None]:
+    statement = await connection.prepare(sql)
+    columns = tuple(attribute.name for attribute in statement.get_attributes())
+    if max_rows is None or not columns:
+        rows: Sequence[Row] = await statement.fetch(*args)
+        return columns, rows, _changed(statement.get_statusmsg(), columns)
+    if within:
+        rows = await (await statement.cursor(*args)).fetch(max_rows + 1)
+    else:
+        async with connection.transaction():
+            rows = await (await statement.cursor(*args)).fetch(max_rows + 1)
+    return columns, rows, None
+
+
+def _count(status: str) -> int:
+    """`UPDATE 3` → 3, `INSERT 0 3` → 3"""
+    last = status.rpartition(" ")[2]
+    return int(last) if last.isdigit() else 0
+
+
+def _changed(status: str, columns: Sequence[str]) -> int | None:
+    if status.partition(" ")[0] in _COUNTED:
+        return _count(status)
+    return None if columns else 0

@@ -1,0 +1,415 @@
+"""How do many rows reach PostgreSQL fast? One COPY fed by the pipeline; where COPY cannot say it, through a staging table.
+
+    insert            COPY into the table itself; generated ids that are wanted back are drawn from the sequence first
+    skip, upsert      rows to a staging place, then one INSERT … SELECT … ON CONFLICT
+    update by key     rows to a staging place, then one UPDATE … FROM
+    row-level security refuses COPY: then an insert goes through the staging place too
+
+The staging place is `unnest` of one array per column below 500 rows, and a temporary table filled by COPY above.
+
+The row at fault: COPY says the line; else the value that the server names is looked for among the rows; else the shortest beginning of
+the batch that fails is found by halving, within savepoints. All of it happens inside one more savepoint, so the transaction lives on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+import sqlalchemy as sa
+
+from studio.database import postgresql_errors
+from studio.database.bulk import BulkJob, BulkOutcome, in_row
+from studio.database.errors import OF_A_ROW
+from studio.database.pipelines import Pipeline
+from studio.kernel.errors import BadValue, DatabaseError, StudioError, ValueRefused
+from studio.models.spec import FieldSpec
+
+if TYPE_CHECKING:
+    from studio.database.postgresql import _Transaction
+
+_UNNEST_BELOW: Final = 500
+_REPORT_EVERY: Final = 5000
+_STAGE: Final = "studio_stage"
+_ORDER: Final = "studio_row"
+
+
+async def write_batch(session: _Transaction, job: BulkJob, rows: Sequence[Any]) -> BulkOutcome:
+    """Writes a batch; raises the typed error of the row at fault, leaving nothing of the batch behind."""
+    batch = _Batch(session, job, rows)
+    async with _savepoint(session):
+        ids = await batch.drawn_ids()
+        counted = _Counted(rows, job, ids)
+        try:
+            async with _savepoint(session):
+                return await batch.write(counted, ids)
+        except ValueRefused as error:
+            raise in_row(error, job, counted.place, None) from None
+        except postgresql_errors.DRIVER_ERRORS as error:
+            translated = session.engine.translated(error)
+            if not isinstance(translated, DatabaseError):
+                raise
+            place = await batch.find_fault(translated, error, counted, ids)
+            if place is None:
+                raise translated from error
+            raise in_row(translated, job, place, rows[place]) from error
+
+
+@contextlib.asynccontextmanager
+async def _savepoint(session: _Transaction) -> AsyncIterator[None]:
+    async with session.atomic():
+        yield
+
+
+class _Counted:
+    """The rows as tuples, one at a time, a drawn id put in its place; `place` is that of the last row converted."""
+
+    def __init__(self, rows: Sequence[Any], job: BulkJob, ids: Sequence[Any] | None) -> None:
+        self.rows = rows
+        self.job = job
+        self.ids = ids
+        self.place = 0
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        convert: Pipeline = self.job.pipeline
+        now = self.job.now
+        if self.ids is not None:
+            for place, (row, key) in enumerate(zip(self.rows, self.ids, strict=True)):
+                self.place = place
+                yield (key, *convert(row, now))
+            return
+        place = 0
+        for place, row in enumerate(self.rows):
+            self.place = place
+            yield convert(row, now)
+
+
+class _Batch:
+    def __init__(self, session: _Transaction, job: BulkJob, rows: Sequence[Any]) -> None:
+        self.session = session
+        self.connection: asyncpg.Connection[Any] = session.connection
+        self.job = job
+        self.rows = rows
+        self.plans = job.plans
+        self.spec = job.plans.spec
+        quote = job.plans.dialect.sqlalchemy.identifier_preparer
+        self._quote = quote.quote
+        self.table = quote.format_table(job.plans.table)
+
+    # -------------------------------------------------------------- the ways
+
+    async def drawn_ids(self) -> list[int] | None:
+        """Ids for all rows out of the sequence, in the order of the rows; None when the rows have theirs or nobody wants them."""
+        job, generated = self.job, self.plans.generated
+        if not job.return_ids or job.mode == "update" or generated is None or generated in job.columns:
+            return None
+        column = self.spec.by_name[generated].column
+        records = await self.connection.fetch(
+            "SELECT nextval(pg_get_serial_sequence($1, $2)) FROM generate_series(1, $3::bigint)",
+            self.table, column, len(self.rows),
+        )  # fmt: skip
+        return [record[0] for record in records]
+
+    def fields(self, ids: Sequence[Any] | None) -> tuple[str, ...]:
+        generated = self.plans.generated
+        return self.job.columns if ids is None or generated is None else (generated, *self.job.columns)
+
+    async def write(self, rows: _Counted, ids: Sequence[Any] | None) -> BulkOutcome:
+        names = self.fields(ids)
+        if self.job.mode == "update":
+            return await self._update(rows, names)
+        if self.job.mode == "insert":
+            return await self._insert(rows, names, ids)
+        return await self._resolve(rows, names, ids)
+
+    async def _insert(self, rows: _Counted, names: tuple[str, ...], ids: Sequence[Any] | None) -> BulkOutcome:
+        key_at = self._key_place(names)
+        keys: list[Any] = []
+        records: Any = rows
+        if self.job.return_ids and ids is None and key_at is not None:
+            records = _noting(rows, key_at, keys)
+        if await self._is_secured():
+            await self._through_stage(list(records), names, "")
+        else:
+            await self._copy(self.spec.table, names, self._reported(records), schema=self.spec.schema)
+        return BulkOutcome(created=len(self.rows), ids=list(ids) if ids is not None else keys)
+
+    async def _resolve(
+        self, rows: _Counted, names: tuple[str, ...], ids: Sequence[Any] | None
+    ) -> BulkOutcome:
+        """Skip or upsert. Rows of one batch that mean the same record: the first creates it, the last says what it holds."""
+        job = self.job
+        tuples = list(rows)
+        find = [names.index(name) for name in job.conflict]
+        for place, row in enumerate(tuples):
+            if any(row[at] is None for at in find) and job.mode == "upsert":
+                rows.place = place
+                raise self._nothing_to_find_by(row, names, find)
+        unique = self._deduplicated(tuples, find)
+        returned = await self._through_stage(unique, names, self._conflict_clause())
+        created = sum(1 for record in returned if record[-1])
+        outcome = BulkOutcome(created=created)
+        if job.mode == "upsert":
+            outcome.updated = len(tuples) - created
+        else:
+            outcome.skipped = len(tuples) - created
+        if job.return_ids:
+            outcome.ids = self._ids_of(tuples, unique, returned, names, find)
+        self._report(len(tuples))
+        return outcome
+
+    async def _update(self, rows: _Counted, names: tuple[str, ...]) -> BulkOutcome:
+        job = self.job
+        tuples = list(rows)
+        find = [names.index(name) for name in job.conflict]
+        for place, row in enumerate(tuples):
+            if any(row[at] is None for at in find):
+                rows.place = place
+                raise self._nothing_to_find_by(row, names, find)
+        unique = list({tuple(row[at] for at in find): row for row in tuples}.values())
+        has_twins = len(unique) < len(tuples)
+        sets = [f"{self._column(name)} = s.{self._column(name)}" for name in job.changed]
+        arguments: list[Any] = []
+        stamp = self.plans.managed_update
+        source, filled = await self._stage(unique, names)
+        arguments += filled
+        if stamp is not None:
+            arguments.append(job.now)
+            sets.append(f"{self._column(stamp.name)} = ${len(arguments)}")
+        on = " AND ".join(f"t.{self._column(name)} = s.{self._column(name)}" for name in job.conflict)
+        returning = ", ".join(f"t.{self._column(name)}" for name in job.conflict) if has_twins else ""
+        sql = f"UPDATE {self.table} AS t SET {', '.join(sets)} FROM {source} WHERE {on}"
+        if has_twins:
+            found = {
+                tuple(record)
+                for record in await self.connection.fetch(f"{sql} RETURNING {returning}", *arguments)
+            }
+            updated = sum(1 for row in tuples if tuple(row[at] for at in find) in found)
+        else:
+            updated = int((await self.connection.execute(sql, *arguments)).rpartition(" ")[2])
+        await self._unstage(source)
+        self._report(len(tuples))
+        return BulkOutcome(updated=updated)
+
+    # -------------------------------------------------------------- staging
+
+    async def _through_stage(
+        self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...], conflict: str
+    ) -> Sequence[Any]:
+        """INSERT … SELECT from the staging place. Returns key and conflict fields of what was written, and whether it is new."""
+        source, arguments = await self._stage(rows, names)
+        columns = ", ".join(self._column(name) for name in names)
+        chosen = ", ".join(f"s.{self._column(name)}" for name in names)
+        wanted = [*self.spec.key, *self.job.conflict]
+        returning = "".join(f"{self._column(name)}, " for name in wanted)
+        records: Sequence[Any] = await self.connection.fetch(
+            f"INSERT INTO {self.table} AS t ({columns}) OVERRIDING SYSTEM VALUE SELECT {chosen} FROM {source}"
+            f" ORDER BY s.{_ORDER} {conflict} RETURNING {returning}(t.xmax = 0)",
+            *arguments,
+        )
+        await self._unstage(source)
+        return records
+
+    async def _stage(self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...]) -> tuple[str, list[Any]]:
+        """A FROM item named `s` with the rows and their order, and its arguments."""
+        columns = ", ".join(self._column(name) for name in names)
+        fields = [self.spec.by_name[name] for name in names]
+        if len(rows) < _UNNEST_BELOW:
+            arrays = ", ".join(f"${place}::{self._type(field)}[]" for place, field in enumerate(fields, 1))
+            made = f"unnest({arrays}) WITH ORDINALITY AS s({columns}, {_ORDER})"
+            return made, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
+        types = ", ".join(f"{self._column(field.name)} {self._type(field)}" for field in fields)
+        await self.connection.execute(f"DROP TABLE IF EXISTS pg_temp.{_STAGE}")
+        await self.connection.execute(f"CREATE TEMP TABLE {_STAGE} ({types}, {_ORDER} serial) ON COMMIT DROP")
+        await self._copy(_STAGE, names, rows)
+        return f"pg_temp.{_STAGE} AS s", []
+
+    async def _unstage(self, source: str) -> None:
+        if source.startswith("pg_temp."):
+            await self.connection.execute(f"DROP TABLE pg_temp.{_STAGE}")
+
+    async def _copy(self, table: str, names: Sequence[str], rows: Any, schema: str | None = None) -> None:
+        await self.connection.copy_records_to_table(
+            table,
+            schema_name=schema,
+            columns=[self.spec.by_name[name].column for name in names],
+            records=rows,
+        )
+
+    def _conflict_clause(self) -> str:
+        job = self.job
+        target = f" ({', '.join(self._column(name) for name in job.conflict)})" if job.conflict else ""
+        if job.mode == "skip":
+            return f"ON CONFLICT{target} DO NOTHING"
+        changed = job.changed or job.conflict[:1]
+        sets = ", ".join(f"{self._column(name)} = excluded.{self._column(name)}" for name in changed)
+        return f"ON CONFLICT{target} DO UPDATE SET {sets}"
+
+    def _deduplicated(self, rows: list[tuple[Any, ...]], find: Sequence[int]) -> list[tuple[Any, ...]]:
+        """One row per record: PostgreSQL refuses to change a record twice in one statement."""
+        if not find or self.job.mode == "skip":
+            return rows  # ON CONFLICT DO NOTHING minds no twins
+        return list({tuple(row[at] for at in find): row for row in rows}.values())
+
+    def _ids_of(
+        self,
+        rows: list[tuple[Any, ...]],
+        unique: list[tuple[Any, ...]],
+        returned: Sequence[Any],
+        names: tuple[str, ...],
+        find: Sequence[int],
+    ) -> list[Any]:
+        """The key of each row's record, None for a skipped one."""
+        if len(self.spec.key) != 1:
+            return []
+        key_at = self._key_place(names)
+        reader = self.plans.reader(self.spec.key[0])
+        if self.job.mode == "skip":
+            written = {record[0] for record in returned}
+            taken = [row[key_at] if key_at is not None else None for row in rows]
+            found = []
+            for key in taken:
+                is_written = key is not None and key in written
+                written.discard(key)
+                found.append(key if is_written else None)
+        else:
+            by_conflict = {tuple(record)[1:-1]: record[0] for record in returned}
+            found = [by_conflict.get(tuple(row[at] for at in find)) for row in rows]
+        return found if reader is None else [None if key is None else reader(key) for key in found]
+
+    # -------------------------------------------------------------- the row at fault
+
+    async def find_fault(
+        self,
+        error: DatabaseError,
+        cause: BaseException,
+        counted: _Counted,
+        ids: Sequence[Any] | None,
+    ) -> int | None:
+        """The place of the row that the server refused, or None when no row is to blame."""
+        line = postgresql_errors.copy_line(cause)
+        if line is not None and self.job.mode == "insert" and 1 <= line <= len(self.rows):
+            return line - 1
+        if (
+            isinstance(error, BadValue)
+            and counted.place < len(self.rows) - 1
+            and not isinstance(cause, asyncpg.PostgresError)
+        ):
+            return counted.place
+        if not isinstance(error, (*OF_A_ROW, BadValue)):
+            return None
+        return self._by_value(error) if self._is_named(error) else await self._by_halving(ids)
+
+    def _is_named(self, error: DatabaseError) -> bool:
+        return self._by_value(error) is not None
+
+    def _by_value(self, error: DatabaseError) -> int | None:
+        """The only row with the values that the server names; with several, who is to blame is not clear."""
+        columns: Sequence[str] = error.context.get("columns", ())
+        values: Sequence[str] = error.context.get("values", ())
+        by_column = {field.column: field.name for field in self.spec.fields}
+        names = [by_column.get(column, "") for column in columns]
+        if not names or len(values) != len(names) or not all(names):
+            return None
+        places = [
+            place
+            for place, row in enumerate(self.rows)
+            if isinstance(row, Mapping)
+            and all(
+                name in row and str(row[name]) == value for name, value in zip(names, values, strict=True)
+            )
+        ]
+        return places[0] if len(places) == 1 else None
+
+    async def _by_halving(self, ids: Sequence[Any] | None) -> int | None:
+        """The last row of the shortest beginning of the batch that is refused."""
+        low, high = 0, len(self.rows)
+        while high - low > 1:
+            middle = (low + high) // 2
+            part = _Batch(self.session, self.job, self.rows[:middle])
+            some = None if ids is None else ids[:middle]
+            if await part.is_refused(some):
+                high = middle
+            else:
+                low = middle
+        return high - 1 if high else None
+
+    async def is_refused(self, ids: Sequence[Any] | None) -> bool:
+        """Whether the rows are refused; nothing of the trial stays."""
+        told, self.job.done = self.job.done, None
+        try:
+            async with _savepoint(self.session):
+                await self.write(_Counted(self.rows, self.job, ids), ids)
+                raise _Undo
+        except _Undo:
+            return False
+        except (*postgresql_errors.DRIVER_ERRORS, StudioError):
+            return True
+        finally:
+            self.job.done = told
+
+    # -------------------------------------------------------------- small things
+
+    async def _is_secured(self) -> bool:
+        known = self.session.engine.under_row_security
+        if self.table not in known:
+            known[self.table] = bool(
+                await self.connection.fetchval("SELECT row_security_active($1::text)", self.table)
+            )
+        return known[self.table]
+
+    def _nothing_to_find_by(
+        self, row: Sequence[Any], names: Sequence[str], find: Sequence[int]
+    ) -> ValueRefused:
+        name = next(names[at] for at in find if row[at] is None)
+        return ValueRefused(
+            f'{self.spec.name}: "{name}" must have a value to find the record by.',
+            hint="Give it a value, or use Create.",
+            field=name,
+        )
+
+    def _key_place(self, names: Sequence[str]) -> int | None:
+        key = self.spec.key
+        return names.index(key[0]) if len(key) == 1 and key[0] in names else None
+
+    def _column(self, name: str) -> str:
+        return str(self._quote(self.spec.by_name[name].column))
+
+    def _type(self, field: FieldSpec) -> str:
+        """The column's type without its collation; text takes any length, the table itself checks it."""
+        if field.kind in ("str", "text", "enum"):
+            return "text"
+        if field.kind == "decimal":
+            return "numeric"
+        dialect: sa.Dialect = self.plans.dialect.sqlalchemy
+        return str(self.plans.column(field.name).type.compile(dialect))
+
+    def _reported(self, rows: Any) -> Iterator[tuple[Any, ...]]:
+        """The rows, the progress told every few thousand."""
+        if self.job.done is None:
+            yield from rows
+            return
+        waiting = 0
+        for row in rows:
+            yield row
+            waiting += 1
+            if waiting == _REPORT_EVERY:
+                self._report(waiting)
+                waiting = 0
+        self._report(waiting)
+
+    def _report(self, count: int) -> None:
+        if self.job.done is not None and count:
+            self.job.done(count)
+
+
+class _Undo(Exception):
+    """Ends a trial."""
+
+
+def _noting(rows: _Counted, place: int, keys: list[Any]) -> Iterator[tuple[Any, ...]]:
+    for row in rows:
+        keys.append(row[place])
+        yield row
