@@ -101,9 +101,7 @@ def _shadow(painter: QPainter, box: QRectF, style: Style) -> None:
     strength = 26 if style.theme.is_dark else 10
     for grow in (7.0, 5.0, 3.0, 1.5):
         painter.setBrush(QColor(0, 0, 0, strength))
-        painter.drawRoundedRect(
-            box.adjusted(-grow, -grow + 3, grow, grow + 2), RADIUS + grow, RADIUS + grow
-        )
+        painter.drawRoundedRect(box.adjusted(-grow, -grow + 3, grow, grow + 2), RADIUS + grow, RADIUS + grow)
 
 
 def header_color(card: Card, style: Style) -> QColor:

@@ -91,11 +91,9 @@ class Geometry:
     def set_card(self, i: int, card: Card) -> None:
         self.cards[i] = card
         self.tone[i] = card.tone
-        self.height[i] = card.shape.height + (
-            FOOTER if self.footer[i] and not card.shape.collapsed else 0.0
-        )
+        self.height[i] = card.shape.height + (FOOTER if self.footer[i] and not card.shape.collapsed else 0.0)
 
-    def set_footer(self, i: int, shown: bool) -> None:  # noqa: FBT001 - the value itself
+    def set_footer(self, i: int, shown: bool) -> None:
         if self.footer[i] != shown:
             self.footer[i] = shown
             self.set_card(i, self.cards[i])
@@ -224,9 +222,7 @@ def controls(ends: Floats) -> Floats:
 
 
 _FINE = np.linspace(0.0, 1.0, 49)
-_FINE_BASIS = np.stack(
-    [(1 - _FINE) ** 3, 3 * (1 - _FINE) ** 2 * _FINE, 3 * (1 - _FINE) * _FINE**2, _FINE**3]
-)
+_FINE_BASIS = np.stack([(1 - _FINE) ** 3, 3 * (1 - _FINE) ** 2 * _FINE, 3 * (1 - _FINE) * _FINE**2, _FINE**3])
 
 
 def trimmed(points: Floats, width: float, height: float, *, margin: float = 40.0) -> tuple[Floats, Ints]:

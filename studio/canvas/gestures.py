@@ -26,7 +26,7 @@ from studio.workflow.spec import NodeSpec, PortSpec
 from studio.workflow.types import PortType, clash
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 DRAG_PX = 4.0
 """A press that moves less is a click."""
@@ -56,7 +56,9 @@ class Board(Protocol):
     def pan_by(self, dx_px: float, dy_px: float) -> None: ...
     def redraw(self) -> None: ...
     def hit(self, x: float, y: float) -> Hit: ...
-    def set_selection(self, nodes: Bools, *, edges: Bools | None = None, notes: set[str] | None = None) -> None: ...
+    def set_selection(
+        self, nodes: Bools, *, edges: Bools | None = None, notes: set[str] | None = None
+    ) -> None: ...
     def why_not(self, edge: Edge) -> str | None: ...
     def set_dimmed(self, nodes: Bools | None) -> None: ...
     def wants_nodes_moved(self, places: Mapping[NodeId, tuple[float, float]]) -> None: ...
@@ -132,7 +134,7 @@ class MoveGesture(Gesture):
         self._notes = notes
         self._anchor = anchor
         self.shift = (0.0, 0.0)
-        self.on_click = lambda: None
+        self.on_click: Callable[[], None] | None = None
 
     def update(self, modifiers: Qt.KeyboardModifier) -> None:
         dx, dy = self.at[0] - self.start[0], self.at[1] - self.start[1]
@@ -174,7 +176,8 @@ class MoveGesture(Gesture):
             self.board.wants_notes(list(self.notes.values()))
 
     def click(self) -> None:
-        self.on_click()
+        if self.on_click is not None:
+            self.on_click()
 
     def cancel(self) -> None:
         self.shift = (0.0, 0.0)
@@ -322,9 +325,7 @@ class WireGesture(Gesture):
             found[behind[frontier[ahead]]] = True
             frontier = found & ~closed
             closed |= frontier
-        fits = np.fromiter(
-            (self._node_fits(card) for card in geometry.cards), np.bool_, len(geometry)
-        )
+        fits = np.fromiter((self._node_fits(card) for card in geometry.cards), np.bool_, len(geometry))
         return fits & ~closed
 
     def _node_fits(self, card: Card) -> bool:

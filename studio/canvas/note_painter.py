@@ -14,6 +14,9 @@ from studio.workflow.graph import Note
 PADDING: Final = 12.0
 TOKENS: Final = ("warning", "read", "create", "upsert", "delete", "flow")
 """The theme's colours that a note may have; a note without one has the first."""
+COLOR_NAMES: Final = {
+    "warning": "Amber", "read": "Blue", "create": "Green", "upsert": "Violet", "delete": "Red", "flow": "Grey",
+}  # fmt: skip
 
 
 def note_color(note: Note, style: Style) -> QColor:
@@ -33,9 +36,7 @@ def paint_note(
     box = QRectF(x, y, note.width * zoom, note.height * zoom)
     color = note_color(note, style)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(
-        QPen(style.accent_text, 2.0) if selected else QPen(blend(style.canvas, color, 0.4), 1.0)
-    )
+    painter.setPen(QPen(style.accent_text, 2.0) if selected else QPen(blend(style.canvas, color, 0.4), 1.0))
     painter.setBrush(blend(style.canvas, color, 0.13))
     painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 6 * zoom, 6 * zoom)
     painter.setPen(Qt.PenStyle.NoPen)

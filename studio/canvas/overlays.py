@@ -47,9 +47,7 @@ def paint_empty(
     middle = camera.height * 0.42
     painter.setFont(style.hint_font)
     painter.setPen(style.muted)
-    painter.drawText(
-        QRectF(0, middle - 60, camera.width, 40), Qt.AlignmentFlag.AlignCenter, EMPTY_HINT
-    )
+    painter.drawText(QRectF(0, middle - 60, camera.width, 40), Qt.AlignmentFlag.AlignCenter, EMPTY_HINT)
     row_width = len(templates) * (WIDTH + _TEMPLATE_GAP) - _TEMPLATE_GAP
     in_row = row_width <= camera.width - 40
     for number, template in enumerate(templates):
@@ -72,7 +70,9 @@ def _paint_template(painter: QPainter, style: Style, template: Template, *, lit:
     painter.setFont(style.code_font)
     painter.setPen(tone_color)
     box = template.box
-    painter.drawText(QRectF(box.left() + 12, box.top(), 36, box.height()), Qt.AlignmentFlag.AlignCenter, template.code)
+    painter.drawText(
+        QRectF(box.left() + 12, box.top(), 36, box.height()), Qt.AlignmentFlag.AlignCenter, template.code
+    )
     painter.setFont(style.title_font)
     painter.setPen(style.text if lit else style.muted)
     painter.drawText(
@@ -121,4 +121,6 @@ def paint_refusal(painter: QPainter, camera: Camera, style: Style, cursor: QPoin
     painter.drawEllipse(sign, 6.5, 6.5)
     painter.drawLine(sign + QPointF(-4.4, 4.4), sign + QPointF(4.4, -4.4))
     painter.setPen(style.text)
-    painter.drawText(QRectF(box.left() + 32, box.top() + 9, words.width() + 4, words.height() + 4), _WORDS, text)
+    painter.drawText(
+        QRectF(box.left() + 32, box.top() + 9, words.width() + 4, words.height() + 4), _WORDS, text
+    )

@@ -19,7 +19,6 @@ from studio.kernel.ids import NodeId
 from studio.kernel.problems import Problem, Severity
 from studio.workflow.graph import Edge, Place, Workflow
 from studio.workflow.spec import Catalogue
-from studio.workflow.types import PortKind
 
 _NOWHERE = Place()
 
@@ -37,7 +36,7 @@ class Difference:
 class Projector:
     """A workflow as geometry, cards and looks."""
 
-    def __init__(self, catalogue: Catalogue, kinds: Mapping[PortKind, int]) -> None:
+    def __init__(self, catalogue: Catalogue, kinds: Mapping[str, int]) -> None:
         self._kinds = dict(kinds)
         self.maker = CardMaker(catalogue)
         self.geometry = Geometry()
@@ -112,7 +111,8 @@ class Projector:
         """Shows all ports of one node for the time being, as while a wire is held over it; None ends it."""
         if node_id == self.peeked or self.workflow is None:
             return
-        both = [known for known in (self.peeked, node_id) if known in self.workflow.nodes]
+        nodes = self.workflow.nodes
+        both = [known for known in (self.peeked, node_id) if known is not None and known in nodes]
         self.peeked = node_id
         self._make(self.workflow, both)
         touched = self.geometry.edges_of(self.geometry.indices(both))
@@ -184,9 +184,7 @@ class Projector:
         geometry, make, wires = self.geometry, self.maker.make, self._wires
         index, nodes, places, peeked = geometry.index, workflow.nodes, workflow.places, self.peeked
         for node_id in node_ids:
-            card = make(
-                nodes[node_id], places.get(node_id, _NOWHERE), wires, peek=node_id == peeked
-            )
+            card = make(nodes[node_id], places.get(node_id, _NOWHERE), wires, peek=node_id == peeked)
             geometry.set_card(index[node_id], card)
 
 

@@ -102,8 +102,12 @@ class ScenePainter:
         self._dots(painter, camera, step, 2.0 if camera.zoom >= 0.6 else 1.0)
 
     def _dots(self, painter: QPainter, camera: Camera, step: float, size: float) -> None:
-        xs = (np.arange(np.ceil(camera.left / step), camera.right / step + 1) * step - camera.left) * camera.zoom
-        ys = (np.arange(np.ceil(camera.top / step), camera.bottom / step + 1) * step - camera.top) * camera.zoom
+        xs = (
+            np.arange(np.ceil(camera.left / step), camera.right / step + 1) * step - camera.left
+        ) * camera.zoom
+        ys = (
+            np.arange(np.ceil(camera.top / step), camera.bottom / step + 1) * step - camera.top
+        ) * camera.zoom
         x, y = np.meshgrid(np.round(xs), np.round(ys))
         self._rects.draw(painter, x.ravel() - size // 2, y.ravel() - size // 2, size, size)
 
@@ -149,9 +153,7 @@ class ScenePainter:
     ) -> None:
         """Dashes that travel towards nodes that are running."""
         running = [
-            node_id
-            for node_id, footer in self.projector.footers.items()
-            if footer.state is CardState.RUNNING
+            node_id for node_id, footer in self.projector.footers.items() if footer.state is CardState.RUNNING
         ]
         if not running:
             return
@@ -312,17 +314,13 @@ class ScenePainter:
         self._fragments.draw(painter, atlas, x, y, source / ratio if ratio != 1 else source)
         source[:, 1] += header * pixels
         source[:, 3] = foot * pixels
-        self._fragments.draw(
-            painter, atlas, x, y + height - foot, source / ratio if ratio != 1 else source
-        )
+        self._fragments.draw(painter, atlas, x, y + height - foot, source / ratio if ratio != 1 else source)
         painter.setOpacity(1.0)
         self._middle_states(painter, camera, visible, x, y)
         if zoom >= 0.28:
             self._middle_titles(painter, camera, visible, x, y)
 
-    def _middle_states(
-        self, painter: QPainter, camera: Camera, visible: Ints, x: Floats, y: Floats
-    ) -> None:
+    def _middle_states(self, painter: QPainter, camera: Camera, visible: Ints, x: Floats, y: Floats) -> None:
         """A dot at the right of the header: the run's state, or else a problem."""
         projector, style, zoom = self.projector, self.style, camera.zoom
         states, severities = projector.states()[visible], projector.severity_array()[visible]
@@ -340,9 +338,7 @@ class ScenePainter:
                 painter.setBrush(color)
                 self._rects.draw(painter, at_x[hit], at_y[hit], float(size), float(size))
 
-    def _middle_titles(
-        self, painter: QPainter, camera: Camera, visible: Ints, x: Floats, y: Floats
-    ) -> None:
+    def _middle_titles(self, painter: QPainter, camera: Camera, visible: Ints, x: Floats, y: Floats) -> None:
         geometry, style, zoom = self.projector.geometry, self.style, camera.zoom
         color = QColor(style.text)
         color.setAlphaF(min((zoom - 0.26) / 0.08, 1.0))

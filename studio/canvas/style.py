@@ -88,9 +88,7 @@ def blend(under: QColor, over: QColor, share: float) -> QColor:
     )
 
 
-def draw_port(
-    painter: QPainter, style: Style, port: CardPort, center: QPointF, *, dim: bool = False
-) -> None:
+def draw_port(painter: QPainter, style: Style, port: CardPort, center: QPointF, *, dim: bool = False) -> None:
     """A port's mark: shape = cardinality (● one, ▤ many, ▸ order only), colour = type, hollow = may be empty."""
     color = style.port_color(port.type)
     if dim:
@@ -179,8 +177,7 @@ def triangle(x: float, y: float, size: float, *, down: bool) -> QPainterPath:
     angle = math.pi / 2 if down else 0.0
     path = QPainterPath()
     corners = [
-        (math.cos(angle + turn) * size, math.sin(angle + turn) * size)
-        for turn in (0.0, 2.0944, 4.1888)
+        (math.cos(angle + turn) * size, math.sin(angle + turn) * size) for turn in (0.0, 2.0944, 4.1888)
     ]
     path.moveTo(x + corners[0][0], y + corners[0][1])
     for dx, dy in corners[1:]:

@@ -41,7 +41,9 @@ def summary(node: Node) -> str:
         elif name in _FIELDS and isinstance(value, Mapping):
             parts.append(_assignments(value))
         elif name == "order_by":
-            parts.append("by " + (", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)))
+            parts.append(
+                "by " + (", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
+            )
         elif name == "limit":
             parts.append(f"at most {value}")
         elif name in ("sql", "code", "expression", "condition"):

@@ -1,61 +1,675 @@
-"""What does the rest of the window see of the canvas? One widget with its commands and signals; how it draws is `viewer`'s business."""
+"""What does the rest of the window see of the canvas? One widget with its commands and signals; how it draws is `viewer`'s business.
+
+A gesture or command becomes a use case of the session (`editing`); the session tells of the project that came out of it; the projector
+follows. Nothing is altered any other way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QWidget
+import numpy as np
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
+from studio.canvas import note_painter, overlays
+from studio.canvas.card_painter import BADGE_X, TITLE_X
+from studio.canvas.cards import GRID, HEADER, WIDTH
+from studio.canvas.commands import command_for, fill_menus
+from studio.canvas.editing import CanvasEditing
+from studio.canvas.editors import FloatingEditor
+from studio.canvas.geometry import Bools, snapped
+from studio.canvas.gestures import WireEnd
+from studio.canvas.graph import CanvasGraph, CanvasNode
+from studio.canvas.palette import Palette
+from studio.canvas.palette_search import Entry
+from studio.canvas.projector import Projector
+from studio.canvas.states import CardState, footer_of
+from studio.canvas.style import KIND_INDEX, Style
+from studio.canvas.viewer import CanvasViewer
+from studio.kernel.errors import StudioError
 from studio.kernel.ids import NodeId, WorkflowId
+from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged
+from studio.workflow.graph import Workflow
+from studio.workflow.spec import Catalogue
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
     from studio.session import RunHandle, Session
 
+FRAME_MS: Final = 16
+PROBLEMS_AFTER_MS: Final = 120
+"""So long after the last edit the problems are asked for."""
+ZOOM_STEP: Final = 1.25
+_RECENT: Final = 12
+
 
 class CanvasView(QWidget):
-    """One workflow of a session, drawn and editable."""
+    """One workflow of a session, drawn and editable.
+
+    Invariant: what is drawn is the session's workflow; only a gesture that goes on moves things ahead of it.
+    """
 
     selectionChanged = Signal()
     nodeActivated = Signal(str)
-    """Enter on a node: its params should be edited."""
+    """Enter on a node, or a double click: its params should be edited."""
     resultsRequested = Signal(str, str)
     """A node's results should be shown: node id, port ("" for its value)."""
     message = Signal(str)
     """A sentence for the status line: a refusal, what was done."""
     zoomChanged = Signal(float)
+    _heard = Signal(object)
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
         self.theme = theme
         self.workflow_id: WorkflowId | None = None
+        self._style = Style(theme)
+        self._projector = Projector(session.catalogue, KIND_INDEX)
+        self._viewer = CanvasViewer(self._projector, self._style, self)
+        self._viewer.setAccessibleName("Canvas")
+        self._viewer.why_not_asked = self._why_not
+        self._editing = CanvasEditing(self)
+        self._graph = CanvasGraph(self._viewer, self._projector, self._editing, self._catalogue, self)
+        self._palette = Palette(self._style, self)
+        self._editor = FloatingEditor(self._viewer.viewport())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._viewer)
+        self.setFocusProxy(self._viewer)
+        self._recent: list[str] = []
+        self._wire: WireEnd | None = None
+        self._add_at = QPointF(0, 0)
+        self._views: dict[WorkflowId, tuple[float, float, float]] = {}
+        self._fit_pending = False
+        self._handle: RunHandle | None = None
+        self._run_version = 0
+        self._ticks = 0
+        self._run_timer = QTimer(self)
+        self._run_timer.setInterval(FRAME_MS)
+        self._run_timer.timeout.connect(self._poll_run)
+        self._problems_timer = QTimer(self)
+        self._problems_timer.setSingleShot(True)
+        self._problems_timer.setInterval(PROBLEMS_AFTER_MS)
+        self._problems_timer.timeout.connect(self._take_problems)
+        self._connect()
+        # AutoConnection: direct on this thread, queued when an engine thread speaks.
+        self._heard.connect(self._on_event)
+        stop = session.observe(self._heard.emit)
+        self.destroyed.connect(partial(_call, stop))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    def show_workflow(self, workflow_id: WorkflowId | None) -> None: ...
-    def set_theme(self, theme: Theme) -> None: ...
-    def selection(self) -> list[NodeId]: ...
-    def select(self, node_ids: Iterable[NodeId]) -> None: ...
-    def center_on(self, node_id: NodeId) -> None: ...
-    def set_run(self, handle: RunHandle | None) -> None: ...
-    def open_palette(self, at: QPoint | None = None) -> None: ...
-    def copy(self) -> None: ...
-    def cut(self) -> None: ...
-    def paste(self) -> None: ...
-    def duplicate(self) -> None: ...
-    def delete(self) -> None: ...
-    def select_all(self) -> None: ...
-    def fit(self) -> None: ...
-    def fit_selection(self) -> None: ...
-    def zoom_100(self) -> None: ...
-    def zoom_in(self) -> None: ...
-    def zoom_out(self) -> None: ...
-    def zoom(self) -> float: ...
-    def rename(self) -> None: ...
-    def toggle_disabled(self) -> None: ...
-    def toggle_collapsed(self) -> None: ...
-    def select_upstream(self) -> None: ...
-    def select_downstream(self) -> None: ...
-    def add_note(self) -> None: ...
-    def set_snap(self, on: bool) -> None: ...
+    def _connect(self) -> None:
+        viewer = self._viewer
+        viewer.selection_changed.connect(self.selectionChanged)
+        viewer.zoom_changed.connect(self.zoomChanged)
+        viewer.palette_wanted.connect(self._offer)
+        viewer.notes_edited.connect(self._editing.put_notes)
+        viewer.note_activated.connect(self._edit_note)
+        viewer.results_wanted.connect(self._request_results)
+        viewer.fold_clicked.connect(self._fold)
+        viewer.template_clicked.connect(self._add_template)
+        viewer.refusal_told.connect(self.message)
+        viewer.key_pressed.connect(self._key)
+        viewer.menu_wanted.connect(self._open_menu)
+        self._palette.chosen.connect(self._add_chosen)
+        self._palette.closed.connect(self._palette_closed)
+        self._editor.edited.connect(self._edited)
+        self._editor.closed.connect(self._editor_closed)
+        fill_menus(self._graph, self._invoke)
+
+    # What is shown
+
+    @property
+    def viewer(self) -> CanvasViewer:
+        """The widget that draws and takes the mouse."""
+        return self._viewer
+
+    @property
+    def graph(self) -> CanvasGraph:
+        """NodeGraphQt's controller over the workflow."""
+        return self._graph
+
+    @property
+    def projector(self) -> Projector:
+        return self._projector
+
+    @property
+    def palette_popup(self) -> Palette:
+        return self._palette
+
+    @property
+    def editor(self) -> FloatingEditor:
+        return self._editor
+
+    @property
+    def editing(self) -> CanvasEditing:
+        """The use cases that gestures and commands become."""
+        return self._editing
+
+    @property
+    def workflow(self) -> Workflow | None:
+        return self._projector.workflow
+
+    def show_workflow(self, workflow_id: WorkflowId | None) -> None:
+        """Shows another workflow of the session; None shows nothing. Each is found again where it was left."""
+        self._viewer.cancel_gesture()
+        self._editor.close(keep=True)
+        self._palette.dismiss()
+        if self.workflow_id is not None:
+            camera = self._viewer.camera()
+            self._views[self.workflow_id] = (camera.left, camera.top, camera.zoom)
+        self.workflow_id = workflow_id
+        workflow = self.session.project.workflows.get(workflow_id) if workflow_id else None
+        self._viewer.selected_notes = set()
+        self._projector.show(workflow)
+        self._offer_templates()
+        self._run_timer.stop()
+        self._handle = None
+        kept = self._views.get(workflow_id) if workflow_id else None
+        self._fit_pending = kept is None and workflow is not None
+        if kept is not None:
+            left, top, zoom = kept
+            self._viewer._show_from(left, top, zoom)
+        elif workflow is not None:
+            self.fit()
+        if workflow is not None:
+            self._problems_timer.start()
+        self._viewer.redraw()
+        self.selectionChanged.emit()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self._style = Style(theme)
+        self._viewer.set_style(self._style)
+        self._palette.set_style(self._style)
+
+    def _offer_templates(self) -> None:
+        """On an empty canvas: list and create of the first model, list of the second."""
+        models: dict[str, dict[str, overlays.Template]] = {}
+        for spec in self.session.catalogue.specs():
+            if spec.model and spec.operation in ("list", "create"):
+                models.setdefault(spec.model, {})[spec.operation] = overlays.Template.of(spec)
+        chosen = [
+            found[name] for found in list(models.values())[:2] for name in ("list", "create") if name in found
+        ]
+        self._viewer.templates = chosen[:3]
+
+    def _catalogue(self) -> Catalogue:
+        return self.session.catalogue
+
+    def _why_not(self, edge: object) -> str | None:
+        if self.workflow_id is None:
+            return None
+        return self.session.why_not(self.workflow_id, edge)  # type: ignore[arg-type]  # an Edge; the viewer's hook is untyped
+
+    # What happens in the session
+
+    def _on_event(self, event: Any) -> None:
+        if isinstance(event, ProjectChanged):
+            self._follow(event.after.workflows.get(self.workflow_id) if self.workflow_id else None)
+        elif isinstance(event, CatalogueChanged):
+            self._viewer.cancel_gesture()
+            self._projector.set_catalogue(self.session.catalogue)
+            self._offer_templates()
+            self._viewer.redraw()
+        elif isinstance(event, ProblemsChanged) and event.workflow_id == self.workflow_id:
+            self._problems_timer.start()
+
+    def _follow(self, workflow: Workflow | None) -> None:
+        if workflow is self._projector.workflow:
+            return
+        if workflow is None:
+            self.show_workflow(None)
+            return
+        before = self._selected_ids()
+        difference = self._projector.update(workflow)
+        if difference.nodes_changed or difference.edges_changed:
+            self._viewer.structure_changed()
+        self._viewer.selected_notes &= set(workflow.notes)
+        if self._selected_ids() != before:
+            self.selectionChanged.emit()
+        self._viewer.redraw()
+
+    def _take_problems(self) -> None:
+        if self.workflow_id is not None and self.workflow_id in self.session.project.workflows:
+            self._projector.set_problems(self.session.problems(self.workflow_id))
+            self._viewer.redraw()
+
+    # Selection
+
+    def selection(self) -> list[NodeId]:
+        """The selected nodes, in the workflow's order."""
+        return self._selected_ids()
+
+    def _selected_ids(self) -> list[NodeId]:
+        geometry = self._projector.geometry
+        return [geometry.ids[i] for i in np.flatnonzero(geometry.selected).tolist()]
+
+    def select(self, node_ids: Iterable[NodeId]) -> None:
+        """Selects these nodes and nothing else."""
+        nodes = self._nothing()
+        nodes[self._projector.geometry.indices(node_ids)] = True
+        self._viewer.set_selection(nodes)
+
+    def _nothing(self) -> Bools:
+        return np.zeros(len(self._projector.geometry), np.bool_)
+
+    def select_all(self) -> None:
+        notes = set(self.workflow.notes) if self.workflow else set()
+        self._viewer.set_selection(~self._nothing(), notes=notes)
+
+    def clear_selection(self) -> None:
+        self._viewer.set_selection(self._nothing())
+
+    def select_upstream(self) -> None:
+        """Adds all that leads to the selected nodes."""
+        self._extend_selection(upstream=True)
+
+    def select_downstream(self) -> None:
+        self._extend_selection(upstream=False)
+
+    def _extend_selection(self, *, upstream: bool) -> None:
+        geometry = self._projector.geometry
+        near, far = (geometry.target, geometry.source) if upstream else (geometry.source, geometry.target)
+        chosen = geometry.selected.copy()
+        frontier = chosen.copy()
+        while frontier.any():
+            found = np.zeros_like(chosen)
+            found[far[frontier[near]]] = True
+            frontier = found & ~chosen
+            chosen |= frontier
+        self._viewer.set_selection(chosen)
+
+    def walk_left(self) -> None:
+        self._walk(-1, 0)
+
+    def walk_right(self) -> None:
+        self._walk(1, 0)
+
+    def walk_up(self) -> None:
+        self._walk(0, -1)
+
+    def walk_down(self) -> None:
+        self._walk(0, 1)
+
+    def _walk(self, dx: int, dy: int) -> None:
+        """Selects the nearest node in a direction; what lies aside counts double."""
+        geometry = self._projector.geometry
+        if not len(geometry):
+            return
+        chosen = np.flatnonzero(geometry.selected)
+        if not len(chosen):
+            self.select([geometry.ids[0]])
+            self.center_on(geometry.ids[0])
+            return
+        i = int(chosen[-1])
+        ahead = (geometry.x - geometry.x[i]) * dx + (geometry.y - geometry.y[i]) * dy
+        aside = np.abs((geometry.x - geometry.x[i]) * dy) + np.abs((geometry.y - geometry.y[i]) * dx)
+        cost = np.where(ahead > 1.0, ahead + 2.0 * aside, np.inf)
+        best = int(cost.argmin())
+        if np.isfinite(cost[best]):
+            self._viewer.select_only(best)
+            self._reveal(best)
+
+    def center_on(self, node_id: NodeId) -> None:
+        """Brings a node to the middle; zooms in when it could not be read."""
+        i = self._projector.geometry.index.get(node_id)
+        if i is None:
+            return
+        if self._viewer.camera().zoom < 0.6:
+            self._viewer.zoom_to(1.0)
+        geometry = self._projector.geometry
+        self._viewer.center_on(
+            float(geometry.x[i]) + WIDTH / 2, float(geometry.y[i]) + float(geometry.height[i]) / 2
+        )
+
+    def _reveal(self, i: int) -> None:
+        """Brings a node into view when it is not."""
+        camera, geometry = self._viewer.camera(), self._projector.geometry
+        inside = (
+            camera.left <= geometry.x[i]
+            and geometry.x[i] + WIDTH <= camera.right
+            and camera.top <= geometry.y[i]
+            and geometry.y[i] + geometry.height[i] <= camera.bottom
+        )
+        if not inside:
+            self.center_on(geometry.ids[i])
+
+    # Zoom
+
+    def zoom(self) -> float:
+        """Pixels per scene unit; 1.0 is 100 %."""
+        return self._viewer.camera().zoom
+
+    def fit(self) -> None:
+        """Shows all nodes and notes."""
+        boxes = [self._projector.geometry.bounds()]
+        notes = self.workflow.notes.values() if self.workflow else ()
+        boxes += [(note.x, note.y, note.x + note.width, note.y + note.height) for note in notes]
+        known = [box for box in boxes if box is not None]
+        if known:
+            lefts, tops, rights, bottoms = zip(*known, strict=True)
+            self._viewer.fit((min(lefts), min(tops), max(rights), max(bottoms)))
+
+    def fit_selection(self) -> None:
+        """Shows the selected nodes; all of them when none is selected."""
+        chosen = np.flatnonzero(self._projector.geometry.selected)
+        if len(chosen):
+            self._viewer.fit(self._projector.geometry.bounds(chosen))
+        else:
+            self.fit()
+
+    def zoom_100(self) -> None:
+        self._viewer.zoom_to(1.0)
+
+    def zoom_in(self) -> None:
+        self._viewer.zoom_to(self.zoom() * ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        self._viewer.zoom_to(self.zoom() / ZOOM_STEP)
+
+    def set_snap(self, on: bool) -> None:
+        """Whether what is moved keeps to the grid."""
+        self._viewer.snaps = on
+
+    def snaps(self) -> bool:
+        return self._viewer.snaps
+
+    def toggle_snap(self) -> None:
+        self.set_snap(not self.snaps())
+        self.message.emit("Snap to grid is on." if self.snaps() else "Snap to grid is off.")
+
+    # Editing
+
+    def copy(self) -> None:
+        """Puts the selected nodes and the edges between them on the clipboard, as readable text."""
+        chosen = self.selection()
+        if self.workflow_id is not None and chosen:
+            QGuiApplication.clipboard().setText(self.session.copy(self.workflow_id, chosen))
+            self.message.emit(f"Copied {_count(len(chosen), 'node')}.")
+
+    def cut(self) -> None:
+        if self.selection():
+            self.copy()
+            self.delete()
+
+    def paste(self) -> None:
+        """Adds the nodes on the clipboard at the cursor, or in the middle when the cursor is elsewhere."""
+        text = QGuiApplication.clipboard().text()
+        if self.workflow_id is None or not text.strip():
+            self.message.emit("The clipboard holds no nodes.")
+            return
+        at = self._here()
+        try:
+            added = self.session.paste(
+                self.workflow_id, text, x=snapped(at.x(), GRID), y=snapped(at.y(), GRID)
+            )
+        except StudioError as error:
+            self.message.emit(f"The clipboard holds no nodes: {error.message}")
+            return
+        self.select(added)
+        self.message.emit(f"Pasted {_count(len(added), 'node')}.")
+
+    def duplicate(self) -> None:
+        chosen = self.selection()
+        if self.workflow_id is not None and chosen:
+            self.select(self.session.duplicate(self.workflow_id, chosen))
+
+    def delete(self) -> None:
+        """Deletes the selected nodes, edges and notes as one step."""
+        geometry = self._projector.geometry
+        edges = [geometry.edges[i] for i in np.flatnonzero(geometry.edge_selected).tolist()]
+        self._editing.remove(self.selection(), edges, sorted(self._viewer.selected_notes))
+
+    def rename(self) -> None:
+        """Opens the editor over the selected node's title."""
+        chosen = np.flatnonzero(self._projector.geometry.selected)
+        if not len(chosen):
+            if len(self._viewer.selected_notes) == 1:
+                self._edit_note(next(iter(self._viewer.selected_notes)))
+            return
+        i = int(chosen[-1])
+        self._reveal(i)
+        camera, geometry = self._viewer.camera(), self._projector.geometry
+        x, y = camera.to_pixels(float(geometry.x[i]) + TITLE_X - 6, float(geometry.y[i]) + 6)
+        box = QRectF(x, y, (BADGE_X - TITLE_X) * camera.zoom, (HEADER - 12) * camera.zoom)
+        self._editor.open_line(
+            f"node:{geometry.ids[i]}", geometry.cards[i].title, box, self._style, camera.zoom
+        )
+
+    def _edit_note(self, note_id: str) -> None:
+        note = self.workflow.notes.get(note_id) if self.workflow else None
+        if note is None:
+            return
+        camera = self._viewer.camera()
+        x, y = camera.to_pixels(note.x, note.y)
+        box = note_painter.text_box(QRectF(x, y, note.width * camera.zoom, note.height * camera.zoom))
+        self._viewer.edited_note = note_id
+        self._editor.open_text(
+            f"note:{note_id}", note.text, box.adjusted(-6, -6, 6, 6), self._style, camera.zoom
+        )
+        self._viewer.redraw()
+
+    def _edited(self, subject: str, text: str) -> None:
+        kind, _, key = subject.partition(":")
+        if kind == "node":
+            self._viewer.node_name_changed.emit(key, text)
+        else:
+            self._editing.set_note_text(key, text)
+
+    def _editor_closed(self) -> None:
+        self._viewer.edited_note = None
+        self._viewer.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._viewer.redraw()
+
+    def add_note(self) -> None:
+        """Adds a note at the cursor and opens its editor."""
+        at = self._here()
+        note_id = self._editing.add_note(snapped(at.x(), GRID), snapped(at.y(), GRID))
+        if note_id is not None:
+            self._viewer.set_selection(self._nothing(), notes={note_id})
+            self._edit_note(note_id)
+
+    def toggle_disabled(self) -> None:
+        self._editing.toggle_disabled(self.selection())
+
+    def toggle_collapsed(self) -> None:
+        self._editing.toggle_place(self.selection(), "collapsed", "Collapse", "Expand")
+
+    def toggle_ports(self) -> None:
+        self._editing.toggle_place(self.selection(), "all_ports", "Show ports", "Fold ports")
+
+    def _fold(self, node_id: str) -> None:
+        self._editing.toggle_place([NodeId(node_id)], "all_ports", "Show ports", "Fold ports")
+
+    def nudge_left(self) -> None:
+        self._editing.nudge(self.selection(), -GRID, 0.0)
+
+    def nudge_right(self) -> None:
+        self._editing.nudge(self.selection(), GRID, 0.0)
+
+    def nudge_up(self) -> None:
+        self._editing.nudge(self.selection(), 0.0, -GRID)
+
+    def nudge_down(self) -> None:
+        self._editing.nudge(self.selection(), 0.0, GRID)
+
+    def activate(self) -> None:
+        chosen = self.selection()
+        if chosen:
+            self.nodeActivated.emit(chosen[-1])
+
+    def show_results(self) -> None:
+        chosen = self.selection()
+        if chosen:
+            self.resultsRequested.emit(chosen[-1], "")
+
+    def _request_results(self, node_id: str) -> None:
+        self.resultsRequested.emit(node_id, "")
+
+    # Adding nodes
+
+    def open_palette(self, at: QPoint | None = None) -> None:
+        """Offers all kinds of node; `at` is in pixels of the canvas, None means the cursor."""
+        pixel = QPointF(at) if at is not None else self._here_pixel()
+        self._offer(None, self._viewer.mapToScene(pixel))
+
+    def _offer(self, end: Any, at: QPointF) -> None:
+        """Opens the palette at a scene point, for what fits a wire's end (a WireEnd), or for everything (None)."""
+        if self.workflow_id is None or self.workflow is None:
+            return
+        self._wire, self._add_at = end, QPointF(at)
+        if end is None:
+            entries = [Entry(spec) for spec in self.session.catalogue.specs()]
+        else:
+            found = self.session.compatible_types(
+                self.workflow_id, end.node, end.port, is_output=end.is_output
+            )
+            entries = [Entry(spec, port) for spec, port in found]
+        pixel = self._viewer.viewport().mapTo(self, self._viewer.mapFromScene(at))
+        self._palette.open(pixel, entries, self._recent_types(), compatible=end is not None)
+
+    def _recent_types(self) -> list[str]:
+        """The kinds added last here, then those of the workflow's latest nodes."""
+        latest = [node.type for node in reversed(list(self.workflow.nodes.values()))] if self.workflow else []
+        return list(dict.fromkeys([*self._recent, *latest[:40]]))[:_RECENT]
+
+    def _add_chosen(self, entry: Any, keep_open: bool) -> None:
+        x, y = self._add_at.x(), self._add_at.y()
+        end = self._wire
+        if end is not None:
+            # The new card's side that is joined comes to the cursor.
+            x = x if end.is_output else x - WIDTH
+            y -= HEADER / 2
+        if self.snaps():
+            x, y = snapped(x, GRID), snapped(y, GRID)
+        added = self._editing.add_node(entry.spec.type, x, y, {}, end)
+        if added is not None:
+            self._recent = [entry.spec.type, *(name for name in self._recent if name != entry.spec.type)][
+                :_RECENT
+            ]
+            self.select([added])
+        if keep_open:
+            self._add_at += QPointF(GRID * 2, GRID * 2)
+        else:
+            self._wire = None
+
+    def _palette_closed(self) -> None:
+        self._viewer.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _add_template(self, type_name: str) -> None:
+        center = self._viewer.mapToScene(QPointF(self._viewer.viewport().rect().center()))
+        self._editing.drop_node(type_name, center.x(), center.y(), {})
+
+    def _here_pixel(self) -> QPointF:
+        """The cursor, when it is over the canvas, else the middle."""
+        viewport = self._viewer.viewport()
+        pixel = self._viewer.cursor_pixel()
+        if not viewport.rect().contains(pixel.toPoint()) or pixel.isNull():
+            return QPointF(viewport.rect().center())
+        return pixel
+
+    def _here(self) -> QPointF:
+        return self._viewer.mapToScene(self._here_pixel())
+
+    # Keys and menus
+
+    def _key(self, event: Any) -> None:
+        name = None if self._editor.is_open or self._palette.isVisible() else command_for(event)
+        if name is not None:
+            self._invoke(name)
+            event.accept()
+
+    def _invoke(self, name: str) -> None:
+        getattr(self, name)()
+
+    def _open_menu(self, hit: Any, at: QPoint) -> None:
+        geometry = self._projector.geometry
+        if hit.node is not None:
+            if not geometry.selected[hit.node]:
+                self._viewer.select_only(hit.node)
+            menu = self._viewer.context_menus()["nodes"].get_menu(CanvasNode.__name__)
+        elif hit.edge is not None:
+            edges = np.zeros(len(geometry.edges), np.bool_)
+            edges[hit.edge] = True
+            self._viewer.set_selection(self._nothing(), edges=edges)
+            menu = self._short_menu(("Delete edge", self.delete))
+        elif hit.note is not None:
+            self._viewer.set_selection(self._nothing(), notes={hit.note})
+            menu = self._short_menu(("Edit text", self.rename), ("Delete note", self.delete))
+            colors = menu.addMenu("Colour")
+            for token in note_painter.TOKENS:
+                action = colors.addAction(note_painter.COLOR_NAMES[token])
+                action.triggered.connect(partial(self._editing.set_note_color, hit.note, token))
+        else:
+            menu = self._viewer.context_menus()["graph"]
+        menu.popup(at)
+
+    def _short_menu(self, *commands: tuple[str, Callable[[], None]]) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for title, command in commands:
+            menu.addAction(title).triggered.connect(command)
+        return menu
+
+    # Runs
+
+    def set_run(self, handle: RunHandle | None) -> None:
+        """Shows a run on the cards, live while it goes on; None clears what the last one left."""
+        self._projector.clear_footers()
+        self._handle = handle if handle is not None and handle.workflow_id == self.workflow_id else None
+        self._run_version = 0
+        self._ticks = 0
+        if self._handle is None:
+            self._run_timer.stop()
+        else:
+            self._run_timer.start()
+            self._poll_run()
+        self._viewer.redraw()
+
+    def _poll_run(self) -> None:
+        """Takes what has changed since the last frame: one repaint, however many nodes."""
+        handle = self._handle
+        if handle is None:
+            self._run_timer.stop()
+            return
+        running = handle.state == "running"
+        self._run_version, views = handle.nodes_since(self._run_version if running else 0)
+        self._projector.set_footers({view.node_id: footer_of(view, running=running) for view in views})
+        self._ticks += 1
+        moving = any(footer.state is CardState.RUNNING for footer in self._projector.footers.values())
+        if views or (moving and self._ticks % 2 == 0):
+            self._viewer.redraw()
+        if not running:
+            self._run_timer.stop()
+
+    # Events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit_if_pending()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_if_pending()
+
+    def _fit_if_pending(self) -> None:
+        """A workflow shown for the first time is fitted once the canvas has its size."""
+        if self._fit_pending and self.isVisible():
+            self._fit_pending = False
+            # Never larger than 100 %, and at 100 % as soon as it fits.
+            QTimer.singleShot(0, self._viewer, self.fit)
+
+
+def _call(stop: object, *_: object) -> None:
+    if callable(stop):
+        stop()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"

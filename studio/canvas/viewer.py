@@ -22,6 +22,7 @@ from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
+    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -31,6 +32,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
 from studio.canvas import hits, overlays
 from studio.canvas.camera import ZOOM_MAX, ZOOM_MIN, Camera, fitting
+from studio.canvas.geometry import Bools
 from studio.canvas.gestures import (
     BandGesture,
     Gesture,
@@ -40,7 +42,6 @@ from studio.canvas.gestures import (
     WireEnd,
     WireGesture,
 )
-from studio.canvas.geometry import Bools
 from studio.canvas.hits import Hit
 from studio.canvas.note_painter import paint_note
 from studio.canvas.projector import Projector
@@ -62,7 +63,7 @@ _LEFT = Qt.MouseButton.LeftButton
 _MIDDLE_BUTTON = Qt.MouseButton.MiddleButton
 
 
-class CanvasViewer(NodeViewer):  # type: ignore[misc]  # NodeGraphQt has no types
+class CanvasViewer(NodeViewer):
     """The widget that shows a projector's content and takes the mouse.
 
     Invariant: `_scene_range` is the part of the scene that the viewport shows, exactly.
@@ -132,15 +133,11 @@ class CanvasViewer(NodeViewer):  # type: ignore[misc]  # NodeGraphQt has no type
         size = self.viewport().size()
         scene = self._scene_range
         zoom = size.width() / scene.width() if scene.width() > 0 else 1.0
-        return Camera(
-            scene.left(), scene.top(), zoom, size.width(), size.height(), self.devicePixelRatioF()
-        )
+        return Camera(scene.left(), scene.top(), zoom, size.width(), size.height(), self.devicePixelRatioF())
 
     def _show_from(self, left: float, top: float, zoom: float) -> None:
         size = self.viewport().size()
-        self._scene_range = QRectF(
-            left, top, max(size.width(), 1) / zoom, max(size.height(), 1) / zoom
-        )
+        self._scene_range = QRectF(left, top, max(size.width(), 1) / zoom, max(size.height(), 1) / zoom)
         self._update_scene()
 
     def _update_scene(self) -> None:
@@ -190,9 +187,7 @@ class CanvasViewer(NodeViewer):  # type: ignore[misc]  # NodeGraphQt has no type
 
     def center_on(self, x: float, y: float) -> None:
         camera = self.camera()
-        self._show_from(
-            x - camera.width / camera.zoom / 2, y - camera.height / camera.zoom / 2, camera.zoom
-        )
+        self._show_from(x - camera.width / camera.zoom / 2, y - camera.height / camera.zoom / 2, camera.zoom)
 
     def pan_by(self, dx_px: float, dy_px: float) -> None:
         zoom = self.camera().zoom
@@ -372,7 +367,8 @@ class CanvasViewer(NodeViewer):  # type: ignore[misc]  # NodeGraphQt has no type
     def _wire(self, hit: Hit, x: float, y: float) -> WireGesture:
         """A press on a port: an output begins a wire; a connected input gives up its wire's end; a free one begins a wire backwards."""
         geometry = self.projector.geometry
-        assert hit.node is not None and hit.port is not None
+        assert hit.node is not None
+        assert hit.port is not None
         node_id, port = geometry.ids[hit.node], hit.port
         picked = None
         if not port.is_output and port.wired:
@@ -441,7 +437,8 @@ class CanvasViewer(NodeViewer):  # type: ignore[misc]  # NodeGraphQt has no type
 
     def _press_note(self, hit: Hit, x: float, y: float, *, extends: bool) -> Gesture | None:
         workflow = self.projector.workflow
-        assert hit.note is not None and workflow is not None
+        assert hit.note is not None
+        assert workflow is not None
         note = workflow.notes[hit.note]
         geometry = self.projector.geometry
         chosen = set(self.selected_notes)
@@ -565,6 +562,12 @@ class CanvasViewer(NodeViewer):  # type: ignore[misc]  # NodeGraphQt has no type
         self.redraw()
         return True
 
+    def structure_changed(self) -> None:
+        """Nodes or edges came or went: what the mouse was doing with their indices ends. A drag of nodes goes on."""
+        self._hover = hits.NOTHING
+        if not isinstance(self._gesture, MoveGesture | PanGesture | ResizeNoteGesture):
+            self.cancel_gesture()
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """A mouse wheel zooms at the cursor; a touchpad's two fingers pan, and zoom with Ctrl."""
         pixels = event.pixelDelta()
@@ -581,8 +584,9 @@ class CanvasViewer(NodeViewer):  # type: ignore[misc]  # NodeGraphQt has no type
 
     def event(self, event: QEvent) -> bool:
         kind = event.type()
-        if kind == QEvent.Type.NativeGesture and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:  # type: ignore[attr-defined]  # a QNativeGestureEvent
-            self.scale(1.0 + event.value(), 1.0, self.mapToScene(event.position()))  # type: ignore[attr-defined]
+        if isinstance(event, QNativeGestureEvent):
+            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                self.scale(1.0 + event.value(), 1.0, self.mapToScene(event.position()))
             return True
         if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             # Plain keys are the canvas's while it has the focus, whatever the window binds them to.

@@ -1,0 +1,95 @@
+"""Which key does what on the canvas, and what stands in its menus? Commands as data: each names a method of `CanvasView`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QKeyCombination, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+
+from studio.canvas.graph import CanvasGraph, CanvasNode
+
+
+@dataclass(frozen=True, slots=True)
+class CanvasCommand:
+    """`keys` are alternatives, the first is the one that menus show; `nodes` says that it is about selected nodes."""
+
+    name: str
+    title: str
+    keys: tuple[str, ...] = ()
+    in_canvas_menu: bool = False
+    in_node_menu: bool = False
+    separator: bool = False
+    """A line stands before it in a menu."""
+
+
+COMMANDS: Final = (
+    CanvasCommand("open_palette", "Add node…", ("N", "Tab"), in_canvas_menu=True),
+    CanvasCommand("add_note", "Add note", ("C",), in_canvas_menu=True),
+    CanvasCommand("activate", "Edit params", ("Return", "Enter"), in_node_menu=True),
+    CanvasCommand("show_results", "Show results", ("O",), in_node_menu=True),
+    CanvasCommand("rename", "Rename", ("F2",), in_node_menu=True),
+    CanvasCommand("toggle_disabled", "Disable or enable", ("D",), in_node_menu=True, separator=True),
+    CanvasCommand("toggle_collapsed", "Collapse or expand", ("H",), in_node_menu=True),
+    CanvasCommand("toggle_ports", "Show or fold optional ports", ("Ctrl+H",), in_node_menu=True),
+    CanvasCommand("cut", "Cut", ("Ctrl+X",), in_node_menu=True, separator=True),
+    CanvasCommand("copy", "Copy", ("Ctrl+C",), in_node_menu=True),
+    CanvasCommand("paste", "Paste", ("Ctrl+V",), in_canvas_menu=True, separator=True),
+    CanvasCommand("duplicate", "Duplicate", ("Ctrl+D",), in_node_menu=True),
+    CanvasCommand("select_all", "Select all", ("Ctrl+A",), in_canvas_menu=True),
+    CanvasCommand(
+        "select_upstream", "Select what leads here", ("Shift+Left",), in_node_menu=True, separator=True
+    ),
+    CanvasCommand("select_downstream", "Select what follows", ("Shift+Right",), in_node_menu=True),
+    CanvasCommand("fit", "Fit all", ("Ctrl+1",), in_canvas_menu=True, separator=True),
+    CanvasCommand("fit_selection", "Fit selection", ("F",), in_node_menu=True),
+    CanvasCommand("zoom_100", "Zoom to 100 %", ("Ctrl+0",), in_canvas_menu=True),
+    CanvasCommand("zoom_in", "Zoom in", ("Ctrl++", "Ctrl+=")),
+    CanvasCommand("zoom_out", "Zoom out", ("Ctrl+-",)),
+    CanvasCommand("delete", "Delete", ("Del", "Backspace"), in_node_menu=True, separator=True),
+    CanvasCommand("toggle_snap", "Snap to grid on or off", (), in_canvas_menu=True, separator=True),
+    CanvasCommand("clear_selection", "Select nothing", ("Esc",)),
+    CanvasCommand("nudge_left", "Nudge left", ("Ctrl+Shift+Left",)),
+    CanvasCommand("nudge_right", "Nudge right", ("Ctrl+Shift+Right",)),
+    CanvasCommand("nudge_up", "Nudge up", ("Ctrl+Shift+Up",)),
+    CanvasCommand("nudge_down", "Nudge down", ("Ctrl+Shift+Down",)),
+    CanvasCommand("walk_left", "Go to the node on the left", ("Left",)),
+    CanvasCommand("walk_right", "Go to the node on the right", ("Right",)),
+    CanvasCommand("walk_up", "Go to the node above", ("Up",)),
+    CanvasCommand("walk_down", "Go to the node below", ("Down",)),
+)
+
+_BY_KEY: Final = {QKeySequence(key).toString(): command.name for command in COMMANDS for key in command.keys}
+
+
+def command_for(event: QKeyEvent) -> str | None:
+    """The name of the command that a key press means."""
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    combination = QKeyCombination(modifiers, Qt.Key(event.key()))
+    return _BY_KEY.get(QKeySequence(combination).toString())
+
+
+def fill_menus(graph: CanvasGraph, invoke: Callable[[str], None]) -> None:
+    """Puts the commands into NodeGraphQt's menus of the canvas and of nodes."""
+
+    def run(name: str, *_: object) -> None:
+        invoke(name)
+
+    canvas_menu, node_menu = graph.get_context_menu("graph"), graph.get_context_menu("nodes")
+    for command in COMMANDS:
+        shortcut = command.keys[0] if command.keys else None
+        if command.in_canvas_menu:
+            if command.separator:
+                canvas_menu.add_separator()
+            canvas_menu.add_command(command.title, partial(run, command.name), shortcut)
+        if command.in_node_menu:
+            own = node_menu.qmenu.get_menu(CanvasNode.__name__)
+            if command.separator and own is not None:
+                own.addSeparator()
+            node_menu.add_command(
+                command.title, partial(run, command.name), node_class=CanvasNode, shortcut=shortcut
+            )
+    node_menu.qmenu.get_menu(CanvasNode.__name__).setStyleSheet("")

@@ -1,0 +1,119 @@
+"""Which kinds of node does the palette offer for a few letters, in which order? Words in, ranked sections out; no widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from studio.workflow.spec import NodeSpec
+
+COMPATIBLE: Final = "Compatible"
+RECENT: Final = "Recent"
+MODELS: Final = "Models"
+FLOW: Final = "Flow"
+MOST_RECENT: Final = 5
+_ENOUGH: Final = 62.0
+"""Below this likeness (0–100) an entry is not what was typed."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A kind of node on offer. `port` is the one of its ports that would be joined, empty outside of compatible-only mode."""
+
+    spec: NodeSpec
+    port: str = ""
+
+    @property
+    def title(self) -> str:
+        """`Order · Bulk create`, or the title of a node that belongs to no model."""
+        spec = self.spec
+        if spec.model and spec.operation:
+            return f"{spec.model} · {spec.operation.replace('_', ' ').capitalize()}"
+        return spec.title
+
+    @property
+    def words(self) -> str:
+        spec = self.spec
+        parts = [spec.model or "", spec.operation.replace("_", " "), spec.title, spec.code, spec.type]
+        return " ".join(part for part in parts if part).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    entries: tuple[Entry, ...]
+
+
+def signature(entry: Entry) -> str:
+    """What goes in and comes out, shortly: `email, name → record`."""
+    spec = entry.spec
+    needed = [param.name for param in spec.params if param.required] or [
+        port.name for port in spec.inputs if port.primary
+    ]
+    given = [port.name for port in spec.outputs if port.primary] or [port.name for port in spec.outputs[:2]]
+    left = ", ".join(needed[:3]) + (" …" if len(needed) > 3 else "")
+    right = ", ".join(given[:3])
+    if entry.port:
+        return f"joins {entry.port}" + (f" → {right}" if right else "")
+    return " → ".join(part for part in (left, right) if part)
+
+
+def sections(
+    entries: Iterable[Entry], query: str, recent: Sequence[str] = (), *, compatible: bool = False
+) -> list[Section]:
+    """The entries that match `query`, in sections; with a query the best come first, in sections as well.
+
+    `recent` are type names, the latest first. With `compatible`, all entries are of one section of that name.
+    """
+    every = list(entries)
+    query = " ".join(query.lower().split())
+    scores = _scores(every, query, recent) if query else None
+    if compatible:
+        return _non_empty([Section(COMPATIBLE, _ranked(every, scores))])
+    by_type = {entry.spec.type: entry for entry in every}
+    lately = [by_type[name] for name in recent if name in by_type][:MOST_RECENT]
+    found = [
+        Section(RECENT, tuple(lately) if scores is None else ()),
+        Section(MODELS, _ranked([entry for entry in every if entry.spec.model], scores)),
+        Section(FLOW, _ranked([entry for entry in every if not entry.spec.model], scores)),
+    ]
+    if scores is not None:
+        found.sort(key=lambda section: -max((scores[id(entry)] for entry in section.entries), default=0.0))
+    return _non_empty(found)
+
+
+def _non_empty(found: list[Section]) -> list[Section]:
+    return [section for section in found if section.entries]
+
+
+def _ranked(entries: list[Entry], scores: dict[int, float] | None) -> tuple[Entry, ...]:
+    if scores is None:
+        return tuple(entries)
+    matching = [entry for entry in entries if scores[id(entry)] >= _ENOUGH]
+    return tuple(sorted(matching, key=lambda entry: -scores[id(entry)]))
+
+
+def _scores(entries: list[Entry], query: str, recent: Sequence[str]) -> dict[int, float]:
+    """How much each entry is like the query: 0–100 by letters, more when typed words begin its words or it was used lately."""
+    from rapidfuzz import fuzz, process
+
+    texts = [entry.words for entry in entries]
+    likeness = process.cdist([query], texts, scorer=fuzz.partial_token_set_ratio)[0].tolist() if texts else []
+    whole = process.cdist([query], [entry.title.lower() for entry in entries], scorer=fuzz.WRatio)[0].tolist()
+    rank = {name: place for place, name in enumerate(recent)}
+    typed = query.split()
+    scores = {}
+    for entry, text, like, total in zip(entries, texts, likeness, whole, strict=True):
+        words = text.split()
+        begun = sum(any(word.startswith(part) for word in words) for part in typed)
+        if begun == len(typed):
+            score = 100.0 + total / 10
+        elif like >= 85 and begun:
+            score = like * 0.8
+        else:
+            score = total * 0.85
+        if score >= _ENOUGH and entry.spec.type in rank:
+            score += 8.0 / (1 + rank[entry.spec.type])
+        scores[id(entry)] = score
+    return scores
