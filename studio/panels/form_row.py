@@ -270,7 +270,7 @@ class FeedLine(QWidget):
         line.addWidget(self.source)
         line.addStretch(1)
         self.disconnect_button = tool_button(
-            "plugs", row.context.theme, self, tip=row.tr("Disconnect"), text=row.tr("Disconnect")
+            "link-break", row.context.theme, self, tip=row.tr("Disconnect"), text=row.tr("Disconnect")
         )
         self.disconnect_button.clicked.connect(self._disconnect)
         line.addWidget(self.disconnect_button)

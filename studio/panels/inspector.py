@@ -213,7 +213,7 @@ class InspectorPanel(Panel):
         self.form.show_nodes(self.session, self._workflow_id, [node.id for node in nodes])
         if single is not None:
             self.sql.set_maker(partial(_sql_of, self.session, self._workflow_id, single.id))
-            self.python.set_maker(partial(self.session.code, self._workflow_id, single.id))
+            self.python.set_maker(partial(_code_of, self.session, self._workflow_id, single.id))
             if self.notes.toPlainText() != single.comment:
                 self.notes.blockSignals(True)
                 self.notes.setPlainText(single.comment)
@@ -299,6 +299,10 @@ class InspectorPanel(Panel):
         nodes = self.nodes
         if len(nodes) == 1:
             self.runToRequested.emit(nodes[0].id)
+
+
+def _code_of(session: Session, workflow_id: WorkflowId, node_id: NodeId) -> str:
+    return session.code(workflow_id, node_id)
 
 
 def _sql_of(session: Session, workflow_id: WorkflowId, node_id: NodeId) -> str:

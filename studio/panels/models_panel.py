@@ -1,25 +1,517 @@
-"""Which connections, models and operations are there?"""
+"""Which connections, models and operations are there? A tree to drag from, a search, and what can be done with each entry."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QStandardItem
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QMenu,
+    QStackedWidget,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.panels.base import Panel
+from studio.panels.connection_dialog import ConnectionDialog, describe_server
+from studio.panels.fuzzy import best_matches
+from studio.panels.import_dialog import ImportModelsDialog
+from studio.panels.model_dialog import ModelDialog
+from studio.panels.models_tree import ID, KIND, TYPE, ExtraDelegate, ModelsTree, operation_title
+from studio.panels.widgets import (
+    BusyLine,
+    EmptyState,
+    EnterFilter,
+    SearchField,
+    copy_text,
+    repaint_icons,
+    tool_button,
+)
+from studio.project.changes import SetConnections, SetModels
+from studio.qt.background import run_in_background
+from studio.session.events import CatalogueChanged, ProjectChanged, RunFinished
 
 if TYPE_CHECKING:
-    pass
+    from studio.kernel.errors import StudioError
+    from studio.qt.theme import Theme
+
+_MOST_MATCHES: Final = 60
+_SEARCH_MS: Final = 60
+_COUNT_MS: Final = 150
+UNKNOWN: Final = "?"
 
 
 class ModelsPanel(Panel):
-    """Tree of connections, models, fields and operations. Opens its own dialogs."""
+    """Tree of connections, models, fields and operations. It opens its own dialogs."""
 
     nodeRequested = Signal(str)
+    """A node of this type is wanted on the canvas."""
     browseRequested = Signal(str)
+    """The records of this model are to be shown."""
     sampleRequested = Signal()
 
-    def open_connections(self, connection_id: str | None = None, *, new: bool = False) -> None: ...
-    def open_import(self, connection_id: str | None = None) -> None: ...
-    def open_new_model(self, connection_id: str | None = None) -> None: ...
-    def focus_search(self) -> None: ...
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._counts: dict[str, int | str] = {}
+        self._counting: str | None = None
+        self._last_counted = ""
+        self._open_ids: set[str] = set()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._make_bar())
+        self.busy = BusyLine(self)
+        column.addWidget(self.busy)
+        self._pages = QStackedWidget(self)
+        column.addWidget(self._pages, 1)
+        self._body = QWidget(self._pages)
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(0)
+        self.tree_model = ModelsTree(theme, self)
+        self.tree = QTreeView(self._body)
+        self._set_up_tree()
+        body.addWidget(self.tree, 1)
+        self.hint = EmptyState(theme, self._body)
+        self.hint.activated.connect(self._link_chosen)
+        body.addWidget(self.hint, 2)
+        self._pages.addWidget(self._body)
+        self.empty = EmptyState(theme, self._pages)
+        self.empty.activated.connect(self._link_chosen)
+        self._pages.addWidget(self.empty)
+        self._search_timer = self._timer(_SEARCH_MS, self._fill)
+        self._count_timer = self._timer(_COUNT_MS, self._count_next)
+        self.search.textChanged.connect(self._search_changed)
+        self.search.left.connect(self._leave_search)
+        self.session_changed()
+
+    def _make_bar(self) -> QHBoxLayout:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 6, 6, 6)
+        bar.setSpacing(2)
+        self.search = SearchField(self.theme, self.tr("Search, such as “ord cr”"), self)
+        bar.addWidget(self.search, 1)
+        self.connection_button = tool_button("database", self.theme, self, tip=self.tr("Connections…"))
+        self.connection_button.clicked.connect(self._connections_clicked)
+        bar.addWidget(self.connection_button)
+        self.import_button = tool_button(
+            "download-simple", self.theme, self, tip=self.tr("Import models from a database…")
+        )
+        self.import_button.clicked.connect(self._import_clicked)
+        bar.addWidget(self.import_button)
+        self.model_button = tool_button("plus", self.theme, self, tip=self.tr("New model…"))
+        self.model_button.clicked.connect(self._model_clicked)
+        bar.addWidget(self.model_button)
+        return bar
+
+    def _set_up_tree(self) -> None:
+        tree = self.tree
+        tree.setModel(self.tree_model)
+        tree.setHeaderHidden(True)
+        tree.setAccessibleName(self.tr("Models"))
+        tree.setUniformRowHeights(True)
+        tree.setIndentation(14)
+        tree.setDragEnabled(True)
+        tree.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        tree.setExpandsOnDoubleClick(False)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._delegate = ExtraDelegate(self.theme, tree)
+        tree.setItemDelegate(self._delegate)
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.customContextMenuRequested.connect(self._show_menu)
+        tree.doubleClicked.connect(self._activate)
+        tree.expanded.connect(self._expanded)
+        tree.collapsed.connect(self._collapsed)
+        tree.verticalScrollBar().valueChanged.connect(self._want_counts)
+        EnterFilter(tree, self._activate_current)
+
+    def _timer(self, interval_ms: int, slot: Any) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(slot)
+        return timer
+
+    # ------------------------------------------------------------ what the shell may ask for
+
+    def focus_search(self) -> None:
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def open_connections(
+        self, connection_id: str | None = None, *, new: bool = False
+    ) -> ConnectionDialog | None:
+        """Opens the dialog of connections at one of them, or at a new one."""
+        if self.session is None:
+            return None
+        dialog = ConnectionDialog(
+            self.session, self.theme, self.window(), connection_id=connection_id, new=new
+        )
+        dialog.importRequested.connect(self.open_import)
+        dialog.open()
+        return dialog
+
+    def open_import(self, connection_id: str | None = None) -> ImportModelsDialog | None:
+        """Opens the dialog that turns tables into models."""
+        if self.session is None:
+            return None
+        dialog = ImportModelsDialog(
+            self.session, self.theme, self.window(), connection_id=connection_id or None
+        )
+        dialog.modelsImported.connect(self._imported)
+        dialog.open()
+        return dialog
+
+    def open_new_model(self, connection_id: str | None = None) -> ModelDialog | None:
+        if self.session is None:
+            return None
+        if not self.session.project.connections:
+            self.message.emit(self.tr("A model needs a connection first."))
+            self.open_connections(new=True)
+            return None
+        dialog = ModelDialog(self.session, self.theme, self.window(), connection_id=connection_id)
+        dialog.open()
+        return dialog
+
+    def refresh_counts(self) -> None:
+        """Counts the rows of the models in sight anew."""
+        self._counts.clear()
+        for model_id in self.tree_model.model_items:
+            self.tree_model.set_count(model_id, "")
+        self._want_counts()
+
+    # ------------------------------------------------------------ following the session
+
+    def session_changed(self) -> None:
+        self._counts.clear()
+        self._open_ids.clear()
+        if self.session is not None:
+            self._open_ids.update(self.session.project.connections)
+        for button in (self.connection_button, self.import_button, self.model_button, self.search):
+            button.setEnabled(self.session is not None)
+        self._fill()
+
+    def session_event(self, event: Any) -> None:
+        if isinstance(event, CatalogueChanged):
+            self._fill()
+        elif isinstance(event, ProjectChanged):
+            added = set(event.after.connections) - set(event.before.connections)
+            self._open_ids.update(added)
+            if event.before.default_connection != event.after.default_connection:
+                self._fill()
+            changed = [
+                key for key in self._counts if event.before.models.get(key) is not event.after.models.get(key)
+            ]
+            for key in changed:
+                del self._counts[key]
+        elif isinstance(event, RunFinished):
+            self.refresh_counts()
+
+    def theme_changed(self) -> None:
+        self.tree_model.theme = self.theme
+        self._delegate.theme = self.theme
+        self.search.set_theme(self.theme)
+        self.hint.set_theme(self.theme)
+        self.empty.set_theme(self.theme)
+        repaint_icons(self, self.theme)
+        self._fill()
+
+    # ------------------------------------------------------------ filling
+
+    def _fill(self) -> None:
+        if self.session is None:
+            self.empty.show_state(
+                self.tr("No project"), self.tr("Open one, or begin with the sample."), picture="database"
+            )
+            self._pages.setCurrentWidget(self.empty)
+            return
+        self._pages.setCurrentWidget(self._body)
+        current = str(self.tree.currentIndex().data(ID) or "")
+        query = self.search.text().strip()
+        if query:
+            self.tree_model.fill_matches(self._matches(query))
+            if self.tree_model.rowCount():
+                self.tree.setCurrentIndex(self.tree_model.index(0, 0))
+        else:
+            self.tree_model.fill(self.session, self._counts)
+            self._restore(current)
+        self._show_hint(query)
+        self._want_counts()
+
+    def _matches(self, query: str) -> list[QStandardItem]:
+        """The best answers to a search: operations and models, then fields, then flow nodes as they rank."""
+        session = self.session
+        if session is None:
+            return []
+        tree = self.tree_model
+        entries: list[tuple[str, tuple[str, Any]]] = []
+        for entry in session.project.models.values():
+            entries.append((entry.name, ("model", entry)))
+            if entry.spec is not None:
+                entries += [
+                    (f"{entry.name} {field.name}", ("field", (entry.name, field)))
+                    for field in entry.spec.fields
+                ]
+        for spec in session.catalogue.specs():
+            words = f"{spec.model} {operation_title(spec)}" if spec.model else spec.title
+            entries.append((words, ("operation", spec)))
+        # Of equal matches, what makes a node comes before what describes a model.
+        entries.sort(key=lambda entry: {"operation": 0, "model": 1, "field": 2}[entry[1][0]])
+        items = []
+        for kind, what in best_matches(query, entries, most=_MOST_MATCHES):
+            if kind == "model":
+                items.append(tree.model_item(what, (), self._counts, path=what.name))
+            elif kind == "field":
+                items.append(tree.field_item(what[0], what[1], path=f"{what[0]} ▸ {what[1].name}"))
+            else:
+                path = f"{what.model} ▸ {operation_title(what)}" if what.model else what.title
+                items.append(tree.operation_item(what, path=path))
+        return items
+
+    def _show_hint(self, query: str) -> None:
+        project = self.session.project if self.session is not None else None
+        if project is None:
+            return
+        if query:
+            self.hint.setVisible(not self.tree_model.rowCount())
+            text = self.tr("Nothing is called like “{query}”.").format(query=query)
+            self.hint.show_state(
+                text, picture="magnifying-glass", links=(("clear", self.tr("Clear the search")),)
+            )
+        elif not project.connections:
+            self.hint.show()
+            self.hint.show_state(
+                self.tr("No database yet"),
+                picture="database",
+                links=(
+                    ("sample", self.tr("Open the sample shop")),
+                    ("connect", self.tr("Connect a database…")),
+                ),
+            )
+        elif not project.models:
+            self.hint.show()
+            self.hint.show_state(
+                self.tr("Connected, no models"),
+                picture="table",
+                links=(
+                    ("import", self.tr("Import models from the database…")),
+                    ("model", self.tr("Define a model…")),
+                ),
+            )
+        else:
+            self.hint.hide()
+
+    def _restore(self, current: str) -> None:
+        """Unfolds what was unfolded, and comes back to the row that was current."""
+        stack = [self.tree_model.index(row, 0) for row in range(self.tree_model.rowCount())]
+        while stack:
+            index = stack.pop()
+            key = _key(index)
+            if key in self._open_ids:
+                self.tree.setExpanded(index, True)
+            if current and index.data(ID) == current:
+                self.tree.selectionModel().setCurrentIndex(
+                    index, QItemSelectionModel.SelectionFlag.ClearAndSelect
+                )
+            stack += [self.tree_model.index(row, 0, index) for row in range(self.tree_model.rowCount(index))]
+
+    # ------------------------------------------------------------ counting rows
+
+    def _want_counts(self, _value: int = 0) -> None:
+        if self.session is not None:
+            self._count_timer.start()
+
+    def _count_next(self) -> None:
+        """Counts one model that is in sight and not counted yet; then the next one."""
+        if self.session is None or self._counting is not None:
+            return
+        for model_id in self._models_in_sight():
+            if model_id not in self._counts:
+                self._counting = model_id
+                self.busy.begin()
+                run_in_background(self, self.session.row_count(model_id), self._counted, self._not_counted)
+                return
+
+    def _counted(self, count: int) -> None:
+        self._end_count(count)
+
+    def _not_counted(self, error: StudioError) -> None:
+        self._end_count(UNKNOWN)
+        item = self.tree_model.model_items.get(self._last_counted)
+        if item is not None:
+            item.setToolTip(str(error))
+
+    def _end_count(self, count: int | str) -> None:
+        self.busy.end()
+        model_id, self._counting = self._counting, None
+        self._last_counted = model_id or ""
+        if model_id is not None:
+            self._counts[model_id] = count
+            self.tree_model.set_count(model_id, count)
+        self._count_next()
+
+    def _models_in_sight(self) -> list[str]:
+        if not self.isVisible():
+            return []
+        found = []
+        index = self.tree.indexAt(QPoint(2, 2))
+        bottom = self.tree.viewport().height()
+        while index.isValid() and self.tree.visualRect(index).top() < bottom:
+            if index.data(KIND) == "model":
+                found.append(str(index.data(ID)))
+            index = self.tree.indexBelow(index)
+        return found
+
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        self._want_counts()
+
+    # ------------------------------------------------------------ doing
+
+    def _search_changed(self, _text: str) -> None:
+        self._search_timer.start()
+
+    def _leave_search(self) -> None:
+        """Enter or Down: to the first match."""
+        if self._search_timer.isActive():
+            self._search_timer.stop()
+            self._fill()
+        self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
+        if not self.tree.currentIndex().isValid() and self.tree_model.rowCount():
+            self.tree.setCurrentIndex(self.tree_model.index(0, 0))
+
+    def _activate_current(self) -> None:
+        self._activate(self.tree.currentIndex())
+
+    def _activate(self, index: QModelIndex) -> None:
+        kind = index.data(KIND)
+        if kind == "operation":
+            self.nodeRequested.emit(str(index.data(TYPE)))
+        elif kind == "model":
+            self.browseRequested.emit(str(index.data(ID)))
+        elif kind is not None:
+            self.tree.setExpanded(index, not self.tree.isExpanded(index))
+
+    def _expanded(self, index: QModelIndex) -> None:
+        self._open_ids.add(_key(index))
+        self._want_counts()
+
+    def _collapsed(self, index: QModelIndex) -> None:
+        self._open_ids.discard(_key(index))
+
+    def _connections_clicked(self) -> None:
+        self.open_connections()
+
+    def _import_clicked(self) -> None:
+        self.open_import()
+
+    def _model_clicked(self) -> None:
+        self.open_new_model()
+
+    def _imported(self, count: int) -> None:
+        self.message.emit(
+            self.tr("Imported 1 model.") if count == 1 else self.tr("Imported {n} models.").format(n=count)
+        )
+
+    def _link_chosen(self, name: str) -> None:
+        if name == "sample":
+            self.sampleRequested.emit()
+        elif name == "connect":
+            self.open_connections(new=True)
+        elif name == "import":
+            self.open_import()
+        elif name == "model":
+            self.open_new_model()
+        elif name == "clear":
+            self.search.clear()
+
+    # ------------------------------------------------------------ menus
+
+    def _show_menu(self, place: QPoint) -> None:
+        index = self.tree.indexAt(place)
+        menu = self.menu_for(index)
+        if menu is not None:
+            menu.popup(self.tree.viewport().mapToGlobal(place))
+
+    def menu_for(self, index: QModelIndex) -> QMenu | None:
+        """The menu of a row; None when nothing can be done with it."""
+        kind, key = index.data(KIND), str(index.data(ID) or "")
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if kind == "connection":
+            self._fill_connection_menu(menu, key)
+        elif kind == "model":
+            menu.addAction(self.tr("&Browse data"), partial(self.browseRequested.emit, key))
+            if index.data(TYPE):
+                menu.addAction(
+                    self.tr("&Add List node"), partial(self.nodeRequested.emit, str(index.data(TYPE)))
+                )
+            menu.addSeparator()
+            menu.addAction(self.tr("&Copy name"), partial(copy_text, index.data()))
+            menu.addAction(self.tr("Refresh c&ounts"), self.refresh_counts)
+            menu.addSeparator()
+            menu.addAction(self.tr("&Remove model"), partial(self.remove_model, key))
+        elif kind == "operation":
+            menu.addAction(
+                self.tr("&Add to the workflow"), partial(self.nodeRequested.emit, str(index.data(TYPE)))
+            )
+            menu.addAction(self.tr("&Copy name"), partial(copy_text, index.data(TYPE)))
+        elif kind == "field":
+            menu.addAction(self.tr("&Copy name"), partial(copy_text, key.partition(".")[2]))
+        else:
+            menu.deleteLater()
+            return None
+        return menu
+
+    def _fill_connection_menu(self, menu: QMenu, key: str) -> None:
+        menu.addAction(self.tr("&Test"), partial(self.test_connection, key))
+        menu.addAction(self.tr("&Edit…"), partial(self.open_connections, key))
+        menu.addAction(self.tr("&Import models…"), partial(self.open_import, key))
+        menu.addAction(self.tr("&New model…"), partial(self.open_new_model, key))
+        menu.addSeparator()
+        default = menu.addAction(self.tr("Set as &default"), partial(self.set_default, key))
+        project = self.session.project if self.session is not None else None
+        default.setEnabled(project is not None and project.default_connection != key)
+        menu.addAction(self.tr("Refresh c&ounts"), self.refresh_counts)
+
+    def test_connection(self, connection_id: str) -> None:
+        """Tries a connection and says how it went."""
+        session = self.session
+        connection = session.project.connections.get(connection_id) if session is not None else None
+        if session is None or connection is None:
+            return
+        run_in_background(
+            self,
+            session.test_connection(connection),
+            self._tested,
+            self.failed.emit,
+            text=self.tr("Testing {name}…").format(name=connection.name),
+        )
+
+    def _tested(self, info: Any) -> None:
+        self.message.emit(describe_server(info))
+
+    def set_default(self, connection_id: str) -> None:
+        if self.session is not None:
+            self.session.edit(SetConnections(default=connection_id))
+
+    def remove_model(self, model_id: str) -> None:
+        """Takes a model out of the project; its table stays, and one undo brings it back."""
+        if self.session is None or model_id not in self.session.project.models:
+            return
+        name = self.session.project.models[model_id].name
+        self.session.edit(SetModels(remove=(model_id,)))
+        self.message.emit(self.tr("Removed {name} from the project; its table stays.").format(name=name))
+
+
+def _key(index: QModelIndex) -> str:
+    """What says again which row is unfolded after the tree was made anew."""
+    key = str(index.data(ID))
+    return f"fields:{key}" if index.data(KIND) == "fields" else key

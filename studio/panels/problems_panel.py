@@ -1,21 +1,274 @@
-"""What is wrong, and where?"""
+"""What is wrong, and where? The findings of the open project's checks and the failures of its last runs, each leading to its place."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from studio.kernel.ids import NodeId, WorkflowId
+from studio.kernel.problems import Problem, Severity
 from studio.panels.base import Panel
+from studio.panels.item_rows import make_list
+from studio.panels.widgets import EmptyState, EnterFilter, copy_text, muted_label, tool_button
+from studio.qt.icons import icon
+from studio.qt.messages import message_of
+from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged, RunFinished, RunStarted
 
 if TYPE_CHECKING:
-    pass
+    from studio.qt.theme import Theme
+
+_WAIT_MS: Final = 120
+_GLYPHS: Final = {
+    Severity.ERROR: ("x-circle", "error"),
+    Severity.WARNING: ("warning", "warning"),
+    Severity.INFO: ("info", "running"),
+}
+_ROLE: Final = Qt.ItemDataRole.UserRole
 
 
 class ProblemsPanel(Panel):
-    problemActivated = Signal(str, str, str)
-    countChanged = Signal(int, int)
+    """Findings of the workflow that is shown, or of all of them; failures of its last run come first."""
 
-    def set_workflow(self, workflow_id: str | None) -> None: ...
-    def next_problem(self) -> None: ...
-    def previous_problem(self) -> None: ...
+    problemActivated = Signal(str, str, str)
+    """The workflow's id, the node's id, the field; empty where not known."""
+    countChanged = Signal(int, int)
+    """Errors, warnings."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._workflow_id: WorkflowId | None = None
+        self._failures: dict[WorkflowId, list[Problem]] = {}
+        self._count = (0, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 3, 6, 3)
+        self.summary = muted_label("", self)
+        bar.addWidget(self.summary)
+        bar.addStretch(1)
+        self.all_button = tool_button(
+            "files",
+            theme,
+            self,
+            tip=self.tr("Show the problems of all workflows"),
+            text=self.tr("All workflows"),
+        )
+        self.all_button.setCheckable(True)
+        self.all_button.clicked.connect(self.refresh)
+        bar.addWidget(self.all_button)
+        column.addLayout(bar)
+        self._pages = QStackedWidget(self)
+        column.addWidget(self._pages, 1)
+        self.list = make_list(
+            self._pages,
+            self.tr("Problems"),
+            (
+                (self.tr("Node"), 150),
+                (self.tr("Field"), 110),
+                (self.tr("Message"), 300),
+                (self.tr("What to do"), 300),
+            ),
+            stretch=2,
+        )
+        self.list.itemClicked.connect(self._activate)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        EnterFilter(self.list, self._activate_current)
+        self._pages.addWidget(self.list)
+        self.empty = EmptyState(theme, self._pages)
+        self._pages.addWidget(self.empty)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_WAIT_MS)
+        self._timer.timeout.connect(self.refresh)
+        self.refresh()
+
+    # ------------------------------------------------------------ what is shown
+
+    def set_workflow(self, workflow_id: str | None) -> None:
+        """Shows the problems of this workflow; None: of all."""
+        self._workflow_id = WorkflowId(workflow_id) if workflow_id else None
+        self.refresh()
+
+    @property
+    def problems(self) -> list[tuple[WorkflowId, Problem]]:
+        """What is shown, in order."""
+        found = []
+        for number in range(self.list.topLevelItemCount()):
+            item = self.list.topLevelItem(number)
+            if item is not None:
+                found.append(item.data(0, _ROLE))
+        return found
+
+    def refresh(self) -> None:
+        chosen = (
+            self.list.indexOfTopLevelItem(self.list.selectedItems()[0]) if self.list.selectedItems() else -1
+        )
+        self.list.clear()
+        errors = warnings = 0
+        for workflow_id, problem in self._found():
+            self.list.addTopLevelItem(self._item(workflow_id, problem))
+            errors += problem.severity is Severity.ERROR
+            warnings += problem.severity is Severity.WARNING
+        if chosen >= 0 and self.list.topLevelItemCount():
+            item = self.list.topLevelItem(min(chosen, self.list.topLevelItemCount() - 1))
+            if item is not None:
+                self.list.setCurrentItem(item)
+        self._show_summary(errors, warnings)
+        if (errors, warnings) != self._count:
+            self._count = (errors, warnings)
+            self.countChanged.emit(errors, warnings)
+
+    def _found(self) -> list[tuple[WorkflowId, Problem]]:
+        session = self.session
+        if session is None:
+            return []
+        every = self.all_button.isChecked() or self._workflow_id not in session.project.workflows
+        chosen = list(session.project.workflows) if every else [self._workflow_id]
+        found = []
+        for workflow_id in chosen:
+            if workflow_id is not None:
+                found += [(workflow_id, problem) for problem in self._failures.get(workflow_id, ())]
+                found += [(workflow_id, problem) for problem in session.problems(workflow_id)]
+        order = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+        return sorted(found, key=lambda pair: order.index(pair[1].severity))
+
+    def _item(self, workflow_id: WorkflowId, problem: Problem) -> QTreeWidgetItem:
+        where = self._title(workflow_id, problem.node) if problem.node else self._workflow_name(workflow_id)
+        item = QTreeWidgetItem([where, problem.field or "", problem.message.splitlines()[0], problem.hint])
+        glyph, token = _GLYPHS[problem.severity]
+        item.setIcon(0, icon(f"ph.{glyph}", self.theme, token))
+        item.setData(0, _ROLE, (workflow_id, problem))
+        for column in range(4):
+            item.setToolTip(column, message_of(problem).text)
+        item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{problem.severity}: {where}")
+        return item
+
+    def _title(self, workflow_id: WorkflowId, node_id: str) -> str:
+        if self.session is None:
+            return node_id
+        workflow = self.session.project.workflows.get(workflow_id)
+        node = workflow.nodes.get(NodeId(node_id)) if workflow else None
+        return (node.title or node_id) if node else node_id
+
+    def _workflow_name(self, workflow_id: WorkflowId) -> str:
+        workflow = self.session.project.workflows.get(workflow_id) if self.session else None
+        return workflow.name if workflow else ""
+
+    def _show_summary(self, errors: int, warnings: int) -> None:
+        count = self.list.topLevelItemCount()
+        parts = []
+        if errors:
+            parts.append(self.tr("1 error") if errors == 1 else self.tr("{n} errors").format(n=errors))
+        if warnings:
+            parts.append(
+                self.tr("1 warning") if warnings == 1 else self.tr("{n} warnings").format(n=warnings)
+            )
+        self.summary.setText(" · ".join(parts))
+        if count:
+            self._pages.setCurrentWidget(self.list)
+            return
+        if self.session is None:
+            self.empty.show_state(self.tr("No project"), picture="check-circle")
+        else:
+            self.empty.show_state(
+                self.tr("No problems ✓"),
+                self.tr("Workflows are checked as you edit them."),
+                picture="check-circle",
+            )
+        self._pages.setCurrentWidget(self.empty)
+
+    # ------------------------------------------------------------ going through them
+
+    def next_problem(self) -> None:
+        """Goes to the problem after the current one, from the last to the first."""
+        self._step(1)
+
+    def previous_problem(self) -> None:
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        count = self.list.topLevelItemCount()
+        if not count:
+            self.message.emit(self.tr("No problems ✓"))
+            return
+        chosen = self.list.selectedItems()
+        number = self.list.indexOfTopLevelItem(chosen[0]) + by if chosen else (0 if by > 0 else count - 1)
+        item = self.list.topLevelItem(number % count)
+        if item is not None:
+            self.list.setCurrentItem(item)
+            self._activate(item)
+
+    def _activate_current(self) -> None:
+        for item in self.list.selectedItems():
+            self._activate(item)
+
+    def _activate(self, item: QTreeWidgetItem, _column: int = 0) -> None:
+        workflow_id, problem = item.data(0, _ROLE)
+        self.problemActivated.emit(workflow_id, problem.node or "", problem.field or "")
+
+    def _show_menu(self, place: QPoint) -> None:
+        item = self.list.itemAt(place)
+        if item is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("&Show"), self._activate_current)
+        menu.addAction(self.tr("&Copy"), self._copy_current)
+        menu.popup(self.list.viewport().mapToGlobal(place))
+
+    def _copy_current(self) -> None:
+        texts = [message_of(item.data(0, _ROLE)[1]).text for item in self.list.selectedItems()]
+        copy_text("\n\n".join(texts))
+
+    # ------------------------------------------------------------ following the session
+
+    def session_changed(self) -> None:
+        self._failures.clear()
+        self._workflow_id = None
+        self.refresh()
+
+    def session_event(self, event: Any) -> None:
+        if isinstance(event, RunStarted):
+            self._failures.pop(event.handle.workflow_id, None)
+            self._timer.start()
+        elif isinstance(event, RunFinished):
+            self._take_failures(event.handle)
+        elif isinstance(event, ProjectChanged):
+            self._forget_mended(event)
+            self._timer.start()
+        elif isinstance(event, ProblemsChanged | CatalogueChanged):
+            self._timer.start()
+
+    def _take_failures(self, handle: Any) -> None:
+        """Keeps what a run's nodes failed with until the next run, or until the node is edited."""
+        _, views = handle.nodes_since(0)
+        failures = [
+            view.error.to_problem() for view in views if view.error is not None and view.state == "failed"
+        ]
+        if not failures and handle.state == "failed" and handle.error is not None:
+            failures = list(getattr(handle.error, "problems", ())) or [handle.error.to_problem()]
+        known = set(self.session.problems(handle.workflow_id)) if self.session else set()
+        self._failures[handle.workflow_id] = [problem for problem in failures if problem not in known]
+        self._timer.start()
+
+    def _forget_mended(self, event: ProjectChanged) -> None:
+        for workflow_id, failures in self._failures.items():
+            before = event.before.workflows.get(workflow_id)
+            after = event.after.workflows.get(workflow_id)
+            if before is None or after is None or before is after:
+                continue
+            kept = []
+            for problem in failures:
+                node = NodeId(problem.node or "")
+                if before.nodes.get(node) is after.nodes.get(node) and before.incoming.get(
+                    node
+                ) == after.incoming.get(node):
+                    kept.append(problem)
+            self._failures[workflow_id] = kept
+
+    def theme_changed(self) -> None:
+        self.empty.set_theme(self.theme)
+        self.refresh()

@@ -103,7 +103,7 @@ class RowsView(QWidget):
         bar.addWidget(self.figures)
         bar.addStretch(1)
         self.record_button = tool_button(
-            "sidebar-simple",
+            "article",
             self.theme,
             self,
             tip=self.tr("Show one record whole (Space)"),

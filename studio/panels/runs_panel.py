@@ -1,19 +1,382 @@
-"""Which runs were there?"""
+"""Which runs were there? The history of the project's runs, newest first, each with its nodes, and what can be opened of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QLocale, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QBrush
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from studio.kernel.ids import WorkflowId
 from studio.panels.base import Panel
+from studio.panels.display import duration_text
+from studio.panels.item_rows import make_list
+from studio.panels.past_runs import PastRun
+from studio.panels.widgets import (
+    BusyLine,
+    EmptyState,
+    EnterFilter,
+    copy_text,
+    muted_label,
+    repaint_icons,
+    tool_button,
+)
+from studio.qt.background import run_in_background
+from studio.qt.icons import icon
+from studio.session.events import RunFinished, RunStarted
 
 if TYPE_CHECKING:
-    pass
+    from studio.kernel.errors import StudioError
+    from studio.qt.theme import Theme
+    from studio.session import RunHandle
+
+_GLYPHS: Final = {
+    "running": ("spinner", "running"),
+    "pending": ("clock", "text_muted"),
+    "succeeded": ("check-circle", "ok"),
+    "failed": ("x-circle", "error"),
+    "skipped": ("arrow-bend-down-right", "skipped"),
+    "abandoned": ("prohibit", "skipped"),
+    "cancelled": ("stop-circle", "warning"),
+}
+_ROLE: Final = Qt.ItemDataRole.UserRole
+_HANDLES_KEPT: Final = 20
+_WAIT_MS: Final = 150
+_TICK_MS: Final = 500
 
 
 class RunsPanel(Panel):
-    runOpened = Signal(object)
+    """Runs of the workflow that is shown, or of the whole project."""
 
-    def set_workflow(self, workflow_id: str | None) -> None: ...
-    def refresh(self) -> None: ...
+    runOpened = Signal(object)
+    """A run's handle: canvas and results are to show it."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._workflow_id: WorkflowId | None = None
+        self._handles: dict[str, RunHandle] = {}
+        self._records: list[Any] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._make_bar())
+        self.busy = BusyLine(self)
+        column.addWidget(self.busy)
+        self._pages = QStackedWidget(self)
+        column.addWidget(self._pages, 1)
+        self.list = make_list(
+            self._pages,
+            self.tr("Runs"),
+            (
+                (self.tr("State"), 150),
+                (self.tr("Workflow"), 180),
+                (self.tr("Started"), 160),
+                (self.tr("Duration"), 90),
+                (self.tr("Rows"), 80),
+                (self.tr("Mode"), 70),
+                (self.tr("Error"), 200),
+            ),
+            stretch=6,
+            tree=True,
+        )
+        self.list.itemDoubleClicked.connect(self._activate)
+        self.list.itemExpanded.connect(self._fill_nodes)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        EnterFilter(self.list, self._activate_current)
+        self._pages.addWidget(self.list)
+        self.empty = EmptyState(theme, self._pages)
+        self._pages.addWidget(self.empty)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_WAIT_MS)
+        self._timer.timeout.connect(self.refresh)
+        self._tick = QTimer(self)
+        self._tick.setInterval(_TICK_MS)
+        self._tick.timeout.connect(self._show_running)
+        self._show()
+
+    def _make_bar(self) -> QHBoxLayout:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 3, 6, 3)
+        self.summary = muted_label("", self)
+        bar.addWidget(self.summary)
+        bar.addStretch(1)
+        self.all_button = tool_button(
+            "files",
+            self.theme,
+            self,
+            tip=self.tr("Show the runs of all workflows"),
+            text=self.tr("All workflows"),
+        )
+        self.all_button.setCheckable(True)
+        self.all_button.setChecked(True)
+        self.all_button.clicked.connect(self.refresh)
+        bar.addWidget(self.all_button)
+        refresh = tool_button("arrow-clockwise", self.theme, self, tip=self.tr("Read the runs again"))
+        refresh.clicked.connect(self.refresh)
+        bar.addWidget(refresh)
+        return bar
+
+    # ------------------------------------------------------------ what is shown
+
+    def set_workflow(self, workflow_id: str | None) -> None:
+        self._workflow_id = WorkflowId(workflow_id) if workflow_id else None
+        if not self.all_button.isChecked():
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Reads the runs that the project's store has kept."""
+        if self.session is None:
+            self._records = []
+            self._show()
+            return
+        wanted = None if self.all_button.isChecked() else self._workflow_id
+        self.busy.begin()
+        run_in_background(self, self.session.history_runs(wanted), self._read, self._not_read)
+
+    def session_changed(self) -> None:
+        self._handles.clear()
+        self._records = []
+        self._tick.stop()
+        self._show()
+        if self.session is not None:
+            self._timer.start()
+
+    def session_event(self, event: Any) -> None:
+        if isinstance(event, RunStarted):
+            self._handles[event.handle.run_id] = event.handle
+            while len(self._handles) > _HANDLES_KEPT:
+                del self._handles[next(iter(self._handles))]
+            self._show()
+            self._tick.start()
+        elif isinstance(event, RunFinished):
+            self._timer.start()
+            self._show_running()
+
+    def theme_changed(self) -> None:
+        self.empty.set_theme(self.theme)
+        repaint_icons(self, self.theme)
+        self._show()
+
+    # ------------------------------------------------------------ inside
+
+    def _read(self, records: Any) -> None:
+        self.busy.end()
+        self._records = list(records)
+        self._show()
+
+    def _not_read(self, error: StudioError) -> None:
+        self.busy.end()
+        self.failed.emit(error)
+
+    def _show(self) -> None:
+        """Runs that are going on or not written down yet, then those of the store; what was unfolded stays so."""
+        unfolded = {
+            item.data(0, _ROLE)
+            for number in range(self.list.topLevelItemCount())
+            if (item := self.list.topLevelItem(number)) is not None and item.isExpanded()
+        }
+        self.list.clear()
+        kept = {record.id for record in self._records}
+        for handle in reversed(self._handles.values()):
+            if handle.run_id not in kept and self._is_wanted(handle.workflow_id):
+                self.list.addTopLevelItem(self._handle_item(handle))
+        for record in self._records:
+            self.list.addTopLevelItem(self._record_item(record))
+        for number in range(self.list.topLevelItemCount()):
+            item = self.list.topLevelItem(number)
+            if item is not None and item.data(0, _ROLE) in unfolded:
+                item.setExpanded(True)
+        self._show_page()
+
+    def _show_page(self) -> None:
+        count = self.list.topLevelItemCount()
+        self.summary.setText(
+            self.tr("1 run") if count == 1 else self.tr("{n} runs").format(n=count) if count else ""
+        )
+        if count:
+            self._pages.setCurrentWidget(self.list)
+        else:
+            self.empty.show_state(
+                self.tr("No runs yet"),
+                self.tr("Ctrl+Enter runs the workflow."),
+                picture="clock-counter-clockwise",
+            )
+            self._pages.setCurrentWidget(self.empty)
+
+    def _is_wanted(self, workflow_id: WorkflowId) -> bool:
+        return self.all_button.isChecked() or self._workflow_id is None or workflow_id == self._workflow_id
+
+    def _handle_item(self, handle: RunHandle) -> QTreeWidgetItem:
+        workflow = self.session.project.workflows.get(handle.workflow_id) if self.session else None
+        _, views = handle.nodes_since(0)
+        return self._run_item(
+            handle.run_id,
+            state=handle.state,
+            name=workflow.name if workflow else "",
+            started=handle.started_at,
+            duration_ms=handle.duration_ms,
+            rows=sum(view.rows or 0 for view in views),
+            mode=handle.mode,
+            error=handle.error.message if handle.error else "",
+        )
+
+    def _record_item(self, record: Any) -> QTreeWidgetItem:
+        return self._run_item(
+            record.id,
+            state=record.state,
+            name=record.workflow_name,
+            started=record.started_at,
+            duration_ms=record.duration_ms,
+            rows=record.rows,
+            mode=record.mode,
+            error=str((record.error or {}).get("message", "")),
+        )
+
+    def _run_item(
+        self,
+        run_id: str,
+        *,
+        state: str,
+        name: str,
+        started: Any,
+        duration_ms: float,
+        rows: int,
+        mode: str,
+        error: str,
+    ) -> QTreeWidgetItem:
+        when = started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        texts = [
+            state,
+            name,
+            when,
+            duration_text(duration_ms),
+            QLocale().toString(rows),
+            mode,
+            error.partition("\n")[0],
+        ]
+        item = QTreeWidgetItem(texts)
+        self._paint_state(item, state)
+        item.setData(0, _ROLE, run_id)
+        item.setToolTip(6, error)
+        item.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
+        return item
+
+    def _paint_state(self, item: QTreeWidgetItem, state: str) -> None:
+        glyph, token = _GLYPHS.get(state, ("circle", "text_muted"))
+        item.setIcon(0, icon(f"ph.{glyph}", self.theme, token))
+        item.setForeground(6, QBrush(self.theme.color("error")))
+        for column in (3, 4):
+            item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    def _show_running(self) -> None:
+        """Keeps durations and states of running runs in step."""
+        running = False
+        for number in range(self.list.topLevelItemCount()):
+            item = self.list.topLevelItem(number)
+            handle = self._handles.get(item.data(0, _ROLE)) if item is not None else None
+            if item is None or handle is None:
+                continue
+            running = running or handle.state == "running"
+            item.setText(0, handle.state)
+            item.setText(3, duration_text(handle.duration_ms))
+            self._paint_state(item, handle.state)
+        if not running:
+            self._tick.stop()
+
+    # ------------------------------------------------------------ the nodes of a run
+
+    def _fill_nodes(self, item: QTreeWidgetItem) -> None:
+        run_id = str(item.data(0, _ROLE))
+        if item.childCount() or item.parent() is not None or self.session is None:
+            return
+        handle = self._handles.get(run_id)
+        if handle is not None:
+            _, views = handle.nodes_since(0)
+            for view in views:
+                self._add_node(
+                    item,
+                    view.node_id,
+                    view.state,
+                    view.duration_ms,
+                    view.rows,
+                    view.error.message if view.error else "",
+                )
+            return
+        self.busy.begin()
+        run_in_background(
+            self, self.session.run_nodes(run_id), partial(self._nodes_read, run_id), self._not_read
+        )
+
+    def _nodes_read(self, run_id: str, nodes: Any) -> None:
+        self.busy.end()
+        for number in range(self.list.topLevelItemCount()):
+            item = self.list.topLevelItem(number)
+            if item is not None and item.data(0, _ROLE) == run_id and not item.childCount():
+                for node in nodes:
+                    error = str((node.error or {}).get("message", ""))
+                    self._add_node(
+                        item, node.title or node.node_id, node.state, node.duration_ms, node.rows, error
+                    )
+
+    def _add_node(
+        self,
+        item: QTreeWidgetItem,
+        name: str,
+        state: str,
+        duration_ms: float | None,
+        rows: int | None,
+        error: str,
+    ) -> None:
+        count = "" if rows is None else QLocale().toString(rows)
+        child = QTreeWidgetItem(
+            [state, name, "", duration_text(duration_ms), count, "", error.partition("\n")[0]]
+        )
+        child.setToolTip(6, error)
+        self._paint_state(child, state)
+        item.addChild(child)
+
+    # ------------------------------------------------------------ doing
+
+    def _activate_current(self) -> None:
+        for item in self.list.selectedItems():
+            self._activate(item)
+
+    def _activate(self, item: QTreeWidgetItem, _column: int = 0) -> None:
+        top = item.parent() or item
+        self.open_run(str(top.data(0, _ROLE)))
+
+    def open_run(self, run_id: str) -> None:
+        """Shows a run on the canvas and in the results; one of the store with the samples that were kept."""
+        handle = self._handles.get(run_id)
+        if handle is not None:
+            self.runOpened.emit(handle)
+            return
+        record = next((record for record in self._records if record.id == run_id), None)
+        if record is not None and self.session is not None:
+            self.busy.begin()
+            run_in_background(
+                self, self.session.run_nodes(record.id), partial(self._open_past, record), self._not_read
+            )
+
+    def _open_past(self, record: Any, nodes: Any) -> None:
+        self.busy.end()
+        self.runOpened.emit(PastRun(record, list(nodes)))
+
+    def _show_menu(self, place: QPoint) -> None:
+        item = self.list.itemAt(place)
+        if item is None:
+            return
+        menu = self.menu_for(item)
+        menu.popup(self.list.viewport().mapToGlobal(place))
+
+    def menu_for(self, item: QTreeWidgetItem) -> QMenu:
+        top = item.parent() or item
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("&Open"), partial(self._activate, top))
+        texts = "\t".join(item.text(column) for column in range(self.list.columnCount()))
+        menu.addAction(self.tr("&Copy"), partial(copy_text, texts))
+        return menu

@@ -1,15 +1,35 @@
-"""Where does one begin?"""
+"""Where does one begin? Four cards: the sample, one's own database, an empty project, what was open before."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.panels.widgets import EnterFilter, muted_label
+from studio.qt.icons import icon
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
+
+_ROLE: Final = Qt.ItemDataRole.UserRole
+_CARD_PX: Final = 300
 
 
 class Recent(NamedTuple):
@@ -21,6 +41,8 @@ class Recent(NamedTuple):
 
 
 class WelcomePage(QWidget):
+    """What is shown while no project is open."""
+
     sampleRequested = Signal()
     connectRequested = Signal()
     newRequested = Signal()
@@ -30,5 +52,208 @@ class WelcomePage(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.theme = theme
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(32, 32, 32, 32)
+        outer.addStretch(2)
+        self._title = QLabel(self.tr("Studio"), self)
+        self._title.setFont(theme.font(size_px=28, bold=True))
+        self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        outer.addWidget(self._title)
+        subtitle = muted_label(self.tr("Draw a workflow, run it on your database, see the rows."), self)
+        subtitle.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        outer.addWidget(subtitle)
+        outer.addSpacing(24)
+        grid = QGridLayout()
+        grid.setSpacing(14)
+        self.sample = WelcomeCard(
+            theme,
+            "storefront",
+            self.tr("&Open sample shop"),
+            self.tr("Models, a few hundred rows and a workflow to run. Nothing to set up."),
+            self,
+        )
+        self.connect_card = WelcomeCard(
+            theme,
+            "database",
+            self.tr("&Connect my database"),
+            self.tr("SQLite or PostgreSQL; its tables become models."),
+            self,
+        )
+        self.new = WelcomeCard(
+            theme, "file-plus", self.tr("&New empty project"), self.tr("Begin with a blank canvas."), self
+        )
+        self.sample.chosen.connect(self.sampleRequested)
+        self.connect_card.chosen.connect(self.connectRequested)
+        self.new.chosen.connect(self.newRequested)
+        self.recent = RecentCard(theme, self)
+        self.recent.opened.connect(self.recentOpened)
+        self.recent.forgotten.connect(self.recentForgotten)
+        self.recent.openRequested.connect(self.openRequested)
+        grid.addWidget(self.sample, 0, 0)
+        grid.addWidget(self.connect_card, 1, 0)
+        grid.addWidget(self.new, 2, 0)
+        grid.addWidget(self.recent, 0, 1, 3, 1)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addLayout(grid)
+        middle.addStretch(1)
+        outer.addLayout(middle)
+        outer.addStretch(3)
+        self.sample.set_primary()
+        self.setFocusProxy(self.sample)
 
-    def set_recent(self, recent: Sequence[Recent]) -> None: ...
+    def set_recent(self, recent: Sequence[Recent]) -> None:
+        """Shows what was open before, the latest first; what is gone is grey and can only be forgotten."""
+        self.recent.show_entries(recent)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self._title.setFont(theme.font(size_px=28, bold=True))
+        for card in (self.sample, self.connect_card, self.new):
+            card.set_theme(theme)
+        self.recent.set_theme(theme)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.sampleRequested.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class WelcomeCard(QPushButton):
+    """A large button with an icon, a title and a line of explanation."""
+
+    chosen = Signal()
+
+    def __init__(self, theme: Theme, glyph: str, title: str, text: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._glyph = glyph
+        self._is_primary = False
+        self.setObjectName("welcomeCard")
+        self.setText("")
+        self.setFixedWidth(_CARD_PX + 40)
+        self.setMinimumHeight(86)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        plain = title.replace("&", "")
+        self.setAccessibleName(plain)
+        self.setAccessibleDescription(text)
+        letter = title[title.index("&") + 1] if "&" in title else ""
+        if letter:
+            self.setShortcut(f"Alt+{letter.upper()}")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 12, 16, 12)
+        row.setSpacing(14)
+        self._picture = QLabel(self)
+        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignVCenter)
+        column = QVBoxLayout()
+        column.setSpacing(3)
+        self._title = QLabel(plain, self)
+        self._title.setFont(theme.font(size_px=15, bold=True))
+        column.addWidget(self._title)
+        self._text = muted_label(text, self, wrap=True)
+        column.addWidget(self._text)
+        row.addLayout(column, 1)
+        for label in (self._picture, self._title, self._text):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.clicked.connect(self.chosen)
+        self.set_theme(theme)
+
+    def set_primary(self) -> None:
+        """Makes this card the one that Enter chooses."""
+        self._is_primary = True
+        self.setAutoDefault(True)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._picture.setPixmap(icon(f"ph.{self._glyph}", theme, "accent_text").pixmap(32, 32))
+        self._title.setFont(theme.font(size_px=15, bold=True))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.chosen.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        height = layout.totalHeightForWidth(_CARD_PX + 40) if layout is not None else 86
+        return QSize(_CARD_PX + 40, max(86, height))
+
+
+class RecentCard(QFrame):
+    """The projects that were open before."""
+
+    opened = Signal(str)
+    forgotten = Signal(str)
+    openRequested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self._entries: list[Recent] = []
+        self.setProperty("kind", "card")
+        self.setMinimumWidth(_CARD_PX + 80)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 10)
+        column.setSpacing(6)
+        head = QLabel(self.tr("Recent"), self)
+        head.setFont(theme.font(size_px=15, bold=True))
+        column.addWidget(head)
+        self._pages = QStackedWidget(self)
+        self.list = QListWidget(self._pages)
+        self.list.setAccessibleName(self.tr("Recent projects"))
+        self.list.setIconSize(QSize(18, 18))
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.itemClicked.connect(self._open)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        EnterFilter(self.list, self._open_current)
+        self._pages.addWidget(self.list)
+        self._none = muted_label(self.tr("Projects that you open appear here."), self._pages, wrap=True)
+        self._none.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._pages.addWidget(self._none)
+        column.addWidget(self._pages, 1)
+        self.open_button = QPushButton(self.tr("Open a &project…"), self)
+        self.open_button.clicked.connect(self.openRequested)
+        column.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignLeft)
+        self.show_entries([])
+
+    def show_entries(self, entries: Sequence[Recent]) -> None:
+        self._entries = list(entries)
+        self.list.clear()
+        for entry in entries:
+            item = QListWidgetItem(icon("ph.clock-counter-clockwise", self.theme, "text_muted"), "")
+            gone = "" if entry.exists else self.tr(" (missing)")
+            item.setText(f"{entry.name}{gone}\n{entry.location}")
+            item.setToolTip(entry.location)
+            item.setData(_ROLE, entry)
+            if not entry.exists:
+                item.setForeground(self.theme.color("text_muted"))
+            self.list.addItem(item)
+        self._pages.setCurrentWidget(self.list if self._entries else self._none)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self.show_entries(self._entries)
+
+    def _open(self, item: QListWidgetItem) -> None:
+        entry = item.data(_ROLE)
+        if entry.exists:
+            self.opened.emit(entry.location)
+
+    def _open_current(self) -> None:
+        for item in self.list.selectedItems():
+            self._open(item)
+
+    def _show_menu(self, place: QPoint) -> None:
+        item = self.list.itemAt(place)
+        if item is None:
+            return
+        entry = item.data(_ROLE)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        action = menu.addAction(self.tr("&Open"), partial(self.opened.emit, entry.location))
+        action.setEnabled(entry.exists)
+        menu.addAction(self.tr("&Remove from this list"), partial(self.forgotten.emit, entry.location))
+        menu.popup(self.list.viewport().mapToGlobal(place))

@@ -388,7 +388,7 @@ class ExpressionEditor(ValueEditor):
         self.line = ExpressionLine(unique_names([*names, *context.names]), self)
         self.line.setFont(context.theme.mono(size_px=12))
         self.line.addAction(
-            icon("ph.function", context.theme, "accent_text"), QLineEdit.ActionPosition.LeadingPosition
+            icon("ph.math-operations", context.theme, "accent_text"), QLineEdit.ActionPosition.LeadingPosition
         )
         self.setFocusProxy(self.line)
         row.addWidget(self.line)

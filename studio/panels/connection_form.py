@@ -1,0 +1,336 @@
+"""How is one connection filled in? Type, fields and URL in step with one another, and where the password is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.panels.editors.base import CalmCombo, mark_invalid
+from studio.panels.urls import DEFAULT_PORT, UrlParts, UrlRefused, parts_of, problem_of, url_of
+from studio.panels.widgets import muted_label, tool_button
+from studio.project.state import Connection
+
+if TYPE_CHECKING:
+    from studio.project.state import SecretKind
+    from studio.qt.theme import Theme
+
+DIALECTS: Final = (("sqlite", "SQLite"), ("postgresql", "PostgreSQL"))
+
+
+class ConnectionForm(QWidget):
+    """The fields of a connection.
+
+    Invariant: fields and URL say the same, except while what is typed into the URL is no URL.
+    """
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self._shown: Connection | None = None
+        self._is_showing = False
+        self._options = ""
+        self.url_problem = ""
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        top = self._make_form()
+        self.name = QLineEdit(self)
+        self.name.setPlaceholderText(self.tr("shop"))
+        top.addRow(self.tr("&Name"), self.name)
+        self.dialect = CalmCombo(self)
+        for key, label in DIALECTS:
+            self.dialect.addItem(label, key)
+        self.dialect.setMinimumContentsLength(14)
+        top.addRow(self.tr("&Type"), self.dialect)
+        column.addLayout(top)
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self._make_sqlite())
+        self._pages.addWidget(self._make_postgresql())
+        column.addWidget(self._pages)
+        bottom = self._make_form()
+        self.url = QLineEdit(self)
+        self.url.setFont(theme.mono(size_px=12))
+        self.url.setAccessibleName("URL")
+        bottom.addRow(self.tr("&URL"), self.url)
+        self.read_only = QCheckBox(self.tr("&Read only: nodes that write are refused"), self)
+        bottom.addRow("", self.read_only)
+        column.addLayout(bottom)
+        self._listen()
+
+    def _make_form(self) -> QFormLayout:
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(8)
+        return form
+
+    def _make_sqlite(self) -> QWidget:
+        page = QWidget(self)
+        form = self._make_form()
+        form.setContentsMargins(0, 0, 0, 0)
+        page.setLayout(form)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self.path = QLineEdit(page)
+        self.path.setPlaceholderText(self.tr("a file; empty: in memory"))
+        self.path.setAccessibleName(self.tr("Database file"))
+        row.addWidget(self.path, 1)
+        browse = tool_button("folder-open", self.theme, page, tip=self.tr("Choose the database file"))
+        browse.clicked.connect(self._choose_file)
+        row.addWidget(browse)
+        form.addRow(self._buddy(self.tr("&File"), self.path), row)
+        note = muted_label(
+            self.tr("A file that does not exist is made when it is first written."), page, wrap=True
+        )
+        form.addRow("", note)
+        return page
+
+    def _make_postgresql(self) -> QWidget:
+        page = QWidget(self)
+        form = self._make_form()
+        form.setContentsMargins(0, 0, 0, 0)
+        page.setLayout(form)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self.host = QLineEdit(page)
+        self.host.setPlaceholderText("localhost")
+        self.host.setAccessibleName(self.tr("Host"))
+        row.addWidget(self.host, 1)
+        row.addWidget(QLabel(self.tr("Port"), page))
+        self.port = QSpinBox(page)
+        self.port.setRange(1, 65535)
+        self.port.setValue(DEFAULT_PORT)
+        self.port.setGroupSeparatorShown(False)
+        self.port.setAccessibleName(self.tr("Port"))
+        row.addWidget(self.port)
+        form.addRow(self._buddy(self.tr("&Host"), self.host), row)
+        self.database = QLineEdit(page)
+        form.addRow(self.tr("&Database"), self.database)
+        self.user = QLineEdit(page)
+        form.addRow(self.tr("Us&er"), self.user)
+        self.secret = CalmCombo(page)
+        for key, label in (
+            ("keyring", self.tr("kept in this computer's keyring")),
+            ("environment", self.tr("read from an environment variable")),
+            ("none", self.tr("none is needed")),
+        ):
+            self.secret.addItem(label, key)
+        self.secret.setMinimumContentsLength(28)
+        form.addRow(self.tr("Pass&word is"), self.secret)
+        self.password = QLineEdit(page)
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self._password_label = self._buddy(self.tr("&Password"), self.password)
+        form.addRow(self._password_label, self.password)
+        self.variable = QLineEdit(page)
+        self._variable_label = self._buddy(self.tr("&Variable"), self.variable)
+        form.addRow(self._variable_label, self.variable)
+        return page
+
+    def _buddy(self, text: str, widget: QWidget) -> QLabel:
+        label = QLabel(text, self)
+        label.setBuddy(widget)
+        return label
+
+    def _listen(self) -> None:
+        for line in (self.path, self.host, self.database, self.user):
+            line.textEdited.connect(self._field_edited)
+        self.port.valueChanged.connect(self._field_edited)
+        self.dialect.activated.connect(self._dialect_chosen)
+        self.url.textEdited.connect(self._url_edited)
+        self.secret.activated.connect(self._secret_chosen)
+        for line in (self.name, self.password, self.variable):
+            line.textEdited.connect(self._other_edited)
+        self.read_only.clicked.connect(self._other_edited)
+
+    # ------------------------------------------------------------ in and out
+
+    def show_connection(self, connection: Connection, *, password: str = "") -> None:
+        """Shows a connection; the password is only ever what was just typed, never what is kept."""
+        self._shown = connection
+        self._is_showing = True
+        try:
+            self.name.setText(connection.name)
+            self.read_only.setChecked(connection.read_only)
+            self.secret.setCurrentIndex(max(0, self.secret.findData(connection.secret)))
+            self.variable.setText(connection.secret_name if connection.secret == "environment" else "")
+            self.password.setText(password)
+            kept = connection.secret == "keyring" and connection.secret_name
+            self.password.setPlaceholderText(self.tr("unchanged") if kept else "")
+            try:
+                self._show_parts(parts_of(connection.url))
+                self.url_problem = ""
+            except UrlRefused as refusal:
+                self.url_problem = str(refusal)
+            self.url.setText(connection.url)
+        finally:
+            self._is_showing = False
+        self._show_secret()
+
+    def connection(self) -> Connection:
+        """The connection as it stands. Its URL never holds the password."""
+        parts = self.parts()
+        shown = self._shown or Connection(id="", name="", url="")
+        url = url_of(parts) if not self.url_problem else shown.url
+        secret: SecretKind = "none"
+        secret_name = ""
+        if parts.dialect == "postgresql":
+            chosen = self.secret.currentData()
+            secret = chosen if chosen in ("keyring", "environment") else "none"
+            if secret == "environment":
+                secret_name = self.variable.text().strip()
+            elif secret == "keyring":
+                secret_name = shown.id
+        return replace(
+            shown,
+            name=self.name.text().strip(),
+            url=url,
+            secret=secret,
+            secret_name=secret_name,
+            read_only=self.read_only.isChecked(),
+        )
+
+    def typed_password(self) -> str:
+        """What was typed as a password; empty when nothing was."""
+        return self.password.text() if self.secret.currentData() == "keyring" else ""
+
+    def parts(self) -> UrlParts:
+        if self.dialect.currentData() == "sqlite":
+            return UrlParts(dialect="sqlite", path=self.path.text().strip(), options=self._options)
+        return UrlParts(
+            dialect="postgresql",
+            host=self.host.text().strip(),
+            port=self.port.value(),
+            database=self.database.text().strip(),
+            user=self.user.text().strip(),
+            options=self._options,
+        )
+
+    def problem(self, taken: set[str]) -> tuple[QWidget, str] | None:
+        """What is wrong and where; `taken` are the other connections' names."""
+        name = self.name.text().strip()
+        if not name:
+            return self.name, self.tr("Give the connection a name.")
+        if name in taken:
+            return self.name, self.tr("There is a connection of this name already.")
+        if self.url_problem:
+            return self.url, self.url_problem
+        found = problem_of(self.parts())
+        if found:
+            return (self.database if self.dialect.currentData() == "postgresql" else self.path), found
+        is_variable = (
+            self.dialect.currentData() == "postgresql" and self.secret.currentData() == "environment"
+        )
+        if is_variable and not self.variable.text().strip():
+            return self.variable, self.tr("Name the environment variable that holds the password.")
+        return None
+
+    def mark(self, widget: QWidget | None) -> None:
+        """Draws one field as wrong, the others as right."""
+        for field in (self.name, self.url, self.path, self.database, self.variable):
+            mark_invalid(field, field is widget)
+
+    # ------------------------------------------------------------ inside
+
+    def _show_parts(self, parts: UrlParts) -> None:
+        self._options = parts.options
+        self.dialect.setCurrentIndex(self.dialect.findData(parts.dialect))
+        self._pages.setCurrentIndex(self.dialect.currentIndex())
+        if parts.dialect == "sqlite":
+            self.path.setText("" if parts.is_memory else parts.path)
+        else:
+            self.host.setText(parts.host)
+            self.port.setValue(parts.port or DEFAULT_PORT)
+            self.database.setText(parts.database)
+            self.user.setText(parts.user)
+
+    def _field_edited(self, _what: object = None) -> None:
+        if self._is_showing:
+            return
+        self.url_problem = ""
+        self.url.setText(url_of(self.parts()))
+        self.changed.emit()
+
+    def _dialect_chosen(self, index: int) -> None:
+        self._pages.setCurrentIndex(index)
+        self._options = ""
+        self._field_edited()
+
+    def _url_edited(self, text: str) -> None:
+        try:
+            parts = parts_of(text)
+        except UrlRefused as refusal:
+            self.url_problem = str(refusal)
+        else:
+            self.url_problem = ""
+            self._is_showing = True
+            self._show_parts(parts)
+            self._is_showing = False
+            if parts.password:
+                # It is moved to where passwords belong.
+                self.secret.setCurrentIndex(self.secret.findData("keyring"))
+                self.password.setText(parts.password)
+                self.url.setText(url_of(parts))
+                self._show_secret()
+        self.changed.emit()
+
+    def _secret_chosen(self, _index: int) -> None:
+        if self.secret.currentData() == "environment" and not self.variable.text():
+            stem = (
+                "".join(letter if letter.isalnum() else "_" for letter in self.name.text().upper())
+                or "STUDIO"
+            )
+            self.variable.setText(f"{stem}_PASSWORD")
+        self._show_secret()
+        self.changed.emit()
+
+    def _show_secret(self) -> None:
+        kind = self.secret.currentData()
+        for widget in (self.password, self._password_label):
+            widget.setVisible(kind == "keyring")
+        for widget in (self.variable, self._variable_label):
+            widget.setVisible(kind == "environment")
+
+    def _other_edited(self, _what: object = None) -> None:
+        self.changed.emit()
+
+    def _choose_file(self) -> None:
+        dialog = QFileDialog(self, self.tr("Choose the database file"))
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+        dialog.setNameFilters(
+            [self.tr("SQLite databases (*.db *.sqlite *.sqlite3)"), self.tr("All files (*)")]
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self.path.text():
+            dialog.setDirectory(str(Path(self.path.text()).parent))
+        dialog.fileSelected.connect(self.take_file)
+        dialog.open()
+
+    def take_file(self, name: str) -> None:
+        """Takes a chosen file as SQLite's; a connection without a name is called after it."""
+        self.path.setText(name)
+        if not self.name.text().strip():
+            self.name.setText(Path(name).stem)
+        self._field_edited()
+
+
+def blank_connection(connection_id: str, name: str = "", **values: Any) -> Connection:
+    """A connection as a new one begins: SQLite, nothing filled in."""
+    return Connection(id=connection_id, name=name, url="sqlite:///:memory:", **values)
