@@ -135,16 +135,7 @@ class BulkCreateType(BulkNode):
         return conflict_fields(self._model, wanted, {}, self._title) if wanted else None
 
     def statements(self, params: Params, database: Database) -> list[Statement]:
-        return self._compile(
-            database,
-            "bulk_create",
-            {
-                "rows": _shown(params.get("data")),
-                "conflict": params.get("conflict_resolution", "error"),
-                "conflict_on": params.get("conflict_on"),
-                "return_ids": params.get("return_ids", False),
-            },
-        )
+        return self._compile(database, "bulk_create", {**params, "data": _shown(self, params)})
 
     def check_own(self, params: Params) -> list[Problem]:
         return [*self._check_rows(params), *_check_conflict(self, params)]
@@ -167,16 +158,7 @@ class BulkUpsertType(BulkNode):
         return _created(result)
 
     def statements(self, params: Params, database: Database) -> list[Statement]:
-        return self._compile(
-            database,
-            "bulk_upsert",
-            {
-                "rows": _shown(params.get("data")),
-                "conflict": params.get("conflict_resolution", "update"),
-                "conflict_on": params.get("conflict_on"),
-                "return_ids": params.get("return_ids", False),
-            },
-        )
+        return self._compile(database, "bulk_upsert", {**params, "data": _shown(self, params)})
 
     def check_own(self, params: Params) -> list[Problem]:
         return [*self._check_rows(params), *_check_conflict(self, params)]
@@ -234,8 +216,8 @@ class BulkUpdateType(BulkNode):
     def statements(self, params: Params, database: Database) -> list[Statement]:
         form, changes = self._form(params)
         if form == "rows":
-            return self._compile(database, "bulk_update_rows", {"rows": _shown(params.get("data"))})
-        shown = {"filter": params.get("filter"), "changes": changes, "limit": params.get("limit")}
+            return self._compile(database, "bulk_update", {"data": _shown(self, params)})
+        shown = {"filter": params.get("filter"), "update": changes, "limit": params.get("limit")}
         return self._compile(database, "bulk_update", shown)
 
     def check_own(self, params: Params) -> list[Problem]:
@@ -321,11 +303,11 @@ def _check_conflict(node: BulkNode, params: Params) -> list[Problem]:
     return []
 
 
-def _shown(data: Any) -> list[Any]:
-    """The first row, enough to show the statement; an empty list when the rows come during a run."""
-    if isinstance(data, Mapping):
-        return [data]
-    return list(data[:1]) if isinstance(data, list | tuple) else []
+def _shown(node: BulkNode, params: Params) -> list[Any]:
+    """The first row with what is filled in, enough to show the statement; an empty list when the rows come during a run."""
+    data = params.get("data")
+    rows = [data] if isinstance(data, Mapping) else data[:1] if isinstance(data, list | tuple) else []
+    return [_filled(row, node.flat(params)) for row in rows]
 
 
 BULK_TYPES: Final[Mapping[str, Callable[[NodeSpec, ModelSpec], NodeType]]] = MappingProxyType(

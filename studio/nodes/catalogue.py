@@ -18,33 +18,28 @@ class NodeCatalogue:
     """An unchanging set of node types: the models' in the order given, then flow, data and code nodes.
 
     Two connections may each have a model of the same name; their node types then share a name, and a node's
-    `db_instance` param says which connection is meant.
+    `db_instance` param says which connection is meant; a node that says nothing means the one on `default_connection`, if there is one.
     """
 
-    def __init__(self, types: Iterable[NodeType]) -> None:
+    def __init__(self, types: Iterable[NodeType], *, default_connection: str | None = None) -> None:
+        self.default_connection = default_connection
         self._types: dict[str, list[NodeType]] = {}
         for node_type in types:
             self._types.setdefault(node_type.spec.type, []).append(node_type)
 
     @classmethod
-    def of(
-        cls, models: Iterable[tuple[str, ModelSpec]], connections: Iterable[str] | None = None
-    ) -> NodeCatalogue:
-        """The catalogue of some models, each with the name of its connection, and all other kinds of node.
-
-        `connections` are the names an SQL node may use (None: those of the models).
-        """
-        pairs = list(models)
-        names = (
-            tuple(connections) if connections is not None else tuple(dict.fromkeys(name for name, _ in pairs))
-        )
-        generated = [kind for connection, model in pairs for kind in generated_types(model, connection)]
-        return cls([*generated, *common_types(names)])
+    def of(cls, models: Iterable[tuple[str, ModelSpec]]) -> NodeCatalogue:
+        """The catalogue of some models, each with the name of its connection, and all other kinds of node."""
+        generated = [kind for connection, model in models for kind in generated_types(model, connection)]
+        return cls([*generated, *common_types()])
 
     def find(self, type_name: str) -> NodeSpec | None:
-        """The spec of that name; when several connections have it, the first one's."""
+        """The spec of that name; when several connections have it, that of the default one, or the first."""
         kinds = self._types.get(type_name)
-        return kinds[0].spec if kinds else None
+        if not kinds:
+            return None
+        usual = (kind.spec for kind in kinds if kind.spec.connection == self.default_connection)
+        return next(usual, kinds[0].spec)
 
     def specs(self) -> Iterable[NodeSpec]:
         return [kind.spec for kinds in self._types.values() for kind in kinds]
@@ -52,6 +47,8 @@ class NodeCatalogue:
     def type(self, type_name: str, connection: str | None = None) -> NodeType:
         """The node type of that name; raises WorkflowError when there is none, or when several connections have it and none is named."""
         kinds = self._types.get(type_name, [])
+        if not connection and len(kinds) > 1:
+            connection = self.default_connection
         if connection:
             named = [kind for kind in kinds if kind.spec.connection in (connection, None)]
             if named:
@@ -89,7 +86,7 @@ class NodeCatalogue:
         return kind.check(params) if kind else []
 
 
-def common_types(connections: Iterable[str] = ()) -> list[NodeType]:
+def common_types() -> list[NodeType]:
     """The node types that need no model: flow, data, code."""
     from studio.nodes.code import CODE_TYPES
     from studio.nodes.flow import FLOW_TYPES

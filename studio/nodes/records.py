@@ -6,6 +6,7 @@ Each puts its params in order and asks the database's one write path, or one of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -126,7 +127,7 @@ class CreateType(_OneRecord):
         return await ctx.access(self._connection).create(self._model, self.flat(params))
 
     def statements(self, params: Params, database: Database) -> list[Statement]:
-        return self._compile(database, "create", {"values": _plain(self.flat(params))})
+        return self._compile(database, "create", _plain(self.flat(params)))
 
     def check_own(self, params: Params) -> list[Problem]:
         return _check_flat(self._model, self._field_params, params)
@@ -184,7 +185,7 @@ class UpdateType(_OneRecord):
 
     def statements(self, params: Params, database: Database) -> list[Statement]:
         filter = selection(self._model, params, self._title)
-        return self._compile(database, "update", {"filter": filter, "changes": self._changes(params)})
+        return self._compile(database, "update", {"filter": filter, "fields": self._changes(params)})
 
     def check_own(self, params: Params) -> list[Problem]:
         problems = check_selection(self._model, params, self._title)
@@ -269,7 +270,7 @@ class ListType(_ManyRecords):
         return await ctx.access(self._connection).list(self._model, self.query(params))
 
     def statements(self, params: Params, database: Database) -> list[Statement]:
-        return self._compile(database, "list", {"query": self.query(params)})
+        return self._compile(database, "list", asdict(self.query(params)))
 
     def check_own(self, params: Params) -> list[Problem]:
         problems = check_filter(self._model, params.get("filter"))
@@ -392,7 +393,7 @@ class AggregateType(_ManyRecords):
         return await ctx.access(self._connection).aggregate(self._model, self.query(params))
 
     def statements(self, params: Params, database: Database) -> list[Statement]:
-        return self._compile(database, "aggregate", {"query": self.query(params)})
+        return self._compile(database, "aggregate", asdict(self.query(params)))
 
     def check_own(self, params: Params) -> list[Problem]:
         if is_dynamic(params):

@@ -13,9 +13,9 @@ import logging
 import random
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from studio.kernel.errors import (
     BuildError,
@@ -70,7 +70,7 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
     max_concurrency: int = DEFAULT_CONCURRENCY,
     trusted: bool = False,
     run_id: str | None = None,
-    create_tables: bool = True,
+    keep_schema: Collection[str] = (),
     record_changes: bool = False,
 ) -> RunResult:
     """Runs a plan once; never raises for what goes wrong in it, the result's state and error tell.
@@ -89,12 +89,12 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
         max_concurrency: how many nodes may wait for their databases or processes at once.
         trusted: whether nodes with code of a person's own may run.
         run_id: the run's id; a new one when omitted.
-        create_tables: whether missing tables of the models used may be created.
+        keep_schema: connections where missing tables must not be created; on the others they are.
         record_changes: whether before and after images are kept (always in a dry run).
     """
     run = _Run(plan, databases, on_event, run_id or new_id(), max_concurrency)
     run.recorder = Changeset() if record_changes or mode == "dry" else None
-    run.create_tables = create_tables
+    run.keep_schema = frozenset(keep_schema)
     return await run.whole(inputs, mode=mode, until=until, trusted=trusted)
 
 
@@ -156,7 +156,7 @@ class _Run:
         self.id = RunId(run_id)
         self.max_concurrency = max(1, max_concurrency)
         self.recorder: Changeset | None = None
-        self.create_tables = True
+        self.keep_schema: frozenset[str] = frozenset()
         self.trusted = False
         self.is_atomic = False
         self.inputs: dict[str, Any] = {}
@@ -256,7 +256,7 @@ class _Run:
 
     async def _ensure_tables(self) -> None:
         for connection, models in self.plan.models.items():
-            await self._database(connection).ensure(models, create=self.create_tables)
+            await self._database(connection).ensure(models, create=connection not in self.keep_schema)
 
     async def _open_transactions(self, stack: AsyncExitStack) -> None:
         for connection in self.plan.connections:
@@ -456,7 +456,8 @@ class _Run:
         uses_database = isinstance(step.type, ModelNode | SqlType)
         if not (self.is_atomic and uses_database and self.state.takes_errors(step.index)):
             return None
-        return await stack.enter_async_context(self.access(step.connection).savepoint())
+        inner = await stack.enter_async_context(self.access(step.connection).savepoint())
+        return cast("Access", inner)
 
     async def _run_stream(self, lister: Step, eater: Step) -> None:
         """Runs a List and the bulk node that eats its rows as one: batches go from the one to the other as they come."""

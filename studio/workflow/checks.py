@@ -45,7 +45,9 @@ __all__ = [
 
 @runtime_checkable
 class ParamChecker(Protocol):
-    """A catalogue that also knows what only a node type knows of its params."""
+    """A catalogue that also knows what only a node type knows of its params, and which connection is meant where none is named."""
+
+    default_connection: str | None
 
     def check_params(self, spec: NodeSpec, params: Mapping[str, Any]) -> Iterable[Problem]:
         """Findings about params under their own names; what is known only during a run is `LATER`."""
@@ -281,7 +283,8 @@ class _Check:
         wanted = node.params.get("db_instance")
         if wanted is not None:
             return self._on_connection(node, candidates, wanted)
-        if len(candidates) > 1 and not node.disabled:
+        default = self.checker.default_connection if self.checker is not None else None
+        if len(candidates) > 1 and spec.connection != default and not node.disabled:
             names = ", ".join(repr(other.connection) for other in candidates)
             self._add(
                 "ambiguous-node",

@@ -1,0 +1,15 @@
+"""The public face: declare models, build workflows, run them."""
+
+from studio.dataflow.builder import BuiltWorkflow, WorkflowBuilder
+from studio.dataflow.config import DataFlowConfig
+from studio.dataflow.dataflow import DataFlow
+from studio.dataflow.runtimes import AsyncLocalRuntime, LocalRuntime
+
+__all__ = [
+    "AsyncLocalRuntime",
+    "BuiltWorkflow",
+    "DataFlow",
+    "DataFlowConfig",
+    "LocalRuntime",
+    "WorkflowBuilder",
+]

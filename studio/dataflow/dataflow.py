@@ -1,0 +1,328 @@
+"""What does a program hold to use Studio? A `DataFlow`: one database, the models kept in it, and the nodes they get.
+
+How workflows are built and run on it is `builder`'s and `runtimes`' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from studio.dataflow import instances
+from studio.dataflow.classes import refuse_instances
+from studio.dataflow.config import DataFlowConfig, find_url, make_config, name_from
+from studio.kernel.errors import ModelError, WorkflowError
+from studio.kernel.loop import EngineLoop, default_loop
+from studio.kernel.names import did_you_mean
+from studio.models.declare import model_from_class
+from studio.models.spec import MISSING, FieldSpec, ModelSpec
+from studio.nodes.catalogue import NodeCatalogue, common_types
+from studio.nodes.generated import generated_specs, generated_types
+
+if TYPE_CHECKING:
+    from studio.database import Database, DatabaseOptions
+    from studio.nodes.base import NodeType
+    from studio.query.builder import QueryBuilder
+
+T = TypeVar("T")
+C = TypeVar("C", bound=type)
+
+
+class DataFlow:
+    """One database, the models kept in it, and the nodes they get.
+
+    Made without any I/O; tables are created when a workflow first uses them. It may be used from any thread and under any event loop, for
+    the database is reached on the engine's own. A program need not close it in order to end.
+
+    Args:
+        url: `sqlite:///shop.db`, `postgresql://user:password@host/shop`, `:memory:`; without one the environment's DATABASE_URL, then
+            DATAFLOW_DATABASE_URL, then `sqlite:///studio.db`.
+        name: what nodes call it in `db_instance`; the database's name when omitted.
+        models: classes or specs to take in at once.
+        config: options as an object; those given by name win.
+        options: the database room's own options, for those who know them.
+        engine: the loop to work on; the process's own when omitted.
+        **settings: pool_size, max_overflow (or pool_max_overflow), pool_recycle, pool_pre_ping, echo, auto_migrate,
+            existing_schema_mode; see `DataFlowConfig`.
+
+    Raises:
+        WorkflowError: an option that does not exist.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        name: str | None = None,
+        models: Iterable[type | ModelSpec] = (),
+        config: DataFlowConfig | None = None,
+        options: DatabaseOptions | None = None,
+        engine: EngineLoop | None = None,
+        **settings: Any,
+    ) -> None:
+        from studio.database import Database
+
+        if url is not None and not isinstance(url, str):
+            raise WorkflowError(
+                f"DataFlow wants a URL, not {type(url).__name__}.",
+                hint='Write DataFlow("sqlite:///shop.db"); options are given by name.',
+            )
+        if url is not None:
+            settings = {**settings, "url": url}
+        if name is not None:
+            settings = {**settings, "name": name}
+        self._config = make_config(config, settings)
+        self._url = find_url(self._config.database_url)
+        self._name = self._config.name or name_from(self._url)
+        self._engine = engine or default_loop()
+        self._database = Database(self._url, name=self._name, options=self._config.database_options(options))
+        self._models: dict[str, ModelSpec] = {}
+        self._catalogue: NodeCatalogue | None = None
+        self._types: list[NodeType] | None = None
+        self._is_open = True
+        instances.remember(self)
+        for model in models:
+            if isinstance(model, ModelSpec):
+                self.add_model(model)
+            else:
+                self.model(model)
+
+    # -------------------------------------------------------------- models
+
+    def model(self, cls: C) -> C:
+        """Takes in an annotated class as a model; a decorator. The class describes records and is never instantiated itself.
+
+        Raises:
+            ModelError: the class declares no model, or another one of that name is here already.
+        """
+        spec = model_from_class(cls)
+        self.add_model(spec)
+        refuse_instances(cls, spec, self)
+        return cls
+
+    def add_model(self, spec: ModelSpec, *, replace: bool = False) -> ModelSpec:
+        """Takes in a model. The very same one may come again; another of the same name only with `replace`."""
+        known = self._models.get(spec.name)
+        if known is not None and known != spec and not replace:
+            raise ModelError(
+                f"{self._name!r} has a model {spec.name!r} already, declared otherwise.",
+                hint="Give it another name, or take it in with add_model(spec, replace=True).",
+            )
+        self._models[spec.name] = spec
+        self._catalogue = self._types = None
+        return spec
+
+    @property
+    def models(self) -> Mapping[str, ModelSpec]:
+        return dict(self._models)
+
+    def list_models(self) -> list[str]:
+        """The models' names in the order of their declaration."""
+        return list(self._models)
+
+    def get_model_info(self, name: str) -> dict[str, Any]:
+        """A model as plain data: name, table, doc, key, fields (by name), indexes; raises ModelError when there is none."""
+        spec = self._spec(name)
+        return {
+            "name": spec.name,
+            "table": spec.table,
+            "doc": spec.doc,
+            "key": list(spec.key),
+            "fields": {field.name: _field_info(field) for field in spec.fields},
+            "indexes": [
+                {"name": index.name, "fields": list(index.fields), "unique": index.unique}
+                for index in spec.indexes
+            ],
+            "nodes": self.get_generated_nodes(name),
+        }
+
+    def get_generated_nodes(self, name: str) -> list[str]:
+        """The names of a model's node types; raises ModelError when there is no such model."""
+        return [spec.type for spec in generated_specs(self._spec(name), self._name)]
+
+    def _spec(self, name: str) -> ModelSpec:
+        try:
+            return self._models[name]
+        except KeyError:
+            raise ModelError(
+                f"{self._name!r} has no model {name!r}.", hint=did_you_mean(name, self._models)
+            ) from None
+
+    # -------------------------------------------------------------- looks
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def config(self) -> DataFlowConfig:
+        return self._config
+
+    @property
+    def engine(self) -> EngineLoop:
+        """The loop on which the database is used."""
+        return self._engine
+
+    @property
+    def database(self) -> Database:
+        """The database below; to be used on `engine` only. Raises WorkflowError after `close`."""
+        if not self._is_open:
+            raise WorkflowError(f"The DataFlow {self._name!r} is closed.", hint="Make a new one.")
+        return self._database
+
+    @property
+    def is_open(self) -> bool:
+        return self._is_open
+
+    @property
+    def catalogue(self) -> NodeCatalogue:
+        """All kinds of node a workflow on this database can use; raises ModelError for a reference that leads nowhere."""
+        if self._catalogue is None:
+            self._catalogue = NodeCatalogue([*self.node_types(), *common_types()])
+        return self._catalogue
+
+    def node_types(self, connection: str | None = None) -> list[NodeType]:
+        """The node types of the models; `connection` is what nodes call this instance, its own name as a rule."""
+        if connection is not None and connection != self._name:
+            return [kind for spec in self._models.values() for kind in generated_types(spec, connection)]
+        if self._types is None:
+            self._check_references()
+            self._types = [
+                kind for spec in self._models.values() for kind in generated_types(spec, self._name)
+            ]
+        return self._types
+
+    def _check_references(self) -> None:
+        for spec in self._models.values():
+            for field in spec.fields:
+                if not field.references or spec.reflected:
+                    continue
+                model, _, target = field.references.partition(".")
+                if model not in self._models:
+                    raise ModelError(
+                        f"{spec.name}.{field.name} references {model!r}, which is no model of {self._name!r}.",
+                        hint=did_you_mean(model, self._models) or "Declare it on the same DataFlow.",
+                        field=field.name,
+                    )
+                if target not in self._models[model]:
+                    raise ModelError(
+                        f"{spec.name}.{field.name} references {field.references!r}, but {model} has no such field.",
+                        hint=did_you_mean(target, self._models[model].names),
+                        field=field.name,
+                    )
+
+    def query(self, name: str) -> QueryBuilder:
+        """A builder of filters for a model, by the model's name or its table's."""
+        spec = self._models.get(name) or next((s for s in self._models.values() if s.table == name), None)
+        if spec is None:
+            known = [*self._models, *(other.table for other in self._models.values())]
+            raise ModelError(
+                f"{self._name!r} has no model or table {name!r}.", hint=did_you_mean(name, known)
+            )
+        return self._query_builder(spec)
+
+    def query_builder(self, model: str | type) -> QueryBuilder:
+        """The same for a model's name or its class."""
+        return self._query_builder(self._spec(model if isinstance(model, str) else model.__name__))
+
+    def _query_builder(self, spec: ModelSpec) -> QueryBuilder:
+        from studio.query.builder import QueryBuilder
+
+        return QueryBuilder(spec, self._database.compile)
+
+    # -------------------------------------------------------------- the database
+
+    async def initialize(self) -> bool:
+        """Connects, and creates the tables of all models (or checks them, in existing schema mode); True when all is well."""
+        self._check_references()
+        await self._engine.call(self._prepare())
+        return True
+
+    async def _prepare(self) -> None:
+        await self.database.connect()
+        await self._database.ensure(tuple(self._models.values()), create=self._config.creates_tables)
+
+    def discover_schema(self, schema: str | None = None) -> dict[str, ModelSpec]:
+        """The tables that the database has, each with the model that describes it."""
+        return {spec.table: spec for spec in self._wait(self._reflect(schema))}
+
+    async def adiscover_schema(self, schema: str | None = None) -> dict[str, ModelSpec]:
+        """The same, to be awaited."""
+        return {spec.table: spec for spec in await self._engine.call(self._reflect(schema))}
+
+    async def _reflect(self, schema: str | None) -> list[ModelSpec]:
+        return await self.database.reflect(schema)
+
+    def register_schema_as_models(self, tables: Iterable[str] | None = None) -> list[str]:
+        """Takes in the database's tables (or those named) as models, except for those a model declares already; returns their names.
+
+        Raises:
+            ModelError: a named table does not exist.
+        """
+        return self._register(self.discover_schema(), tables)
+
+    async def aregister_schema_as_models(self, tables: Iterable[str] | None = None) -> list[str]:
+        """The same, to be awaited."""
+        return self._register(await self.adiscover_schema(), tables)
+
+    def _register(self, found: Mapping[str, ModelSpec], tables: Iterable[str] | None) -> list[str]:
+        wanted = list(found) if tables is None else list(tables)
+        for table in wanted:
+            if table not in found:
+                raise ModelError(
+                    f"The database of {self._name!r} has no table {table!r}.", hint=did_you_mean(table, found)
+                )
+        declared = {spec.table for spec in self._models.values()}
+        fresh = [found[table] for table in wanted if table not in declared]
+        return [self.add_model(spec).name for spec in fresh]
+
+    def close(self) -> None:
+        """Lets go of the database and is forgotten; closing twice does nothing."""
+        if self._is_open:
+            self._forget()
+            self._wait(self._database.close())
+
+    async def aclose(self) -> None:
+        """The same, to be awaited."""
+        if self._is_open:
+            self._forget()
+            await self._engine.call(self._database.close())
+
+    def _forget(self) -> None:
+        self._is_open = False
+        instances.forget(self)
+
+    def _wait(self, coro: Coroutine[Any, Any, T]) -> T:
+        return self._engine.run(coro)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        """Without the URL: it may hold a password."""
+        count = len(self._models)
+        return f"<DataFlow {self._name!r}, {count} {'model' if count == 1 else 'models'}>"
+
+
+_SHOWN: Final = ("nullable", "key", "generated", "managed", "unique", "index", "max_length", "references")
+
+
+def _field_info(field: FieldSpec) -> dict[str, Any]:
+    info: dict[str, Any] = {"type": field.kind.value, "required": field.required}
+    info |= {name: value for name in _SHOWN if (value := getattr(field, name))}
+    if field.default is not MISSING:
+        info["default"] = field.default
+    if field.choices:
+        info["choices"] = list(field.choices)
+    if field.description:
+        info["description"] = field.description
+    return info

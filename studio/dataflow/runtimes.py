@@ -1,0 +1,167 @@
+"""How does a program run a workflow? `LocalRuntime` waits for it, `AsyncLocalRuntime` is awaited; both run the same coroutine on the engine.
+
+Either works with or without a running event loop, and under any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Self, get_args
+
+from studio.dataflow.builder import BuiltWorkflow, WorkflowBuilder, built
+from studio.kernel.errors import RunError, WorkflowError
+from studio.kernel.loop import EngineLoop, default_loop
+from studio.kernel.names import did_you_mean
+from studio.runtime.scheduler import DEFAULT_CONCURRENCY, Mode, run_workflow
+from studio.workflow.graph import Workflow
+
+if TYPE_CHECKING:
+    from studio.dataflow.dataflow import DataFlow
+    from studio.runtime.events import OnEvent
+    from studio.runtime.result import RunResult
+
+_MODES: Final = get_args(Mode)
+
+
+class _Runtime:
+    """What the two runtimes share: how they run.
+
+    Args:
+        db: the DataFlow that workflows belong to, unless they say otherwise.
+        mode: `auto`: each node commits by itself. `atomic`: all or nothing. `dry`: as atomic, then rolled back.
+        max_concurrency: how many nodes may wait for their databases at once.
+        trusted: whether Python nodes may run.
+        on_event: told each fact of a run, on the engine's thread.
+    """
+
+    def __init__(
+        self,
+        db: DataFlow | None = None,
+        *,
+        mode: Mode = "auto",
+        max_concurrency: int = DEFAULT_CONCURRENCY,
+        trusted: bool = False,
+        on_event: OnEvent | None = None,
+    ) -> None:
+        self._db = db
+        self._mode = _known_mode(mode)
+        self._max_concurrency = max_concurrency
+        self._trusted = trusted
+        self._on_event = on_event
+
+    def _ready(
+        self, workflow: Workflow | WorkflowBuilder, db: DataFlow | None
+    ) -> tuple[BuiltWorkflow, EngineLoop]:
+        ready = built(workflow, db or self._db)
+        engines = list({id(home.engine): home.engine for home in ready.homes.values()}.values())
+        if len(engines) > 1:
+            raise WorkflowError(
+                "The workflow's databases live on different engine loops.", hint="Give them the same engine."
+            )
+        return ready, engines[0] if engines else default_loop()
+
+    async def _execute(
+        self, ready: BuiltWorkflow, inputs: Mapping[str, Any] | None, mode: Mode | None, until: str | None
+    ) -> RunResult:
+        if ready.plan is None:
+            raise RunError("The workflow was not built.", hint="Run what build() returned.")
+        return await run_workflow(
+            ready.plan,
+            databases={name: home.database for name, home in ready.homes.items()},
+            inputs=inputs,
+            mode=_known_mode(mode or self._mode),
+            until=until,
+            on_event=self._on_event,
+            max_concurrency=self._max_concurrency,
+            trusted=self._trusted,
+            keep_schema={name for name, home in ready.homes.items() if not home.config.creates_tables},
+        )
+
+
+class LocalRuntime(_Runtime):
+    """Runs workflows and waits for them, whether or not the caller's thread has a running event loop."""
+
+    def execute(
+        self,
+        workflow: Workflow | WorkflowBuilder,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        db: DataFlow | None = None,
+        mode: Mode | None = None,
+        until: str | None = None,
+    ) -> tuple[dict[str, Any], str]:
+        """Runs a workflow; returns what each node gave, by node id, and the run's id.
+
+        Nodes that were skipped have no entry.
+
+        Raises:
+            BuildError: the workflow has problems; it was not begun.
+            StudioError: what stopped the run, with the names of workflow and node.
+        """
+        result = self.run(workflow, inputs, db=db, mode=mode, until=until)
+        result.raise_for_state()
+        return dict(result.results), result.run_id
+
+    def run(
+        self,
+        workflow: Workflow | WorkflowBuilder,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        db: DataFlow | None = None,
+        mode: Mode | None = None,
+        until: str | None = None,
+    ) -> RunResult:
+        """The same with the whole story: each node's state, times, rows and errors, the changes. A failure is in it, not raised."""
+        ready, engine = self._ready(workflow, db)
+        return engine.run(self._execute(ready, inputs, mode, until))
+
+    def __enter__(self) -> Self:
+        """A runtime holds nothing; `with` is allowed because it is customary."""
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        return None
+
+
+class AsyncLocalRuntime(_Runtime):
+    """Runs workflows and is awaited, under any event loop. Cancelling the awaiting task stops the run at the database."""
+
+    async def execute_workflow_async(
+        self,
+        workflow: Workflow | WorkflowBuilder,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        db: DataFlow | None = None,
+        mode: Mode | None = None,
+        until: str | None = None,
+    ) -> tuple[dict[str, Any], str]:
+        """Like `LocalRuntime.execute`."""
+        result = await self.run(workflow, inputs, db=db, mode=mode, until=until)
+        result.raise_for_state()
+        return dict(result.results), result.run_id
+
+    async def run(
+        self,
+        workflow: Workflow | WorkflowBuilder,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        db: DataFlow | None = None,
+        mode: Mode | None = None,
+        until: str | None = None,
+    ) -> RunResult:
+        """Like `LocalRuntime.run`."""
+        ready, engine = self._ready(workflow, db)
+        return await engine.call(self._execute(ready, inputs, mode, until))
+
+    async def __aenter__(self) -> Self:
+        """A runtime holds nothing; `async with` is allowed because it is customary."""
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        return None
+
+
+def _known_mode(mode: Mode) -> Mode:
+    if mode in _MODES:
+        return mode
+    raise WorkflowError(f"There is no mode {mode!r}.", hint=did_you_mean(mode, _MODES))
