@@ -50,9 +50,7 @@ class Page:
         make = self.make
         records = [make(row) for row in shown]
         cursor = self._cursor(shown[-1]) if has_more and shown and self._plans.spec.key else None
-        return Rows(
-            records, has_more=has_more, cursor=cursor, sql=self.ready.plan.sql, columns=self._wanted
-        )
+        return Rows(records, has_more=has_more, cursor=cursor, sql=self.ready.plan.sql, columns=self._wanted)
 
     def _cursor(self, row: Row) -> str:
         record = self.ready.plan.make(row)

@@ -19,7 +19,9 @@ def preview(plans: ModelPlans, operation: str, params: Mapping[str, Any]) -> lis
     show = _OPERATIONS.get(operation)
     if show is None:
         raise ValueRefused(
-            f"There is no operation {operation!r}.", hint=did_you_mean(operation, _OPERATIONS), field="operation"
+            f"There is no operation {operation!r}.",
+            hint=did_you_mean(operation, _OPERATIONS),
+            field="operation",
         )
     return show(plans, params)
 

@@ -58,7 +58,7 @@ def _ddl_table(
             server_default=sa.text(field.server_default) if field.server_default is not None else None,
         )
         parts.append(column)
-        if field.references:
+        if field.references and not spec.reflected:
             parts.append(_foreign_key(spec, field, by_name))
         if field.unique:
             parts.append(sa.UniqueConstraint(field.column, name=_name("uq", spec.table, field.column)))
