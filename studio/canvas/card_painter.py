@@ -127,9 +127,10 @@ def _header(painter: QPainter, look: Look, style: Style) -> None:
     badge = _badge(look)
     painter.setFont(style.title_font)
     painter.setPen(style.muted if card.is_ghost else style.text)
-    room = (BADGE_X - 12 if badge else WIDTH - 12) - TITLE_X
+    left = title_x(card)
+    room = (BADGE_X - 12 if badge else WIDTH - 12) - left
     painter.drawText(
-        QRectF(TITLE_X, 0, room + 2, HEADER),
+        QRectF(left, 0, room + 2, HEADER),
         Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
         style.elided_title(card.title, room),
     )
@@ -153,21 +154,28 @@ def _badge(look: Look) -> str:
 
 
 def _chip(painter: QPainter, card: Card, style: Style) -> None:
-    """The three letters of the operation in an outlined chip; bulk nodes have a second one behind it."""
+    """The three letters of the operation in an outlined chip; bulk nodes have a second one behind it and `×N` after it."""
     tone = style.muted if card.is_ghost else style.tones[card.tone]
     chip = QRectF(13.5, 10.5, 34, 16)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setFont(style.code_font)
     if card.bulk:
         chip.translate(-0.5, 1.5)
         painter.setPen(QPen(blend(style.header, tone, 0.45), 1.0))
         painter.drawPolyline(
             [QPointF(16, 9.5), QPointF(16, 8.5), QPointF(49.5, 8.5), QPointF(49.5, 24.5), QPointF(47.5, 24.5)]
         )
+        painter.setPen(tone)
+        painter.drawText(QRectF(51, 10, 18, 17), Qt.AlignmentFlag.AlignCenter, "×N")
     painter.setPen(QPen(blend(style.header, tone, 0.6), 1.0))
     painter.drawRoundedRect(chip, 4, 4)
-    painter.setFont(style.code_font)
     painter.setPen(tone)
     painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, card.code)
+
+
+def title_x(card: Card) -> float:
+    """Where a card's title begins."""
+    return TITLE_X + (18.0 if card.bulk else 0.0)
 
 
 def _body(painter: QPainter, look: Look, style: Style) -> None:
@@ -179,17 +187,9 @@ def _body(painter: QPainter, look: Look, style: Style) -> None:
     flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
     if shape.summary_y is not None:
         painter.setFont(style.small_font)
-        painter.setPen(style.text)
+        painter.setPen(style.warning if card.is_ghost else style.text)
         painter.drawText(
             QRectF(14, shape.summary_y, WIDTH - 26, ROW), flags, style.elided_small(card.summary, WIDTH - 28)
-        )
-    if card.is_ghost:
-        painter.setFont(style.small_font)
-        painter.setPen(style.warning)
-        painter.drawText(
-            QRectF(14, HEADER, WIDTH - 28, shape.height - HEADER - 2),
-            Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignHCenter,
-            "type not known",
         )
     if shape.fold_y is not None:
         painter.setPen(Qt.PenStyle.NoPen)

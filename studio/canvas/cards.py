@@ -81,6 +81,8 @@ class Card:
 
     @cached_property
     def summary(self) -> str:
+        if self.is_ghost:
+            return "type not known: " + self.node.type
         return "" if self.shape.summary_y is None else summary(self.node)
 
     @property
@@ -182,7 +184,7 @@ class CardMaker:
             spec=spec,
             shape=shape,
             title=node.title or (spec.title if spec else "") or node.type,
-            code=spec.code if spec else "?",
+            code=spec.code.partition("×")[0] if spec else "?",
             tone=tone(spec),
             bulk=bool(spec and spec.operation.startswith("bulk_")),
         )
@@ -223,6 +225,7 @@ def _shape(
     with_summary: bool,
 ) -> Shape:
     if spec is None:
+        with_summary = True
         every_in = tuple(PortSpec(name=name, type=ANY) for name in sorted(wired_in))
         every_out = tuple(PortSpec(name=name, type=ANY) for name in sorted(wired_out))
         is_open, given = True, frozenset()
@@ -282,7 +285,7 @@ def _column(
     return tuple(
         CardPort(
             name=port.name,
-            label=port.label or port.name,
+            label=port.name,
             type=port.type,
             is_output=is_output,
             y=top + ROW * (row + 0.5),
@@ -298,7 +301,7 @@ def _merged(ports: list[PortSpec], wired: frozenset[str], *, is_output: bool) ->
     return tuple(
         CardPort(
             name=port.name,
-            label=port.label or port.name,
+            label=port.name,
             type=port.type,
             is_output=is_output,
             y=HEADER / 2,

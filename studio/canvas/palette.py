@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -50,7 +50,9 @@ class PaletteModel(QAbstractListModel):
 
     def show(self, found: list[Section]) -> None:
         self.beginResetModel()
-        self._rows = [row for section in found for row in (section.title, *section.entries)]
+        self._rows = []
+        for section in found:
+            self._rows += [section.title, *section.entries]
         self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
@@ -84,7 +86,7 @@ class EntryPainter(QStyledItemDelegate):
         return QSize(SIZE.width() - 40, 30 if index.data(ENTRY) is not None else 26)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        style, box = self.style_, QRectF(option.rect)  # type: ignore[attr-defined]  # missing in PySide's stubs
+        style, box = self.style_, QRectF(option.rect)
         entry = index.data(ENTRY)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
@@ -95,7 +97,7 @@ class EntryPainter(QStyledItemDelegate):
             painter.drawText(box.adjusted(10, 4, -10, 0), left, str(index.data()).upper())
             painter.restore()
             return
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]  # missing in PySide's stubs
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         if chosen:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(style.theme.color("selection"))
@@ -107,7 +109,7 @@ class EntryPainter(QStyledItemDelegate):
         painter.drawRoundedRect(chip, 4, 4)
         painter.setFont(style.code_font)
         painter.setPen(style.text if chosen else color)
-        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, entry.spec.code)
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, entry.spec.code.partition("×")[0])
         painter.setFont(style.theme.font(size_px=13))
         painter.setPen(style.text)
         title = style.elided_label(entry.title, 230.0)
@@ -167,7 +169,7 @@ class Palette(QFrame):
         shadow = QGraphicsDropShadowEffect(self)
         shadow.setBlurRadius(28)
         shadow.setOffset(0, 6)
-        shadow.setColor(Qt.GlobalColor.black)
+        shadow.setColor(QColor(0, 0, 0, 110))
         self.setGraphicsEffect(shadow)
         self.set_style(style)
         selection = self.list.selectionModel()

@@ -11,7 +11,7 @@ import shiboken6
 from PySide6.QtCore import QByteArray, QDataStream, QLine, QLineF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
 
-_T = TypeVar("_T", QRectF, QLine, QLineF, QPainter.PixmapFragment)
+_T = TypeVar("_T")
 
 
 class Batch(Generic[_T]):
@@ -40,7 +40,8 @@ class Batch(Generic[_T]):
         if self._pointer is None:
             if not len(self._memory):
                 self.rows(1)
-            self._pointer = shiboken6.wrapInstance(self._memory.ctypes.data, self._kind)
+            wrap: Any = shiboken6.wrapInstance
+            self._pointer = wrap(self._memory.ctypes.data, self._kind)
         return self._pointer
 
 

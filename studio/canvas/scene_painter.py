@@ -10,7 +10,7 @@ import time
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QStaticText
 
 from studio.canvas.camera import MIDDLE, NEAR, Camera
@@ -21,7 +21,7 @@ from studio.canvas.geometry import Bools, Floats, Ints, controls, trimmed
 from studio.canvas.primitives import Fragments, Lines, Rects, SmoothLines, cubic_path
 from studio.canvas.projector import Projector
 from studio.canvas.states import CardState
-from studio.canvas.style import Style, blend, draw_spinner
+from studio.canvas.style import Style, blend, draw_port, draw_spinner
 
 RENDER_BUDGET_S: Final = 0.004
 """What a frame may spend on cards that are not painted yet; the rest is drawn simply and follows in the next frames."""
@@ -96,9 +96,11 @@ class ScenePainter:
         while step * camera.zoom < 28:
             step *= 2
         if camera.zoom >= 0.5:
-            painter.setBrush(self.style.grid_strong if camera.zoom >= 0.8 else self.style.grid)
+            painter.setBrush(
+                blend(self.style.grid_strong, self.style.border, 0.6 if camera.zoom >= 0.8 else 0.0)
+            )
             self._dots(painter, camera, GRID, 1.0)
-        painter.setBrush(blend(self.style.grid_strong, self.style.border, 0.5))
+        painter.setBrush(blend(self.style.grid_strong, self.style.border_strong, 0.6))
         self._dots(painter, camera, step, 2.0 if camera.zoom >= 0.6 else 1.0)
 
     def _dots(self, painter: QPainter, camera: Camera, step: float, size: float) -> None:
@@ -222,12 +224,23 @@ class ScenePainter:
             painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), RADIUS + 2, RADIUS + 2)
             painter.setPen(outline)
             painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), RADIUS + 1, RADIUS + 1)
+            self._ports_again(painter, i)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.projector.footers:
             for i in visible.tolist():
                 footer = self.projector.footers.get(geometry.ids[i])
                 if footer is not None and footer.state is CardState.RUNNING:
                     self._running_card(painter, i, footer.progress, phase)
         painter.restore()
+
+    def _ports_again(self, painter: QPainter, i: int) -> None:
+        """The ports of a selected card, which its outline has crossed."""
+        geometry = self.projector.geometry
+        x, y, shape = float(geometry.x[i]), float(geometry.y[i]), geometry.cards[i].shape
+        count = 1 if shape.collapsed else None
+        for port in (*shape.inputs[:count], *shape.outputs[:count]):
+            at = QPointF(x + (WIDTH if port.is_output else 0.0), y + port.y)
+            draw_port(painter, self.style, port, at)
 
     def _running_card(self, painter: QPainter, i: int, progress: float | None, phase: float) -> None:
         geometry, style = self.projector.geometry, self.style
@@ -278,7 +291,12 @@ class ScenePainter:
         lit = geometry.edge_selected[which]
         if not geometry.selected.all():
             lit = lit | geometry.selected[geometry.source[which]] | geometry.selected[geometry.target[which]]
-        if lit.any():
+        if not lit.any():
+            return
+        if lit.sum() <= _BATCHED_LINES:
+            painter.setPen(QPen(self.style.accent_text, 1.0))
+            painter.drawPath(cubic_path(curves[lit]))
+        else:
             painter.setPen(QPen(self.style.accent_text, 0))
             self._lines.draw(painter, _flattened(curves[lit], 8))
 
@@ -484,11 +502,3 @@ def _with_alpha(color: QColor, alpha: float) -> QColor:
     faded = QColor(color)
     faded.setAlphaF(alpha)
     return faded
-
-
-def dashed_line(painter: QPainter, style: Style, line: QLineF) -> None:
-    """A guide across the canvas."""
-    pen = QPen(style.accent_text, 1.0)
-    pen.setDashPattern([3, 3])
-    painter.setPen(pen)
-    painter.drawLine(line)

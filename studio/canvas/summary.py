@@ -57,7 +57,7 @@ def summary(node: Node) -> str:
 
 def filter_text(conditions: Mapping[str, Any]) -> str:
     """A filter in words: `status = active, total > 10`."""
-    parts = []
+    parts: list[str] = []
     for name, value in conditions.items():
         if name in ("$and", "$or", "$nor") and isinstance(value, list | tuple):
             joint = " or " if name == "$or" else ", "
@@ -84,7 +84,7 @@ def _comparison(name: str, sign: str, wanted: Any) -> str:
 
 
 def _assignments(values: Mapping[str, Any]) -> str:
-    parts = []
+    parts: list[str] = []
     for name, value in values.items():
         if name.startswith("$") and isinstance(value, Mapping):
             word = {"$set": "", "$inc": "+", "$multiply": "×"}.get(name, name.lstrip("$") + " ")

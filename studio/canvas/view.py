@@ -16,7 +16,7 @@ from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from studio.canvas import note_painter, overlays
-from studio.canvas.card_painter import BADGE_X, TITLE_X
+from studio.canvas.card_painter import BADGE_X, title_x
 from studio.canvas.cards import GRID, HEADER, WIDTH
 from studio.canvas.commands import command_for, fill_menus
 from studio.canvas.editing import CanvasEditing
@@ -436,8 +436,9 @@ class CanvasView(QWidget):
         i = int(chosen[-1])
         self._reveal(i)
         camera, geometry = self._viewer.camera(), self._projector.geometry
-        x, y = camera.to_pixels(float(geometry.x[i]) + TITLE_X - 6, float(geometry.y[i]) + 6)
-        box = QRectF(x, y, (BADGE_X - TITLE_X) * camera.zoom, (HEADER - 12) * camera.zoom)
+        left = title_x(geometry.cards[i])
+        x, y = camera.to_pixels(float(geometry.x[i]) + left - 6, float(geometry.y[i]) + 6)
+        box = QRectF(x, y, (BADGE_X - left) * camera.zoom, (HEADER - 12) * camera.zoom)
         self._editor.open_line(
             f"node:{geometry.ids[i]}", geometry.cards[i].title, box, self._style, camera.zoom
         )
