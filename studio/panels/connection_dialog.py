@@ -121,11 +121,11 @@ class ConnectionDialog(QDialog):
         column.addLayout(row)
         self.busy = BusyLine(self)
         column.addWidget(self.busy)
-        self.result = QLabel(self)
-        self.result.setWordWrap(True)
-        self.result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.result.hide()
-        column.addWidget(self.result)
+        self.verdict = QLabel(self)
+        self.verdict.setWordWrap(True)
+        self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.verdict.hide()
+        column.addWidget(self.verdict)
         self.card = ErrorCard(self.theme, self)
         self.card.hide()
         column.addWidget(self.card)
@@ -312,17 +312,17 @@ class ConnectionDialog(QDialog):
 
     def _show_result(self, text: str, role: str) -> None:
         self.card.hide()
-        self.result.setText(text)
-        set_role(self.result, "role", role)
-        self.result.show()
+        self.verdict.setText(text)
+        set_role(self.verdict, "role", role)
+        self.verdict.show()
 
     def _show_card(self, error: StudioError) -> None:
-        self.result.hide()
+        self.verdict.hide()
         self.card.show_error(error)
         self.card.show()
 
     def _clear_result(self) -> None:
-        self.result.hide()
+        self.verdict.hide()
         self.card.hide()
         self.form.mark(None)
 

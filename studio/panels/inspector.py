@@ -302,7 +302,7 @@ class InspectorPanel(Panel):
 
 
 def _code_of(session: Session, workflow_id: WorkflowId, node_id: NodeId) -> str:
-    return session.code(workflow_id, node_id)
+    return str(session.code(workflow_id, node_id))
 
 
 def _sql_of(session: Session, workflow_id: WorkflowId, node_id: NodeId) -> str:

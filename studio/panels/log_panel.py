@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from studio.panels.base import Panel
 from studio.panels.editors.base import CalmCombo
 from studio.panels.item_rows import make_list
-from studio.panels.widgets import EmptyState, SearchField, copy_text, repaint_icons, tool_button
+from studio.panels.widgets import EmptyState, SearchField, add_action, copy_text, repaint_icons, tool_button
 from studio.session.events import LogAdded, LogEntry
 
 if TYPE_CHECKING:
@@ -228,6 +228,6 @@ class LogPanel(Panel):
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.tr("&Copy"), self.copy)
-        menu.addAction(self.tr("C&lear"), self.clear)
+        add_action(menu, self.tr("&Copy"), self.copy)
+        add_action(menu, self.tr("C&lear"), self.clear)
         menu.popup(self.list.viewport().mapToGlobal(place))

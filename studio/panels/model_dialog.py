@@ -209,7 +209,7 @@ class ModelDialog(QDialog):
 
     def _is_checked(self, number: int, column: int) -> bool:
         cell = self.table.cellWidget(number, column)
-        return any(box.isChecked() for box in cell.findChildren(QCheckBox)) if cell is not None else False
+        return any(box.isChecked() for box in cell.findChildren(QCheckBox))
 
     def accept(self) -> None:
         try:

@@ -28,6 +28,7 @@ from studio.panels.widgets import (
     EmptyState,
     EnterFilter,
     SearchField,
+    add_action,
     copy_text,
     repaint_icons,
     tool_button,
@@ -448,38 +449,38 @@ class ModelsPanel(Panel):
         if kind == "connection":
             self._fill_connection_menu(menu, key)
         elif kind == "model":
-            menu.addAction(self.tr("&Browse data"), partial(self.browseRequested.emit, key))
+            add_action(menu, self.tr("&Browse data"), partial(self.browseRequested.emit, key))
             if index.data(TYPE):
                 menu.addAction(
                     self.tr("&Add List node"), partial(self.nodeRequested.emit, str(index.data(TYPE)))
                 )
             menu.addSeparator()
-            menu.addAction(self.tr("&Copy name"), partial(copy_text, index.data()))
-            menu.addAction(self.tr("Refresh c&ounts"), self.refresh_counts)
+            add_action(menu, self.tr("&Copy name"), partial(copy_text, index.data()))
+            add_action(menu, self.tr("Refresh c&ounts"), self.refresh_counts)
             menu.addSeparator()
-            menu.addAction(self.tr("&Remove model"), partial(self.remove_model, key))
+            add_action(menu, self.tr("&Remove model"), partial(self.remove_model, key))
         elif kind == "operation":
             menu.addAction(
                 self.tr("&Add to the workflow"), partial(self.nodeRequested.emit, str(index.data(TYPE)))
             )
-            menu.addAction(self.tr("&Copy name"), partial(copy_text, index.data(TYPE)))
+            add_action(menu, self.tr("&Copy name"), partial(copy_text, index.data(TYPE)))
         elif kind == "field":
-            menu.addAction(self.tr("&Copy name"), partial(copy_text, key.partition(".")[2]))
+            add_action(menu, self.tr("&Copy name"), partial(copy_text, key.partition(".")[2]))
         else:
             menu.deleteLater()
             return None
         return menu
 
     def _fill_connection_menu(self, menu: QMenu, key: str) -> None:
-        menu.addAction(self.tr("&Test"), partial(self.test_connection, key))
-        menu.addAction(self.tr("&Edit…"), partial(self.open_connections, key))
-        menu.addAction(self.tr("&Import models…"), partial(self.open_import, key))
-        menu.addAction(self.tr("&New model…"), partial(self.open_new_model, key))
+        add_action(menu, self.tr("&Test"), partial(self.test_connection, key))
+        add_action(menu, self.tr("&Edit…"), partial(self.open_connections, key))
+        add_action(menu, self.tr("&Import models…"), partial(self.open_import, key))
+        add_action(menu, self.tr("&New model…"), partial(self.open_new_model, key))
         menu.addSeparator()
-        default = menu.addAction(self.tr("Set as &default"), partial(self.set_default, key))
         project = self.session.project if self.session is not None else None
-        default.setEnabled(project is not None and project.default_connection != key)
-        menu.addAction(self.tr("Refresh c&ounts"), self.refresh_counts)
+        is_other = project is not None and project.default_connection != key
+        add_action(menu, self.tr("Set as &default"), partial(self.set_default, key), enabled=is_other)
+        add_action(menu, self.tr("Refresh c&ounts"), self.refresh_counts)
 
     def test_connection(self, connection_id: str) -> None:
         """Tries a connection and says how it went."""

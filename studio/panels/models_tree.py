@@ -206,7 +206,7 @@ class ExtraDelegate(QStyledItemDelegate):
         painter.setFont(font)
         width = painter.fontMetrics().horizontalAdvance(extra)
         painter.restore()
-        room = option.rect.width()  # type: ignore[attr-defined]  # PySide's stubs leave the option's fields out
+        room = option.rect.width()
         shown = min(width + 12, room // 2)
         whole: Any = QStyleOptionViewItem(option)
         style = whole.widget.style() if whole.widget else None
@@ -215,7 +215,7 @@ class ExtraDelegate(QStyledItemDelegate):
             style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, whole, painter, whole.widget)
         whole.rect = whole.rect.adjusted(0, 0, -shown, 0)
         super().paint(painter, whole, index)
-        rect: QRect = option.rect  # type: ignore[attr-defined]  # as above
+        rect: QRect = option.rect
         place = QRect(rect.right() - shown + 4, rect.top(), shown - 10, rect.height())
         painter.save()
         try:

@@ -11,7 +11,7 @@ from studio.kernel.ids import NodeId, WorkflowId
 from studio.kernel.problems import Problem, Severity
 from studio.panels.base import Panel
 from studio.panels.item_rows import make_list
-from studio.panels.widgets import EmptyState, EnterFilter, copy_text, muted_label, tool_button
+from studio.panels.widgets import EmptyState, EnterFilter, add_action, copy_text, muted_label, tool_button
 from studio.qt.icons import icon
 from studio.qt.messages import message_of
 from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged, RunFinished, RunStarted
@@ -215,8 +215,8 @@ class ProblemsPanel(Panel):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.tr("&Show"), self._activate_current)
-        menu.addAction(self.tr("&Copy"), self._copy_current)
+        add_action(menu, self.tr("&Show"), self._activate_current)
+        add_action(menu, self.tr("&Copy"), self._copy_current)
         menu.popup(self.list.viewport().mapToGlobal(place))
 
     def _copy_current(self) -> None:

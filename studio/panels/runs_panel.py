@@ -18,6 +18,7 @@ from studio.panels.widgets import (
     BusyLine,
     EmptyState,
     EnterFilter,
+    add_action,
     copy_text,
     muted_label,
     repaint_icons,
@@ -345,7 +346,7 @@ class RunsPanel(Panel):
             self._activate(item)
 
     def _activate(self, item: QTreeWidgetItem, _column: int = 0) -> None:
-        top = item.parent() or item
+        top = _run_of(item)
         self.open_run(str(top.data(0, _ROLE)))
 
     def open_run(self, run_id: str) -> None:
@@ -373,10 +374,16 @@ class RunsPanel(Panel):
         menu.popup(self.list.viewport().mapToGlobal(place))
 
     def menu_for(self, item: QTreeWidgetItem) -> QMenu:
-        top = item.parent() or item
+        top = _run_of(item)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.tr("&Open"), partial(self._activate, top))
+        add_action(menu, self.tr("&Open"), partial(self._activate, top))
         texts = "\t".join(item.text(column) for column in range(self.list.columnCount()))
-        menu.addAction(self.tr("&Copy"), partial(copy_text, texts))
+        add_action(menu, self.tr("&Copy"), partial(copy_text, texts))
         return menu
+
+
+def _run_of(item: QTreeWidgetItem) -> QTreeWidgetItem:
+    """The run's own row of a row that may be one of its nodes."""
+    parent: QTreeWidgetItem | None = item.parent()
+    return item if parent is None else parent

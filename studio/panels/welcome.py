@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.panels.widgets import EnterFilter, muted_label
+from studio.panels.widgets import EnterFilter, add_action, muted_label
 from studio.qt.icons import icon
 
 if TYPE_CHECKING:
@@ -242,6 +242,12 @@ class RecentCard(QFrame):
         if entry.exists:
             self.opened.emit(entry.location)
 
+    def _emit_opened(self, location: str) -> None:
+        self.opened.emit(location)
+
+    def _emit_forgotten(self, location: str) -> None:
+        self.forgotten.emit(location)
+
     def _open_current(self) -> None:
         for item in self.list.selectedItems():
             self._open(item)
@@ -253,7 +259,6 @@ class RecentCard(QFrame):
         entry = item.data(_ROLE)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        action = menu.addAction(self.tr("&Open"), partial(self.opened.emit, entry.location))
-        action.setEnabled(entry.exists)
-        menu.addAction(self.tr("&Remove from this list"), partial(self.forgotten.emit, entry.location))
+        add_action(menu, self.tr("&Open"), partial(self._emit_opened, entry.location), enabled=entry.exists)
+        add_action(menu, self.tr("&Remove from this list"), partial(self._emit_forgotten, entry.location))
         menu.popup(self.list.viewport().mapToGlobal(place))

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -318,6 +319,20 @@ class ColumnScroll(QScrollArea):
         super().resizeEvent(event)
         # A word-wrapped label's least width would otherwise make the column wider than the panel.
         self._body.setMaximumWidth(self.viewport().width())
+
+
+def add_action(menu: QMenu, text: str, slot: Callable[..., object], *, enabled: bool = True) -> QAction:
+    """Adds an entry to a menu."""
+
+    def trigger() -> None:
+        # Without the signal's own argument, which Qt would hand to a slot that takes any.
+        slot()
+
+    action = QAction(text, menu)
+    action.setEnabled(enabled)
+    action.triggered.connect(trigger)
+    menu.addAction(action)
+    return action
 
 
 class EnterFilter(QObject):

@@ -21,7 +21,7 @@ from studio.kernel.errors import StudioError
 from studio.kernel.ids import WorkflowId
 from studio.panels.base import Panel
 from studio.panels.models_tree import EXTRA, ExtraDelegate
-from studio.panels.widgets import EmptyState, EnterFilter, muted_label, repaint_icons, tool_button
+from studio.panels.widgets import EmptyState, EnterFilter, add_action, muted_label, repaint_icons, tool_button
 from studio.qt.icons import icon
 from studio.session.events import ProjectChanged, SavedStateChanged
 
@@ -203,13 +203,13 @@ class WorkflowsPanel(Panel):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self.list.itemAt(place) is not None:
-            menu.addAction(self.tr("&Open"), self._open_current)
-            menu.addAction(self.tr("&Rename"), self.rename_current)
-            menu.addAction(self.tr("&Duplicate"), self.duplicate_current)
+            add_action(menu, self.tr("&Open"), self._open_current)
+            add_action(menu, self.tr("&Rename"), self.rename_current)
+            add_action(menu, self.tr("&Duplicate"), self.duplicate_current)
             menu.addSeparator()
-            menu.addAction(self.tr("De&lete"), self.delete_current)
+            add_action(menu, self.tr("De&lete"), self.delete_current)
             menu.addSeparator()
-        menu.addAction(self.tr("&New workflow"), self.new_workflow)
+        add_action(menu, self.tr("&New workflow"), self.new_workflow)
         menu.popup(self.list.viewport().mapToGlobal(place))
 
     # ------------------------------------------------------------ following the session
