@@ -29,7 +29,6 @@ from studio.project.changes import SetConnections
 from studio.project.state import Connection
 from studio.qt.background import run_in_background
 from studio.qt.icons import icon
-from studio.session.session import unique_title
 
 if TYPE_CHECKING:
     from studio.models.spec import ModelSpec
@@ -176,7 +175,7 @@ class ImportModelsDialog(QDialog):
         )
         if known is None:
             taken = [connection.name for connection in project.connections.values()]
-            known = Connection(id=short_id(), name=unique_title(Path(name).stem, taken), url=url)
+            known = Connection(id=short_id(), name=_free_title(Path(name).stem, set(taken)), url=url)
             default = project.default_connection or known.id
             self.session.edit(SetConnections(put=(known,), default=default))
         self._fill_sources(known.id)
@@ -317,3 +316,11 @@ class ImportModelsDialog(QDialog):
         if self._job is not None:
             self._job.cancel()
         super().reject()
+
+
+def _free_title(wanted: str, taken: set[str]) -> str:
+    """`wanted`, or `wanted 2`, `wanted 3`, … when it is taken."""
+    title, number = wanted, 2
+    while title in taken:
+        title, number = f"{wanted} {number}", number + 1
+    return title
