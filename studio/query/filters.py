@@ -95,9 +95,21 @@ def parse_condition(
     words: Vocabulary, filter: Mapping[str, Any], *, now: dt.datetime | None = None
 ) -> Filter:
     """The same for a vocabulary that is not a model's."""
+    values: list[Any] = []
+    condition, _ = condition_into(values, words, filter, now=now)
+    return Filter(condition, tuple(values), words)
+
+
+def condition_into(
+    values: list[Any], words: Vocabulary, filter: Mapping[str, Any], *, now: dt.datetime | None = None
+) -> tuple[Condition, dt.datetime | None]:
+    """Reads a filter whose values join those of others: they are appended to `values`, where the slots then point.
+
+    Gives the moment back that relative dates were reckoned from (None: there were none), so that the next filter can have the same.
+    """
     reader = _Reader(words, now)
-    condition = reader.mapping(filter, 0)
-    return Filter(condition, tuple(reader.values), words)
+    reader.values = values
+    return reader.mapping(filter, 0), reader.moment
 
 
 _SCALARS = frozenset(
@@ -133,13 +145,14 @@ class _Reader:
         self.words = words
         self.values: list[Any] = []
         self.count = 0
-        self._now = now
+        self.moment = now
+        """The present, once it has been asked for."""
 
     @property
     def now(self) -> dt.datetime:
-        if self._now is None:
-            self._now = dt.datetime.now(dt.UTC)
-        return self._now
+        if self.moment is None:
+            self.moment = dt.datetime.now(dt.UTC)
+        return self.moment
 
     # -------------------------------------------------------------- trees
 

@@ -198,7 +198,7 @@ class FilterWriter:
     def place(self, name: str) -> Place:
         """A field as a whole."""
         term = self.words[name]
-        return Place(self.table.c[term.column], term, self.words.reflected, None, True)
+        return Place(self.table.c[term.column], term, term.reflected, None, True)
 
     def _place(self, comparison: Comparison) -> Place:
         place = self.place(comparison.field)

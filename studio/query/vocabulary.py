@@ -31,14 +31,17 @@ class Term:
         "kind",
         "name",
         "nullable",
+        "reflected",
     )
 
-    def __init__(self, field: FieldSpec, *, typed: bool = True) -> None:
+    def __init__(self, field: FieldSpec, *, typed: bool = True, reflected: bool = False) -> None:
         self.field = field
         self.name = field.name
         self.column = field.column
         self.kind: Kind | None = field.kind if typed else None
         self.nullable = field.nullable
+        self.reflected = reflected
+        """The column is not Studio's own: it may compare text in ways of its own, and hold what Studio would not store."""
         self.is_document = typed and field.kind in DOCUMENTS
         self.is_text = typed and field.kind in TEXTS
         self.check: Callable[[Any], Any] = make_checker(field, constraints=False) if typed else _anything
@@ -61,17 +64,13 @@ def _anything(value: Any) -> Any:
 class Vocabulary(dict[str, Term]):
     """The terms of one model by name. `owner` is how messages call it.
 
-    `is_open` takes every name as it comes: for records that no model describes; `reflected` says that the table is not Studio's own,
-    so that its columns may compare text in ways of their own.
+    `is_open` takes every name as it comes: for records that no model describes.
     """
 
-    def __init__(
-        self, owner: str, fields: Iterable[FieldSpec], *, is_open: bool = False, reflected: bool = False
-    ) -> None:
-        super().__init__((field.name, Term(field)) for field in fields)
+    def __init__(self, owner: str, terms: Iterable[Term], *, is_open: bool = False) -> None:
+        super().__init__((term.name, term) for term in terms)
         self.owner = owner
         self.is_open = is_open
-        self.reflected = reflected
 
     def term(self, name: str, *, what: str = "filter") -> Term:
         """The term of that name; raises FilterError with the nearest names."""
@@ -96,7 +95,7 @@ def vocabulary(spec: ModelSpec) -> Vocabulary:
     entry = _known.get(key)
     if entry is not None:
         return entry[1]
-    made = Vocabulary(spec.name, spec.fields, reflected=spec.reflected)
+    made = Vocabulary(spec.name, [Term(field, reflected=spec.reflected) for field in spec.fields])
     _known[key] = (weakref.ref(spec, lambda _: _known.pop(key, None)), made)
     return made
 
