@@ -60,6 +60,17 @@ _WANTED: Mapping[Kind, str] = {
     Kind.ENUM: "one of its choices",
     Kind.UUID: "a UUID",
 }
+_EXAMPLES: Mapping[Kind, str] = {
+    Kind.INT: "Give a number such as 12.",
+    Kind.FLOAT: "Give a number such as 12.5.",
+    Kind.DECIMAL: "Give a number such as 12.50.",
+    Kind.STR: "Give text.",
+    Kind.TEXT: "Give text.",
+    Kind.BOOL: "Give true or false.",
+    Kind.BYTES: "Give bytes.",
+    Kind.DICT: 'Give a mapping such as {"key": "value"}.',
+    Kind.LIST: "Give a list such as [1, 2].",
+}
 
 
 def make_checker(spec: FieldSpec, *, constraints: bool = True) -> Checker:
@@ -114,10 +125,11 @@ def text_fault(text: str) -> str | None:
 
 
 def _refuse(spec: FieldSpec, value: Any, hint: str = "") -> NoReturn:
-    described = {str: "the text", bytes: "the bytes"}.get(type(value), f"the {type(value).__name__}")
+    shown_types: dict[type, str] = {str: "the text", bytes: "the bytes"}
+    described = shown_types.get(type(value), f"the {type(value).__name__}")
     raise ValueRefused(
         f'"{spec.name}" wants {_WANTED[spec.kind]}, not {described} {shorten(value)}.',
-        hint=hint,
+        hint=hint or _EXAMPLES.get(spec.kind, ""),
         field=spec.name,
     )
 
@@ -464,8 +476,8 @@ def _scale_rule(spec: FieldSpec) -> Callable[[Any], None]:
     whole = spec.precision - scale if spec.precision is not None else None
 
     def rule(value: Decimal) -> None:
-        exponent = value.as_tuple().exponent
-        if isinstance(exponent, int) and -exponent > scale and value != round(value, scale):
+        _, digits, exponent = value.as_tuple()
+        if isinstance(exponent, int) and -exponent > scale and any(digits[exponent + scale :]):
             raise ValueRefused(
                 f'"{spec.name}" keeps {scale} decimal places; {shorten(value)} has more.',
                 hint=f"Round it to {scale} places first.",
