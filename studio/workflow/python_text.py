@@ -70,6 +70,11 @@ def node_to_python(node: Node, edges: Iterable[Edge] = ()) -> str:
     return "\n".join(lines) + "\n"
 
 
+def value_to_python(value: Any) -> str:
+    """A plain value as a Python expression, broken over lines when it is long."""
+    return _Writer().text(value)
+
+
 def _docstring(workflow: Workflow) -> str:
     text = workflow.description.strip() or workflow.name
     return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').rstrip('"') or "A workflow."
@@ -156,7 +161,8 @@ def _builder_lines(workflow: Workflow, writer: _Writer, with_db: bool) -> list[s
         lines += _node_lines(node, writer)
     lines += [_edge_line(edge, writer) for edge in workflow.edges]
     lines += [_place_line(node_id, place) for node_id, place in workflow.places.items()]
-    return lines + [_note_line(note, writer) for note in workflow.notes.values()]
+    lines += [_note_line(note, writer) for note in workflow.notes.values()]
+    return lines
 
 
 def _input_line(entry: WorkflowInput, writer: _Writer) -> str:
@@ -185,17 +191,7 @@ def _node_lines(node: Node, writer: _Writer) -> list[str]:
     if len(whole) <= WIDTH and "\n" not in whole:
         return [whole]
     parts = [*arguments, writer.text(node.params, 4, 1), *extras]
-    return [
-        "workflow.add_node(",
-        *textwrap.indent(",\n".join(parts), "    ", _starts(parts)).splitlines(),
-        ")",
-    ]
-
-
-def _starts(parts: list[str]) -> Any:
-    """Only the first line of each argument still has to be indented; the others are."""
-    first_lines = {part.splitlines()[0] for part in parts}
-    return lambda line: line.rstrip("\n").rstrip(",") in {first.rstrip(",") for first in first_lines}
+    return ["workflow.add_node(", *(line for part in parts for line in f"    {part},".splitlines()), ")"]
 
 
 def _edge_line(edge: Edge, writer: _Writer) -> str:
@@ -229,7 +225,7 @@ def _class_lines(model: ModelSpec, writer: _Writer) -> list[str]:
     lines = ["", "", *enums, "@db.model", f"class {model.name}:"]
     if model.doc:
         quoted = model.doc.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-        lines += textwrap.indent(f'"""{quoted}"""', "    ").splitlines() + [""]
+        lines += [*textwrap.indent(f'"""{quoted}"""', "    ").splitlines(), ""]
     lines += [f"    {_field_line(model, field, writer)}" for field in model.settable]
     lines.append(f"    __tablename__ = {writer.text(model.table)}")
     if model.indexes:

@@ -1,0 +1,168 @@
+"""Which statements would a node run, although some of its values come only during a run? For the SQL tab of a node that may be connected.
+
+Values that are not known yet are stood in for by values of the right type, the statements are compiled with them, and wherever a
+stand-in comes out as a bound value, the words for where the value will come from are shown instead. Nothing is executed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from studio.models.spec import FieldSpec, Kind, ModelSpec
+from studio.nodes.base import COMMON
+from studio.nodes.catalogue import NodeCatalogue
+from studio.nodes.records import ModelNode
+from studio.workflow.graph import Workflow
+from studio.workflow.params import canonical, expression_of, is_literal, placed, takes_filter, value_param
+from studio.workflow.spec import ParamSpec
+
+if TYPE_CHECKING:
+    from studio.database import Database, Statement
+    from studio.kernel.ids import NodeId
+
+_FIRST: Final = 700_000_001
+"""Stand-ins for numbers begin here: whole numbers that nobody writes by chance."""
+_FAR: Final = dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
+_NOT_FOR_NODES: Final = frozenset({*(param.name for param in COMMON), "db_instance", "model_name"})
+
+
+def preview_statements(
+    workflow: Workflow, node_id: NodeId, catalogue: NodeCatalogue, database: Database
+) -> list[Statement]:
+    """The statements of one node; values that come by an edge are shown as `‹orders.records.0.id›`, expressions as they are written.
+
+    Raises:
+        StudioError: the params are wrong, as they would be in a run.
+    """
+    node = workflow.nodes[node_id]
+    kind = catalogue.type(node.type, node.params.get("db_instance") or None)
+    given = canonical(kind.spec, node.params)
+    by_name = kind.spec.params_by_name
+    stand_ins = _StandIns(kind.model if isinstance(kind, ModelNode) else None)
+    params: dict[str, Any] = {}
+    for name, value in given.items():
+        param = by_name.get(name)
+        if name in _NOT_FOR_NODES and not (param and param.field):
+            continue
+        evaluated = param is None or (
+            param.expressions and (not param.local_names or takes_filter(param, value))
+        )
+        params[name] = stand_ins.filled(value, stand_ins.field_of(param, name)) if evaluated else value
+    for edge in workflow.incoming.get(node_id, ()):
+        source_spec = catalogue.find(workflow.nodes[edge.source].type)
+        port = source_spec.output(edge.source_port) if source_spec else None
+        target = value_param(kind.spec, edge, port)
+        if target is None:
+            continue
+        name, path = target
+        words = f"‹{edge.source}.{edge.source_port}›"
+        value = stand_ins.connected(by_name.get(name), name, path, words)
+        params[name] = placed(params.get(name), path, value)
+    return stand_ins.shown(kind.statements(params, database))
+
+
+class _StandIns:
+    """Makes values that stand for others, and finds them again."""
+
+    def __init__(self, model: ModelSpec | None) -> None:
+        self._model = model
+        self._words: list[tuple[Any, str]] = []
+
+    def field_of(self, param: ParamSpec | None, name: str) -> FieldSpec | None:
+        if self._model is None:
+            return None
+        wanted = param.field if param is not None and param.field else name
+        return self._model.by_name.get(wanted)
+
+    def filled(self, value: Any, field: FieldSpec | None) -> Any:
+        """The value with every expression in it stood in for; `field` is the field whose value it is."""
+        if isinstance(value, str):
+            return self.make(field, value) if expression_of(value) is not None else value
+        if isinstance(value, Mapping) and not is_literal(value):
+            return {
+                key: self.filled(part, field if str(key).startswith("$") else self._named(key) or field)
+                for key, part in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [self.filled(part, field) for part in value]
+        return value
+
+    def connected(self, param: ParamSpec | None, name: str, path: tuple[str, ...], words: str) -> Any:
+        """A value for a param, or the part of it that the path leads to, which an edge will give."""
+        model = self._model
+        if model is not None and not path and param is not None and not param.field:
+            if name == "id":
+                return {field.name: self.make(field, words) for field in model.key_fields}
+            if name == "data":
+                return [{field.name: self.make(field, words) for field in model.settable}]
+            if name in ("fields", "update", "create", "where"):
+                wanted = [field for field in model.settable if not field.key] or list(model.settable)
+                return {wanted[0].name: self.make(wanted[0], words)}
+            if name == "filter":
+                return {model.fields[0].name: self.make(model.fields[0], words)}
+        field = self._named(path[-1]) if path else None
+        if field is None and param is not None and param.type.kind == "int" and not param.field:
+            return self._keep(_FIRST + len(self._words), words)
+        return self.make(field or self.field_of(param, name), words)
+
+    def _named(self, name: Any) -> FieldSpec | None:
+        return self._model.by_name.get(str(name)) if self._model is not None else None
+
+    def make(self, field: FieldSpec | None, words: str) -> Any:
+        number = len(self._words)
+        kind = field.kind if field is not None else Kind.STR
+        if field is not None and field.choices:
+            return self._keep(field.choices[number % len(field.choices)], words)
+        made: dict[Kind, Any] = {
+            Kind.INT: _FIRST + number,
+            Kind.FLOAT: float(_FIRST + number),
+            Kind.DECIMAL: Decimal(number + 1) / 8,
+            Kind.BOOL: True,
+            Kind.DATETIME: _FAR + dt.timedelta(seconds=number),
+            Kind.DATE: _FAR.date() + dt.timedelta(days=number),
+            Kind.TIME: (_FAR + dt.timedelta(microseconds=number + 1)).time(),
+            Kind.TIMEDELTA: dt.timedelta(microseconds=_FIRST + number),
+            Kind.BYTES: words.encode(),
+            Kind.DICT: {"…": words},
+            Kind.LIST: [words],
+            Kind.UUID: uuid.UUID(int=_FIRST + number),
+        }
+        if field is not None and field.naive and kind is Kind.DATETIME:
+            return self._keep((_FAR + dt.timedelta(seconds=number)).replace(tzinfo=None), words)
+        value = made.get(kind, words)
+        if isinstance(value, str) and field is not None and field.max_length is not None:
+            value = value[: field.max_length]
+        return self._keep(value, words)
+
+    def _keep(self, value: Any, words: str) -> Any:
+        self._words.append((value, words))
+        return value
+
+    def shown(self, statements: list[Statement]) -> list[Statement]:
+        """The statements with the words where a stand-in was bound."""
+        from studio.database import Statement
+
+        return [
+            Statement(
+                sql=statement.sql,
+                params={name: self._word(value) for name, value in statement.params.items()},
+            )
+            for statement in statements
+        ]
+
+    def _word(self, value: Any) -> Any:
+        for stand_in, words in self._words:
+            if type(value) is type(stand_in) and value == stand_in:
+                return words
+            if type(value) is type(stand_in) is int and value == stand_in + 1:
+                return f"{words} + 1"  # a List looks one record beyond its limit
+            if isinstance(stand_in, dt.datetime | dt.date | dt.time | uuid.UUID | Decimal) and str(value) in (
+                str(stand_in),
+                getattr(stand_in, "hex", ""),
+            ):
+                return words
+        return value

@@ -1,0 +1,310 @@
+"""How do a model's nodes for one record, and those that only read, look? Their params, ports, titles and examples; `records` does the work."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from studio.models.spec import ModelSpec
+from studio.nodes.samples import (
+    sample_change,
+    sample_filter,
+    sample_group,
+    sample_id,
+    sample_number,
+    sample_values,
+)
+from studio.nodes.spec_parts import (
+    BOOL,
+    COMMON_NAMES,
+    COUNT,
+    DICT,
+    FILTER,
+    IF_MISSING,
+    NAMES,
+    conflict_on,
+    count_ports,
+    field_params,
+    field_ports,
+    found_port,
+    id_param,
+    model_spec,
+    order_param,
+    record_port,
+    rows_ports,
+    words,
+)
+from studio.workflow.spec import NodeSpec, ParamSpec, PortSpec
+from studio.workflow.types import PortType
+
+
+def create_spec(model: ModelSpec, connection: str) -> NodeSpec:
+    one, _ = words(model)
+    return model_spec(
+        model,
+        connection,
+        "create",
+        title=f"Create {one}",
+        code="CRE",
+        description=f"Stores one new {one} and gives it back with all its fields, the id and the timestamps included.",
+        params=field_params(model, COMMON_NAMES),
+        outputs=(record_port(model), *field_ports(model, {"record"})),
+        value="The stored record, all fields.",
+        example=sample_values(model),
+        writes=True,
+    )
+
+
+def read_spec(model: ModelSpec, connection: str) -> NodeSpec:
+    one, _ = words(model)
+    return model_spec(
+        model,
+        connection,
+        "read",
+        title=f"Read {one}",
+        code="REA",
+        description=f"Finds one {one} by its id or by a filter that only one matches.",
+        params=(id_param(model), FILTER, IF_MISSING),
+        outputs=(
+            record_port(model, nullable=True),
+            found_port(),
+            *field_ports(model, {"record", "found"}, nullable=True),
+        ),
+        value="The record, or None.",
+        example={"id": sample_id(model)},
+    )
+
+
+_UPDATE_OWN: Final = frozenset({"id", "filter", "fields", "if_missing"}) | COMMON_NAMES
+
+
+def update_spec(model: ModelSpec, connection: str) -> NodeSpec:
+    one, _ = words(model)
+    fields = ParamSpec(
+        name="fields",
+        type=DICT,
+        label="Fields",
+        description="The new values; or operators that the database carries out, as {stock: {$inc: -1}}.",
+        editor="fields",
+        aliases=("data", "update"),
+    )
+    return model_spec(
+        model,
+        connection,
+        "update",
+        title=f"Update {one}",
+        code="UPD",
+        description=(
+            f"Changes one {one}, found by its id or by a filter that only one matches. "
+            "Several matches are refused; the bulk update is for those."
+        ),
+        params=(
+            id_param(model),
+            FILTER,
+            fields,
+            *field_params(model, _UPDATE_OWN, advanced=True, required=False, defaults=False, skip=model.key),
+            IF_MISSING,
+        ),
+        outputs=(
+            record_port(model, nullable=True, description="The record as it is afterwards."),
+            found_port(),
+            *field_ports(model, {"record", "found"}, nullable=True),
+        ),
+        value="The record after the change, or None.",
+        example={"filter": {"id": sample_id(model)}, "fields": sample_change(model)},
+        writes=True,
+    )
+
+
+def delete_spec(model: ModelSpec, connection: str) -> NodeSpec:
+    one, _ = words(model)
+    return model_spec(
+        model,
+        connection,
+        "delete",
+        title=f"Delete {one}",
+        code="DEL",
+        description=f"Removes one {one}, found by its id or by a filter that only one matches.",
+        params=(id_param(model), FILTER, IF_MISSING),
+        outputs=(
+            PortSpec(
+                name="deleted",
+                type=COUNT,
+                label="deleted",
+                description="1, or 0 when nothing matched.",
+                primary=True,
+            ),
+            record_port(model, nullable=True, description="The record as it was."),
+        ),
+        value='{"deleted": 0 or 1, "id": …}',
+        example={"id": sample_id(model)},
+        writes=True,
+    )
+
+
+def list_spec(model: ModelSpec, connection: str) -> NodeSpec:
+    _, many = words(model)
+    params = (
+        FILTER,
+        order_param(),
+        ParamSpec(
+            name="limit",
+            type=PortType(kind="int", nullable=True),
+            label="Limit",
+            description="The greatest number of records; none: all of them (streamed into a bulk node).",
+            default=100,
+            minimum=0,
+        ),
+        ParamSpec(
+            name="offset",
+            type=COUNT,
+            label="Offset",
+            description="How many records are passed over first.",
+            default=0,
+            advanced=True,
+            minimum=0,
+        ),
+        ParamSpec(
+            name="after_cursor",
+            type=PortType(kind="str", nullable=True),
+            label="After cursor",
+            description="The `cursor` of the page before; quicker than an offset.",
+            advanced=True,
+            aliases=("after",),
+        ),
+        ParamSpec(
+            name="fields",
+            type=NAMES,
+            label="Fields",
+            description="The fields wanted. Empty: all.",
+            editor="fields",
+            advanced=True,
+        ),
+    )
+    return model_spec(
+        model,
+        connection,
+        "list",
+        title=f"List {many}",
+        code="LST",
+        description=f"Gives the {many} that a filter matches, in order, page by page.",
+        params=params,
+        outputs=rows_ports(model, paged=True),
+        value="Rows: a list of records with .has_more, .cursor and .sql.",
+        example={"filter": sample_filter(model), "order_by": ["-created_at"], "limit": 10},
+    )
+
+
+def count_spec(model: ModelSpec, connection: str) -> NodeSpec:
+    _, many = words(model)
+    return model_spec(
+        model,
+        connection,
+        "count",
+        title=f"Count {many}",
+        code="CNT",
+        description=f"Counts the {many} that a filter matches.",
+        params=(FILTER,),
+        outputs=count_ports(("count", "How many records match.")),
+        value='{"count": n}',
+        example={"filter": sample_filter(model)},
+    )
+
+
+_UPSERT_OWN: Final = frozenset({"where", "create", "update", "conflict_on"}) | COMMON_NAMES
+
+
+def upsert_spec(model: ModelSpec, connection: str) -> NodeSpec:
+    one, _ = words(model)
+    mappings = [
+        ParamSpec(
+            name=name,
+            type=DICT,
+            label=label,
+            description=text,
+            editor="fields",
+            advanced=True,
+        )
+        for name, label, text in (
+            ("where", "Where", "The unique fields and values by which the record is looked for."),
+            ("create", "Create with", "What a new record gets, beside `where`."),
+            ("update", "Update with", "What a record that is there already gets; operators are allowed."),
+        )
+    ]
+    return model_spec(
+        model,
+        connection,
+        "upsert",
+        title=f"Upsert {one}",
+        code="UPS",
+        description=f"Changes the {one} when there is one already, else stores a new one, in one statement.",
+        params=(*field_params(model, _UPSERT_OWN, required=False), *mappings, conflict_on()),
+        outputs=(
+            record_port(model),
+            PortSpec(name="created", type=BOOL, label="created", description="Whether the record is new."),
+            *field_ports(model, {"record", "created"}),
+        ),
+        value="The record.",
+        example=sample_values(model, with_id=True),
+        writes=True,
+    )
+
+
+def aggregate_spec(model: ModelSpec, connection: str) -> NodeSpec:
+    _, many = words(model)
+    amount = sample_number(model)
+    group = sample_group(model)
+    params = (
+        FILTER,
+        ParamSpec(
+            name="group_by",
+            type=NAMES,
+            label="Group by",
+            description="The fields whose equal values make a group. Empty: everything is one group.",
+            editor="fields",
+        ),
+        ParamSpec(
+            name="aggregate",
+            type=DICT,
+            label="Figures",
+            description='A name and what it is: {"total": {"$sum": "amount"}, "n": {"$count": "*"}}.',
+            editor="aggregate",
+        ),
+        ParamSpec(
+            name="having",
+            type=DICT,
+            label="Having",
+            description="A filter on the groups and their figures.",
+            editor="filter",
+            advanced=True,
+        ),
+        order_param(),
+        ParamSpec(
+            name="limit",
+            type=PortType(kind="int", nullable=True),
+            label="Limit",
+            description="The greatest number of groups. Empty: all.",
+            minimum=0,
+        ),
+        ParamSpec(
+            name="pipeline",
+            type=NAMES,
+            label="Pipeline",
+            description="Instead of the rest: stages $match, $group, $having, $sort, $limit, $skip, $project.",
+            editor="json",
+            advanced=True,
+        ),
+    )
+    example: dict[str, Any] = {"group_by": [group]} if group else {}
+    example["aggregate"] = {"number": {"$count": "*"}, **({"sum": {"$sum": amount}} if amount else {})}
+    return model_spec(
+        model,
+        connection,
+        "aggregate",
+        title=f"Aggregate {many}",
+        code="AGG",
+        description=f"Works out sums, averages and counts of {many}, in groups if wanted, in the database.",
+        params=params,
+        outputs=rows_ports(None, paged=False),
+        value="Rows: one record per group.",
+        example=example,
+    )
