@@ -45,14 +45,11 @@ class _Draft:
         self.result = words
         self.columns: dict[str, Value] = {name: source.c[term.column] for name, term in words.items()}
         self.where: list[sa.ColumnElement[bool]] = []
-        self.keys: list[Value] | None = None
+        self.keys: list[Value] = []
+        self._key_sources: dict[str, str] = {}
         self.order: tuple[OrderTerm, ...] = ()
         self.limit: Value | None = None
         self.skip: Value | None = None
-
-    @property
-    def is_grouped(self) -> bool:
-        return self.keys is not None
 
     @property
     def is_cut(self) -> bool:
@@ -79,7 +76,7 @@ class _Draft:
     def _wrap(self) -> None:
         """Begins a query over the one so far; an order that still can be told goes on to hold."""
         self.depth += 1
-        order = self.order
+        order = () if self._key_sources else self.order
         self._begin(self.select().subquery(f"stage_{self.depth}"), self.result)
         if all(term.field in self.words for term in order):
             self.order = order
@@ -96,6 +93,10 @@ class _Draft:
                 self._wrap()
             self._group(stage)
         elif isinstance(stage, Sort):
+            sources = self._key_sources
+            if sources and not self.is_cut and all(term.field in sources for term in stage.terms):
+                self.order = tuple(OrderTerm(sources[term.field], term.descending) for term in stage.terms)
+                return
             if self.is_shaped or self.is_cut:
                 self._wrap()
             self.order = stage.terms
@@ -103,6 +104,7 @@ class _Draft:
             if self.is_shaped:
                 self._wrap()
             self.columns = {new: self.columns[source] for new, source in stage.columns}
+            self._key_sources = {}
         elif isinstance(stage, Limit):
             if self.limit is not None:
                 self._wrap()
@@ -121,6 +123,7 @@ class _Draft:
         writer = FilterWriter(self.words, self.source, grammar(self.dialect), self.prefix)
         places = {new: writer.place(source) for new, source in group.keys}
         self.order = ()
+        self._key_sources = dict(group.keys)
         self.keys = [place.column for place in places.values()]
         self.columns = {new: place.column for new, place in places.items()}
         write = _sqlite_figure if self.dialect == "sqlite" else _postgresql_figure
