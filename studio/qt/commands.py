@@ -17,8 +17,8 @@ from studio.kernel.names import did_you_mean
 from studio.qt.icons import icon
 from studio.qt.theme import Theme
 
-Scope = Literal["window", "canvas", "shown"]
-"""Where a shortcut acts: in the whole window, only while a canvas has the focus, or not at all (it is only shown, some widget acts on it)."""
+Scope = Literal["window", "shown"]
+"""Where a shortcut acts: in the whole window, or not at all: it is only shown, and the widget that has the focus acts on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +98,6 @@ class CommandSet(QObject):
             if command.icon:
                 self._actions[command.id].setIcon(icon(command.icon, theme, command.tint))
 
-    def give_to_canvas(self, canvas: QWidget) -> None:
-        """Lets the shortcuts of the commands of scope "canvas" act while `canvas` has the focus."""
-        for command in self._commands.values():
-            if command.scope == "canvas":
-                canvas.addAction(self._actions[command.id])
-
     def fill(self, menu: QMenu, ids: Sequence[str | None]) -> None:
         """Appends the commands' actions to a menu; None is a separator."""
         for command_id in ids:
@@ -124,13 +118,11 @@ class CommandSet(QObject):
         action.setToolTip(f"{tip}  ({shown})" if shown else tip)
         action.setStatusTip(tip if command.tip else "")
         action.setShortcuts([QKeySequence(text) for text in command.shortcuts])
-        # An action that is in a menu of the window would act in the whole window; these contexts keep it where it belongs.
         if command.scope == "window":
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             self._window.addAction(action)
-        elif command.scope == "canvas":
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         else:
+            # In a menu of the window it would act in the whole window; the menu bar itself never has the focus.
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         return action
 

@@ -84,6 +84,7 @@ def _edit_deeds(window: MainWindow) -> dict[str, Deed]:
     names = (
         "cut", "copy", "paste", "duplicate", "delete", "select_all", "select_upstream", "select_downstream", "rename",
         "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "add_note", "toggle_disabled", "toggle_collapsed",
+        "toggle_ports", "activate", "show_results",
     )  # fmt: skip
     canvas_deeds: dict[str, Deed] = {name: _on_canvas(window, name) for name in names}
     return {**canvas_deeds, "undo": undo, "redo": redo, "add_node": _on_canvas(window, "open_palette")}

@@ -264,6 +264,8 @@ class MainWindow(QMainWindow):
             running=self.runs.is_running,
             idle=not self.runs.is_running,
         )
+        if canvas is not None:
+            self.commands.action("snap").setChecked(canvas.snaps())
         self.setWindowTitle(f"{session.title}[*] — Studio" if session is not None else "Studio")
         self.setWindowModified(session is not None and session.is_modified)
         self.status.set_saved(self._saved_text())

@@ -102,7 +102,6 @@ class Navigation(QObject):
 
     def _on_canvas_made(self, canvas: Any) -> None:
         window = self._window
-        window.commands.give_to_canvas(canvas)
         canvas.set_snap(window.settings.snaps)
         canvas.selectionChanged.connect(self._selection_timer.start)
         canvas.nodeActivated.connect(self._edit_node)

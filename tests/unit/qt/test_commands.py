@@ -10,7 +10,7 @@ from studio.qt.commands import Command, CommandSet
 from studio.qt.theme import Theme
 
 SAVE = Command(id="save", text="&Save…", shortcuts=("Ctrl+S",), icon="ph.floppy-disk", when=("project",))
-NEXT = Command(id="next", text="Next", shortcuts=("N",), when=("project",), scope="canvas")
+NEXT = Command(id="next", text="Next", shortcuts=("N",), when=("project",), scope="shown")
 
 
 @pytest.fixture
@@ -26,7 +26,8 @@ def window(qtbot):
     column.addWidget(window.field)
     window.setCentralWidget(middle)
     window.commands = CommandSet([SAVE, NEXT], Theme.dark(), window)
-    window.commands.give_to_canvas(window.canvas)
+    menu = window.menuBar().addMenu("Graph")
+    window.commands.fill(menu, ["next", None, "save"])
     window.done = []
     window.commands.connect_to(
         {"save": lambda: window.done.append("save"), "next": lambda: window.done.append("next")}
@@ -53,15 +54,15 @@ def test_a_window_shortcut_acts_wherever_the_focus_is(window, qtbot):
     assert window.done == ["save"]
 
 
-def test_a_canvas_letter_acts_on_the_canvas_and_types_in_a_field(window, qtbot):
+def test_a_shortcut_that_is_only_shown_is_left_to_the_widget_that_has_the_focus(window, qtbot):
     window.commands.set_conditions(project=True)
-    window.canvas.setFocus()
-    qtbot.keyClick(window.canvas, Qt.Key.Key_N)
-    assert window.done == ["next"]
-    window.field.setFocus()
-    qtbot.keyClick(window.field, Qt.Key.Key_N)
-    assert window.done == ["next"]
+    for widget in (window.canvas, window.field):
+        widget.setFocus()
+        qtbot.keyClick(widget, Qt.Key.Key_N)
+    assert window.done == []
     assert window.field.text() == "n"
+    window.commands.action("next").trigger()
+    assert window.done == ["next"]
 
 
 def test_an_unknown_command_names_the_nearest(window):
