@@ -45,6 +45,7 @@ do, and where it happened. Secrets never appear in one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from studio.kernel.problems import Problem, Severity, describe_place
@@ -143,7 +144,7 @@ class BuildError(WorkflowError):
 
     def __init__(self, problems: Sequence[Problem], *, workflow: str | None = None) -> None:
         self.problems = tuple(problems)
-        lines = [f"  - {problem}" for problem in self.problems]
+        lines = [f"  - {replace(problem, workflow=None)}" for problem in self.problems]
         count = len(self.problems)
         noun = "problem" if count == 1 else "problems"
         super().__init__(f"The workflow has {count} {noun}:\n" + "\n".join(lines), workflow=workflow)
