@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-from studio.kernel.errors import StudioError
 from studio.kernel.ids import NodeId
-from studio.runtime.plan import Plan
+from studio.runtime.ledger import Ledger
 from studio.runtime.result import NodeOutcome
 from studio.runtime.state import NodeState
 
@@ -34,28 +32,11 @@ class Clock:
 class Outcomes(Mapping[NodeId, NodeOutcome]):
     """The outcome of each node of a finished run, by its id, in the order of the plan."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        states: Sequence[NodeState],
-        values: Sequence[Any],
-        errors: Sequence[StudioError | None],
-        started: Sequence[float],
-        ended: Sequence[float],
-        clock: Clock,
-        attempts: Mapping[int, int],
-        streamed: Mapping[int, int],
-    ) -> None:
-        self._plan = plan
-        self._index = {step.id: step.index for step in plan.steps}
+    def __init__(self, ledger: Ledger, states: Sequence[NodeState], clock: Clock) -> None:
+        self._ledger = ledger
         self._states = states
-        self._values = values
-        self._errors = errors
-        self._started = started
-        self._ended = ended
         self._clock = clock
-        self._attempts = attempts
-        self._streamed = streamed
+        self._index = {step.id: step.index for step in ledger.plan.steps}
 
     def __len__(self) -> int:
         return len(self._index)
@@ -65,20 +46,16 @@ class Outcomes(Mapping[NodeId, NodeOutcome]):
 
     def __getitem__(self, node_id: NodeId) -> NodeOutcome:
         index = self._index[node_id]
-        state = self._states[index]
-        if not self._started[index]:
+        ledger, state = self._ledger, self._states[index]
+        if not ledger.started[index]:
             return NodeOutcome(state=state)
-        value = self._values[index] if state == "succeeded" else None
-        node_type = self._plan.steps[index].type
-        rows = self._streamed.get(index)
-        if rows is None and state == "succeeded" and node_type is not None:
-            rows = node_type.rows(value)
+        has_value = state == "succeeded"
         return NodeOutcome(
             state=state,
-            started_at=self._clock.at(self._started[index]),
-            duration_ms=(self._ended[index] - self._started[index]) * 1000 if self._ended[index] else None,
-            rows=rows,
-            value=value,
-            error=self._errors[index],
-            attempts=self._attempts.get(index, 1),
+            started_at=self._clock.at(ledger.started[index]),
+            duration_ms=ledger.duration_ms(index),
+            rows=ledger.rows(ledger.plan.steps[index]) if has_value else None,
+            value=ledger.values[index] if has_value else None,
+            error=ledger.errors[index],
+            attempts=ledger.attempts.get(index, 1),
         )

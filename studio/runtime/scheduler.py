@@ -22,28 +22,27 @@ from studio.kernel.errors import (
     ConnectionLost,
     Deadlock,
     LockTimeout,
-    NodeError,
     RunCancelled,
     RunError,
     RunTimeout,
     StudioError,
 )
-from studio.kernel.ids import NodeId, RunId, new_id
-from studio.nodes.base import NOT_NOW, NodeType
+from studio.kernel.ids import RunId, new_id
+from studio.nodes.base import NOT_NOW
 from studio.nodes.bulk import BulkNode
 from studio.nodes.code import SqlType, trust_problem
 from studio.nodes.records import ListType, ModelNode
-from studio.runtime import events
 from studio.runtime.changes import Changeset
+from studio.runtime.connections import Connections
+from studio.runtime.events import OnEvent
 from studio.runtime.inputs import bind_inputs
+from studio.runtime.ledger import Ledger
 from studio.runtime.outcomes import Clock, Outcomes
-from studio.runtime.plan import Feed, Plan, Step, fill
+from studio.runtime.plan import Plan, Step
 from studio.runtime.result import RunResult
 from studio.runtime.state import RunState, RunStatus
 from studio.runtime.streams import RecordStream
-from studio.workflow.checks import literal_problem
-from studio.workflow.params import placed
-from studio.workflow.spec import ERROR_PORT
+from studio.runtime.telling import Teller
 
 if TYPE_CHECKING:
     from studio.database import Access, Database
@@ -66,7 +65,7 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
     inputs: Mapping[str, Any] | None = None,
     mode: Mode = "auto",
     until: str | None = None,
-    on_event: events.OnEvent | None = None,
+    on_event: OnEvent | None = None,
     max_concurrency: int = DEFAULT_CONCURRENCY,
     trusted: bool = False,
     run_id: str | None = None,
@@ -92,10 +91,17 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
         keep_schema: connections where missing tables must not be created; on the others they are.
         record_changes: whether before and after images are kept (always in a dry run).
     """
-    run = _Run(plan, databases, on_event, run_id or new_id(), max_concurrency)
-    run.recorder = Changeset() if record_changes or mode == "dry" else None
-    run.keep_schema = frozenset(keep_schema)
-    return await run.whole(inputs, mode=mode, until=until, trusted=trusted)
+    recorder = Changeset() if record_changes or mode == "dry" else None
+    run = _Run(
+        plan,
+        Connections(databases, recorder),
+        run_id=run_id or new_id(),
+        recorder=recorder,
+        max_concurrency=max_concurrency if mode == "auto" else 1,
+    )
+    return await run.whole(
+        inputs, mode=mode, until=until, trusted=trusted, keep_schema=keep_schema, on_event=on_event
+    )
 
 
 class _RolledBack(Exception):
@@ -118,187 +124,137 @@ class _Context:
 
     @property
     def names(self) -> Mapping[str, Any]:
-        return self._run.names
+        return self._run.ledger.names
 
     @property
     def trusted(self) -> bool:
         return self._run.trusted
 
     def access(self, connection: str | None) -> Access:
-        return self._access or self._run.access(connection)
+        return self._access or self._run.connections.access(connection)
 
     def progress(self, done: int, total: int | None) -> None:
-        if self._run.emit is not None:
-            self._run.emit(
-                events.NodeProgressed(
-                    run_id=self._run.id, node_id=NodeId(self.node_id), done=done, total=total
-                )
-            )
+        if self._run.tell is not None:
+            self._run.tell.progressed(self.node_id, done, total)
 
     def log(self, text: str) -> None:
-        if self._run.emit is not None:
-            self._run.emit(events.NodeLogged(run_id=self._run.id, node_id=NodeId(self.node_id), text=text))
+        if self._run.tell is not None:
+            self._run.tell.logged(self.node_id, text)
 
 
 class _Run:
-    """One run. The lists are indexed by the steps' numbers; `names` is what expressions see: inputs, then results by node id."""
+    """One run: the state machine, the ledger, and the tasks that are under way."""
 
     def __init__(
         self,
         plan: Plan,
-        databases: Mapping[str, Database],
-        emit: events.OnEvent | None,
+        connections: Connections,
+        *,
         run_id: str,
+        recorder: Changeset | None,
         max_concurrency: int,
     ) -> None:
-        self.databases = databases
-        self.emit = emit
         self.id = RunId(run_id)
+        self.connections = connections
+        self.recorder = recorder
         self.max_concurrency = max(1, max_concurrency)
-        self.recorder: Changeset | None = None
-        self.keep_schema: frozenset[str] = frozenset()
         self.trusted = False
         self.is_atomic = False
         self.inputs: dict[str, Any] = {}
         self.clock = Clock()
-        self.accesses: dict[str, Access] = {}
         self.error: StudioError | None = None
-        self._begin(plan)
-
-    def _begin(self, plan: Plan) -> None:
-        count = len(plan.steps)
-        self.plan = plan
-        self.state = RunState(
-            plan.links, takes_errors=plan.takes_errors, waits=plan.waits, orders=plan.orders
-        )
-        self.values: list[Any] = [None] * count
-        self.errors: list[StudioError | None] = [None] * count
-        self.started: list[float] = [0.0] * count
-        self.ended: list[float] = [0.0] * count
-        self.attempts: dict[int, int] = {}
-        self.streamed: dict[int, int] = {}
-        self.given: dict[int, Mapping[str, Any]] = {}
-        self.names: dict[str, Any] = {}
+        self.tell: Teller | None = None
         self.tasks: dict[asyncio.Task[None], int] = {}
         self.ready: collections.deque[int] = collections.deque()
         self.waiting: collections.deque[int] = collections.deque()
+        self._take(plan)
+
+    def _take(self, plan: Plan) -> None:
+        self.plan = plan
+        self.ledger = Ledger(plan)
+        self.state = RunState(
+            plan.links, takes_errors=plan.takes_errors, waits=plan.waits, orders=plan.orders
+        )
 
     # -------------------------------------------------------------- the whole
 
     async def whole(
-        self, inputs: Mapping[str, Any] | None, *, mode: Mode, until: str | None, trusted: bool
+        self,
+        inputs: Mapping[str, Any] | None,
+        *,
+        mode: Mode,
+        until: str | None,
+        trusted: bool,
+        keep_schema: Collection[str],
+        on_event: OnEvent | None,
     ) -> RunResult:
         self.trusted = trusted
+        refusal: StudioError | None = None
         try:
             if until is not None:
-                self._begin(self.plan.until(until))
+                self._take(self.plan.until(until))
             self._refuse_untrusted()
             self.inputs = bind_inputs(self.plan.workflow, inputs)
-            self.names.update(self.inputs)
+            self.ledger.names.update(self.inputs)
         except StudioError as error:
-            self.error = error.at(workflow=self.plan.workflow.name or None)
-            self._announce()
+            refusal = error
+        if on_event is not None:
+            self.tell = Teller(on_event, self.id, self.ledger, self.clock)
+            self.tell.run_started()
+        if refusal is not None:
+            self.error = refusal.at(workflow=self._name)
             return self._finish("failed")
-        self._announce()
         try:
-            status = await self._in_mode(mode)
+            return self._finish(await self._in_mode(mode, keep_schema))
         except asyncio.CancelledError:
             await self._stop()
             self.error = RunCancelled(
-                "The run was stopped.",
-                hint="What was not committed is rolled back.",
-                workflow=self.plan.workflow.name or None,
+                "The run was stopped.", hint="What was not committed is rolled back.", workflow=self._name
             )
             task = asyncio.current_task()
             if task is not None:
                 task.uncancel()  # it has been answered: with a result that says cancelled
             return self._finish("cancelled")
-        return self._finish(status)
+
+    @property
+    def _name(self) -> str | None:
+        return self.plan.workflow.name or None
 
     def _refuse_untrusted(self) -> None:
         if self.plan.needs_trust and not self.trusted:
-            by_id = {step.id: step for step in self.plan.steps}
-            steps = [by_id[node_id] for node_id in self.plan.needs_trust]
+            steps = [step for step in self.plan.steps if step.id in self.plan.needs_trust]
             raise BuildError(
                 [trust_problem(step.type.spec, step.id) for step in steps if step.type is not None],
-                workflow=self.plan.workflow.name or None,
+                workflow=self._name,
             )
 
-    def _announce(self) -> None:
-        if self.emit is not None:
-            self.emit(
-                events.RunStarted(
-                    run_id=self.id,
-                    workflow=self.plan.workflow.name,
-                    nodes=tuple(step.id for step in self.plan.steps),
-                    at=self.clock.started_at,
-                )
-            )
-
-    async def _in_mode(self, mode: Mode) -> RunStatus:
+    async def _in_mode(self, mode: Mode, keep_schema: Collection[str]) -> RunStatus:
         try:
-            await self._ensure_tables()
+            await self.connections.ensure_tables(self.plan, keep_schema)
             if mode == "auto":
                 return await self._drive()
             self.is_atomic = True
-            self.max_concurrency = 1
             with contextlib.suppress(_RolledBack):
                 async with AsyncExitStack() as stack:
-                    await self._open_transactions(stack)
-                    status = await self._drive()
-                    if status != "succeeded" or mode == "dry":
+                    await self.connections.open_transactions(self.plan, stack)
+                    if await self._drive() != "succeeded" or mode == "dry":
                         raise _RolledBack
             return "failed" if self.error is not None else "succeeded"
         except StudioError as error:  # a connection that cannot be had, a commit that was refused
-            self.error = self.error or error.at(workflow=self.plan.workflow.name or None)
+            self.error = self.error or error.at(workflow=self._name)
             await self._stop()
             return "failed"
-
-    async def _ensure_tables(self) -> None:
-        for connection, models in self.plan.models.items():
-            await self._database(connection).ensure(models, create=connection not in self.keep_schema)
-
-    async def _open_transactions(self, stack: AsyncExitStack) -> None:
-        for connection in self.plan.connections:
-            database = self._database(connection)
-            if database.name not in self.accesses:
-                self.accesses[database.name] = await stack.enter_async_context(
-                    database.transaction(self.recorder)
-                )
-
-    def _database(self, connection: str | None) -> Database:
-        if connection is None:
-            if len(self.databases) == 1:
-                return next(iter(self.databases.values()))
-            names = ", ".join(map(repr, self.databases)) or "none"
-            raise RunError(
-                "It is not said on which connection this runs.",
-                hint=f"Name one in the param connection; there are: {names}.",
-            )
-        try:
-            return self.databases[connection]
-        except KeyError:
-            names = ", ".join(map(repr, self.databases)) or "none"
-            raise RunError(
-                f"There is no connection {connection!r} here.", hint=f"There are: {names}."
-            ) from None
-
-    def access(self, connection: str | None) -> Access:
-        database = self._database(connection)
-        found = self.accesses.get(database.name)
-        if found is None:
-            found = self.accesses[database.name] = database.access(self.recorder)
-        return found
 
     # -------------------------------------------------------------- driving
 
     async def _drive(self) -> RunStatus:
         state, steps = self.state, self.plan.steps
+        self.ready.extend(index for index in state.begin() if steps[index].type is not None)
         for step in steps:
             if step.type is None and state.states[step.index] == "pending":
                 self.ready.extend(state.skip(step.index))
-        self.ready.extend(state.begin())
-        self._tell_dropped()
+        if self.tell is not None:
+            self.tell.dropped(state)
         try:
             while True:
                 await self._work_off()
@@ -336,11 +292,11 @@ class _Run:
         index = step.index
         self.state.start(index)
         now = time.perf_counter
-        self.started[index] = now()
-        if self.emit is not None:
-            self._tell_started(step)
+        self.ledger.started[index] = now()
+        if self.tell is not None:
+            self.tell.started(step)
         try:
-            params = step.params if step.is_ready else self._params(step)
+            params = step.params if step.is_ready else self.ledger.params(step)
             node_type = step.type
             assert node_type is not None
             self._remember(step, params)
@@ -355,21 +311,23 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - the boundary around nodes; it is logged and told
             self._failed(step, _internal(step, error))
             return
-        self.ended[index] = now()
-        self.values[index] = value
-        self.names[step.id] = value
+        self.ledger.ended[index] = now()
+        self.ledger.values[index] = value
+        self.ledger.names[step.id] = value
         ready = self.state.succeed(index, closed)
         if ready:
             self.ready.extend(ready)
-        if self.emit is not None:
-            self._tell_succeeded(step)
+        if self.tell is not None:
+            self.tell.succeeded(step)
+            if self.state.dropped:
+                self.tell.dropped(self.state)
 
     def _spawn(self, step: Step) -> None:
         index = step.index
         self.state.start(index)
-        self.started[index] = time.perf_counter()
-        if self.emit is not None:
-            self._tell_started(step)
+        self.ledger.started[index] = time.perf_counter()
+        if self.tell is not None:
+            self.tell.started(step)
         self._spawn_started(step)
 
     def _spawn_started(self, step: Step) -> None:
@@ -397,7 +355,7 @@ class _Run:
 
     async def _run_step(self, step: Step) -> None:
         try:
-            params = step.params if step.is_ready else self._params(step)
+            params = step.params if step.is_ready else self.ledger.params(step)
             self._remember(step, params)
             value = await self._with_retries(step, params)
             assert step.type is not None
@@ -412,7 +370,7 @@ class _Run:
     def _remember(self, step: Step, params: Mapping[str, Any]) -> None:
         """Keeps what a node was given, for the `error` port to carry."""
         if self.state.takes_errors(step.index):
-            self.given[step.index] = params
+            self.ledger.given[step.index] = params
 
     async def _with_retries(self, step: Step, params: Mapping[str, Any]) -> Any:
         attempt = 1
@@ -422,11 +380,9 @@ class _Run:
             except StudioError as error:
                 if self.is_atomic or attempt > step.retries or not _is_worth_retrying(step, error):
                     raise
-                self.attempts[step.index] = attempt + 1
-                if self.emit is not None:
-                    self.emit(
-                        events.NodeRetried(run_id=self.id, node_id=step.id, attempt=attempt, error=error)
-                    )
+                self.ledger.attempts[step.index] = attempt + 1
+                if self.tell is not None:
+                    self.tell.retried(step, attempt, error)
             pause_s = _BACKOFF_S * 2 ** min(attempt - 1, 6) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads callers
             await asyncio.sleep(pause_s)
             attempt += 1
@@ -456,15 +412,15 @@ class _Run:
         uses_database = isinstance(step.type, ModelNode | SqlType)
         if not (self.is_atomic and uses_database and self.state.takes_errors(step.index)):
             return None
-        inner = await stack.enter_async_context(self.access(step.connection).savepoint())
+        inner = await stack.enter_async_context(self.connections.access(step.connection).savepoint())
         return cast("Access", inner)
 
     async def _run_stream(self, lister: Step, eater: Step) -> None:
         """Runs a List and the bulk node that eats its rows as one: batches go from the one to the other as they come."""
         eater_index = eater.index
-        self.started[eater_index] = time.perf_counter()
-        if self.emit is not None:
-            self._tell_started(eater)
+        self.ledger.started[eater_index] = time.perf_counter()
+        if self.tell is not None:
+            self.tell.started(eater)
         stream: RecordStream | None = None
         failure: StudioError | None = None
         value: Any = None
@@ -472,13 +428,15 @@ class _Run:
             kind, consumer = lister.type, eater.type
             assert isinstance(kind, ListType)
             assert isinstance(consumer, BulkNode)
-            asked = lister.params if lister.is_ready else self._params(lister)
+            asked = lister.params if lister.is_ready else self.ledger.params(lister)
             size = eater.params.get("batch_size") or 1000
             stream = RecordStream(
-                self.access(lister.connection).stream(kind.model, kind.query(asked), batch_size=size)
+                self.connections.access(lister.connection).stream(
+                    kind.model, kind.query(asked), batch_size=size
+                )
             )
-            self.values[lister.index] = stream
-            params = self._params(eater)
+            self.ledger.values[lister.index] = stream
+            params = self.ledger.params(eater)
             value = await self._attempt(eater, params)
         except StudioError as error:
             failure = error
@@ -491,53 +449,13 @@ class _Run:
             self._failed(lister, (stream.error if stream else None) or failure)
             return
         assert stream is not None
-        self.streamed[lister.index] = stream.count
+        self.ledger.streamed[lister.index] = stream.count
         self._succeeded(lister, stream.sample(), frozenset(), starts=eater_index)
         self.state.start(eater_index)
         if failure is not None:
             self._failed(eater, failure)
         else:
             self._succeeded(eater, value, frozenset())
-
-    def _params(self, step: Step) -> dict[str, Any]:
-        params = dict(step.params)
-        node_type = step.type
-        by_name = node_type.spec.params_by_name if node_type is not None else {}
-        for name, template in step.templates:
-            params[name] = fill(template, self.names)
-            _check_value(by_name.get(name), params[name])
-        for feed in step.feeds:
-            value = self._fed(feed)
-            if not feed.path:
-                params[feed.param] = value
-                _check_value(by_name.get(feed.param), value)
-                continue
-            try:
-                params[feed.param] = placed(params.get(feed.param), feed.path, value)
-            except (IndexError, ValueError) as error:
-                raise NodeError(
-                    f'"{feed.param}" has no place {".".join(feed.path)!r}.',
-                    hint="A list is indexed by whole numbers, and grows only at its end.",
-                    field=feed.param,
-                ) from error
-        return params
-
-    def _fed(self, feed: Feed) -> Any:
-        source = self.plan.steps[feed.source]
-        if feed.port == ERROR_PORT:
-            error = self.errors[feed.source]
-            value: Any = {
-                **(error.to_data() if error else {}),
-                "node": source.id,
-                "record": dict(self.given.get(feed.source, {})),
-            }
-        else:
-            node_type = source.type
-            assert isinstance(node_type, NodeType)
-            value = node_type.output(self.values[feed.source], feed.port)
-        if feed.rest:
-            value = _walk(value, feed, source)
-        return value
 
     # -------------------------------------------------------------- what became of it
 
@@ -546,34 +464,29 @@ class _Run:
     ) -> None:
         """`starts` is a step that its caller starts by itself."""
         index = step.index
-        self.ended[index] = time.perf_counter()
-        self.values[index] = value
-        self.names[step.id] = value
+        self.ledger.ended[index] = time.perf_counter()
+        self.ledger.values[index] = value
+        self.ledger.names[step.id] = value
         self.ready.extend(ready for ready in self.state.succeed(index, closed) if ready != starts)
-        if self.emit is not None:
-            self._tell_succeeded(step)
+        if self.tell is not None:
+            self.tell.succeeded(step)
+            if self.state.dropped:
+                self.tell.dropped(self.state)
 
     def _failed(self, step: Step, error: StudioError) -> None:
         index = step.index
-        self.ended[index] = time.perf_counter()
+        self.ledger.ended[index] = time.perf_counter()
         error.at(workflow=self.plan.workflow.name or None, node=step.id)
-        self.errors[index] = error
+        self.ledger.errors[index] = error
         self.ready.extend(self.state.fail(index))
         if not self.state.takes_errors(index) and self.error is None:
             self.error = error
-        if self.emit is not None:
-            self.emit(
-                events.NodeFailed(
-                    run_id=self.id,
-                    node_id=step.id,
-                    error=error,
-                    duration_ms=(self.ended[index] - self.started[index]) * 1000,
-                )
-            )
-            self._tell_dropped()
+        if self.tell is not None:
+            self.tell.failed(step, error)
+            self.tell.dropped(self.state)
 
     def _cancelled(self, index: int) -> None:
-        self.ended[index] = time.perf_counter()
+        self.ledger.ended[index] = time.perf_counter()
         self.state.cancel(index)
 
     async def _stop(self) -> None:
@@ -588,83 +501,27 @@ class _Run:
             if self.state.states[index] == "running":
                 self._cancelled(index)
         self.state.cancel_pending()
-        if self.emit is not None:
-            self._tell_dropped()
+        if self.tell is not None:
+            self.tell.dropped(self.state)
 
     def _finish(self, status: RunStatus) -> RunResult:
-        if self.state.undecided:
-            self.state.cancel_pending()
-            if self.emit is not None:
-                self._tell_dropped()
-        duration_ms = self.clock.elapsed_ms()
-        if self.emit is not None:
-            self.emit(
-                events.RunFinished(run_id=self.id, state=status, duration_ms=duration_ms, error=self.error)
-            )
-        states = self.state.states
+        self.state.cancel_pending()
+        if self.tell is not None:
+            self.tell.dropped(self.state)
+            self.tell.run_finished(status, self.error)
+        values, states = self.ledger.values, self.state.states
         done = [step for step in self.plan.steps if states[step.index] == "succeeded"]
         return RunResult(
             run_id=self.id,
             state=status,
             started_at=self.clock.started_at,
-            duration_ms=duration_ms,
-            results={step.id: self.values[step.index] for step in done},
-            nodes=Outcomes(
-                self.plan,
-                states,
-                self.values,
-                self.errors,
-                self.started,
-                self.ended,
-                self.clock,
-                self.attempts,
-                self.streamed,
-            ),
-            outputs={step.output_name: self.values[step.index] for step in done if step.output_name},
+            duration_ms=self.clock.elapsed_ms(),
+            results={step.id: values[step.index] for step in done},
+            nodes=Outcomes(self.ledger, states, self.clock),
+            outputs={step.output_name: values[step.index] for step in done if step.output_name},
             changes=self.recorder,
             error=self.error,
         )
-
-    # -------------------------------------------------------------- telling
-
-    def _tell_started(self, step: Step) -> None:
-        assert self.emit is not None
-        self.emit(
-            events.NodeStarted(run_id=self.id, node_id=step.id, at=self.clock.at(self.started[step.index]))
-        )
-
-    def _tell_succeeded(self, step: Step) -> None:
-        assert self.emit is not None
-        index = step.index
-        rows = self.streamed.get(index)
-        if rows is None and step.type is not None:
-            rows = step.type.rows(self.values[index])
-        self.emit(
-            events.NodeSucceeded(
-                run_id=self.id,
-                node_id=step.id,
-                rows=rows,
-                duration_ms=(self.ended[index] - self.started[index]) * 1000,
-            )
-        )
-        if self.state.dropped:
-            self._tell_dropped()
-
-    def _tell_dropped(self) -> None:
-        """Tells of the nodes that were skipped, abandoned or cancelled since."""
-        dropped, self.state.dropped = self.state.dropped, []
-        if self.emit is None:
-            return
-        for index in dropped:
-            kind = _DROPPED[self.state.states[index]]
-            self.emit(kind(run_id=self.id, node_id=self.plan.steps[index].id))
-
-
-_DROPPED: Final[Mapping[str, type[events.NodeSkipped | events.NodeAbandoned | events.NodeCancelled]]] = {
-    "skipped": events.NodeSkipped,
-    "abandoned": events.NodeAbandoned,
-    "cancelled": events.NodeCancelled,
-}
 
 
 def _is_worth_retrying(step: Step, error: StudioError) -> bool:
@@ -685,38 +542,3 @@ def _internal(step: Step, error: BaseException) -> RunError:
     )
     wrapped.__cause__ = error
     return wrapped
-
-
-def _check_value(param: Any, value: Any) -> None:
-    """Refuses a value that came by an edge or an expression and does not fit its param; fields are the write path's to judge."""
-    if param is None or param.field is not None:
-        return
-    refused = literal_problem(param, value)
-    if refused is not None:
-        raise NodeError(refused, hint="Check where the value comes from.", field=param.name)
-
-
-def _walk(value: Any, feed: Feed, source: Step) -> Any:
-    """The part of a value that a dotted path leads to; raises NodeError that names the step of the path that fails."""
-    for number, part in enumerate(feed.rest):
-        where = ".".join((feed.port, *feed.rest[:number]))
-        try:
-            if isinstance(value, Mapping):
-                value = value[part]
-            elif isinstance(value, list | tuple):
-                value = value[int(part)]
-            else:
-                noun = "nothing (None)" if value is None else f"one {type(value).__name__}"
-                raise NodeError(
-                    f'"{where}" of "{source.title}" is {noun} and has no part {part!r}.',
-                    hint="Check the path of the edge, or put an If before this node.",
-                    field=feed.param,
-                )
-        except (KeyError, IndexError, ValueError) as error:
-            size = f" (there are {len(value)})" if isinstance(value, list | tuple) else ""
-            raise NodeError(
-                f'"{where}" of "{source.title}" has no part {part!r}{size}.',
-                hint="Check the path of the edge.",
-                field=feed.param,
-            ) from error
-    return value
