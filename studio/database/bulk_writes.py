@@ -200,7 +200,7 @@ class BulkWrites(Writes):
                     await self._tell_rows(session, job, run, outcome, before)
                     _add(result, outcome, mode, return_ids)
                     if plans.generated in job.columns and mode != "update":
-                        highest = max(highest or 0, max(row[plans.generated] for row in run))
+                        highest = max(highest or 0, *(row[plans.generated] for row in run))
                 first_row += len(batch)
                 batch = await anext(stream, None)
             if highest is not None:
@@ -229,15 +229,9 @@ class BulkWrites(Writes):
             try:
                 plans.check_settable(given)
                 conflict = plans.conflict_fields(conflict_on, given)
-                missing = [name for name in conflict if name not in given]
-                if missing:
-                    raise ValueRefused(
-                        f'{spec.name} needs "{missing[0]}", which is not given.',
-                        hint="It finds the record to update.",
-                        field=missing[0],
-                    )
+                _need(spec, conflict, given)
             except ValueRefused as error:
-                raise error.at(row=first_row) if error.field in given else error
+                raise error.at(row=first_row) from None
         plan = plans.insert_plan(given)
         changed = tuple(name for name in plan.columns if name in given and name not in conflict)
         if plans.managed_update is not None:
@@ -255,14 +249,10 @@ class BulkWrites(Writes):
 
     def _update_job(self, plans: ModelPlans, given: tuple[str, ...], first_row: int) -> BulkJob:
         spec = plans.spec
-        missing = [name for name in spec.key if name not in given]
-        if missing:
-            raise ValueRefused(
-                f'{spec.name} needs "{missing[0]}", which is not given.',
-                hint="It finds the record to update.",
-                field=missing[0],
-                row=first_row,
-            )
+        try:
+            _need(spec, spec.key, given)
+        except ValueRefused as error:
+            raise error.at(row=first_row) from None
         changed = tuple(
             field.name for field in spec.fields if field.name in given and field.name not in spec.key
         )
@@ -383,7 +373,7 @@ class BulkWrites(Writes):
 
     # -------------------------------------------------------------- checks
 
-    def _check_limit(self, spec: ModelSpec, limit: int | None) -> None:
+    def _check_limit(self, spec: ModelSpec, limit: Any) -> None:
         if limit is None:
             return
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
@@ -400,7 +390,7 @@ class BulkWrites(Writes):
             )
 
     def _key_filters(
-        self, spec: ModelSpec, ids: Sequence[Any], filter: Mapping[str, Any] | None
+        self, spec: ModelSpec, ids: Any, filter: Mapping[str, Any] | None
     ) -> list[Mapping[str, Any]]:
         if filter:
             raise ValueRefused(
@@ -410,7 +400,7 @@ class BulkWrites(Writes):
             )
         if not spec.key:
             raise ValueRefused(f"{spec.name} has no key.", hint="Use a filter.", field="ids")
-        if not isinstance(ids, list | tuple):
+        if isinstance(ids, str | bytes) or not isinstance(ids, Sequence):
             raise ValueRefused(
                 f'"ids" is a list of keys, not {shorten(ids)}.',
                 hint="Put a single key into a list.",
@@ -421,6 +411,16 @@ class BulkWrites(Writes):
         if len(spec.key) == 1:
             return [{spec.key[0]: {"$in": list(part)}} for part in parts]
         return [{"$or": [{name: key[name] for name in spec.key} for key in part]} for part in parts]
+
+
+def _need(spec: ModelSpec, names: Sequence[str], given: Sequence[str]) -> None:
+    for name in names:
+        if name not in given:
+            raise ValueRefused(
+                f'{spec.name} needs "{name}", which is not given.',
+                hint="It finds the record to update.",
+                field=name,
+            )
 
 
 def _has_all(row: Any, names: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.database.options import DatabaseOptions
@@ -16,6 +17,22 @@ if TYPE_CHECKING:
     from studio.database.bulk import BulkJob, BulkOutcome
 
 Converter = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rarely:
+    """A converter for values that mostly need none.
+
+    `usual` is a Python expression over `{v}` that is true where the value is canonical already; it is written into the record maker.
+    """
+
+    usual: str
+    convert: Converter
+
+    def __call__(self, value: Any) -> Any:
+        return self.convert(value)
+
+
 Row = Sequence[Any]
 """One row as the driver gives it."""
 
@@ -91,8 +108,10 @@ class Engine(Protocol):
 class Dialect(Protocol):
     """How one kind of database spells things. Pure: no I/O, no state."""
 
-    name: str
     sqlalchemy: sa.Dialect
+
+    @property
+    def name(self) -> str: ...
 
     def open(self, url: str, options: DatabaseOptions) -> Engine: ...
 

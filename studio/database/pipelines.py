@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from studio.database.dialect import Converter, Dialect, Row
+from studio.database.dialect import Converter, Dialect, Rarely, Row
 from studio.database.results import Record
 from studio.kernel.errors import ValueRefused
 from studio.kernel.names import did_you_mean
@@ -175,11 +175,8 @@ class RowPipelines:
         raise gather(faults, self.spec.name)
 
     def _faults(self, row: Mapping[str, Any]) -> list[ValueRefused]:
-        faults = []
-        allowed = set(self.columns)
-        for name in row:
-            if name not in allowed or self.spec.by_name[name].managed:
-                faults.append(refuse_name(self.spec, name))
+        allowed = {name for name in self.columns if not self.spec.by_name[name].managed}
+        faults = [refuse_name(self.spec, name) for name in row if name not in allowed]
         for name in self.columns:
             field = self.spec.by_name[name]
             if name in row:
@@ -266,7 +263,11 @@ def make_maker(names: Sequence[str], readers: Sequence[Converter | None]) -> Mak
         value = f"r[{number}]"
         if reader is not None:
             space[f"read{number}"] = reader
-            value = f"None if r[{number}] is None else read{number}(r[{number}])"
+            if isinstance(reader, Rarely):
+                usual = reader.usual.format(v=value)
+                value = f"{value} if {value} is None or {usual} else read{number}({value})"
+            else:
+                value = f"None if {value} is None else read{number}({value})"
         parts.append(f"{name!r}: {value}")
     exec(f"def maker(r): return {{{', '.join(parts)}}}", space)  # noqa: S102 - made of numbers and quoted names only
     made: Maker = space["maker"]

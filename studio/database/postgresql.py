@@ -524,7 +524,7 @@ def _count(status: str) -> int:
     return int(last) if last.isdigit() else 0
 
 
-def _changed(status: str, columns: Sequence[str]) -> int | None:
-    if status.partition(" ")[0] in _COUNTED:
+def _changed(status: str | None, columns: Sequence[str]) -> int | None:
+    if status and status.partition(" ")[0] in _COUNTED:
         return _count(status)
     return None if columns else 0

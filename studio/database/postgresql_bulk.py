@@ -342,7 +342,7 @@ class _Batch:
         try:
             async with _savepoint(self.session):
                 await self.write(_Counted(self.rows, self.job, ids), ids)
-                raise _Undo
+                raise _Undo  # noqa: TRY301 - the savepoint undoes what raises through it
         except _Undo:
             return False
         except (*postgresql_errors.DRIVER_ERRORS, StudioError):

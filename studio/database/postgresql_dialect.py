@@ -6,6 +6,7 @@ boolean · datetime timestamptz · date, time, interval · bytes bytea · dict, 
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from studio.database.dialect import Converter, Engine
+from studio.database.dialect import Converter, Engine, Rarely
 from studio.database.options import DatabaseOptions
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 
@@ -31,6 +32,14 @@ def dump_json(value: Any) -> str:
 def _read_uuid(value: Any) -> uuid.UUID:
     """asyncpg gives its own subclass; canonical values have exact types."""
     return uuid.UUID(int=value.int)
+
+
+def _read_infinity(value: dt.datetime) -> dt.datetime:
+    """Asyncpg writes the first and the last moment there is as PostgreSQL's infinities, and gives those without a zone."""
+    return value.replace(tzinfo=dt.UTC)
+
+
+_AWARE = Rarely("{v}.tzinfo is not None", _read_infinity)
 
 
 def _read_enum(field: FieldSpec) -> Converter | None:
@@ -74,8 +83,8 @@ class PostgresqlDialect:
             return _read_uuid
         if field.kind is Kind.ENUM:
             return _read_enum(field)
-        if reflected and field.kind is Kind.FLOAT:
-            return float
+        if field.kind is Kind.DATETIME and not field.naive:
+            return _AWARE
         return None
 
     def insert(self, table: sa.Table) -> Any:

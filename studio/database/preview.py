@@ -7,6 +7,7 @@ from typing import Any
 
 from studio.database import pages
 from studio.database import statements as st
+from studio.database.figures import figures
 from studio.database.plans import ModelPlans
 from studio.database.results import AggregateQuery, ListQuery, Statement
 from studio.database.writes import utc_now, without_empty_keys
@@ -95,7 +96,7 @@ def _aggregate(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
         limit=params.get("limit"),
         pipeline=params.get("pipeline"),
     )
-    return _said(pages.figures(plans, query).ready)
+    return _said(figures(plans, query).ready)
 
 
 def _upsert(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
@@ -138,8 +139,8 @@ def _bulk_update(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement
         filter = st.parse_filter(plans.spec, key)
         return _said(st.update_many(plans, filter, st.parse_changes(plans, changes), utc_now(), None))
     filter = st.parse_filter(plans.spec, _filter(plans, params))
-    changes = st.parse_changes(plans, params.get("update") or _changes(plans, params))
-    return _said(st.update_many(plans, filter, changes, utc_now(), params.get("limit")))
+    parsed = st.parse_changes(plans, params.get("update") or _changes(plans, params))
+    return _said(st.update_many(plans, filter, parsed, utc_now(), params.get("limit")))
 
 
 def _bulk_delete(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:

@@ -48,7 +48,7 @@ def prepare(sql: str, params: Mapping[str, Any], dialect: str) -> tuple[str, lis
 
     Text in quotes, comments and `::casts` are left alone. Raises ValueRefused when a parameter has no value or a value no parameter.
     """
-    if not isinstance(sql, str) or not sql.strip():
+    if not sql.strip():
         raise ValueRefused("There is no SQL to run.", hint="Write a statement.", field="sql")
     order: list[str] = []
     arguments: list[Any] = []

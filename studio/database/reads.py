@@ -72,11 +72,11 @@ class Reads(Conversation):
 
     async def aggregate(self, spec: ModelSpec, query: AggregateQuery) -> Rows:
         """Groups with their figures."""
-        from studio.database import pages
+        from studio.database.figures import figures
 
-        figures = pages.figures(self._plans(spec), query)
-        rows = await self._session.read(figures.ready.plan.sql, figures.ready.arguments)
-        return figures.rows(rows)
+        wanted = figures(self._plans(spec), query)
+        rows = await self._session.read(wanted.ready.plan.sql, wanted.ready.arguments)
+        return wanted.rows(rows)
 
     async def execute(
         self, sql: str, params: Mapping[str, Any] | None = None, *, max_rows: int | None = None

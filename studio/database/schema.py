@@ -6,8 +6,10 @@ An existing table is only checked for the model's columns; changing tables is th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.schema import sort_tables_and_constraints
 
 from studio.database.dialect import Dialect, Engine, Session
 from studio.database.tables import ddl_tables
@@ -77,7 +79,8 @@ def _statements(tables: Sequence[sa.Table], dialect: Dialect) -> list[str]:
         made = [str(sa.schema.CreateTable(table).compile(dialect=spoken)) for table in tables]
     else:
         made, later = [], []
-        for table, constraints in sa.schema.sort_tables_and_constraints(metadata.tables.values()):
+        ordered: Any = sort_tables_and_constraints
+        for table, constraints in ordered(metadata.tables.values()):
             if table is None:
                 later += [constraint for constraint in constraints if constraint.table in wanted]
             elif table in wanted:

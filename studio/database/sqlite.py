@@ -27,7 +27,7 @@ from studio.database.options import DatabaseOptions
 from studio.database.raw import first_word
 from studio.database.results import ServerInfo
 from studio.database.worker import Worker, whatever_happens
-from studio.kernel.errors import StatementRefused, UnknownDatabase
+from studio.kernel.errors import ReadOnlyDatabase, StatementRefused, UnknownDatabase
 from studio.models.spec import ModelSpec
 from studio.query.sqlite_functions import AGGREGATES, COLLATIONS, FUNCTIONS
 
@@ -356,8 +356,8 @@ class _Lanes:
             async with engine.gate:
                 rows: list[Row] = await engine.call(worker, _fetch, worker.resource, sql, args)
                 return rows
-        rows = await engine.call(worker, _fetch, worker.resource, sql, args)
-        return rows
+        found: Sequence[Row] = await engine.call(worker, _fetch, worker.resource, sql, args)
+        return found
 
     async def write(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         rows: Sequence[Row] = await self._on_writer(_fetch, sql, args)
@@ -377,7 +377,7 @@ class _Lanes:
             try:
                 result = await engine.call(worker, _run, worker.resource, sql, args, max_rows, False)
                 return result
-            except sqlite_errors.ReadOnlyDatabase:
+            except ReadOnlyDatabase:
                 if engine.options.read_only:
                     raise
         result = await self._on_writer(_run, sql, args, max_rows, False)

@@ -62,12 +62,11 @@ def _insert(connection: sqlite3.Connection, job: BulkJob, rows: _Counted) -> Bul
         connection.executemany(sql, rows)
         return BulkOutcome(created=len(rows.rows))
     key_at = _key_place(plans, job)
-    ids: list[Any] = []
     if key_at is None:
-        for row in rows:
-            # The key is the row's number, which the driver knows without being asked.
-            ids.append(connection.execute(sql, row).lastrowid)
+        # The key is the row's number, which the driver knows without being asked.
+        ids: list[Any] = [connection.execute(sql, row).lastrowid for row in rows]
     else:
+        ids = []
         connection.executemany(sql, _noting(rows, key_at, ids))
         ids = _read_keys(plans, ids)
     return BulkOutcome(created=len(rows.rows), ids=ids)
@@ -160,7 +159,9 @@ def _update_statement(plans: ModelPlans, job: BulkJob) -> Any:
     """Positional: first the values in the order they are set, then the fields that find the record."""
     stamp = plans.managed_update if job.mode == "update" else None
     names = [*_overwritten(job), *([stamp.name] if stamp is not None else [])]
-    ordered = [(plans.column(name), sa.bindparam(f"a{place}")) for place, name in enumerate(names)]
+    ordered: list[tuple[Any, Any]] = [
+        (plans.column(name), sa.bindparam(f"a{place}")) for place, name in enumerate(names)
+    ]
     statement = sa.update(plans.table).ordered_values(*ordered)
     for place, name in enumerate(job.conflict):
         statement = statement.where(plans.column(name) == sa.bindparam(f"k{place}"))

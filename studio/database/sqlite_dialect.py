@@ -37,7 +37,7 @@ class SqliteDialect:
     name: Final = "sqlite"
 
     def __init__(self) -> None:
-        self.sqlalchemy: SADialect = sqlite.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call] # untyped
+        self.sqlalchemy: SADialect = sqlite.dialect(paramstyle="qmark")
 
     def open(self, url: str, options: DatabaseOptions) -> Engine:
         from studio.database.sqlite import SqliteEngine
@@ -186,6 +186,8 @@ def _loose_float(value: Any) -> Any:
 
 
 _READERS: Mapping[Kind, Converter] = {
+    # RETURNING gives 2 where 2.0 is stored: SQLite keeps whole floats as integers and forgets to turn them back there.
+    Kind.FLOAT: float,
     Kind.BOOL: bool,
     Kind.DECIMAL: Decimal,
     Kind.DATETIME: _read_datetime,

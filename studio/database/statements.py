@@ -12,7 +12,24 @@ from studio.database.plans import ModelPlans, Plan
 from studio.query.filters import Filter, parse_filter
 from studio.query.updates import Update, parse_update
 
-_OWN_ROW = sa.literal_column("1")
+__all__ = [
+    "Ready",
+    "by_keys",
+    "changed",
+    "count",
+    "delete_many",
+    "delete_one",
+    "insert_unless",
+    "parse_changes",
+    "parse_filter",
+    "select",
+    "slots",
+    "update_many",
+    "update_one",
+    "upsert",
+]
+
+_OWN_ROW: sa.ColumnElement[Any] = sa.literal_column("1")
 
 
 class Ready:

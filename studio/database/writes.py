@@ -92,7 +92,8 @@ class Writes(Reads):
             raise locate(error, plans.spec, values) from error.__cause__
         if rows:
             return ready.plan.make(rows[0])
-        return await self._none_or_many(session, plans, filter, "Update", "BulkUpdate")
+        await self._none_or_many(session, plans, filter, "Update", "BulkUpdate")
+        return None
 
     async def delete(self, spec: ModelSpec, filter: Mapping[str, Any]) -> Record | None:
         """Deletes the record that matches and gives it as it was; None when nothing matches.

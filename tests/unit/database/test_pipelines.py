@@ -69,7 +69,14 @@ def test_values_take_the_drivers_form():
 def test_all_faults_of_a_row_are_told_at_once_with_near_misses():
     error = refused({"titel": "a", "count": "1", "price": "x", "created_at": dt.datetime.now(dt.UTC)})
     assert error.field == "titel"
-    for part in ("'titel'", "'title'", '"count"', '"price"', '"created_at" is kept by Studio', 'needs "title"'):
+    for part in (
+        "'titel'",
+        "'title'",
+        '"count"',
+        '"price"',
+        '"created_at" is kept by Studio',
+        'needs "title"',
+    ):
         assert part in error.message
     assert len(error.context["faults"]) == 5
 
@@ -105,7 +112,9 @@ def test_each_record_gets_a_default_of_its_own():
 
 
 def test_without_completing_every_column_must_be_given():
-    convert = RowPipelines(THING, dialect_named("sqlite"), ("id", "rank"), completing=False).pipeline({"id", "rank"})
+    convert = RowPipelines(THING, dialect_named("sqlite"), ("id", "rank"), completing=False).pipeline(
+        {"id", "rank"}
+    )
     assert convert({"id": "a", "rank": 1}, NOW) == ("a", 1)
     with pytest.raises(ValueRefused, match="same fields"):
         convert({"id": "a"}, NOW)

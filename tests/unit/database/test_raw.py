@@ -11,7 +11,10 @@ from studio.kernel.errors import StatementRefused, ValueRefused
 
 def test_named_parameters_become_the_drivers_own():
     sql = "SELECT * FROM t WHERE a = :a AND b > :b AND c = :a;"
-    assert prepare(sql, {"a": 1, "b": 2}, "sqlite") == ("SELECT * FROM t WHERE a = ? AND b > ? AND c = ?", [1, 2, 1])
+    assert prepare(sql, {"a": 1, "b": 2}, "sqlite") == (
+        "SELECT * FROM t WHERE a = ? AND b > ? AND c = ?",
+        [1, 2, 1],
+    )
     assert prepare(sql, {"a": 1, "b": 2}, "postgresql") == (
         "SELECT * FROM t WHERE a = $1 AND b > $2 AND c = $1",
         [1, 2],
@@ -49,7 +52,9 @@ def test_values_take_the_form_they_are_stored_in():
     assert values == ["2026-01-01 00:00:00.000000", "100", '{"k":1}']
 
 
-@pytest.mark.parametrize("sql", ["BEGIN", " -- hello\ncommit", "/* x */ Rollback;", "savepoint a", "ATTACH 'x' AS y"])
+@pytest.mark.parametrize(
+    "sql", ["BEGIN", " -- hello\ncommit", "/* x */ Rollback;", "savepoint a", "ATTACH 'x' AS y"]
+)
 def test_transactions_are_not_for_statements(sql):
     with pytest.raises(StatementRefused, match="belong to the run"):
         first_word(sql)

@@ -1,0 +1,54 @@
+"""How are records reckoned up? Groups and their figures as one statement, its rows as records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from studio.database.dialect import Row
+from studio.database.pipelines import Maker, make_maker
+from studio.database.plans import ModelPlans
+from studio.database.results import AggregateQuery, Rows
+from studio.database.statements import Ready
+from studio.query.aggregates import aggregate_select, parse_aggregate
+
+
+class Figures:
+    """An aggregate's statement, and how its rows become records."""
+
+    __slots__ = ("_names", "ready")
+
+    def __init__(self, ready: Ready, names: tuple[str, ...]) -> None:
+        self.ready = ready
+        self._names = names
+
+    def rows(self, found: Sequence[Row]) -> Rows:
+        make = self.ready.plan.make
+        return Rows([make(row) for row in found], sql=self.ready.plan.sql, columns=self._names)
+
+
+def figures(plans: ModelPlans, query: AggregateQuery) -> Figures:
+    """The groups that a query asks for."""
+    spec = plans.spec
+    parsed = parse_aggregate(
+        spec,
+        filter=query.filter,
+        group_by=query.group_by,
+        aggregate=query.aggregate,
+        having=query.having,
+        order_by=query.order_by,
+        limit=query.limit,
+        pipeline=query.pipeline,
+    )
+    names = tuple(output.field.name for output in parsed.outputs)
+
+    def build() -> tuple[Any, Maker]:
+        readers = [
+            plans.dialect.reader(output.field, reflected=output.is_stored and spec.reflected)
+            for output in parsed.outputs
+        ]
+        return aggregate_select(parsed, plans.table, plans.dialect.name), make_maker(names, readers)
+
+    plan = plans.plan(("aggregate", parsed.shape), build)
+    values = {f"p{place}": value for place, value in enumerate(parsed.values)}
+    return Figures(Ready(plan, values), names)

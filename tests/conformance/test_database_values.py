@@ -1,0 +1,230 @@
+"""Claims 56, 58, 59, 61, 93 and engine.md 7.1, 7.10: every value comes back equal, from every way of writing, on every database."""
+
+import datetime as dt
+import enum
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from studio.database import ListQuery
+from studio.kernel.errors import ValueRefused
+from studio.models import FieldSpec, Kind, Text, build_model, model_from_class
+from tests.unit.database.opening import run
+
+
+class Level(enum.Enum):
+    LOW = "low"
+    HIGH = "high; DROP TABLE"
+
+
+class Everything:
+    number: int | None
+    ratio: float | None
+    amount: Decimal | None
+    word: str | None
+    text: Text | None
+    flag: bool | None
+    moment: dt.datetime | None
+    day: dt.date | None
+    clock: dt.time | None
+    span: dt.timedelta | None
+    data: bytes | None
+    document: dict | None
+    items: list | None
+    level: Level | None
+    token: uuid.UUID | None
+
+
+EVERYTHING = model_from_class(Everything)
+NASTY = '\'; DROP TABLE users; -- SELECT * /* x */ exec(x) OR 1=1 ${a} {{ b }} %s ? $1 :a \\ "q"'
+
+VALUES: dict[str, list[Any]] = {
+    "number": [0, 1, -1, 2**63 - 1, -(2**63), 2**53 + 1],
+    "ratio": [0.0, 0.1, 123456789.12345, -1e-308, 1.7976931348623157e308, 5e-324, 1e22],
+    "amount": [
+        Decimal("0.1"),
+        Decimal("-123456789012345678901234567890.000000000000000000001"),
+        Decimal("1E+30"),
+        Decimal("1.500"),
+        Decimal(0),
+    ],
+    "word": [
+        "",
+        " ",
+        "NULL",
+        NASTY,
+        "ünïcödé 😀 \U0010ffff",
+        "a\nb\r\n\tc\x01",
+        "0012",
+        "2026-01-01",
+        "null",
+        "1e5",
+    ],
+    "text": ["x" * 100_000, NASTY],
+    "flag": [True, False],
+    "moment": [
+        dt.datetime(2026, 1, 31, 13, 45, 59, 123456, tzinfo=dt.UTC),
+        dt.datetime(2026, 1, 31, 13, 45, tzinfo=dt.UTC),
+        dt.datetime(1, 1, 1, tzinfo=dt.UTC),
+        dt.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=dt.UTC),
+    ],
+    "day": [dt.date(1, 1, 1), dt.date(2024, 2, 29), dt.date(9999, 12, 31)],
+    "clock": [dt.time(0), dt.time(23, 59, 59, 999999)],
+    "span": [dt.timedelta(0), dt.timedelta(days=-400, hours=5, microseconds=1), dt.timedelta(days=90_000)],
+    "data": [b"", b"\x00\xff\x00", bytes(range(256))],
+    "document": [{}, {"a": [1, 2.5, None, True, {"ü": "😀"}], "big": 2**62, "tiny": 1e-10}, {"": " "}],
+    "items": [[], [None, True, 1, 1.5, "x", [{}]], ["; --"]],
+    "level": [Level.LOW, Level.HIGH],
+    "token": [uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)],
+}
+CASES = [(field, value) for field, values in VALUES.items() for value in values]
+
+
+def same(left: Any, right: Any) -> bool:
+    return left == right and (type(left) is type(right) or isinstance(left, type(right)))
+
+
+def test_every_value_comes_back_equal_from_create_update_and_all_bulk_writes(database_url):
+    async def story(database):
+        access = database.access()
+        created = [await access.create(EVERYTHING, {field: value}) for field, value in CASES]
+        copied = await access.bulk_create(
+            EVERYTHING, [{field: value} for field, value in CASES], return_ids=True
+        )
+        blank = await access.bulk_create(EVERYTHING, [{"number": None} for _ in CASES], return_ids=True)
+        for (field, value), key in zip(CASES, blank.ids, strict=True):
+            await access.bulk_update_rows(EVERYTHING, [{"id": key, field: value}])
+        updated_ids = [(await access.create(EVERYTHING, {"number": None}))["id"] for _ in CASES]
+        updated = [
+            await access.update(EVERYTHING, {"id": key}, {field: value})
+            for (field, value), key in zip(CASES, updated_ids, strict=True)
+        ]
+        upserted = [
+            (await access.upsert(EVERYTHING, {"id": 100_000 + place, field: value}))[0]
+            for place, (field, value) in enumerate(CASES)
+        ]
+        read = {record["id"]: record for record in await access.list(EVERYTHING, ListQuery(limit=None))}
+        for place, (field, value) in enumerate(CASES):
+            ways = {
+                "create": created[place],
+                "create, read back": read[created[place]["id"]],
+                "bulk create": read[copied.ids[place]],
+                "bulk update": read[blank.ids[place]],
+                "update": updated[place],
+                "upsert": upserted[place],
+            }
+            for way, record in ways.items():
+                assert same(record[field], value), (way, field, value, record[field])
+                others = set(VALUES) - {field}
+                assert all(record[name] is None for name in others), (way, field)
+
+    run(database_url, story, models=[EVERYTHING])
+
+
+def test_every_value_can_be_found_again_by_itself(database_url):
+    async def story(database):
+        access = database.access()
+        await access.bulk_create(EVERYTHING, [{field: value} for field, value in CASES])
+        for field, value in CASES:
+            if EVERYTHING[field].kind in (Kind.DICT, Kind.LIST):
+                continue
+            expected = sum(1 for name, other in CASES if name == field and other == value)
+            assert await access.count(EVERYTHING, {field: value}) == expected, (field, value)
+
+    run(database_url, story, models=[EVERYTHING])
+
+
+def test_an_empty_text_is_not_null(database_url):
+    async def story(database):
+        access = database.access()
+        await access.create(EVERYTHING, {"word": ""})
+        assert await access.count(EVERYTHING, {"word": None}) == 0
+        assert await access.count(EVERYTHING, {"word": ""}) == 1
+
+    run(database_url, story, models=[EVERYTHING])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("number", 2**63),
+        ("number", "12"),
+        ("number", True),
+        ("ratio", float("nan")),
+        ("ratio", float("inf")),
+        ("amount", Decimal("NaN")),
+        ("word", "a\0b"),
+        ("word", "\ud83d"),
+        ("document", {"a": "\0"}),
+        ("document", {"a": float("inf")}),
+        ("moment", "tomorrow"),
+        ("level", "middle"),
+    ],
+)
+def test_what_one_database_could_not_keep_is_refused_by_all(database_url, field, value):
+    async def story(database):
+        access = database.access()
+        for write in (
+            lambda: access.create(EVERYTHING, {field: value}),
+            lambda: access.bulk_create(EVERYTHING, [{field: None}, {field: value}, {field: None}]),
+        ):
+            with pytest.raises(ValueRefused) as caught:
+                await write()
+            assert caught.value.field == field
+        assert caught.value.row == 2
+        assert await access.count(EVERYTHING) == 0
+
+    run(database_url, story, models=[EVERYTHING])
+
+
+TEXTS = st.text(st.characters(blacklist_characters="\0", blacklist_categories=("Cs",)), max_size=40)
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "number": st.none() | st.integers(-(2**63), 2**63 - 1),
+            "ratio": st.none() | st.floats(allow_nan=False, allow_infinity=False),
+            "amount": st.none() | st.decimals(allow_nan=False, allow_infinity=False, places=6),
+            "word": st.none() | TEXTS,
+            "flag": st.none() | st.booleans(),
+            "moment": st.none() | st.datetimes(timezones=st.just(dt.UTC)),
+            "day": st.none() | st.dates(),
+            "clock": st.none() | st.times(),
+            "span": st.none() | st.timedeltas(dt.timedelta(days=-90_000), dt.timedelta(days=90_000)),
+            "data": st.none() | st.binary(max_size=40),
+            "document": st.none() | st.dictionaries(TEXTS, st.none() | st.booleans() | TEXTS, max_size=3),
+            "level": st.none() | st.sampled_from(Level),
+            "token": st.none() | st.uuids(),
+        }
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS)
+def test_any_row_comes_back_equal(database_url, rows):
+    async def story(database):
+        access = database.access()
+        written = await access.bulk_create(EVERYTHING, rows, return_ids=True)
+        for key, row in zip(written.ids, rows, strict=True):
+            record = await access.read(EVERYTHING, {"id": key})
+            assert {name: record[name] for name in row} == row
+
+    run(database_url, story, models=[EVERYTHING])
+
+
+def test_a_long_text_is_refused_before_it_reaches_the_database(database_url):
+    spec = build_model("Short", [FieldSpec(name="word", kind=Kind.STR, max_length=3)])
+
+    async def story(database):
+        access = database.access()
+        assert (await access.create(spec, {"word": "äöü"}))["word"] == "äöü"
+        with pytest.raises(ValueRefused, match="at most 3 characters"):
+            await access.create(spec, {"word": "abcd"})
+
+    run(database_url, story, models=[spec])
