@@ -67,15 +67,15 @@ def icon_font(size_px: int) -> QFont:
 class _GlyphEngine(QIconEngine):
     """Draws one character in one colour per mode."""
 
-    def __init__(self, character: str, colors: tuple[QColor, QColor, QColor]) -> None:
+    def __init__(self, character: str, colors: tuple[QColor, QColor]) -> None:
         super().__init__()
         self._character = character
         self._colors = colors
-        """Normal, disabled, on a selection."""
+        """Normal, disabled."""
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        normal, disabled, selected = self._colors
-        color = {QIcon.Mode.Disabled: disabled, QIcon.Mode.Selected: selected}.get(mode, normal)
+        normal, disabled = self._colors
+        color = disabled if mode == QIcon.Mode.Disabled else normal
         painter.save()
         painter.setPen(color)
         painter.setFont(icon_font(max(rect.height(), 1)))
@@ -99,8 +99,8 @@ class _GlyphEngine(QIconEngine):
 
 @functools.lru_cache(maxsize=512)
 def icon(name: str, theme: Theme, tint: str = "text") -> QIcon:
-    """The icon `name` in the colour of the token `tint`; on an accent it takes the accent's text colour."""
-    colors = (theme.color(tint), theme.color("text_muted", alpha=0.55), theme.color("text_on_accent"))
+    """The icon `name` in the colour of the token `tint`; paler where what it stands for is disabled."""
+    colors = (theme.color(tint), theme.color("text_muted", alpha=0.55))
     return QIcon(_GlyphEngine(glyph(name), colors))
 
 

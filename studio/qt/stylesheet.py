@@ -36,7 +36,7 @@ QMenuBar::item { background: transparent; padding: 5px 9px; border-radius: 4px; 
 QMenuBar::item:selected { background: $hover; }
 QMenu { background: $card; border: 1px solid $border_strong; padding: 5px; }
 QMenu::item { padding: 5px 26px 5px 10px; border-radius: 4px; min-width: 140px; }
-QMenu::item:selected { background: $accent; color: $text_on_accent; }
+QMenu::item:selected { background: $selection; color: $text; }
 QMenu::item:disabled { color: $text_muted; background: transparent; }
 QMenu::separator { height: 1px; background: $border; margin: 5px 8px; }
 QMenu::icon { padding-left: 8px; }
@@ -44,7 +44,8 @@ QMenu::right-arrow { image: url($chevron_right); width: 12px; height: 12px; }
 
 QToolBar { background: $window; border: none; border-bottom: 1px solid $border; padding: 4px 8px; spacing: 2px; }
 QToolBar::separator { background: $border; width: 1px; margin: 5px 6px; }
-QToolButton { background: transparent; border: 1px solid transparent; border-radius: 5px; padding: 4px 7px; }
+QToolButton { background: transparent; border: 1px solid transparent; border-radius: 5px; padding: 4px; }
+QToolBar QToolButton { padding: 4px 7px; }
 QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $selection; }
 QToolButton:focus { border-color: $accent; }
@@ -90,7 +91,7 @@ QDoubleSpinBox:disabled { color: $text_muted; background: $panel; }
 QLineEdit[readOnly="true"], QPlainTextEdit[readOnly="true"] { background: $panel; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url($chevron_down); width: 12px; height: 12px; }
-QComboBox QAbstractItemView { background: $card; border: 1px solid $border_strong; padding: 4px; selection-background-color: $accent; }
+QComboBox QAbstractItemView { background: $card; border: 1px solid $border_strong; padding: 4px; selection-background-color: $selection; selection-color: $text; }
 QComboBox QAbstractItemView::item { min-height: 24px; padding: 0 6px; }
 QSpinBox::up-button, QDoubleSpinBox::up-button, QDateTimeEdit::up-button { border: none; width: 18px; subcontrol-position: top right; }
 QSpinBox::down-button, QDoubleSpinBox::down-button, QDateTimeEdit::down-button { border: none; width: 18px; subcontrol-position: bottom right; }
@@ -172,7 +173,7 @@ QSplitter::handle { background: $border; }
 QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }
 
-QProgressBar { background: $input; border: 1px solid $border; border-radius: 4px; text-align: center; min-height: 6px; max-height: 14px; }
+QProgressBar { background: $input; border: 1px solid $border; border-radius: 4px; text-align: center; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QStatusBar { background: $window; border-top: 1px solid $border; min-height: 24px; }
 QStatusBar::item { border: none; }

@@ -213,6 +213,8 @@ class MainWindow(QMainWindow):
         self.refresh()
         if session is not None:
             self._offer_trust(session)
+        if (canvas := self.pages.tabs.canvas) is not None:
+            canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _offer_trust(self, session: Session) -> None:
         workflows = session.project.workflows.values()

@@ -25,7 +25,7 @@ class BusyBar(QWidget):
         self._text = QLabel()
         bar = QProgressBar()
         bar.setRange(0, 0)
-        bar.setFixedWidth(110)
+        bar.setFixedSize(110, 8)
         bar.setTextVisible(False)
         self.cancel_button = QPushButton(self.tr("Cancel"))
         self.cancel_button.setProperty("kind", "flat")

@@ -37,6 +37,7 @@ class WorkflowTabs(QTabWidget):
         self._theme = theme
         self._session: Session | None = None
         self._saved: Mapping[WorkflowId, Workflow] = {}
+        self._is_filling = False
         new = self._new_button = QToolButton()
         new.setObjectName("newWorkflowButton")
         new.setIcon(icon("ph.plus", theme, "text_muted"))
@@ -57,7 +58,7 @@ class WorkflowTabs(QTabWidget):
 
     def set_session(self, session: Session | None) -> None:
         """Closes all tabs and opens one for each workflow of the session."""
-        self.blockSignals(True)
+        self._is_filling = True
         while self.count():
             self.close_at(0)
         self._session = session
@@ -66,7 +67,7 @@ class WorkflowTabs(QTabWidget):
             for workflow_id in session.project.workflows:
                 self._add(workflow_id)
         self.setCurrentIndex(0)
-        self.blockSignals(False)
+        self._is_filling = False
         self._tell_current()
 
     def follow(self, before: Project, after: Project) -> None:
@@ -160,4 +161,6 @@ class WorkflowTabs(QTabWidget):
                 self.setTabToolTip(index, workflow.description or workflow.name)
 
     def _tell_current(self, *_: object) -> None:
+        if self._is_filling:
+            return
         self.currentWorkflowChanged.emit(self.workflow_id)

@@ -46,7 +46,8 @@ class ToolBar(QToolBar):
         self.pill.setIcon(icon("ph.database", theme, "text_muted"))
         self.pill.setToolTip(self.tr("The database this project works on; click for its connections"))
         self.pill.clicked.connect(self.connectionClicked)
-        self.addWidget(self.pill)
+        # A widget in a toolbar is hidden by its action.
+        self._pill_action = self.addWidget(self.pill)
         self.show_project(None)
         self.show_running(running=False)
 
@@ -66,7 +67,7 @@ class ToolBar(QToolBar):
 
     def show_project(self, project: Project | None) -> None:
         """Names the connection that the project works on."""
-        self.pill.setVisible(project is not None)
+        self._pill_action.setVisible(project is not None)
         if project is None:
             return
         connections = project.connections

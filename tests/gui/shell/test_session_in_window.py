@@ -80,3 +80,18 @@ def test_a_node_asked_for_in_the_models_tree_comes_beside_the_others(window, ses
     assert window.pages.tabs.canvas.selection() == [added.id]
     session.undo()
     assert added.id not in session.project.workflow("w1").nodes
+
+
+def test_what_is_selected_on_the_canvas_is_in_the_inspector(window, session, qtbot):
+    window.pages.tabs.canvas.select(["list_orders"])
+    qtbot.waitUntil(lambda: enabled(window, "delete"))
+    assert window.panels.inspector.title.text() == "List orders"
+    assert enabled(window, "run_to_here")
+    window.pages.tabs.canvas.select(["list_orders", "count_customers"])
+    qtbot.waitUntil(lambda: not enabled(window, "run_to_here"))
+    assert enabled(window, "delete")
+
+
+def test_the_canvas_has_the_focus_when_a_project_opens(window, session, qtbot):
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.pages.tabs.canvas.isAncestorOf(window.focusWidget()))
