@@ -7,7 +7,9 @@ from typing import Final
 
 from PySide6.QtGui import QPixmap
 
-from studio.canvas.card_painter import Look, render
+from studio.canvas.card_painter import Look, Severity, render
+from studio.canvas.cards import Card
+from studio.canvas.states import Footer
 from studio.canvas.style import Style
 from studio.kernel.ids import NodeId
 
@@ -40,12 +42,20 @@ class CardCache:
     def size_bytes(self) -> int:
         return self._size
 
-    def get(self, node_id: NodeId, look: Look) -> Painted | None:
-        """The node's pixmap when it still shows this look, whatever its zoom."""
+    def get(self, node_id: NodeId, card: Card, footer: Footer, severity: Severity) -> Painted | None:
+        """The node's pixmap when it still shows this, whatever its zoom. Progress does not count: it is painted over."""
         found = self._painted.pop(node_id, None)
         if found is None:
             return None
-        if found.look.same_as(look):
+        look = found.look
+        if (
+            look.card is card
+            and look.severity == severity
+            and (
+                look.footer is footer
+                or (look.footer.state == footer.state and look.footer.text == footer.text)
+            )
+        ):
             self._painted[node_id] = found
             return found
         self._size -= found.size

@@ -39,15 +39,6 @@ class Look:
         with_footer = self.footer.state is not CardState.IDLE and not shape.collapsed
         return shape.height + (FOOTER if with_footer else 0.0)
 
-    def same_as(self, other: Look) -> bool:
-        """Whether both paint the same; progress is painted over."""
-        return (
-            self.card is other.card
-            and self.severity == other.severity
-            and self.footer.state == other.footer.state
-            and self.footer.text == other.footer.text
-        )
-
 
 def render(look: Look, style: Style, scale: float, device_ratio: float) -> QPixmap:
     """The card at a zoom, with MARGIN around it."""

@@ -15,12 +15,12 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QStaticText
 
 from studio.canvas.camera import MIDDLE, NEAR, Camera
 from studio.canvas.card_cache import CardCache
-from studio.canvas.card_painter import ERROR, MARGIN, RADIUS, STRIPE, TITLE_X, WARNING
+from studio.canvas.card_painter import ERROR, MARGIN, NO_PROBLEM, RADIUS, STRIPE, WARNING, Look, title_x
 from studio.canvas.cards import FOOTER, GRID, HEADER, OPERATIONS, WIDTH
 from studio.canvas.geometry import Bools, Floats, Ints, controls, trimmed
 from studio.canvas.primitives import Fragments, Lines, Rects, SmoothLines, cubic_path
 from studio.canvas.projector import Projector
-from studio.canvas.states import CardState
+from studio.canvas.states import IDLE, CardState
 from studio.canvas.style import Style, blend, draw_port, draw_spinner
 
 RENDER_BUDGET_S: Final = 0.004
@@ -48,7 +48,9 @@ class ScenePainter:
         self._fragments = Fragments()
         self._atlas: QPixmap | None = None
         self._atlas_key: tuple[float, float] = (0.0, 0.0)
-        self._titles: dict[str, QStaticText] = {}
+        self._titles: dict[tuple[str, float], QStaticText] = {}
+        self._ground: QPixmap | None = None
+        self._ground_key: tuple[float, ...] = ()
         self.is_complete = True
         """Whether the last frame shows every card in full; otherwise another frame should follow."""
 
@@ -56,6 +58,7 @@ class ScenePainter:
         self.style = style
         self.cache = CardCache(style)
         self._atlas = None
+        self._ground_key = ()
         self._titles.clear()
 
     def paint(
@@ -89,19 +92,49 @@ class ScenePainter:
     # Grid
 
     def paint_grid(self, painter: QPainter, camera: Camera) -> None:
-        """Dots on the grid; every fifth is stronger, and the fine ones go as they crowd."""
+        """The ground: dots on the grid; every fifth is stronger, and the fine ones go as they crowd.
+
+        Kept as a pixmap one period larger than the widget while the zoom stays, so that panning only shifts it.
+        """
+        period = GRID * 5
+        while period * camera.zoom < 28:
+            period *= 2
+        key = (camera.zoom, camera.width, camera.height, camera.device_ratio)
+        if key != self._ground_key:
+            # The first frame at a zoom is drawn directly: while zooming, each frame is the first of its kind.
+            self._ground_key, self._ground = key, None
+            painter.fillRect(QRectF(0, 0, camera.width, camera.height), self.style.canvas)
+            self._draw_ground(painter, camera, period)
+            return
+        if self._ground is None:
+            self._ground = self._make_ground(camera, period)
+        x = round(camera.left * camera.zoom % (period * camera.zoom))
+        y = round(camera.top * camera.zoom % (period * camera.zoom))
+        painter.drawPixmap(QPointF(-x, -y), self._ground)
+
+    def _make_ground(self, camera: Camera, period: float) -> QPixmap:
+        extra = period * camera.zoom + 2
+        width, height, ratio = camera.width + extra, camera.height + extra, camera.device_ratio
+        ground = QPixmap(round(width * ratio), round(height * ratio))
+        ground.setDevicePixelRatio(ratio)
+        ground.fill(self.style.canvas)
+        painter = QPainter(ground)
+        try:
+            self._draw_ground(painter, Camera(0.0, 0.0, camera.zoom, width, height, ratio), period)
+        finally:
+            painter.end()
+        return ground
+
+    def _draw_ground(self, painter: QPainter, camera: Camera, period: float) -> None:
+        style = self.style
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
-        step = GRID * 5
-        while step * camera.zoom < 28:
-            step *= 2
         if camera.zoom >= 0.5:
-            painter.setBrush(
-                blend(self.style.grid_strong, self.style.border, 0.6 if camera.zoom >= 0.8 else 0.0)
-            )
+            share = min(max((camera.zoom - 0.45) / 0.35, 0.0), 1.0) * 0.6
+            painter.setBrush(blend(style.canvas, blend(style.grid_strong, style.border, share), 0.4 + share))
             self._dots(painter, camera, GRID, 1.0)
-        painter.setBrush(blend(self.style.grid_strong, self.style.border_strong, 0.6))
-        self._dots(painter, camera, step, 2.0 if camera.zoom >= 0.6 else 1.0)
+        painter.setBrush(blend(style.grid_strong, style.border_strong, 0.6))
+        self._dots(painter, camera, period, 2.0 if camera.zoom >= 0.6 else 1.0)
 
     def _dots(self, painter: QPainter, camera: Camera, step: float, size: float) -> None:
         xs = (
@@ -144,11 +177,20 @@ class ScenePainter:
         self._running_edges(painter, camera, which, curves, phase)
 
     def _strokes(self, painter: QPainter, curves: Floats, color: QColor, width: float) -> None:
-        if len(curves):
-            pen = QPen(color, width)
-            pen.setCapStyle(Qt.PenCapStyle.SquareCap)
-            painter.setPen(pen)
-            self._smooth_lines.draw(painter, _flattened(curves, 20 if len(curves) <= CROWD else 10))
+        """Draws curves as short straight pieces, fewer where fewer are enough."""
+        if not len(curves):
+            return
+        pen = QPen(color, width)
+        pen.setCapStyle(Qt.PenCapStyle.SquareCap)
+        painter.setPen(pen)
+        rise = np.abs(curves[:, 7] - curves[:, 1])
+        run = curves[:, 6] - curves[:, 0]
+        straight = (rise < 1.5) & (run > 0)
+        gentle = ~straight & (rise + np.abs(run) < 260) & (run > 0)
+        crowded = len(curves) > CROWD
+        for rows, pieces in ((straight, 1), (gentle, 9), (~(straight | gentle), 10 if crowded else 18)):
+            if rows.any():
+                self._smooth_lines.draw(painter, _flattened(curves[rows], pieces))
 
     def _running_edges(
         self, painter: QPainter, camera: Camera, which: Ints, curves: Floats, phase: float
@@ -175,19 +217,27 @@ class ScenePainter:
         self, painter: QPainter, camera: Camera, visible: Ints, *, is_zooming: bool, in_full: bool
     ) -> None:
         geometry, projector, cache = self.projector.geometry, self.projector, self.cache
+        ids, cards, footers, severities = (
+            geometry.ids,
+            geometry.cards,
+            projector.footers,
+            projector.severities,
+        )
         # Selected cards lie on top, so that what is dragged is never under something else.
         order = visible[np.argsort(geometry.selected[visible], kind="stable")]
         zoom, ratio = camera.zoom, camera.device_ratio
         until = time.perf_counter() + (RENDER_BUDGET_S if len(cache) else RENDER_BUDGET_S * 10)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
         simple: list[int] = []
-        for i in order.tolist():
-            node_id = geometry.ids[i]
-            look = projector.look(i)
-            painted = cache.get(node_id, look)
+        xs = np.round((geometry.x[order] - camera.left) * (zoom * ratio)) / ratio
+        ys = np.round((geometry.y[order] - camera.top) * (zoom * ratio)) / ratio
+        for i, x, y in zip(order.tolist(), xs.tolist(), ys.tolist(), strict=True):
+            node_id = ids[i]
+            footer, severity = footers.get(node_id, IDLE), severities.get(node_id, NO_PROBLEM)
+            painted = cache.get(node_id, cards[i], footer, severity)
             if painted is None or (painted.scale != zoom and not is_zooming):
                 if in_full or time.perf_counter() < until:
-                    painted = cache.render(node_id, look, zoom, ratio)
+                    painted = cache.render(node_id, Look(cards[i], footer, severity), zoom, ratio)
                 else:
                     self.is_complete = False
             elif painted.scale != zoom:
@@ -195,16 +245,17 @@ class ScenePainter:
             if painted is None:
                 simple.append(i)
                 continue
-            x = round((geometry.x[i] - camera.left) * zoom * ratio) / ratio - MARGIN * zoom
-            y = round((geometry.y[i] - camera.top) * zoom * ratio) / ratio - MARGIN * zoom
-            if self.dimmed is not None and self.dimmed[i]:
+            corner = QPointF(x - MARGIN * zoom, y - MARGIN * zoom)
+            dim = self.dimmed is not None and self.dimmed[i]
+            if dim:
                 painter.setOpacity(0.35)
             if painted.scale == zoom:
-                painter.drawPixmap(QPointF(x, y), painted.pixmap)
+                painter.drawPixmap(corner, painted.pixmap)
             else:
                 size = painted.pixmap.deviceIndependentSize() * (zoom / painted.scale)
-                painter.drawPixmap(QRectF(QPointF(x, y), size), painted.pixmap, QRectF(painted.pixmap.rect()))
-            painter.setOpacity(1.0)
+                painter.drawPixmap(QRectF(corner, size), painted.pixmap, QRectF(painted.pixmap.rect()))
+            if dim:
+                painter.setOpacity(1.0)
         if simple:
             self._middle_cards(painter, camera, np.array(simple, np.int64))
 
@@ -365,21 +416,23 @@ class ScenePainter:
         painter.setPen(color)
         painter.setFont(style.title_font)
         painter.scale(zoom, zoom)
-        left, top = TITLE_X, (HEADER - style.title_metrics.height()) / 2
+        top = (HEADER - style.title_metrics.height()) / 2
         for i, card_x, card_y in zip(visible.tolist(), (x / zoom).tolist(), (y / zoom).tolist(), strict=True):
-            painter.drawStaticText(QPointF(card_x + left, card_y + top), self._title(geometry.cards[i].title))
+            card = geometry.cards[i]
+            left = title_x(card)
+            painter.drawStaticText(QPointF(card_x + left, card_y + top), self._title(card.title, left))
         painter.restore()
 
-    def _title(self, title: str) -> QStaticText:
-        text = self._titles.get(title)
+    def _title(self, title: str, left: float) -> QStaticText:
+        text = self._titles.get((title, left))
         if text is None:
             if len(self._titles) > 20_000:
                 self._titles.clear()
-            text = QStaticText(self.style.elided_title(title, WIDTH - TITLE_X - 30))
+            text = QStaticText(self.style.elided_title(title, WIDTH - left - 30))
             text.setTextFormat(Qt.TextFormat.PlainText)
             text.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
             text.prepare(font=self.style.title_font)
-            self._titles[title] = text
+            self._titles[title, left] = text
         return text
 
     def _middle_atlas(self, zoom: float, ratio: float) -> QPixmap:

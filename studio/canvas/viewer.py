@@ -228,7 +228,6 @@ class CanvasViewer(NodeViewer):
 
     def _paint(self, painter: QPainter) -> None:
         camera, style = self.camera(), self.style_
-        painter.fillRect(self.viewport().rect(), style.canvas)
         self.painter_.paint_grid(painter, camera)
         self._paint_notes(painter, camera)
         self.painter_.hovered_edge = self._hover.edge if self._gesture is None else None
