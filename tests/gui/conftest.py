@@ -123,7 +123,7 @@ def _threads_left(before: set[threading.Thread], qt_threads: list[weakref.ref[An
     left.extend(
         _name(qt_thread)
         for qt_thread in _living(qt_threads)
-        if not qt_thread.wait(int(max(0.0, deadline - time.monotonic()) * 1000))
+        if not QThread.wait(qt_thread, int(max(0.0, deadline - time.monotonic()) * 1000))
     )
     if QThreadPool.globalInstance().activeThreadCount():
         left.append("of Qt's global pool")
