@@ -59,22 +59,33 @@ class Panel(QWidget):
 
 
 class SessionEar(QObject):
-    """Hears a session's events and hands them on, on the thread it lives on."""
+    """Hears a session's events and hands them on, on the thread it lives on; it falls silent when its parent goes."""
 
     heard = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._stop: Callable[[], None] | None = None
-        parent.destroyed.connect(self.fall_silent)
+        self._line = _Line()
+        # Not a slot of this object: it is gone before its parent says that it goes.
+        parent.destroyed.connect(self._line.cut)
 
     def listen_to(self, session: Session | None) -> None:
-        self.fall_silent()
+        self._line.cut()
         if session is not None:
-            self._stop = session.observe(self.heard.emit)
+            self._line.stop = session.observe(self.heard.emit)
 
     def fall_silent(self) -> None:
         """Hears nothing more."""
-        if self._stop is not None:
-            self._stop()
-            self._stop = None
+        self._line.cut()
+
+
+class _Line:
+    """What ends the listening."""
+
+    def __init__(self) -> None:
+        self.stop: Callable[[], None] | None = None
+
+    def cut(self) -> None:
+        stop, self.stop = self.stop, None
+        if stop is not None:
+            stop()

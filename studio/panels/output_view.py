@@ -20,7 +20,15 @@ from studio.kernel.ids import NodeId
 from studio.panels.display import cell_text, duration_text
 from studio.panels.rows_view import RowsView
 from studio.panels.value_tree import ValueView
-from studio.panels.widgets import ColumnScroll, ElidedLabel, EmptyState, ErrorCard, clear_layout, muted_label
+from studio.panels.widgets import (
+    ColumnScroll,
+    ElidedLabel,
+    EmptyState,
+    ErrorCard,
+    clear_layout,
+    counted,
+    muted_label,
+)
 from studio.qt.background import run_in_background
 
 if TYPE_CHECKING:
@@ -230,7 +238,7 @@ class OutputView(QWidget):
             view = handle.node(node_id)
             note = duration_text(view.duration_ms) if view else ""
             if output.is_truncated:
-                note = self.tr("the first {kept} are kept").format(kept=f"{output.kept:,}")
+                note = self.tr("the first {kept} are kept").format(kept=counted(output.kept))
             self.rows.set_source(fetch, kinds=self._kinds(), note=note)
             self._pages.setCurrentWidget(self.rows)
         else:
@@ -298,7 +306,7 @@ class OutputView(QWidget):
         facts = []
         if view.rows is not None and view.state == "succeeded":
             facts.append(
-                self.tr("1 row") if view.rows == 1 else self.tr("{n} rows").format(n=f"{view.rows:,}")
+                self.tr("1 row") if view.rows == 1 else self.tr("{n} rows").format(n=counted(view.rows))
             )
         if view.duration_ms is not None:
             facts.append(duration_text(view.duration_ms))
@@ -335,4 +343,4 @@ def _progress_text(view: NodeRunView) -> str:
     if view.progress is None:
         return ""
     done, total = view.progress
-    return f"{done:,} / {total:,}" if total else f"{done:,}"
+    return f"{counted(done)} / {counted(total)}" if total else counted(done)

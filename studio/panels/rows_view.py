@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import (
     QItemSelectionModel,
     QItemSelectionRange,
-    QLocale,
     QModelIndex,
     QPoint,
     Qt,
@@ -27,7 +26,7 @@ from studio.panels.display import cell_text, full_text
 from studio.panels.grid import Grid, next_order
 from studio.panels.rows_model import RowsModel
 from studio.panels.value_tree import ValueView
-from studio.panels.widgets import BusyLine, copy_text, muted_label, repaint_icons, tool_button
+from studio.panels.widgets import BusyLine, copy_text, counted, muted_label, repaint_icons, tool_button
 from studio.qt.background import run_in_background
 
 if TYPE_CHECKING:
@@ -195,7 +194,7 @@ class RowsView(QWidget):
             return
         row = self.model.row(index.row())
         if row is not None:
-            title = self.tr("Record {number}").format(number=_counted(index.row() + 1))
+            title = self.tr("Record {number}").format(number=counted(index.row() + 1))
             kinds = {name: self.model.kind(name) for name in self.model.columns}
             self.record.show_value(title, row, kinds=kinds)
             self.record.show_field(self.model.columns[index.column()])
@@ -225,9 +224,9 @@ class RowsView(QWidget):
         if last < first:
             text = self.tr("0 rows") if total == 0 else self.tr("Reading…") if self.model.is_busy else ""
         else:
-            of = self.tr("{total}").format(total=_counted(total)) if total is not None else self.tr("more")
+            of = counted(total) if total is not None else self.tr("more")
             text = self.tr("{first}–{last} of {total}").format(
-                first=_counted(first + 1), last=_counted(last + 1), total=of
+                first=counted(first + 1), last=counted(last + 1), total=of
             )
         self.status.setText(f"{text} · {self._note}" if self._note and text else text)
 
@@ -253,7 +252,7 @@ class RowsView(QWidget):
 
     def _figures(self, cells: int) -> str:
         """Count, sum and mean of the numbers selected, where they are few enough to be added up at once."""
-        text = self.tr("{count} cells").format(count=_counted(cells))
+        text = self.tr("{count} cells").format(count=counted(cells))
         if cells > MOST_ADDED_UP:
             return text
         numbers = [
@@ -311,7 +310,7 @@ class RowsView(QWidget):
         if last - first + 1 > MOST_COPIED:
             last = first + MOST_COPIED - 1
             self.message.emit(
-                self.tr("Only the first {count} rows are copied.").format(count=_counted(MOST_COPIED))
+                self.tr("Only the first {count} rows are copied.").format(count=counted(MOST_COPIED))
             )
         run_in_background(
             self,
@@ -324,7 +323,7 @@ class RowsView(QWidget):
     def _copied(self, result: tuple[str, int]) -> None:
         text, count = result
         copy_text(text)
-        self.message.emit(self.tr("Copied {count} rows.").format(count=_counted(count)))
+        self.message.emit(self.tr("Copied {count} rows.").format(count=counted(count)))
 
     def _copy_refused(self, error: StudioError) -> None:
         self.failed.emit(error)
@@ -349,7 +348,3 @@ async def _copied(
 ) -> tuple[str, int]:
     rows = await model.rows_between(first, last)
     return copier(columns, rows), len(rows)
-
-
-def _counted(number: int | None) -> str:
-    return "" if number is None else QLocale().toString(number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QLocale, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -20,6 +20,7 @@ from studio.panels.widgets import (
     EnterFilter,
     add_action,
     copy_text,
+    counted,
     muted_label,
     repaint_icons,
     tool_button,
@@ -254,7 +255,7 @@ class RunsPanel(Panel):
             name,
             when,
             duration_text(duration_ms),
-            QLocale().toString(rows),
+            counted(rows),
             mode,
             error.partition("\n")[0],
         ]
@@ -331,7 +332,7 @@ class RunsPanel(Panel):
         rows: int | None,
         error: str,
     ) -> None:
-        count = "" if rows is None else QLocale().toString(rows)
+        count = "" if rows is None else counted(rows)
         child = QTreeWidgetItem(
             [state, name, "", duration_text(duration_ms), count, "", error.partition("\n")[0]]
         )

@@ -1,0 +1,301 @@
+"""The tree of models: what it shows, how it is searched, what leaves it."""
+
+import json
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from studio.panels import ModelsPanel, WorkflowsPanel
+from studio.panels.models_tree import EXTRA, ID, KIND
+from studio.project import Project
+from studio.qt.mime import FIELD_MIME, NODE_TYPE_MIME
+from studio.session.events import RunFinished
+from studio.workflow.graph import frozen
+from tests.gui.panels.support import SERVER, PanelSession, make_handle
+
+
+def texts(model, parent=None):
+    rows = range(model.rowCount() if parent is None else model.rowCount(parent))
+    return [
+        str((model.index(row, 0) if parent is None else model.index(row, 0, parent)).data()) for row in rows
+    ]
+
+
+def find(model, kind, key):
+    """The index of a row by what it stands for."""
+    stack = [model.index(row, 0) for row in range(model.rowCount())]
+    while stack:
+        index = stack.pop()
+        if index.data(KIND) == kind and index.data(ID) == key:
+            return index
+        stack += [model.index(row, 0, index) for row in range(model.rowCount(index))]
+    raise LookupError(key)
+
+
+@pytest.fixture
+def panel(theme, session, show):
+    panel = ModelsPanel(theme)
+    panel.set_session(session)
+    return show(panel, 300, 600)
+
+
+def test_the_tree_shows_connections_models_fields_operations_and_flow_nodes(panel):
+    model = panel.tree_model
+    assert texts(model) == ["shop", "Flow"]
+    shop = model.index(0, 0)
+    assert texts(model, shop) == ["Customer", "Order", "OrderItem"]
+    order = model.index(1, 0, shop)
+    inside = texts(model, order)
+    assert inside[0] == "Fields"
+    assert {"Create", "Read", "Update", "Delete", "List", "Count", "Bulk create"} <= set(inside)
+    facts = {
+        str(index.data()): index.data(EXTRA)
+        for index in (model.index(row, 0, model.index(0, 0, order)) for row in range(8))
+    }
+    assert facts["id"] == "int · pk"
+    assert facts["customer_id"] == "int · → Customer"
+    assert facts["note"] == "text · null"
+    assert "If" in texts(model, model.index(1, 0))
+
+
+def test_row_counts_come_in_the_background_for_models_in_sight(panel, qtbot):
+    qtbot.waitUntil(lambda: find(panel.tree_model, "model", "Order").data(EXTRA) == "12k")
+    assert find(panel.tree_model, "model", "Customer").data(EXTRA) == "90"
+
+
+def test_a_model_that_cannot_be_counted_says_so_and_the_others_are_counted(theme, show, qtbot):
+    from studio.kernel.errors import NoSuchTable
+
+    session = PanelSession.of(counts={"Customer": NoSuchTable("There is no table customers."), "Order": 3})
+    panel = ModelsPanel(theme)
+    panel.set_session(session)
+    show(panel, 300, 600)
+    qtbot.waitUntil(lambda: find(panel.tree_model, "model", "Order").data(EXTRA) == "3")
+    customer = find(panel.tree_model, "model", "Customer")
+    assert customer.data(EXTRA) == "?"
+    assert "no table customers" in customer.data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_counts_are_taken_anew_after_a_run(panel, session, qtbot):
+    qtbot.waitUntil(lambda: find(panel.tree_model, "model", "Order").data(EXTRA) == "12k")
+    session.answers.counts["Order"] = 12_999
+    session.answers.counts["OrderItem"] = 5
+    session.tell(RunFinished(make_handle({})))
+    qtbot.waitUntil(lambda: find(panel.tree_model, "model", "OrderItem").data(EXTRA) == "5")
+
+
+def test_two_beginnings_find_an_operation_and_enter_asks_for_its_node(panel, qtbot):
+    qtbot.keyClicks(panel.search, "ord cr")
+    qtbot.waitUntil(
+        lambda: panel.tree_model.rowCount() > 0 and "▸" in str(panel.tree_model.index(0, 0).data())
+    )
+    assert panel.tree_model.index(0, 0).data() == "Order ▸ Create"
+    qtbot.keyClick(panel.search, Qt.Key.Key_Down)
+    with qtbot.waitSignal(panel.nodeRequested) as asked:
+        qtbot.keyClick(panel.tree, Qt.Key.Key_Return)
+    assert asked.args == ["OrderCreateNode"]
+
+
+def test_a_search_without_an_answer_can_be_cleared(panel, qtbot):
+    qtbot.keyClicks(panel.search, "qqqq")
+    qtbot.waitUntil(lambda: panel.hint.isVisible())
+    qtbot.mouseClick(panel.hint.link("clear"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: texts(panel.tree_model) == ["shop", "Flow"])
+
+
+def test_a_double_click_on_an_operation_asks_for_its_node_and_on_a_model_for_its_data(panel, qtbot):
+    tree = panel.tree
+    order = find(panel.tree_model, "model", "Order")
+    tree.expand(order)
+    operation = find(panel.tree_model, "operation", "OrderListNode")
+    tree.scrollTo(operation)
+    for index, signal, wanted in (
+        (operation, panel.nodeRequested, "OrderListNode"),
+        (order, panel.browseRequested, "Order"),
+    ):
+        tree.scrollTo(index)
+        place = tree.visualRect(index).center()
+        with qtbot.waitSignal(signal) as asked:
+            qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+            qtbot.mouseDClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert asked.args == [wanted]
+
+
+def test_operations_models_and_fields_carry_what_they_are_when_dragged(panel):
+    model = panel.tree_model
+
+    def mime(kind, key):
+        return model.mimeData([find(model, kind, key)])
+
+    node = mime("operation", "OrderCreateNode")
+    assert json.loads(bytes(node.data(NODE_TYPE_MIME).data())) == {"type": "OrderCreateNode"}
+    assert json.loads(bytes(mime("model", "Order").data(NODE_TYPE_MIME).data())) == {"type": "OrderListNode"}
+    field = mime("field", "Order.total")
+    assert json.loads(bytes(field.data(FIELD_MIME).data())) == {"model": "Order", "field": "total"}
+    assert not find(model, "connection", "c").flags() & Qt.ItemFlag.ItemIsDragEnabled
+
+
+def test_the_mouse_starts_a_drag_with_the_operation(panel, qtbot, monkeypatch):
+    started = []
+    monkeypatch.setattr(
+        type(panel.tree),
+        "startDrag",
+        lambda self, actions: started.append(panel.tree_model.mimeData(self.selectedIndexes()).text()),
+    )
+    tree = panel.tree
+    tree.expand(find(panel.tree_model, "model", "Order"))
+    index = find(panel.tree_model, "operation", "OrderCreateNode")
+    tree.scrollTo(index)
+    begin = tree.visualRect(index).center()
+    qtbot.mousePress(tree.viewport(), Qt.MouseButton.LeftButton, pos=begin)
+    for step in (8, 30, 60):
+        place = QPointF(begin + QPoint(step, step // 4))
+        event = QMouseEvent(
+            QEvent.Type.MouseMove,
+            place,
+            tree.viewport().mapToGlobal(place),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(tree.viewport(), event)
+    qtbot.mouseRelease(tree.viewport(), Qt.MouseButton.LeftButton, pos=begin)
+    assert started == ["OrderCreateNode"]
+
+
+def test_a_models_menu_browses_copies_and_removes(panel, session, qtbot):
+    menu = panel.menu_for(find(panel.tree_model, "model", "OrderItem"))
+    actions = {action.text().replace("&", ""): action for action in menu.actions() if action.text()}
+    with qtbot.waitSignal(panel.browseRequested) as asked:
+        actions["Browse data"].trigger()
+    assert asked.args == ["OrderItem"]
+    actions["Copy name"].trigger()
+    assert QApplication.clipboard().text() == "OrderItem"
+    actions["Remove model"].trigger()
+    assert "OrderItem" not in session.project.models
+    session.undo()
+    assert "OrderItem" in session.project.models
+    qtbot.waitUntil(lambda: "OrderItem" in texts(panel.tree_model, panel.tree_model.index(0, 0)))
+    menu.close()
+    menu.deleteLater()
+
+
+def test_a_connections_menu_tests_it_in_the_background(panel, session, qtbot):
+    session.answers.server = SERVER
+    menu = panel.menu_for(find(panel.tree_model, "connection", "c"))
+    with qtbot.waitSignal(panel.message) as told:
+        next(action for action in menu.actions() if "Test" in action.text()).trigger()
+    assert told.args == ["Connected to PostgreSQL 15.8 in 34 ms; 15 tables; can write: yes"]
+    menu.deleteLater()
+
+
+def test_without_a_connection_the_way_to_one_is_offered(theme, show, qtbot):
+    panel = ModelsPanel(theme)
+    panel.set_session(PanelSession.of(Project(id="p", name="Empty")))
+    show(panel, 300, 600)
+    with qtbot.waitSignal(panel.sampleRequested):
+        qtbot.mouseClick(panel.hint.link("sample"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.hint.link("connect"), Qt.MouseButton.LeftButton)
+    dialog = QApplication.activeModalWidget()
+    assert dialog is not None
+    assert dialog.windowTitle() == "Connections"
+    dialog.reject()
+
+
+def test_what_was_unfolded_stays_so_when_the_models_change(panel, session, qtbot):
+    panel.tree.expand(find(panel.tree_model, "model", "Order"))
+    session.import_models("c", [session.project.models["Customer"].spec])
+    assert panel.tree.isExpanded(find(panel.tree_model, "model", "Order"))
+
+
+def test_without_a_session_nothing_can_be_pressed(theme, show):
+    panel = ModelsPanel(theme)
+    show(panel, 300, 300)
+    assert not panel.import_button.isEnabled()
+    assert panel.empty.isVisible()
+
+
+# ---------------------------------------------------------------- workflows
+
+
+@pytest.fixture
+def workflows(theme, session, show):
+    panel = WorkflowsPanel(theme)
+    panel.set_session(session)
+    return show(panel, 300, 240)
+
+
+def names(panel):
+    return [panel.list.item(number).text() for number in range(panel.list.count())]
+
+
+def dots(panel):
+    return [bool(panel.list.item(number).data(EXTRA)) for number in range(panel.list.count())]
+
+
+def test_workflows_are_listed_and_opened_by_a_double_click(workflows, qtbot):
+    assert names(workflows) == ["Nightly sync", "Import users"]
+    place = workflows.list.visualItemRect(workflows.list.item(1)).center()
+    with qtbot.waitSignal(workflows.workflowOpened) as opened:
+        qtbot.mouseClick(workflows.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        qtbot.mouseDClick(workflows.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert opened.args == ["w2"]
+
+
+def test_f2_renames_a_workflow_as_one_step(workflows, session, qtbot):
+    workflows.list.setCurrentRow(0)
+    workflows.list.setFocus()
+    qtbot.keyClick(workflows.list, Qt.Key.Key_F2)
+    from PySide6.QtWidgets import QLineEdit
+
+    editor = workflows.list.findChild(QLineEdit)
+    editor.selectAll()
+    qtbot.keyClicks(editor, "Hourly sync")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: session.project.workflows["w1"].name == "Hourly sync")
+    assert names(workflows)[0] == "Hourly sync"
+    session.undo()
+    assert names(workflows)[0] == "Nightly sync"
+
+
+def test_a_name_that_is_taken_is_refused_and_the_old_one_stays(workflows, session, qtbot):
+    with qtbot.waitSignal(workflows.message) as told:
+        workflows.list.item(0).setText("Import users")
+    assert "Import users" in told.args[0]
+    assert session.project.workflows["w1"].name == "Nightly sync"
+    assert names(workflows) == ["Nightly sync", "Import users"]
+
+
+def test_new_duplicate_and_delete_are_edits_that_can_be_undone(workflows, session, qtbot):
+    with qtbot.waitSignal(workflows.workflowOpened):
+        qtbot.mouseClick(workflows.buttons[0], Qt.MouseButton.LeftButton)
+    assert len(session.project.workflows) == 3
+    workflows.list.setCurrentRow(0)
+    workflows.list.setFocus()
+    with qtbot.waitSignal(workflows.workflowOpened):
+        qtbot.keyClick(workflows.list, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert "Nightly sync 2" in names(workflows)
+    workflows.list.setCurrentRow(0)
+    qtbot.keyClick(workflows.list, Qt.Key.Key_Delete)
+    assert "w1" not in session.project.workflows
+    session.undo()
+    assert names(workflows)[0] == "Nightly sync"
+
+
+def test_a_dot_marks_what_has_changed_since_the_project_was_saved(workflows, session):
+    assert dots(workflows) == [False, False]
+    session.set_params("w1", "map", {"keep": True})
+    assert dots(workflows) == [True, False]
+    session.undo()
+    assert dots(workflows) == [False, False]
+
+
+def test_an_empty_project_offers_a_first_workflow(theme, show, qtbot):
+    session = PanelSession.of(Project(id="p", name="Empty", workflows=frozen({})))
+    panel = WorkflowsPanel(theme)
+    panel.set_session(session)
+    show(panel, 300, 240)
+    qtbot.mouseClick(panel.empty.link("new"), Qt.MouseButton.LeftButton)
+    assert len(session.project.workflows) == 1

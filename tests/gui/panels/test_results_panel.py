@@ -1,0 +1,288 @@
+"""Results: pages of rows, records, values, errors, and what is copied of them."""
+
+import json
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+
+from studio.kernel.errors import NoSuchTable
+from studio.panels import ResultsPanel
+from studio.panels.rows_model import PAGE_ROWS, PAGES_KEPT
+from studio.session.events import RunFinished
+from tests.gui.panels.support import PanelSession, duplicate_error, make_handle, order_row
+
+
+@pytest.fixture
+def panel(theme, session, show):
+    panel = ResultsPanel(theme)
+    panel.set_session(session)
+    return show(panel, 900, 400)
+
+
+def open_rows(panel, qtbot, count=1998, node="list_orders"):
+    panel.set_run(make_handle({node: [order_row(number) for number in range(1, count + 1)]}))
+    panel.show_output(node)
+    view = panel.current.rows
+    qtbot.waitUntil(lambda: view.model.rowCount() == count)
+    return view
+
+
+def test_without_a_run_the_way_to_rows_is_offered(panel, qtbot):
+    assert panel.empty.isVisible()
+    with qtbot.waitSignal(panel.runRequested):
+        qtbot.mouseClick(panel.empty.link("run"), Qt.MouseButton.LeftButton)
+
+
+def test_rows_appear_with_their_kinds_and_the_range_in_sight(panel, qtbot):
+    view = open_rows(panel, qtbot)
+    assert view.model.columns[:3] == ("id", "customer_id", "total")
+    assert view.model.kind("total") == "decimal"
+    assert view.model.kind("status") == "enum"
+    qtbot.waitUntil(lambda: view.status.text().startswith("1–"))
+    assert "of 1,998" in view.status.text()
+    assert panel.tabs.tabText(0) == "List orders"
+
+
+def test_a_hundred_thousand_rows_are_fetched_where_they_come_into_sight(panel, qtbot):
+    rows = [{"id": number} for number in range(100_000)]
+    panel.set_run(make_handle({"list_orders": rows}))
+    panel.show_output("list_orders")
+    view = panel.current.rows
+    qtbot.waitUntil(lambda: view.model.rowCount() == 100_000)
+    bar = view.grid.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    last = view.model.index(99_999, 0)
+    qtbot.waitUntil(lambda: view.model.data(last) == "99999")
+    qtbot.waitUntil(lambda: "100,000 of 100,000" in view.status.text())
+    assert len(view.model._pages) < 6
+    for step in range(0, bar.maximum(), bar.maximum() // 300):
+        bar.setValue(step)
+        QApplication.processEvents()
+    assert len(view.model._pages) <= PAGES_KEPT
+
+
+def test_a_click_on_a_header_orders_all_rows_not_only_those_in_sight(panel, qtbot):
+    view = open_rows(panel, qtbot)
+    header = view.grid.kind_header
+    place = QPoint(header.sectionViewportPosition(0) + 20, 20)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert view.model.order == ("id",)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert view.model.order == ("-id",)
+    qtbot.waitUntil(lambda: view.model.data(view.model.index(0, 0)) == "1998")
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert view.model.order == ()
+
+
+def test_null_is_named_and_grey(panel, qtbot, theme):
+    view = open_rows(panel, qtbot)
+    index = view.model.index(6, view.model.columns.index("note"))
+    assert index.data() == "NULL"
+    assert index.data(Qt.ItemDataRole.FontRole).italic()
+    assert index.data(Qt.ItemDataRole.ForegroundRole) == theme.color("text_muted")
+
+
+def test_space_opens_the_record_and_the_record_follows_the_row(panel, qtbot):
+    view = open_rows(panel, qtbot)
+    view.grid.setFocus()
+    view.grid.setCurrentIndex(view.model.index(4, 0))
+    qtbot.keyClick(view.grid, Qt.Key.Key_Space)
+    assert view.record.isVisible()
+    tree = view.record.tree
+    assert tree.topLevelItem(0).text(1) == "5"
+    settings = tree.topLevelItem(view.model.columns.index("settings"))
+    settings.setExpanded(True)
+    assert settings.child(0).text(1) == "dark"
+    qtbot.keyClick(view.grid, Qt.Key.Key_Down)
+    assert tree.topLevelItem(0).text(1) == "6"
+    qtbot.keyClick(view.grid, Qt.Key.Key_Space)
+    assert not view.record.isVisible()
+
+
+def test_the_whole_of_a_long_value_is_shown_below_the_record(panel, qtbot):
+    view = open_rows(panel, qtbot)
+    view.grid.setCurrentIndex(view.model.index(4, view.model.columns.index("settings")))
+    view.toggle_record()
+    assert json.loads(view.record.text.toPlainText()) == {"theme": "dark", "tags": ["a", "b"]}
+
+
+def test_the_selected_cells_are_copied_as_a_spreadsheet_takes_them(panel, qtbot):
+    view = open_rows(panel, qtbot)
+    view.grid.setCurrentIndex(view.model.index(0, 0))
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right):
+        qtbot.keyClick(view.grid, key, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(view.grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: QApplication.clipboard().text() == "id\tcustomer_id\n1\t2\n2\t3")
+    assert "4 cells · sum 8 · mean 2.00" in view.figures.text()
+
+
+def test_all_rows_are_copied_as_json_even_those_that_were_never_in_sight(panel, qtbot):
+    view = open_rows(panel, qtbot, count=PAGE_ROWS + 5)
+    with qtbot.waitSignal(view.message) as told:
+        view.copy_json()
+    assert told.args == ["Copied 205 rows."]
+    data = json.loads(QApplication.clipboard().text())
+    assert [row["id"] for row in data] == list(range(1, 206))
+
+
+def test_one_cell_is_copied_alone(panel, qtbot):
+    view = open_rows(panel, qtbot)
+    view.grid.setCurrentIndex(view.model.index(0, 4))
+    qtbot.keyClick(view.grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == "Order 1: leave it at the door"
+
+
+def test_another_port_is_shown_by_its_button(panel, qtbot):
+    open_rows(panel, qtbot)
+    view = panel.current
+    first = next(button for button in view._group.buttons() if button.property("port") == "first")
+    qtbot.mouseClick(first, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: view.value.isVisible())
+    assert view.value.tree.topLevelItem(0).text(1) == "1"
+
+
+def test_a_value_that_is_no_rows_is_shown_as_a_tree(panel, qtbot):
+    panel.set_run(make_handle({"map": {"n": 3, "deep": {"list": [1, None]}}}))
+    panel.show_output("map")
+    tree = panel.current.value.tree
+    qtbot.waitUntil(lambda: panel.current.value.isVisible())
+    assert [tree.topLevelItem(number).text(0) for number in range(2)] == ["n", "deep"]
+    deep = tree.topLevelItem(1)
+    deep.setExpanded(True)
+    deep.child(0).setExpanded(True)
+    assert deep.child(0).child(1).text(1) == "NULL"
+
+
+def test_no_rows_say_so_with_the_filter_that_was_asked_for(panel, qtbot):
+    panel.set_run(make_handle({"list_orders": []}))
+    panel.show_output("list_orders")
+    qtbot.waitUntil(lambda: "0 rows" in panel.current.empty._title.text())
+    assert "paid" in panel.current.empty._text.text()
+    with qtbot.waitSignal(panel.nodeActivated) as asked:
+        qtbot.mouseClick(panel.current.empty.link("node"), Qt.MouseButton.LeftButton)
+    assert asked.args == ["list_orders"]
+
+
+def test_a_failed_node_shows_what_where_why_and_what_to_do(panel, qtbot):
+    panel.set_run(make_handle({}, failed={"create_order": duplicate_error()}))
+    panel.show_output("create_order")
+    card = panel.current.card
+    assert card.isVisible()
+    for part in ("already exists", "row 731", "upsert node", "unique constraint"):
+        assert part in card.text
+    copy = next(
+        button
+        for button in card.findChildren(type(panel.empty.link("run")))
+        if button.property("fix") == "copy"
+    )
+    qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
+    assert QApplication.clipboard().text() == card.text
+
+
+def test_a_running_node_shows_its_progress_and_then_its_rows(panel, qtbot):
+    values = {"list_orders": [order_row(1)]}
+    handle = make_handle({}, running=("list_orders",))
+    panel.set_run(handle)
+    panel.show_output("list_orders")
+    assert "1,200 / 5,000" in panel.current.empty._text.text()
+    handle.delivered(lambda node_id, port: values[node_id])
+    handle.put("list_orders", state="succeeded", rows=1, duration_ms=2.0, progress=None)
+    qtbot.waitUntil(lambda: panel.current.rows.isVisible() and panel.current.rows.model.rowCount() == 1)
+    handle.end("succeeded")
+
+
+def test_the_next_run_replaces_what_open_tabs_show(panel, session, qtbot):
+    open_rows(panel, qtbot, count=3)
+    handle = make_handle({"list_orders": [order_row(1)]})
+    panel.set_run(handle)
+    session.tell(RunFinished(handle))
+    qtbot.waitUntil(lambda: panel.current.rows.model.rowCount() == 1)
+    assert panel.tabs.count() == 1
+
+
+def test_tabs_come_back_close_and_follow_renames(panel, session, qtbot):
+    open_rows(panel, qtbot, count=3)
+    panel.show_output("map")
+    assert panel.tabs.count() == 2
+    panel.show_output("list_orders")
+    assert panel.tabs.count() == 2
+    assert panel.tabs.currentIndex() == 0
+    from studio.project.changes import EditNode
+    from studio.workflow.graph import frozen
+
+    session.edit(EditNode(workflow="w1", node="map", values=frozen({"title": "Gross"})))
+    assert panel.tabs.tabText(1) == "Gross"
+    panel.close_tab(1)
+    panel.close_tab(0)
+    assert panel.empty.isVisible()
+
+
+# ---------------------------------------------------------------- browsing a model
+
+
+@pytest.fixture
+def browsing(theme, show, qtbot):
+    session = PanelSession.of(rows=[order_row(number) for number in range(1, 451)])
+    panel = ResultsPanel(theme)
+    panel.set_session(session)
+    show(panel, 900, 500)
+    panel.show_model("Order")
+    qtbot.waitUntil(lambda: panel.current.rows.model.rowCount() == 450)
+    return panel
+
+
+def test_a_models_records_are_paged_and_ordered_by_the_database(browsing, qtbot):
+    asked = browsing.session.answers.asked
+    assert ("browse", "Order", None, (), 0, PAGE_ROWS) in asked
+    browsing.current.rows._order_by("total", False)
+    qtbot.waitUntil(lambda: ("browse", "Order", None, ("total",), 0, PAGE_ROWS) in asked)
+
+
+def test_a_filter_is_typed_applied_and_cleared(browsing, qtbot):
+    view = browsing.current
+    qtbot.mouseClick(view.filter_button, Qt.MouseButton.LeftButton)
+    row = view.filter_editor.inner.rows[0]
+    row.field.setCurrentText("customer_id")
+    line = row.value_line()
+    line.setFocus()
+    qtbot.keyClicks(line, "7")
+    qtbot.mouseClick(view.apply_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: view.rows.model.rowCount() == 5)
+    assert any(
+        asked[2] == {"customer_id": 7} for asked in browsing.session.answers.asked if asked[0] == "browse"
+    )
+    view.clear_filter()
+    qtbot.waitUntil(lambda: view.rows.model.rowCount() == 450)
+
+
+def test_a_filter_that_matches_nothing_offers_to_be_cleared(browsing, qtbot):
+    view = browsing.current
+    view.filter_editor.show_value({"customer_id": -1})
+    view.apply_filter()
+    qtbot.waitUntil(lambda: view.empty.isVisible())
+    assert "customer_id" in view.empty._text.text()
+    qtbot.mouseClick(view.empty.link("clear"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: view.rows.isVisible() and view.rows.model.rowCount() == 450)
+
+
+def test_a_table_that_is_missing_shows_the_error_and_can_be_tried_again(theme, show, qtbot):
+    session = PanelSession.of(
+        rows=NoSuchTable("There is no table orders.", hint="Make it, or remove the model.")
+    )
+    panel = ResultsPanel(theme)
+    panel.set_session(session)
+    show(panel, 900, 400)
+    panel.show_model("Order")
+    qtbot.waitUntil(lambda: panel.current.card.isVisible())
+    assert "no table orders" in panel.current.card.text
+    session.answers.rows = [order_row(1)]
+    panel.current.card.activated.emit("reload")
+    qtbot.waitUntil(lambda: panel.current.rows.model.rowCount() == 1)
+
+
+def test_a_removed_models_tab_is_closed(browsing):
+    from studio.project.changes import SetModels
+
+    browsing.session.edit(SetModels(remove=("Order",)))
+    assert browsing.tabs.count() == 0
