@@ -13,12 +13,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from studio.kernel.errors import FilterError
-from studio.kernel.names import did_you_mean
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 from studio.query.conditions import Condition
 from studio.query.filters import condition_into
 from studio.query.order import OrderBy, OrderTerm, order_of
-from studio.query.vocabulary import NUMBERS, Term, Vocabulary, vocabulary
+from studio.query.vocabulary import NUMBERS, Term, Vocabulary, near_misses, vocabulary
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -246,7 +245,7 @@ class _Reader:
             read = _STAGES.get(name)
             if read is None:
                 raise FilterError(
-                    f"There is no stage {name}.", hint=did_you_mean(str(name), _STAGES), field="pipeline"
+                    f"There is no stage {name}.", hint=near_misses(str(name), _STAGES), field="pipeline"
                 )
             read(self, name, value)
 
@@ -382,7 +381,7 @@ class _Reader:
         if function is None:
             raise FilterError(
                 f"There is no function {operator}, which {name!r} uses.",
-                hint=did_you_mean(str(operator), _FUNCTIONS),
+                hint=near_misses(str(operator), _FUNCTIONS),
                 field=name,
             )
         if function in ("sum", "count") and isinstance(operand, int) and not isinstance(operand, bool):

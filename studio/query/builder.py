@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol, Self, TypeAlias
 
 from studio.kernel.errors import FilterError
-from studio.kernel.names import did_you_mean
 from studio.models.spec import MISSING, ModelSpec
 from studio.query.filters import OPERATORS, Filter, parse_filter
 from studio.query.order import OrderBy, OrderTerm, parse_order
+from studio.query.vocabulary import near_misses
 
 
 class WrittenStatement(Protocol):
@@ -59,7 +59,7 @@ class QueryBuilder:
             name = f"${name}"
         if name not in OPERATORS:
             raise FilterError(
-                f"There is no operator {operator!r}.", hint=did_you_mean(name, OPERATORS), field=field
+                f"There is no operator {operator!r}.", hint=near_misses(name, OPERATORS), field=field
             )
         return self.filter({field: {name: value}})
 
@@ -107,7 +107,7 @@ class QueryBuilder:
             if name not in self.spec:
                 raise FilterError(
                     f"{self.spec.name} has no field {name!r}.",
-                    hint=did_you_mean(name, self.spec.names),
+                    hint=near_misses(name, self.spec.names),
                     field=name,
                 )
         self._page["fields"] = list(names)

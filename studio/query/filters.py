@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
 
 from studio.kernel.errors import FilterError
-from studio.kernel.names import did_you_mean
 from studio.models.spec import Kind, ModelSpec
 from studio.query.conditions import (
     ALWAYS,
@@ -30,7 +29,7 @@ from studio.query.conditions import (
 from studio.query.documents import Path, is_plain, operand, plain
 from studio.query.moments import is_moment, moment_for, read_moment
 from studio.query.patterns import check_like, check_regex, text_after
-from studio.query.vocabulary import OPEN, Term, Vocabulary, vocabulary
+from studio.query.vocabulary import OPEN, Term, Vocabulary, near_misses, vocabulary
 
 _MOST_DEPTH = 60
 _MOST_COMPARISONS = 5000
@@ -180,7 +179,7 @@ class _Reader:
                 f"{key} cannot stand where a field's name belongs."
                 if is_known
                 else f"There is no operator {key}.",
-                hint=f'Write {{"field": {{"{key}": …}}}}.' if is_known else did_you_mean(key, _LOGICAL),
+                hint=f'Write {{"field": {{"{key}": …}}}}.' if is_known else near_misses(key, _LOGICAL),
             )
         if not isinstance(value, list | tuple):
             raise FilterError(f"{key} wants a list of filters.", hint=f'Write {{"{key}": [{{…}}, {{…}}]}}.')
@@ -263,7 +262,7 @@ class _Reader:
                 f"There is no operator {name}, which the condition on {target.name!r} uses.",
                 hint="It stands outside of fields: " + f'{{"{name}": [{{…}}, {{…}}]}}.'
                 if name in _LOGICAL
-                else did_you_mean(name, [*_OPERATORS, "$not"]),
+                else near_misses(name, [*_OPERATORS, "$not"]),
                 field=target.name,
             )
         return read(self, target, name, value)
@@ -529,7 +528,7 @@ class _Reader:
         known = [*_COMPARED, "$eq", "$ne", "$between", "$in", "$nin"]
         raise FilterError(
             f"$size on {target.name!r} cannot be compared by {name} {value!r}.",
-            hint=did_you_mean(name, known) if name not in known else "Write a list of whole numbers.",
+            hint=near_misses(name, known) if name not in known else "Write a list of whole numbers.",
             field=target.name,
         )
 

@@ -13,12 +13,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from studio.kernel.errors import FilterError
-from studio.kernel.names import did_you_mean
 from studio.models.spec import Kind, ModelSpec
 from studio.query.conditions import NO_SLOT
 from studio.query.documents import Path, operand
 from studio.query.moments import is_moment, moment_for, read_moment
-from studio.query.vocabulary import NUMBERS, Term, Vocabulary, vocabulary
+from studio.query.vocabulary import NUMBERS, Term, Vocabulary, near_misses, vocabulary
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -143,7 +142,7 @@ class _Reader:
             self._apply("$set", place, value)
             return
         if key not in _OPERATORS:
-            raise FilterError(f"There is no update operator {key}.", hint=did_you_mean(key, _OPERATORS))
+            raise FilterError(f"There is no update operator {key}.", hint=near_misses(key, _OPERATORS))
         if isinstance(value, list | tuple) and key in ("$unset", "$now"):
             value = dict.fromkeys(value, True)
         if not isinstance(value, Mapping):
@@ -213,7 +212,7 @@ class _Reader:
         if read is None:
             raise FilterError(
                 f"There is no update operator {name}, which the change of {place.name!r} uses.",
-                hint=did_you_mean(name, _OPERATORS),
+                hint=near_misses(name, _OPERATORS),
                 field=place.name,
             )
         read(self, name, place, value)

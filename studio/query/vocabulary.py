@@ -81,7 +81,7 @@ class Vocabulary(dict[str, Term]):
             return Term(FieldSpec(name=name, kind=Kind.TEXT, nullable=True), typed=False)
         raise FilterError(
             f"{self.owner} has no field {name!r}, which the {what} names.",
-            hint=did_you_mean(name, self),
+            hint=near_misses(name, self),
             field=name,
         )
 
@@ -102,3 +102,10 @@ def vocabulary(spec: ModelSpec) -> Vocabulary:
 
 OPEN: Final = Vocabulary("The record", (), is_open=True)
 """For filters over records that no model describes."""
+
+
+def near_misses(name: str, known: Iterable[str]) -> str:
+    """A hint that names what was probably meant, or else the first of what there is."""
+    names = list(known)
+    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    return did_you_mean(name, names) or (f"Known: {shown}." if names else "")

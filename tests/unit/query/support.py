@@ -40,7 +40,7 @@ class Bench:
             for name, (count, function, deterministic) in FUNCTIONS.items():
                 self.sqlite.create_function(name, count, function, deterministic=deterministic)
             for name, (count, aggregate) in AGGREGATES.items():
-                self.sqlite.create_aggregate(name, count, aggregate)  # type: ignore[arg-type] # a class, as asked
+                self.sqlite.create_aggregate(name, count, aggregate)
             for name, compare in COLLATIONS.items():
                 self.sqlite.create_collation(name, compare)
         else:
