@@ -6,9 +6,10 @@ a store is opened was never saved: it is offered as a `Recovery`.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -43,12 +44,13 @@ class Journal:
     """Writes the edits of one session into its store.
 
     Invariants: positions grow by one with each edit; entries are written in that order; an edit that was handed in is written unless the
-    process ends or the database refuses, and a refused batch is tried again with the next edit.
+    process ends or the database refuses, and a refused batch is tried again with the next edit. `store` is asked for the store with each
+    batch, on the engine's loop.
     """
 
     def __init__(
         self,
-        store: ProjectStore,
+        store: Callable[[], Awaitable[ProjectStore]],
         loop: EngineLoop,
         *,
         clock: Callable[[], dt.datetime],
@@ -80,8 +82,6 @@ class Journal:
     async def written(self) -> None:
         """Returns when everything handed in so far is in the store or was refused. On the engine's loop."""
         while (writer := self._writer) is not None:
-            import asyncio
-
             await asyncio.wait([asyncio.wrap_future(writer)])
             if writer is self._writer:
                 return
@@ -94,7 +94,8 @@ class Journal:
                     self._writer = None
                     return
             try:
-                await self._store.append_edits([_entry(item) for item in batch])
+                store = await self._store()
+                await store.append_edits([_entry(item) for item in batch])
             except StudioError as error:
                 with self._lock:
                     self._pending = [*batch, *self._pending]

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from studio.kernel.errors import DatabaseError, NewerFormat, StoreError
 from studio.kernel.ids import RunId, WorkflowId, new_id
@@ -33,6 +33,9 @@ from studio.persistence.runs import (
     run_to_row,
 )
 from studio.project.state import Project
+
+if TYPE_CHECKING:
+    from studio.kernel.loop import EngineLoop
 
 _OWN_TABLES: Final = frozenset({"projects", "orchestrations", "edit_journals", "model_definitions"})
 _KINDS: Final = (
@@ -79,7 +82,9 @@ class ProjectStore:
     # ------------------------------------------------------------ opening and closing
 
     @classmethod
-    async def open(cls, text: str, *, clock: Clock, read_only: bool = False) -> Self:
+    async def open(
+        cls, text: str, *, clock: Clock, engine: EngineLoop | None = None, read_only: bool = False
+    ) -> Self:
         """The store at a path or URL.
 
         Raises:
@@ -92,7 +97,7 @@ class ProjectStore:
             check_file(location.path)
             if not read_only:
                 lock, read_only = _lock_file(location.path)
-        gateway = StoreGateway(location.url, read_only=read_only, must_exist=True)
+        gateway = StoreGateway(location.url, engine=engine, read_only=read_only, must_exist=True)
         store = cls(location, gateway, clock=clock, lock=lock)
         if read_only:
             store.read_only_because = "the project was opened for reading only"
@@ -106,26 +111,43 @@ class ProjectStore:
         return store
 
     @classmethod
-    async def create(cls, text: str, project: Project, *, clock: Clock, studio_version: str) -> Self:
+    async def create(
+        cls,
+        text: str,
+        project: Project,
+        *,
+        clock: Clock,
+        studio_version: str,
+        engine: EngineLoop | None = None,
+    ) -> Self:
         """A new store that holds `project`; a file that is there is replaced at the very end, and only then.
 
         Raises:
             StoreBusy: The file is open elsewhere.
             StoreError: The database on the server holds a project already; the folder cannot be written.
         """
-        return await cls._make(text, project, None, clock=clock, studio_version=studio_version)
+        return await cls._make(text, project, None, clock=clock, studio_version=studio_version, engine=engine)
 
     async def copy_to(self, text: str, project: Project, *, studio_version: str) -> ProjectStore:
         """A new store at another place with everything of this one, and `project` instead of this one's."""
-        return await self._make(text, project, self, clock=self._clock, studio_version=studio_version)
+        return await self._make(
+            text, project, self, clock=self._clock, studio_version=studio_version, engine=self._gateway.engine
+        )
 
     @classmethod
     async def _make(
-        cls, text: str, project: Project, source: ProjectStore | None, *, clock: Clock, studio_version: str
+        cls,
+        text: str,
+        project: Project,
+        source: ProjectStore | None,
+        *,
+        clock: Clock,
+        studio_version: str,
+        engine: EngineLoop | None,
     ) -> Self:
         location = locate(text)
         if location.path is None:
-            store = cls(location, StoreGateway(location.url), clock=clock)
+            store = cls(location, StoreGateway(location.url, engine=engine), clock=clock)
             try:
                 await store._fill(project, source, studio_version)
                 await store._take_server_lock()
@@ -146,13 +168,15 @@ class ProjectStore:
             ) from error
         draft = path.with_name(f".{path.name}.{new_id()}.new")
         try:
-            made = cls(locate(str(draft)), StoreGateway(locate(str(draft)).url), clock=clock)
+            made = cls(locate(str(draft)), StoreGateway(locate(str(draft)).url, engine=engine), clock=clock)
             try:
                 await made._fill(project, source, studio_version)
             finally:
                 await made.close()
             _put_in_place(draft, path)
-            store = cls(location, StoreGateway(location.url, must_exist=True), clock=clock, lock=lock)
+            store = cls(
+                location, StoreGateway(location.url, engine=engine, must_exist=True), clock=clock, lock=lock
+            )
             await store._read()
         except BaseException:
             lock.release()
@@ -181,6 +205,11 @@ class ProjectStore:
     @property
     def is_read_only(self) -> bool:
         return bool(self.read_only_because)
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a newer Studio wrote it in a format of its own."""
+        return _major(self._rows.project.get("format_version", "")) > _major(FORMAT_VERSION)
 
     # ------------------------------------------------------------ the project
 
@@ -286,6 +315,7 @@ class ProjectStore:
         if source is not None:
             steps += await source._all_rows(set(rows.connections) | set(rows.models) | set(rows.workflows))  # noqa: SLF001
         steps += _difference(ProjectRows(project={}), rows)
+        await self._gateway.prepare()
         await self._write(steps, atomic=True)
 
     async def _all_rows(self, but: set[str]) -> list[Step]:

@@ -12,14 +12,16 @@ if TYPE_CHECKING:
 
 def project_catalogue(project: Project) -> NodeCatalogue:
     """The node types of a project: the generated ones of each model that could be read, then the common ones."""
-    from studio.nodes.catalogue import NodeCatalogue
+    from studio.nodes.catalogue import NodeCatalogue, common_types
+    from studio.nodes.generated import generated_types
 
     connections = {connection.id: connection.name for connection in project.connections.values()}
-    return NodeCatalogue.of(
-        [
-            (connections[entry.connection], entry.spec)
-            for entry in project.models.values()
-            if entry.spec is not None and entry.connection in connections
-        ],
-        tuple(connections.values()),
+    generated = [
+        kind
+        for entry in project.models.values()
+        if entry.spec is not None and entry.connection in connections
+        for kind in generated_types(entry.spec, connections[entry.connection])
+    ]
+    return NodeCatalogue(
+        [*generated, *common_types()], default_connection=connections.get(project.default_connection)
     )

@@ -70,7 +70,7 @@ def joining_port(spec: NodeSpec, other: PortType, joint: Joint) -> str | None:
 
 
 def _score(port: PortSpec, other: PortType, joint: Joint) -> int:
-    if joint.is_output and (port.name == AFTER) != (joint.port in (DONE,)):
+    if joint.is_output and (port.name == AFTER) != (joint.port == DONE):
         return 1 if port.name == AFTER else 0
     if not joint.is_output and port.name in (DONE, ERROR_PORT) and joint.port != AFTER:
         return 0

@@ -7,7 +7,6 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
@@ -96,7 +95,7 @@ class RunHandle:
         self._version = 1
         self._views: dict[NodeId, NodeRunView] = {node_id: NodeRunView(node_id=node_id) for node_id in nodes}
         self._changed_at: dict[NodeId, int] = dict.fromkeys(self._views, 1)
-        self._future: Future[Any] | None = None
+        self._stop: Callable[[], None] | None = None
         self._take: Take | None = None
         self._kept: dict[tuple[NodeId, str | None], _Kept] = {}
         self._waiting: list[Callable[[], object]] = []
@@ -143,9 +142,8 @@ class RunHandle:
 
     def cancel(self) -> None:
         """Stops the run at the driver; `finished` tells when it has stopped. Harmless when it is over."""
-        future = self._future
-        if future is not None:
-            future.cancel()
+        if self._stop is not None and not self.is_finished:
+            self._stop()
 
     async def finished(self) -> None:
         """Returns when the run is over, however it ended; awaitable from any loop."""
@@ -202,8 +200,9 @@ class RunHandle:
                 return
         callback()
 
-    def began(self, future: Future[Any]) -> None:
-        self._future = future
+    def began(self, stop: Callable[[], None]) -> None:
+        """Says how the run is stopped."""
+        self._stop = stop
 
     def put(self, node_id: NodeId, **values: Any) -> None:
         """Alters a node's view."""
@@ -218,14 +217,17 @@ class RunHandle:
         with self._lock:
             self._take = take
 
-    def end(self, state: RunState, *, error: StudioError | None = None) -> None:
-        """Ends the run; nodes that had not come to an end are cancelled or abandoned with it."""
+    def end(
+        self, state: RunState, *, error: StudioError | None = None, duration_ms: float | None = None
+    ) -> None:
+        """Ends the run; only the first time counts."""
         with self._lock:
             if self._state != "running":
                 return
             self._state = state
             self._error = error or (RunCancelled("The run was stopped.") if state == "cancelled" else None)
-            self._duration_ms = (time.perf_counter() - self._began) * 1000
+            lasted_ms = (time.perf_counter() - self._began) * 1000
+            self._duration_ms = lasted_ms if duration_ms is None else duration_ms
             self._version += 1
             waiting, self._waiting = self._waiting, []
         for callback in waiting:
@@ -242,6 +244,10 @@ class RunHandle:
             return None
         kept = keep(value)
         with self._lock:
+            counted = self._views[node_id].rows if node_id in self._views else None
+            if getattr(value, "has_more", False) and counted is not None and counted > kept.output.row_count:
+                # Rows that were handed on in batches are counted, and only their first are kept.
+                kept.output = replace(kept.output, row_count=counted)
             self._kept[node_id, port] = kept
         return kept
 

@@ -1,395 +1,343 @@
 """What can a person do with an open project? Edits are made at once, on the caller's thread; whatever reads or writes is awaited.
 
-A session is used from one thread (the window's, or the terminal's); its coroutines may be awaited from any loop there and do
-their work on the engine's. How edits are computed stands in `editing`, runs in `runs` and `running`, the disk in `persistence`.
+A session is used from one thread (the window's, or the terminal's). Its coroutines may be awaited from any loop there; their work is done
+on the engine's. Edits stand in `editor`, runs in `runs` and `running`, what databases hold in `data`, the disk in `persistence`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from studio.kernel.errors import WorkflowError
-from studio.kernel.ids import NodeId, WorkflowId, short_id
-from studio.kernel.problems import Problem
+from studio.kernel.errors import StoreError, StudioError
+from studio.kernel.ids import NodeId, RunId, WorkflowId, short_id
 from studio.models.spec import ModelSpec
-from studio.project.changes import (
-    AddNodes,
-    Change,
-    EditWorkflow,
-    MoveNodes,
-    PutWorkflow,
-    RemoveWorkflow,
-    SetEdges,
-    SetModels,
-    SetParams,
-)
-from studio.project.history import History
-from studio.project.state import ModelEntry, Project
-from studio.session import editing
-from studio.session.editing import Joint
+from studio.project.changes import Change
+from studio.project.state import Connection, Project
+from studio.session import data
+from studio.session.databases import Databases
+from studio.session.editor import Editor, unique_title
 from studio.session.environment import Environment
-from studio.session.events import (
-    CatalogueChanged,
-    LogAdded,
-    LogEntry,
-    LogLevel,
-    ProblemsChanged,
-    ProjectChanged,
-    SavedStateChanged,
-    SessionEvent,
-)
-from studio.workflow.graph import Edge, Place, Workflow, frozen
-from studio.workflow.spec import Catalogue, NodeSpec
+from studio.session.events import RunFinished, RunStarted
+from studio.session.home import Home
+from studio.session.runs import Page, RunHandle
+from studio.workflow.graph import Workflow, frozen
 
 if TYPE_CHECKING:
-    pass
+    from studio.database import ServerInfo, Statement
+    from studio.persistence import NodeRunRecord, Recovery, RunRecord
 
-Listener = Callable[[SessionEvent], None]
+__all__ = ["Session", "unique_title"]
 
 
-class Session:
+class Session(Editor):
     """An open project.
 
-    Invariants: every alteration of `project` goes through `history`; each is told to the listeners and, when the project has a store,
-    written to its journal in order.
+    Invariants: every alteration of `project` goes through `history`; each is told to the listeners and, unless the session lives in memory
+    only, written to a journal in order, so that it survives the end of the process.
     """
 
-    def __init__(self, project: Project, *, env: Environment | None = None) -> None:
-        self.env = env or Environment.default()
-        self.history = History(project)
-        self._listeners: list[Listener] = []
-        self._catalogue: Catalogue | None = None
-        self._problems: dict[WorkflowId, tuple[Workflow, Catalogue, tuple[Problem, ...]]] = {}
-        self._was_modified = False
-        self._trusted = False
-        self.history.observe(self._on_change)
+    def __init__(self, project: Project, *, env: Environment | None = None, home: Home | None = None) -> None:
+        super().__init__(project, env=env)
+        self._home = home
+        self._databases = Databases(self.env.secrets, lambda: home.folder if home else None)
+        self._runs: dict[RunId, RunHandle] = {}
+        self._past: list[tuple[RunRecord, list[NodeRunRecord]]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_saving = False
+        if home is not None:
+            home.failed = self._journal_failed
+
+    # ------------------------------------------------------------ opening and closing
 
     @classmethod
     def in_memory(cls, project: Project, *, env: Environment | None = None) -> Self:
-        """A session without a store: nothing is read, written or started until something is run."""
+        """A session that keeps nothing: no file is read or written, and no thread is started until something is run."""
         return cls(project, env=env)
+
+    @classmethod
+    async def new(cls, env: Environment, *, name: str = "Untitled") -> Self:
+        """An empty project with one workflow; its store comes into being with its first edit."""
+        return cls._at_home(env, empty_project(name), Home.untitled(env))
+
+    @classmethod
+    async def open(cls, env: Environment, location: str) -> Self:
+        """The project at a path or URL.
+
+        A file that cannot be written, or was written by a newer Studio, is opened for reading only. Edits that were never saved are offered
+        as `pending_recovery`.
+
+        Raises:
+            StoreError: A folder, a foreign database, open elsewhere, …
+            DatabaseError: No such file, damaged, unreachable, wrong password.
+        """
+        home = await Home.open(env, location)
+        session = cls._at_home(env, home.saved, home)
+        for problem in home.problems:
+            session.log(str(problem), level="warning")
+        return session
+
+    @classmethod
+    async def sample(cls, env: Environment) -> Self:
+        """The sample shop, on a fresh database of its own."""
+        from studio.session.sample import make_sample
+
+        project = await env.loop.call(make_sample(env.samples_dir))
+        return cls._at_home(env, project, Home.untitled(env))
+
+    @classmethod
+    async def recoverable(cls, env: Environment) -> list[Recovery]:
+        """Projects that were left with unsaved edits by a process that has ended, latest edit first."""
+        return await Home.recoverable(env)
+
+    @classmethod
+    def _at_home(cls, env: Environment, project: Project, home: Home) -> Self:
+        session = cls(project, env=env, home=home)
+        session._remember_loop()
+        return session
+
+    @property
+    def pending_recovery(self) -> Recovery | None:
+        """Unsaved edits of an earlier session that nobody has decided about yet."""
+        return self._home.pending if self._home else None
+
+    async def restore(self) -> int:
+        """Makes the unsaved edits again, each a step that can be undone; returns how many. The project is then modified.
+
+        An edit that cannot be read or made any more ends it: the log says which, and those behind it are given up.
+        """
+        home = self._home
+        if home is None or home.pending is None:
+            return 0
+        done = 0
+        changes, problem = home.recovered_changes()
+        with home.replaying():
+            for change in changes:
+                try:
+                    self.history.apply(change)
+                except StudioError as error:
+                    problem = error
+                    break
+                done += 1
+        await home.recovered(done)
+        if problem is not None:
+            self.log(f"Only {done} unsaved edits could be restored: {problem}", level="warning")
+        self._tell_saved_state()
+        return done
+
+    async def discard_recovered(self) -> None:
+        """Forgets the unsaved edits of the earlier session."""
+        if self._home is not None:
+            await self._home.discard_recovered()
+
+    async def save(self) -> None:
+        """Writes the project to its place, all or nothing.
+
+        Raises:
+            StoreError: It has no place yet, or is read-only: use `save_as`.
+            DatabaseError: It could not be written; the project stays modified.
+        """
+        await self._save(None)
+
+    async def save_as(self, location: str) -> None:
+        """Writes the project to another place, which it then lives in; a file that is there is replaced. Raises as `save` does."""
+        await self._save(location)
+
+    async def _save(self, location: str | None) -> None:
+        self._remember_loop()
+        if self._home is None:
+            raise StoreError("This project lives in memory only and cannot be saved.")
+        self.history.mark_clean()
+        self._is_saving = True
+        try:
+            await self._home.save(self.project, location)
+        except BaseException:
+            self.history.mark_dirty()
+            raise
+        finally:
+            self._is_saving = False
+            self._tell_saved_state()
+
+    async def close(self, *, keep_edits: bool = False) -> None:
+        """Stops what runs and lets everything go. Unsaved edits are given up, unless `keep_edits` says to offer them next time."""
+        for handle in list(self._runs.values()):
+            handle.cancel()
+            await handle.finished()
+        await self.env.loop.call(self._databases.close())
+        if self._home is not None:
+            await self._home.close(keep_edits=keep_edits)
 
     # ------------------------------------------------------------ state
 
     @property
-    def project(self) -> Project:
-        return self.history.project
-
-    @property
     def location(self) -> str | None:
-        """The path or the URL (without its password) where the project is kept; None while it has no name of its own."""
-        return None
+        """The path, or the URL without its password, where the project is kept; None while it was never saved under a name."""
+        return self._home.location if self._home else None
 
     @property
     def title(self) -> str:
+        """The file's name without its ending, else the project's name."""
+        location = self.location
+        if location is not None and "://" not in location:
+            return Path(location).stem
         return self.project.name
 
     @property
     def is_modified(self) -> bool:
-        return not self.history.is_clean
+        return self._is_saving or super().is_modified
 
     @property
     def is_read_only(self) -> bool:
-        """Whether Save is refused (a newer format, a store that cannot be written); Save As is not."""
-        return False
+        """Whether `save` is refused (a newer format, a file that cannot be written); `save_as` is not."""
+        return bool(self._home and self._home.is_read_only)
 
-    @property
-    def trusted(self) -> bool:
-        """Whether Python nodes of this project may run on this machine."""
-        return self._trusted
+    # ------------------------------------------------------------ running
 
-    def trust(self) -> None:
-        self._trusted = True
-
-    def observe(self, listener: Listener) -> Callable[[], None]:
-        """Calls `listener` with every event, on the session's thread; returns what ends it."""
-        self._listeners.append(listener)
-
-        def stop() -> None:
-            with contextlib.suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return stop
-
-    def log(
-        self,
-        message: str,
-        *,
-        level: LogLevel = "info",
-        workflow: WorkflowId | None = None,
-        node: NodeId | None = None,
-    ) -> None:
-        entry = LogEntry(at=self.env.clock(), level=level, message=message, workflow=workflow, node=node)
-        self._tell(LogAdded(entry))
-
-    # ------------------------------------------------------------ editing
-
-    def edit(self, change: Change, *, merge: bool = False) -> None:
-        """Does `change`; with `merge` it joins the step before when both belong to one gesture (typing, dragging)."""
-        self.history.apply(change, merge=merge)
-
-    @contextlib.contextmanager
-    def group(self, title: str) -> Iterator[None]:
-        """What is edited inside is one step."""
-        with self.history.group(title):
-            yield
-        self._tell_saved_state()
-
-    def undo(self) -> None:
-        self.history.undo()
-
-    def redo(self) -> None:
-        self.history.redo()
-
-    def add_workflow(self, name: str = "Workflow") -> WorkflowId:
-        """Adds an empty workflow; the name is made unique."""
-        free = unique_title(name, (workflow.name for workflow in self.project.workflows.values()))
-        workflow = Workflow(id=WorkflowId(short_id()), name=free)
-        self.edit(PutWorkflow(workflow=workflow))
-        return workflow.id
-
-    def rename_workflow(self, workflow_id: WorkflowId, name: str) -> None:
-        """Raises WorkflowError when the name is empty or another workflow has it."""
-        name = name.strip()
-        if not name:
-            raise WorkflowError("A workflow needs a name.")
-        if any(other.name == name and other.id != workflow_id for other in self.project.workflows.values()):
-            raise WorkflowError(f"There is a workflow named {name!r} already.", hint="Choose another name.")
-        self.edit(EditWorkflow(workflow=workflow_id, values=frozen({"name": name})))
-
-    def remove_workflow(self, workflow_id: WorkflowId) -> None:
-        self.project.workflow(workflow_id)
-        self.edit(RemoveWorkflow(workflow=workflow_id))
-
-    def duplicate_workflow(self, workflow_id: WorkflowId) -> WorkflowId:
-        original = self.project.workflow(workflow_id)
-        names = (workflow.name for workflow in self.project.workflows.values())
-        copy = replace(original, id=WorkflowId(short_id()), name=unique_title(original.name, names))
-        self.edit(PutWorkflow(workflow=copy))
-        return copy.id
-
-    def add_node(
+    def start_run(
         self,
         workflow_id: WorkflowId,
-        type_name: str,
         *,
-        x: float,
-        y: float,
-        params: Mapping[str, Any] | None = None,
-        title: str | None = None,
-        connect: tuple[NodeId, str] | None = None,
-        is_output: bool | None = None,
-    ) -> NodeId:
-        """Adds a node, and with `connect` (a node and its port) joins it there, as one step.
+        inputs: Mapping[str, Any] | None = None,
+        mode: str = "auto",
+        until: NodeId | None = None,
+    ) -> RunHandle:
+        """Begins a run and returns at once; `until` runs only that node and what leads to it.
 
-        `is_output` says which side of that node the port is on; None: an output if it has one of that name.
+        Raises:
+            BuildError: Nodes that would run have problems; holds all of them.
+            WorkflowError: There is no such mode or node.
         """
-        workflow = self.project.workflow(workflow_id)
-        spec = self.catalogue.find(type_name)
-        node = editing.new_node(workflow, type_name, spec, params=params, title=title)
-        place = editing.free_place(workflow, x, y)
-        addition = AddNodes(workflow=workflow_id, nodes=(node,), places=frozen({node.id: place}))
-        with self.group("Add node"):
-            self.edit(addition)
-            edge = self._joining_edge(workflow, spec, node.id, connect, is_output)
-            if edge is not None and self.why_not(workflow_id, edge) is None:
-                self.connect(workflow_id, edge)
-        return node.id
+        from studio.session.running import Run, known_mode, plan_of
 
-    def why_not(self, workflow_id: WorkflowId, edge: Edge) -> str | None:
-        """The sentence that says why `edge` cannot be; None when it can. The edge it would replace is not in its way."""
-        from studio.workflow.checks import why_not
-
-        workflow = self.project.workflow(workflow_id)
-        replaced = editing.replaced_edges(workflow, edge)
-        return why_not(workflow.without_edges(replaced) if replaced else workflow, self.catalogue, edge)
-
-    def compatible_types(
-        self, workflow_id: WorkflowId, node_id: NodeId, port: str, *, is_output: bool
-    ) -> list[tuple[NodeSpec, str]]:
-        """The kinds of node that could be joined to a port, each with its own port that would be used."""
-        node = self.project.workflow(workflow_id).nodes[node_id]
-        joint = Joint(node=node_id, port=port, is_output=is_output)
-        known = editing.port_type(self.catalogue.find(node.type), joint)
-        if known is None:
-            return []
-        found = []
-        for spec in self.catalogue.specs():
-            name = editing.joining_port(spec, known, joint)
-            if name is not None:
-                found.append((spec, name))
-        return found
-
-    def connect(self, workflow_id: WorkflowId, edge: Edge) -> None:
-        """Adds an edge in place of the one that ends at the same port; raises WorkflowError that says why not."""
-        refusal = self.why_not(workflow_id, edge)
-        if refusal is not None:
-            raise WorkflowError(refusal, workflow=self.project.workflow(workflow_id).name)
-        replaced = editing.replaced_edges(self.project.workflow(workflow_id), edge)
-        self.edit(SetEdges(workflow=workflow_id, add=(edge,), remove=replaced))
-
-    def disconnect(self, workflow_id: WorkflowId, edges: Iterable[Edge]) -> None:
-        self.edit(SetEdges(workflow=workflow_id, remove=tuple(edges)))
-
-    def remove(self, workflow_id: WorkflowId, nodes: Iterable[NodeId], edges: Iterable[Edge] = ()) -> None:
-        """Deletes nodes and edges as one step."""
-        title, changes = editing.removal(self.project.workflow(workflow_id), tuple(nodes), tuple(edges))
-        self._do(title, changes)
-
-    def move(self, workflow_id: WorkflowId, places: Mapping[NodeId, Place], *, merge: bool = False) -> None:
-        self.edit(MoveNodes(workflow=workflow_id, places=frozen(places)), merge=merge)
-
-    def set_params(
-        self,
-        workflow_id: WorkflowId,
-        node_id: NodeId,
-        values: Mapping[str, Any],
-        clear: Sequence[str] = (),
-        merge: bool = False,
-    ) -> None:
-        change = SetParams(workflow=workflow_id, node=node_id, values=frozen(values), clear=tuple(clear))
-        self.edit(change, merge=merge)
-
-    def copy(self, workflow_id: WorkflowId, node_ids: Iterable[NodeId]) -> str:
-        """The chosen nodes, with the edges between them, as YAML that `paste` takes in any project."""
-        from studio.workflow.text import nodes_to_yaml
-
-        return nodes_to_yaml(editing.part_of(self.project.workflow(workflow_id), node_ids))
-
-    def paste(self, workflow_id: WorkflowId, text: str, *, x: float, y: float) -> list[NodeId]:
-        """Adds what `copy` gave (or a whole workflow's YAML) with its upper left corner at (x, y); raises TextError."""
-        from studio.workflow.text import nodes_from_yaml
-
-        return self._insert(workflow_id, nodes_from_yaml(text), "Paste", x=x, y=y)
-
-    def duplicate(self, workflow_id: WorkflowId, node_ids: Iterable[NodeId]) -> list[NodeId]:
-        """Copies nodes a little to the lower right of themselves, with the edges between them."""
-        part = editing.part_of(self.project.workflow(workflow_id), node_ids)
-        return self._insert(workflow_id, part, "Duplicate", shift=40.0)
-
-    def import_models(self, connection_id: str, specs: Iterable[ModelSpec]) -> None:
-        """Takes models into the project, in place of those of the same name on the same connection, as one step."""
-        known = {
-            entry.name: entry.id
-            for entry in self.project.models.values()
-            if entry.connection == connection_id
-        }
-        entries = tuple(
-            ModelEntry(
-                id=known.get(spec.name, short_id()), name=spec.name, connection=connection_id, spec=spec
-            )
-            for spec in specs
+        self._remember_loop()
+        plan = plan_of(self.project.workflow(workflow_id), self._node_catalogue(), until)
+        run = Run(
+            plan,
+            env=self.env,
+            inputs=dict(inputs or {}),
+            mode=known_mode(mode),
+            trusted=self.trusted,
+            log=lambda text, node: self._later(lambda: self.log(text, workflow=workflow_id, node=node)),
         )
-        if entries:
-            self.edit(SetModels(put=entries))
+        handle = run.handle
+        self._runs[handle.run_id] = handle
+        handle.when_finished(lambda: self._later(lambda: self._run_finished(handle)))
+        connections = {connection.name: connection for connection in self.project.connections.values()}
+        run.start(self._databases, connections, self._remember)
+        self._tell(RunStarted(handle))
+        return handle
 
-    def export_yaml(self, workflow_id: WorkflowId) -> str:
-        from studio.workflow.text import workflow_to_yaml
+    def _run_finished(self, handle: RunHandle) -> None:
+        self._runs.pop(handle.run_id, None)
+        self._tell(RunFinished(handle))
 
-        return workflow_to_yaml(self.project.workflow(workflow_id))
+    async def _remember(self, run: RunRecord, nodes: list[NodeRunRecord]) -> None:
+        """On the engine's loop. A history that cannot be written is no reason for a run to fail."""
+        self._past.insert(0, (run, nodes))
+        if self._home is not None and not self._home.is_read_only:
+            try:
+                await self._home.add_run(self.history.project, run, nodes)
+            except StudioError as error:
+                text = f"The run could not be kept in the history: {error}"
+                self._later(lambda: self.log(text, level="warning"))
 
-    def import_yaml(self, text: str) -> WorkflowId:
-        """Adds a workflow from its text, under a new id when its own is taken; raises TextError."""
-        from studio.workflow.text import workflow_from_yaml
+    async def history_runs(self, workflow_id: WorkflowId | None = None) -> list[RunRecord]:
+        """Runs that are over, newest first, of one workflow or of all; also of workflows that have changed since or are gone."""
+        self._remember_loop()
+        if self._home is not None and self._home.has_store:
+            return await self._home.runs(workflow_id)
+        return [run for run, _ in self._past if workflow_id in (None, run.workflow_id)]
 
-        workflow = workflow_from_yaml(text)
-        if workflow.id in self.project.workflows or not workflow.id:
-            workflow = replace(workflow, id=WorkflowId(short_id()))
-        names = (other.name for other in self.project.workflows.values())
-        workflow = replace(workflow, name=unique_title(workflow.name, names))
-        self.edit(PutWorkflow(workflow=workflow))
-        return workflow.id
+    async def run_nodes(self, run_id: RunId) -> list[NodeRunRecord]:
+        """The nodes of a run that is over, with the first rows of each."""
+        for run, nodes in self._past:
+            if run.id == run_id:
+                return nodes
+        return await self._home.run_nodes(run_id) if self._home is not None and self._home.has_store else []
 
-    # ------------------------------------------------------------ kinds of node, problems
+    # ------------------------------------------------------------ data
 
-    @property
-    def catalogue(self) -> Catalogue:
-        """All kinds of node that the project's workflows can use; made anew when models or connections have changed."""
-        if self._catalogue is None:
-            from studio.session.catalogue import project_catalogue
+    async def row_count(self, model_id: str) -> int:
+        """How many records a model has; raises DatabaseError."""
+        return await self.env.loop.call(data.row_count(self.project, self._databases, model_id))
 
-            self._catalogue = project_catalogue(self.project)
-        return self._catalogue
+    async def browse(
+        self,
+        model_id: str,
+        *,
+        filter: Mapping[str, Any] | None = None,
+        order_by: Sequence[str] = (),
+        offset: int = 0,
+        limit: int = 200,
+    ) -> Page:
+        """A page of a model's records; raises DatabaseError, or FilterError for a filter that names what does not exist."""
+        return await self.env.loop.call(
+            data.browse(
+                self.project,
+                self._databases,
+                model_id,
+                filter=filter,
+                order_by=order_by,
+                offset=offset,
+                limit=limit,
+            )
+        )
 
-    def problems(self, workflow_id: WorkflowId) -> tuple[Problem, ...]:
-        """All findings in a workflow, errors first; worked out once per state of the workflow."""
-        from studio.workflow.checks import check
+    async def test_connection(self, connection: Connection, secret: str | None = None) -> ServerInfo:
+        """Connects once, with `secret` or the one that is kept; raises DatabaseError that says what is wrong."""
+        return await self.env.loop.call(data.test_connection(self._databases, connection, secret))
+
+    async def reflect(self, connection_id: str) -> list[ModelSpec]:
+        """The tables of a connection's database as models; nothing is taken into the project. Raises DatabaseError."""
+        connection = self.project.connections[connection_id]
+        return await self.env.loop.call(data.reflect(self._databases, connection))
+
+    def set_secret(self, connection: Connection, secret: str) -> None:
+        """Keeps a password where the connection says; raises SecretsUnavailable when it cannot be kept there."""
+        self.env.secrets.set(connection, secret)
+
+    def statements(self, workflow_id: WorkflowId, node_id: NodeId) -> list[Statement]:
+        """What a node would say to its database; values that come by an edge stand as their port. Empty when it has none."""
+        from studio.session.preview import statements
+
+        return statements(self.project, self._node_catalogue(), self._databases, workflow_id, node_id)
+
+    def code(self, workflow_id: WorkflowId, node_id: NodeId) -> str:
+        """The node as Python."""
+        from studio.workflow.python_text import node_to_python
 
         workflow = self.project.workflow(workflow_id)
-        known = self._problems.get(workflow_id)
-        if known is not None and known[0] is workflow and known[1] is self.catalogue:
-            return known[2]
-        found = tuple(check(workflow, self.catalogue))
-        self._problems[workflow_id] = (workflow, self.catalogue, found)
-        return found
+        return node_to_python(workflow.nodes[node_id], workflow.incoming.get(node_id, ()))
 
     # ------------------------------------------------------------ inside
 
-    def _joining_edge(
-        self,
-        workflow: Workflow,
-        spec: NodeSpec | None,
-        node_id: NodeId,
-        connect: tuple[NodeId, str] | None,
-        is_output: bool | None,
-    ) -> Edge | None:
-        if connect is None or spec is None:
-            return None
-        other_id, port = connect
-        other_spec = self.catalogue.find(workflow.nodes[other_id].type)
-        if is_output is None:
-            is_output = other_spec is None or other_spec.output(port) is not None
-        joint = Joint(node=other_id, port=port, is_output=is_output)
-        known = editing.port_type(other_spec, joint)
-        own = editing.joining_port(spec, known, joint) if known else None
-        if own is None:
-            return None
-        if is_output:
-            return Edge(source=other_id, source_port=port, target=node_id, target_port=own)
-        return Edge(source=node_id, source_port=own, target=other_id, target_port=port)
-
-    def _insert(self, workflow_id: WorkflowId, part: Workflow, title: str, **where: float) -> list[NodeId]:
-        addition = editing.insertion(self.project.workflow(workflow_id), part, **where)
-        if addition.nodes:
-            self._do(title, (addition,))
-        return [node.id for node in addition.nodes]
-
-    def _do(self, title: str, changes: Sequence[Change]) -> None:
-        if changes:
-            with self.group(title):
-                for change in changes:
-                    self.edit(change)
-
     def _on_change(self, before: Project, after: Project, change: Change) -> None:
-        other_kinds = after.models is not before.models or after.connections is not before.connections
-        if other_kinds:
-            self._catalogue = None
-        self._tell(ProjectChanged(before, after, change))
-        if other_kinds:
-            self._tell(CatalogueChanged())
-        for workflow_id, workflow in after.workflows.items():
-            if other_kinds or before.workflows.get(workflow_id) is not workflow:
-                self._tell(ProblemsChanged(workflow_id))
-        self._tell_saved_state()
+        if self._home is not None:
+            self._home.add_edit(before, change)
+        if after.connections is not before.connections and self._loop is not None:
+            self.env.loop.submit(self._databases.forget(after))
+        super()._on_change(before, after, change)
 
-    def _tell_saved_state(self) -> None:
-        if self.is_modified != self._was_modified:
-            self._was_modified = self.is_modified
-            self._tell(SavedStateChanged(self._was_modified))
+    def _journal_failed(self, error: StudioError) -> None:
+        text = f"The last edits could not be kept for recovery: {error}"
+        self._later(lambda: self.log(text, level="error"))
 
-    def _tell(self, event: SessionEvent) -> None:
-        for listener in list(self._listeners):
-            listener(event)
+    def _remember_loop(self) -> None:
+        """Remembers the loop that the session is used from, for facts that arrive on the engine's."""
+        with contextlib.suppress(RuntimeError):
+            self._loop = asyncio.get_running_loop()
+
+    def _later(self, callback: Callable[[], object]) -> None:
+        """Calls back on the session's own loop; without one there is nobody to tell."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody listens any more
+                self._loop.call_soon_threadsafe(callback)
 
 
-def unique_title(wanted: str, taken: Iterable[str]) -> str:
-    """`wanted` itself when it is free, else "wanted 2", "wanted 3", …"""
-    used = set(taken)
-    title, number = wanted, 2
-    while title in used:
-        title = f"{wanted} {number}"
-        number += 1
-    return title
+def empty_project(name: str) -> Project:
+    """A project with one empty workflow."""
+    workflow = Workflow(id=WorkflowId(short_id()), name="Workflow")
+    return Project(id=short_id(), name=name, workflows=frozen({workflow.id: workflow}))

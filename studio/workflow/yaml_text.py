@@ -64,6 +64,8 @@ def write_yaml(document: Mapping[str, Any]) -> str:
     Raises:
         TextError: A value is not plain data; the message names the way to it.
     """
+    if not document:
+        return "{}\n"
     lines: list[str] = []
     _write_mapping(document, 0, lines, "$")
     return "\n".join(lines) + "\n"

@@ -1,0 +1,99 @@
+"""What is in a project's databases? Counts, pages of rows, tables that could become models, and whether a connection works.
+
+Everything here runs on the engine's loop and only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from studio.kernel.errors import NoSuchTable, StudioError, UnknownDatabase
+from studio.kernel.names import did_you_mean
+from studio.models.spec import ModelSpec
+from studio.project.state import Connection, Project
+from studio.session.databases import Databases, masked
+from studio.session.runs import Page
+
+if TYPE_CHECKING:
+    from studio.database import ServerInfo
+
+
+async def row_count(project: Project, databases: Databases, model_id: str) -> int:
+    """How many records a model has; 0 while its table does not exist yet."""
+    spec, connection = model_of(project, model_id)
+    database = await databases.get(connection)
+    await database.connect()
+    try:
+        return await database.access().count(spec, None)
+    except NoSuchTable:
+        if spec.reflected:
+            raise
+        return 0
+
+
+async def browse(
+    project: Project,
+    databases: Databases,
+    model_id: str,
+    *,
+    filter: Mapping[str, Any] | None,
+    order_by: Sequence[str],
+    offset: int,
+    limit: int,
+) -> Page:
+    """A page of a model's records with their exact number; ordered by key unless said otherwise, so that pages fit together."""
+    from studio.database import ListQuery
+
+    spec, connection = model_of(project, model_id)
+    database = await databases.get(connection)
+    await database.connect()
+    order = list(order_by)
+    order += [name for name in spec.key if name not in order and f"-{name}" not in order]
+    query = ListQuery(filter=filter or None, order_by=order, limit=limit, offset=offset)
+    access = database.access()
+    try:
+        total = await access.count(spec, filter or None)
+        rows = list(await access.list(spec, query))
+    except NoSuchTable:
+        if spec.reflected:
+            raise
+        total, rows = 0, []
+    return Page(columns=spec.names, rows=rows, offset=offset, total=total)
+
+
+async def test_connection(databases: Databases, connection: Connection, secret: str | None) -> ServerInfo:
+    """Connects once, with `secret` or the one that is kept; raises DatabaseError that says what is wrong."""
+    database = await databases.fresh(connection, secret)
+    try:
+        return await database.test()
+    except StudioError as error:
+        raise masked(error, secret) from error
+    finally:
+        await database.close()
+
+
+async def reflect(databases: Databases, connection: Connection) -> list[ModelSpec]:
+    """The tables of a connection's database as models, in the database's order."""
+    database = await databases.fresh(connection, None)
+    try:
+        return await database.reflect()
+    finally:
+        await database.close()
+
+
+def model_of(project: Project, model_id: str) -> tuple[ModelSpec, Connection]:
+    """A model and its connection; raises UnknownDatabase or StudioError that says what is missing."""
+    entry = project.models.get(model_id)
+    if entry is None or entry.spec is None:
+        names = [known.name for known in project.models.values()]
+        shown = entry.name if entry else model_id
+        raise StudioError(
+            f"The model {shown!r} is not there or cannot be read.", hint=did_you_mean(shown, names)
+        )
+    connection = project.connections.get(entry.connection)
+    if connection is None:
+        raise UnknownDatabase(
+            f"The connection of the model {entry.name!r} is gone.", hint="Choose another one for the model."
+        )
+    return entry.spec, connection

@@ -1,0 +1,121 @@
+"""How do a session's runs reach the databases of its connections? Each is opened when first needed, and anew when its connection changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from studio.kernel.errors import StudioError
+from studio.project.state import Connection, Project
+from studio.session.secrets import Secrets, with_password
+
+if TYPE_CHECKING:
+    from studio.database import Database, DatabaseOptions
+
+_SQLITE: Final = "sqlite:///"
+_TEST_TIMEOUT_S: Final = 5.0
+
+
+class Databases:
+    """The open databases of a session, by connection. Used on the engine's loop, except for `describe`, which does no I/O.
+
+    Invariant: at most one database is open for a connection, and it was opened with the connection as it is now.
+    """
+
+    def __init__(self, secrets: Secrets, folder: Callable[[], Path | None]) -> None:
+        self._secrets = secrets
+        self._folder = folder
+        self._open: dict[str, tuple[Connection, Database]] = {}
+        self._turn: asyncio.Lock | None = None
+
+    async def get(self, connection: Connection) -> Database:
+        """The connection's database, not connected yet when it is new.
+
+        Raises:
+            SecretsUnavailable: No keyring here.
+            AuthenticationFailed: The environment variable that holds the password is not set.
+        """
+        if self._turn is None:
+            self._turn = asyncio.Lock()
+        async with self._turn:
+            known = self._open.get(connection.id)
+            if known is not None and known[0] == connection:
+                return known[1]
+            if known is not None:
+                del self._open[connection.id]
+                await known[1].close()
+            database = await self._make(connection, None)
+            self._open[connection.id] = (connection, database)
+            return database
+
+    async def fresh(self, connection: Connection, secret: str | None) -> Database:
+        """A database of the caller's own, for trying a connection out: a missing file stays missing, and waiting is short."""
+        from studio.database import DatabaseOptions
+
+        options = DatabaseOptions(
+            must_exist=True, read_only=connection.read_only, connect_timeout_s=_TEST_TIMEOUT_S
+        )
+        return await self._make(connection, secret, options)
+
+    def describe(self, connection: Connection) -> Database:
+        """A database that is only asked how it would say things; it never connects, so it needs no secret."""
+        from studio.database import Database
+
+        return Database(self.url(connection), name=connection.name)
+
+    async def forget(self, project: Project) -> None:
+        """Closes the databases whose connections are gone or have changed."""
+        for key, (connection, database) in list(self._open.items()):
+            if project.connections.get(key) != connection:
+                del self._open[key]
+                await database.close()
+
+    async def close(self) -> None:
+        while self._open:
+            _, (_, database) = self._open.popitem()
+            await database.close()
+
+    def url(self, connection: Connection) -> str:
+        """The connection's URL; a relative SQLite path begins at the project's folder."""
+        url = connection.url
+        if not url.startswith(_SQLITE):
+            return url
+        path, question, query = url.removeprefix(_SQLITE).partition("?")
+        folder = self._folder()
+        if (
+            not path
+            or path == ":memory:"
+            or path.startswith("file:")
+            or folder is None
+            or Path(path).is_absolute()
+        ):
+            return url
+        return f"{_SQLITE}{folder / path}{question}{query}"
+
+    async def _make(
+        self, connection: Connection, secret: str | None, options: DatabaseOptions | None = None
+    ) -> Database:
+        from studio.database import Database, DatabaseOptions
+
+        url = self.url(connection)
+        if secret is None and urlsplit(url).netloc:
+            # The keyring may ask the person something: not on the loop.
+            secret = await asyncio.to_thread(self._secrets.get, connection)
+        options = options or DatabaseOptions()
+        return Database(
+            with_password(url, secret),
+            name=connection.name,
+            options=replace(options, read_only=options.read_only or connection.read_only),
+        )
+
+
+def masked(error: StudioError, secret: str | None) -> StudioError:
+    """The error without the secret, should a driver have repeated it."""
+    if secret:
+        error.message = error.message.replace(secret, "•••")
+        error.detail = error.detail.replace(secret, "•••")
+    return error

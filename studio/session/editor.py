@@ -1,0 +1,379 @@
+"""How is an open project edited? Use cases that make one undo step each, and the events that tell of them; nothing here is awaited.
+
+How edits are computed stands in `editing`; saving, running and data are `session`'s business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from studio.kernel.errors import WorkflowError
+from studio.kernel.ids import NodeId, WorkflowId, short_id
+from studio.kernel.problems import Problem
+from studio.models.spec import ModelSpec
+from studio.project.changes import (
+    AddNodes,
+    Change,
+    EditWorkflow,
+    MoveNodes,
+    PutWorkflow,
+    RemoveWorkflow,
+    SetEdges,
+    SetModels,
+    SetParams,
+)
+from studio.project.history import History
+from studio.project.state import ModelEntry, Project
+from studio.session import editing
+from studio.session.editing import Joint
+from studio.session.environment import Environment
+from studio.session.events import (
+    CatalogueChanged,
+    LogAdded,
+    LogEntry,
+    LogLevel,
+    ProblemsChanged,
+    ProjectChanged,
+    SavedStateChanged,
+    SessionEvent,
+)
+from studio.workflow.graph import Edge, Place, Workflow, frozen
+from studio.workflow.spec import Catalogue, NodeSpec
+
+if TYPE_CHECKING:
+    from studio.nodes.catalogue import NodeCatalogue
+
+Listener = Callable[[SessionEvent], None]
+
+
+class Editor:
+    """A project that is being edited.
+
+    Invariant: every alteration of `project` goes through `history`, and each is told to the listeners.
+    """
+
+    def __init__(self, project: Project, *, env: Environment | None = None) -> None:
+        self.env = env or Environment.default()
+        self.history = History(project)
+        self._listeners: list[Listener] = []
+        self._catalogue: NodeCatalogue | None = None
+        self._problems: dict[WorkflowId, tuple[Workflow, Catalogue, tuple[Problem, ...]]] = {}
+        self._was_modified = False
+        self._trusted = False
+        self.history.observe(self._on_change)
+
+    # ------------------------------------------------------------ state
+
+    @property
+    def project(self) -> Project:
+        return self.history.project
+
+    @property
+    def is_modified(self) -> bool:
+        return not self.history.is_clean
+
+    @property
+    def trusted(self) -> bool:
+        """Whether Python nodes of this project may run on this machine."""
+        return self._trusted
+
+    def trust(self) -> None:
+        self._trusted = True
+
+    def observe(self, listener: Listener) -> Callable[[], None]:
+        """Calls `listener` with every event, on the session's thread; returns what ends it."""
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            with contextlib.suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return stop
+
+    def log(
+        self,
+        message: str,
+        *,
+        level: LogLevel = "info",
+        workflow: WorkflowId | None = None,
+        node: NodeId | None = None,
+    ) -> None:
+        entry = LogEntry(at=self.env.clock(), level=level, message=message, workflow=workflow, node=node)
+        self._tell(LogAdded(entry))
+
+    # ------------------------------------------------------------ editing
+
+    def edit(self, change: Change, *, merge: bool = False) -> None:
+        """Does `change`; with `merge` it joins the step before when both belong to one gesture (typing, dragging)."""
+        self.history.apply(change, merge=merge)
+
+    @contextlib.contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """What is edited inside is one step."""
+        try:
+            with self.history.group(title):
+                yield
+        finally:
+            self._tell_saved_state()
+
+    def undo(self) -> None:
+        self.history.undo()
+
+    def redo(self) -> None:
+        self.history.redo()
+
+    def add_workflow(self, name: str = "Workflow") -> WorkflowId:
+        """Adds an empty workflow; the name is made unique."""
+        free = unique_title(name, (workflow.name for workflow in self.project.workflows.values()))
+        workflow = Workflow(id=WorkflowId(short_id()), name=free)
+        self.edit(PutWorkflow(workflow=workflow))
+        return workflow.id
+
+    def rename_workflow(self, workflow_id: WorkflowId, name: str) -> None:
+        """Raises WorkflowError when the name is empty or another workflow has it."""
+        name = name.strip()
+        if not name:
+            raise WorkflowError("A workflow needs a name.")
+        if any(other.name == name and other.id != workflow_id for other in self.project.workflows.values()):
+            raise WorkflowError(f"There is a workflow named {name!r} already.", hint="Choose another name.")
+        self.edit(EditWorkflow(workflow=workflow_id, values=frozen({"name": name})))
+
+    def remove_workflow(self, workflow_id: WorkflowId) -> None:
+        self.project.workflow(workflow_id)
+        self.edit(RemoveWorkflow(workflow=workflow_id))
+
+    def duplicate_workflow(self, workflow_id: WorkflowId) -> WorkflowId:
+        original = self.project.workflow(workflow_id)
+        names = (workflow.name for workflow in self.project.workflows.values())
+        copy = replace(original, id=WorkflowId(short_id()), name=unique_title(original.name, names))
+        self.edit(PutWorkflow(workflow=copy))
+        return copy.id
+
+    def add_node(
+        self,
+        workflow_id: WorkflowId,
+        type_name: str,
+        *,
+        x: float,
+        y: float,
+        params: Mapping[str, Any] | None = None,
+        title: str | None = None,
+        connect: tuple[NodeId, str] | None = None,
+        is_output: bool | None = None,
+    ) -> NodeId:
+        """Adds a node, and with `connect` (a node and its port) joins it there, as one step.
+
+        `is_output` says which side of that node the port is on; None: an output if it has one of that name.
+        """
+        workflow = self.project.workflow(workflow_id)
+        spec = self.catalogue.find(type_name)
+        node = editing.new_node(workflow, type_name, spec, params=params, title=title)
+        place = editing.free_place(workflow, x, y)
+        addition = AddNodes(workflow=workflow_id, nodes=(node,), places=frozen({node.id: place}))
+        with self.group("Add node"):
+            self.edit(addition)
+            edge = self._joining_edge(workflow, spec, node.id, connect, is_output)
+            if edge is not None and self.why_not(workflow_id, edge) is None:
+                self.connect(workflow_id, edge)
+        return node.id
+
+    def why_not(self, workflow_id: WorkflowId, edge: Edge) -> str | None:
+        """The sentence that says why `edge` cannot be; None when it can. The edge it would replace is not in its way."""
+        from studio.workflow.checks import why_not
+
+        workflow = self.project.workflow(workflow_id)
+        replaced = editing.replaced_edges(workflow, edge)
+        return why_not(workflow.without_edges(replaced) if replaced else workflow, self.catalogue, edge)
+
+    def compatible_types(
+        self, workflow_id: WorkflowId, node_id: NodeId, port: str, *, is_output: bool
+    ) -> list[tuple[NodeSpec, str]]:
+        """The kinds of node that could be joined to a port, each with its own port that would be used."""
+        node = self.project.workflow(workflow_id).nodes[node_id]
+        joint = Joint(node=node_id, port=port, is_output=is_output)
+        known = editing.port_type(self.catalogue.find(node.type), joint)
+        if known is None:
+            return []
+        found = []
+        for spec in self.catalogue.specs():
+            name = editing.joining_port(spec, known, joint)
+            if name is not None:
+                found.append((spec, name))
+        return found
+
+    def connect(self, workflow_id: WorkflowId, edge: Edge) -> None:
+        """Adds an edge in place of the one that ends at the same port; raises WorkflowError that says why not."""
+        refusal = self.why_not(workflow_id, edge)
+        if refusal is not None:
+            raise WorkflowError(refusal, workflow=self.project.workflow(workflow_id).name)
+        replaced = editing.replaced_edges(self.project.workflow(workflow_id), edge)
+        self.edit(SetEdges(workflow=workflow_id, add=(edge,), remove=replaced))
+
+    def disconnect(self, workflow_id: WorkflowId, edges: Iterable[Edge]) -> None:
+        self.edit(SetEdges(workflow=workflow_id, remove=tuple(edges)))
+
+    def remove(self, workflow_id: WorkflowId, nodes: Iterable[NodeId], edges: Iterable[Edge] = ()) -> None:
+        """Deletes nodes and edges as one step."""
+        title, changes = editing.removal(self.project.workflow(workflow_id), tuple(nodes), tuple(edges))
+        self._do(title, changes)
+
+    def move(self, workflow_id: WorkflowId, places: Mapping[NodeId, Place], *, merge: bool = False) -> None:
+        self.edit(MoveNodes(workflow=workflow_id, places=frozen(places)), merge=merge)
+
+    def set_params(
+        self,
+        workflow_id: WorkflowId,
+        node_id: NodeId,
+        values: Mapping[str, Any],
+        clear: Sequence[str] = (),
+        merge: bool = False,
+    ) -> None:
+        change = SetParams(workflow=workflow_id, node=node_id, values=frozen(values), clear=tuple(clear))
+        self.edit(change, merge=merge)
+
+    def copy(self, workflow_id: WorkflowId, node_ids: Iterable[NodeId]) -> str:
+        """The chosen nodes, with the edges between them, as YAML that `paste` takes in any project."""
+        from studio.workflow.text import nodes_to_yaml
+
+        return nodes_to_yaml(editing.part_of(self.project.workflow(workflow_id), node_ids))
+
+    def paste(self, workflow_id: WorkflowId, text: str, *, x: float, y: float) -> list[NodeId]:
+        """Adds what `copy` gave (or a whole workflow's YAML) with its upper left corner at (x, y); raises TextError."""
+        from studio.workflow.text import nodes_from_yaml
+
+        return self._insert(workflow_id, nodes_from_yaml(text), "Paste", x=x, y=y)
+
+    def duplicate(self, workflow_id: WorkflowId, node_ids: Iterable[NodeId]) -> list[NodeId]:
+        """Copies nodes a little to the lower right of themselves, with the edges between them."""
+        part = editing.part_of(self.project.workflow(workflow_id), node_ids)
+        return self._insert(workflow_id, part, "Duplicate", shift=40.0)
+
+    def import_models(self, connection_id: str, specs: Iterable[ModelSpec]) -> None:
+        """Takes models into the project, in place of those of the same name on the same connection, as one step."""
+        known = {
+            entry.name: entry.id
+            for entry in self.project.models.values()
+            if entry.connection == connection_id
+        }
+        entries = tuple(
+            ModelEntry(
+                id=known.get(spec.name, short_id()), name=spec.name, connection=connection_id, spec=spec
+            )
+            for spec in specs
+        )
+        if entries:
+            self.edit(SetModels(put=entries))
+
+    def export_yaml(self, workflow_id: WorkflowId) -> str:
+        from studio.workflow.text import workflow_to_yaml
+
+        return workflow_to_yaml(self.project.workflow(workflow_id))
+
+    def import_yaml(self, text: str) -> WorkflowId:
+        """Adds a workflow from its text, under a new id when its own is taken; raises TextError."""
+        from studio.workflow.text import workflow_from_yaml
+
+        workflow = workflow_from_yaml(text)
+        if workflow.id in self.project.workflows or not workflow.id:
+            workflow = replace(workflow, id=WorkflowId(short_id()))
+        names = (other.name for other in self.project.workflows.values())
+        workflow = replace(workflow, name=unique_title(workflow.name, names))
+        self.edit(PutWorkflow(workflow=workflow))
+        return workflow.id
+
+    # ------------------------------------------------------------ kinds of node, problems
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """All kinds of node that the project's workflows can use; made anew when models or connections have changed."""
+        return self._node_catalogue()
+
+    def _node_catalogue(self) -> NodeCatalogue:
+        if self._catalogue is None:
+            from studio.session.catalogue import project_catalogue
+
+            self._catalogue = project_catalogue(self.project)
+        return self._catalogue
+
+    def problems(self, workflow_id: WorkflowId) -> tuple[Problem, ...]:
+        """All findings in a workflow, errors first; worked out once per state of the workflow."""
+        from studio.workflow.checks import check
+
+        workflow = self.project.workflow(workflow_id)
+        known = self._problems.get(workflow_id)
+        if known is not None and known[0] is workflow and known[1] is self.catalogue:
+            return known[2]
+        found = tuple(check(workflow, self.catalogue))
+        self._problems[workflow_id] = (workflow, self.catalogue, found)
+        return found
+
+    # ------------------------------------------------------------ inside
+
+    def _joining_edge(
+        self,
+        workflow: Workflow,
+        spec: NodeSpec | None,
+        node_id: NodeId,
+        connect: tuple[NodeId, str] | None,
+        is_output: bool | None,
+    ) -> Edge | None:
+        if connect is None or spec is None:
+            return None
+        other_id, port = connect
+        other_spec = self.catalogue.find(workflow.nodes[other_id].type)
+        if is_output is None:
+            is_output = other_spec is None or other_spec.output(port) is not None
+        joint = Joint(node=other_id, port=port, is_output=is_output)
+        known = editing.port_type(other_spec, joint)
+        own = editing.joining_port(spec, known, joint) if known else None
+        if own is None:
+            return None
+        if is_output:
+            return Edge(source=other_id, source_port=port, target=node_id, target_port=own)
+        return Edge(source=node_id, source_port=own, target=other_id, target_port=port)
+
+    def _insert(self, workflow_id: WorkflowId, part: Workflow, title: str, **where: float) -> list[NodeId]:
+        addition = editing.insertion(self.project.workflow(workflow_id), part, **where)
+        if addition.nodes:
+            self._do(title, (addition,))
+        return [node.id for node in addition.nodes]
+
+    def _do(self, title: str, changes: Sequence[Change]) -> None:
+        if changes:
+            with self.group(title):
+                for change in changes:
+                    self.edit(change)
+
+    def _on_change(self, before: Project, after: Project, change: Change) -> None:
+        other_kinds = after.models is not before.models or after.connections is not before.connections
+        if other_kinds:
+            self._catalogue = None
+        self._tell(ProjectChanged(before, after, change))
+        if other_kinds:
+            self._tell(CatalogueChanged())
+        for workflow_id, workflow in after.workflows.items():
+            if other_kinds or before.workflows.get(workflow_id) is not workflow:
+                self._tell(ProblemsChanged(workflow_id))
+        self._tell_saved_state()
+
+    def _tell_saved_state(self) -> None:
+        if self.is_modified != self._was_modified:
+            self._was_modified = self.is_modified
+            self._tell(SavedStateChanged(self._was_modified))
+
+    def _tell(self, event: SessionEvent) -> None:
+        for listener in list(self._listeners):
+            listener(event)
+
+
+def unique_title(wanted: str, taken: Iterable[str]) -> str:
+    """`wanted` itself when it is free, else "wanted 2", "wanted 3", …"""
+    used = set(taken)
+    title, number = wanted, 2
+    while title in used:
+        title = f"{wanted} {number}"
+        number += 1
+    return title

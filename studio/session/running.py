@@ -1,0 +1,238 @@
+"""How is a workflow of a session run? Checked here, run on the engine's loop, watched through a `RunHandle`, remembered when it is over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from studio.kernel.errors import BuildError, RunError, StudioError, WorkflowError
+from studio.kernel.ids import NodeId, RunId, new_id
+from studio.kernel.names import did_you_mean
+from studio.kernel.problems import Problem
+from studio.persistence.runs import SAMPLE_ROWS, NodeRunRecord, RunRecord
+from studio.project.state import Connection
+from studio.session.databases import Databases
+from studio.session.environment import Environment
+from studio.session.runs import RunHandle, keep
+from studio.workflow.graph import Workflow, frozen
+from studio.workflow.spec import ERROR_PORT
+
+if TYPE_CHECKING:
+    from studio.database import Database
+    from studio.nodes.catalogue import NodeCatalogue
+    from studio.runtime import Event, Mode, Plan, RunResult
+
+Remember = Callable[[RunRecord, list[NodeRunRecord]], Awaitable[None]]
+Log = Callable[[str, NodeId | None], None]
+
+
+def plan_of(workflow: Workflow, catalogue: NodeCatalogue, until: NodeId | None) -> Plan:
+    """What is to be run: the whole workflow, or a node with what leads to it.
+
+    Raises:
+        BuildError: With all problems of the nodes that would run.
+        WorkflowError: There is no node `until`, or nothing to run.
+    """
+    from studio.runtime import compile_plan
+    from studio.workflow.checks import order_edges
+
+    if until is not None:
+        if until not in workflow.nodes:
+            raise WorkflowError(
+                f"There is no node {until!r} to run to.", hint=did_you_mean(until, workflow.nodes)
+            )
+        implied = order_edges(workflow, catalogue)
+        wanted, stack = {until}, [until]
+        while stack:
+            node_id = stack.pop()
+            before = {edge.source for edge in workflow.incoming.get(node_id, ())} | implied.get(
+                node_id, set()
+            )
+            stack += before - wanted
+            wanted |= before
+        workflow = workflow.without_nodes(node_id for node_id in workflow.nodes if node_id not in wanted)
+    if not workflow.nodes:
+        problem = Problem(
+            code="empty",
+            message="There is nothing to run: the workflow has no nodes.",
+            hint="Add a node first.",
+        )
+        raise BuildError([problem], workflow=workflow.name)
+    return compile_plan(workflow, catalogue)
+
+
+def known_mode(mode: str) -> Mode:
+    """Raises WorkflowError when there is no such mode."""
+    from studio.runtime import Mode
+
+    if mode not in get_args(Mode):
+        raise WorkflowError(f"There is no mode {mode!r}.", hint=did_you_mean(mode, get_args(Mode)))
+    return cast("Mode", mode)
+
+
+class Run:
+    """One run on its way. Made on the session's thread; `drive` does the work on the engine's loop."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        env: Environment,
+        inputs: Mapping[str, Any],
+        mode: Mode,
+        trusted: bool,
+        log: Log,
+    ) -> None:
+        self._plan = plan
+        self._env = env
+        self._inputs = inputs
+        self._mode = mode
+        self._trusted = trusted
+        self._log = log
+        self._task: asyncio.Task[RunResult] | None = None
+        self._is_cancelled = False
+        self.handle = RunHandle(
+            run_id=RunId(new_id()),
+            workflow_id=plan.workflow.id,
+            nodes=[step.id for step in plan.steps],
+            started_at=env.clock(),
+            mode=mode,
+            inputs=inputs,
+        )
+
+    def start(self, databases: Databases, connections: Mapping[str, Connection], remember: Remember) -> None:
+        """Begins to run and returns at once. `connections` are the project's, by name."""
+        self.handle.began(self._cancel)
+        self._env.loop.submit(self._drive(databases, connections, remember))
+
+    def _cancel(self) -> None:
+        async def stop() -> None:
+            self._is_cancelled = True
+            if self._task is not None:
+                self._task.cancel()
+
+        self._env.loop.submit(stop())
+
+    async def _drive(
+        self, databases: Databases, connections: Mapping[str, Connection], remember: Remember
+    ) -> None:
+        from studio.runtime import run_workflow
+
+        handle = self.handle
+        try:
+            opened: dict[str, Database] = {}
+            for name in self._names(connections):
+                opened[name] = await databases.get(connections[name])
+            self._task = asyncio.create_task(
+                run_workflow(
+                    self._plan,
+                    databases=opened,
+                    inputs=self._inputs,
+                    mode=self._mode,
+                    on_event=self._on_event,
+                    trusted=self._trusted,
+                    run_id=handle.run_id,
+                ),
+                name=f"run {handle.run_id}",
+            )
+            if self._is_cancelled:
+                self._task.cancel()
+            result = await self._task
+            handle.delivered(lambda node_id, port: self._take(result, node_id, port))
+            state = "failed" if result.state == "running" else result.state
+            await remember(*self._record(result))
+            handle.end(state, error=result.error, duration_ms=result.duration_ms)
+        except StudioError as error:
+            handle.end("failed", error=error.at(workflow=self._plan.workflow.name or None))
+        except asyncio.CancelledError:
+            handle.end("cancelled")
+        finally:
+            handle.end(
+                "failed", error=RunError("Studio itself failed in this run.", hint="The log says where.")
+            )
+
+    def _names(self, connections: Mapping[str, Connection]) -> list[str]:
+        """The connections that the plan uses; where a node means "the only one", all that there are."""
+        used = self._plan.connections
+        wanted = (
+            list(connections) if None in used and len(connections) == 1 else [name for name in used if name]
+        )
+        return [name for name in wanted if name in connections]
+
+    def _take(self, result: RunResult, node_id: NodeId, port: str | None) -> Any:
+        outcome = result.nodes[node_id]
+        if port == ERROR_PORT and outcome.error is not None:
+            return outcome.error.to_data()
+        if outcome.state != "succeeded":
+            raise KeyError(node_id)
+        if port is None:
+            return outcome.value
+        step = next(step for step in self._plan.steps if step.id == node_id)
+        if step.type is None or step.type.spec.output(port) is None:
+            raise KeyError(port)
+        head, _, rest = port.partition(".")
+        value = step.type.output(outcome.value, head)
+        for part in rest.split(".") if rest else ():
+            value = value[int(part)] if isinstance(value, list) else value[part]
+        return value
+
+    def _record(self, result: RunResult) -> tuple[RunRecord, list[NodeRunRecord]]:
+        workflow = self._plan.workflow
+        nodes = []
+        for step in self._plan.steps:
+            outcome = result.nodes[step.id]
+            kept = keep(outcome.value) if outcome.state == "succeeded" else None
+            node = workflow.nodes[step.id]
+            nodes.append(
+                NodeRunRecord(
+                    node_id=step.id,
+                    title=step.title,
+                    type=node.type,
+                    state=outcome.state,
+                    duration_ms=outcome.duration_ms,
+                    rows=outcome.rows,
+                    error=outcome.error.to_data() if outcome.error else None,
+                    columns=kept.output.columns if kept else (),
+                    sample=tuple(kept.rows[:SAMPLE_ROWS]) if kept else (),
+                )
+            )
+        run = RunRecord(
+            id=self.handle.run_id,
+            workflow_id=workflow.id,
+            workflow_name=workflow.name,
+            state=result.state,
+            mode=self._mode,
+            started_at=self.handle.started_at,
+            duration_ms=result.duration_ms,
+            rows=sum(node.rows or 0 for node in nodes),
+            inputs=frozen(self._inputs),
+            error=result.error.to_data() if result.error else None,
+        )
+        return run, nodes
+
+    def _on_event(self, event: Event) -> None:
+        from studio.runtime import events
+
+        handle = self.handle
+        match event:
+            case events.NodeStarted():
+                handle.put(event.node_id, state="running")
+            case events.NodeProgressed():
+                handle.put(event.node_id, progress=(event.done, event.total))
+            case events.NodeSucceeded():
+                handle.put(event.node_id, state="succeeded", rows=event.rows, duration_ms=event.duration_ms)
+            case events.NodeFailed():
+                handle.put(event.node_id, state="failed", error=event.error, duration_ms=event.duration_ms)
+            case events.NodeSkipped():
+                handle.put(event.node_id, state="skipped")
+            case events.NodeAbandoned():
+                handle.put(event.node_id, state="abandoned")
+            case events.NodeCancelled():
+                handle.put(event.node_id, state="cancelled")
+            case events.NodeLogged():
+                self._log(event.text, event.node_id)
+            case events.NodeRetried():
+                self._log(f"Attempt {event.attempt} failed and is repeated: {event.error}", event.node_id)
+            case _:
+                pass
