@@ -109,6 +109,7 @@ async def main():
     settings = Settings(env.data_dir)
     apply_theme(app, theme_of(settings.theme))
     window = MainWindow(env, settings)
+    window.furnish()
     window.show()
     session = await Session.sample(env)
     window.set_session(session)

@@ -9,13 +9,12 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 
 from studio.kernel.names import did_you_mean
-from studio.workflow.types import PortKind
 
 ThemeName = Literal["dark", "light", "high-contrast"]
 
@@ -179,7 +178,7 @@ _FONT_PX: Final = 13
 
 OPERATION_TOKENS: Final = ("create", "read", "list", "update", "delete", "upsert", "count", "aggregate", "flow", "code")  # fmt: skip
 STATE_TOKENS: Final = ("ok", "error", "warning", "running", "skipped")
-TYPE_TOKENS: Final = tuple(f"type_{kind}" for kind in get_args(PortKind))
+TYPE_TOKENS: Final = tuple(token for token in _DARK if token.startswith("type_"))
 
 
 @functools.cache

@@ -54,8 +54,9 @@ class Program(QObject):
         text = self.tr("Opening {}…").format(location) if location else self.tr("Opening…")
         window.pages.show_opening(text)
         window.show()
-        # The first paint comes before anything that takes long.
+        # The first paint comes before anything that takes long to import.
         self._app.processEvents()
+        window.furnish()
         window.start(window.files.start(location), text)
         self.watchdog.start()
         try:

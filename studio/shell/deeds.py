@@ -11,7 +11,6 @@ from PySide6.QtGui import QDesktopServices
 from studio.kernel.errors import StudioError
 from studio.qt.background import run_in_background
 from studio.shell.command_list import MENUS
-from studio.shell.help_dialogs import AboutDialog, LicencesDialog, ShortcutsDialog
 
 if TYPE_CHECKING:
     from studio.shell.main_window import MainWindow
@@ -163,15 +162,29 @@ def _other_deeds(window: MainWindow) -> dict[str, Deed]:
         window.env.data_dir.mkdir(parents=True, exist_ok=True)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(window.env.data_dir)))
 
+    def shortcuts() -> None:
+        from studio.shell.help_dialogs import ShortcutsDialog
+
+        window.show_dialog(ShortcutsDialog(window.commands, MENUS, window))
+
+    def licences() -> None:
+        from studio.shell.help_dialogs import LicencesDialog
+
+        window.show_dialog(LicencesDialog(window.theme, window))
+
+    def about() -> None:
+        from studio.shell.help_dialogs import AboutDialog
+
+        window.show_dialog(AboutDialog(window))
+
+    models = window.panels.models
     return {
         "new_workflow": window.new_workflow,
-        "connections": window.panels.models.open_connections,
-        "import_models": window.panels.models.open_import,
-        "new_model": window.panels.models.open_new_model,
-        "shortcuts": lambda: window.show_dialog(
-            ShortcutsDialog(window.commands, MENUS, window.theme, window)
-        ),
-        "licences": lambda: window.show_dialog(LicencesDialog(window.theme, window)),
-        "about": lambda: window.show_dialog(AboutDialog(window.theme, window)),
+        "connections": models.open_connections,
+        "import_models": models.open_import,
+        "new_model": models.open_new_model,
+        "shortcuts": shortcuts,
+        "licences": licences,
+        "about": about,
         "open_data_folder": open_data_folder,
     }

@@ -64,20 +64,31 @@ class Docks(QObject):
         window.setTabPosition(_BOTTOM, window.tabPosition(_BOTTOM).North)
         window.setCorner(Qt.Corner.BottomLeftCorner, _LEFT)
         window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
+        self._add("models", self.tr("Models"), titled=True)
+        self._add("workflows", self.tr("Workflows"), titled=True)
+        self._add("inspector", self.tr("Inspector"), titled=True)
+        self._add("results", self.tr("Results"), titled=False)
+        self._add("runs", self.tr("Runs"), titled=False)
+        self._add("problems", self.tr("Problems"), titled=False)
+        self._add("log", self.tr("Log"), titled=False)
 
-    def add(self, name: str, title: str, panel: QWidget, *, titled: bool) -> QDockWidget:
-        """Makes a dock; `titled` docks stand alone and have a title bar, the others are tabs with one another."""
+    def _add(self, name: str, title: str, *, titled: bool) -> None:
+        """Makes an empty dock; `titled` docks stand alone and have a title bar, the others are tabs with one another."""
         dock = QDockWidget(title, self._window)
         dock.setObjectName(name)
+        # The tab of a dock among others says its title already.
+        dock.setTitleBarWidget(_Title(dock, self._theme) if titled else QWidget(dock))
+        self._docks[name] = dock
+        self.fill(name, QWidget())
+
+    def fill(self, name: str, panel: QWidget) -> None:
+        """Puts a panel into a dock."""
+        dock = self._docks[name]
+        before = dock.widget()
         panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         dock.setWidget(panel)
-        if titled:
-            dock.setTitleBarWidget(_Title(dock, self._theme))
-        else:
-            # The tab says it already.
-            dock.setTitleBarWidget(QWidget(dock))
-        self._docks[name] = dock
-        return dock
+        if before is not None:
+            before.deleteLater()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme

@@ -50,14 +50,12 @@ class ShortcutsDialog(QDialog):
         self,
         commands: CommandSet,
         menus: Sequence[tuple[str, Sequence[str | None]]],
-        theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("shortcutsDialog")
         self.setWindowTitle(self.tr("Keyboard and mouse"))
         self.resize(1040, 780)
-        self._theme = theme
         by_id = {command.id: command for command in commands.commands}
         columns = [QVBoxLayout(), QVBoxLayout()]
         heights = [0, 0]
@@ -124,7 +122,7 @@ def _rows(commands: Sequence[Command]) -> list[tuple[str, str]]:
 class AboutDialog(QDialog):
     """What this Studio is made of, to be copied."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("aboutDialog")
         self.setWindowTitle(self.tr("About Studio"))

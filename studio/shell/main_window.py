@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,17 +18,6 @@ from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QVBoxLa
 
 from studio.kernel.errors import StudioError
 from studio.kernel.problems import Severity
-from studio.panels import (
-    InspectorPanel,
-    LogPanel,
-    ModelsPanel,
-    Panel,
-    ProblemsPanel,
-    ResultsPanel,
-    RunsPanel,
-    WorkflowsPanel,
-)
-from studio.panels.base import SessionEar
 from studio.qt.background import Job, run_in_background
 from studio.qt.commands import CommandSet
 from studio.qt.messages import Message
@@ -49,38 +37,22 @@ from studio.shell.status import StatusBar
 from studio.shell.toolbar import ToolBar
 
 if TYPE_CHECKING:
+    from studio.panels.base import SessionEar
     from studio.session import Environment, Session
+    from studio.shell.furniture import Panels
 
 _STOP_TIMEOUT_S: Final = 5.0
 
 
-@dataclass(frozen=True)
-class Panels:
-    """The panels of the docks, by the docks' names."""
-
-    models: ModelsPanel
-    workflows: WorkflowsPanel
-    inspector: InspectorPanel
-    results: ResultsPanel
-    runs: RunsPanel
-    problems: ProblemsPanel
-    log: LogPanel
-
-    @property
-    def all(self) -> tuple[Panel, ...]:
-        return (
-            self.models,
-            self.workflows,
-            self.inspector,
-            self.results,
-            self.runs,
-            self.problems,
-            self.log,
-        )
-
-
 class MainWindow(QMainWindow):
-    """The window. Invariant: canvas, panels and commands always show `session`, or the empty state when it is None."""
+    """The window. Invariant: canvas, panels and commands always show `session`, or the empty state when it is None.
+
+    It is made in two steps, so that it can be seen before all that it needs is imported: the frame, which paints at once, and
+    `furnish`, which makes canvas and panels and without which nothing else works.
+    """
+
+    panels: Panels
+    navigation: Navigation
 
     def __init__(self, env: Environment, settings: Settings) -> None:
         super().__init__()
@@ -89,54 +61,44 @@ class MainWindow(QMainWindow):
         self.theme = theme_of(settings.theme)
         self.closed = asyncio.Event()
         self._session: Session | None = None
+        self._ear: SessionEar | None = None
         self._is_closing = False
         self.setObjectName("mainWindow")
         self.setAcceptDrops(True)
         self.setMinimumSize(860, 560)
-        self._ear = SessionEar(self)
-        self._ear.heard.connect(self._on_event, Qt.ConnectionType.AutoConnection)
 
         theme = self.theme
         self.commands = CommandSet(COMMANDS, theme, self)
-        self.pages = Pages(theme)
+        self.pages = Pages()
         self.message_bar = MessageBar(theme)
         self.toolbar = ToolBar(self.commands, theme)
         self.status = StatusBar(theme)
         self.docks = Docks(self, theme)
-        self.panels = self._make_panels(theme)
         self._toast = Toast(self.pages)
         self._recent_menu = RecentMenu(self)
         self.files = ProjectFiles(env, settings, self, self)
         self.runs = RunControl(theme, self)
         self._put_together()
         self._build_menus()
+        self._restore_window()
+
+    def furnish(self) -> None:
+        """Makes canvas and panels and brings everything to life."""
+        from studio.panels.base import SessionEar
+        from studio.shell.furniture import make_panels
+
+        self._ear = SessionEar(self)
+        self._ear.heard.connect(self._on_event, Qt.ConnectionType.AutoConnection)
+        self.pages.furnish(self.theme)
+        self.panels = make_panels(self.theme, self.docks)
         self.navigation = Navigation(self)
         self.commands.connect_to(deeds(self))
         self._connect_parts()
-        self._restore_window()
+        self.recent_changed()
         self._show_settings()
         self.refresh()
 
     # ------------------------------------------------------------ building
-
-    def _make_panels(self, theme: Theme) -> Panels:
-        panels = Panels(
-            models=ModelsPanel(theme),
-            workflows=WorkflowsPanel(theme),
-            inspector=InspectorPanel(theme),
-            results=ResultsPanel(theme),
-            runs=RunsPanel(theme),
-            problems=ProblemsPanel(theme),
-            log=LogPanel(theme),
-        )
-        self.docks.add("models", self.tr("Models"), panels.models, titled=True)
-        self.docks.add("workflows", self.tr("Workflows"), panels.workflows, titled=True)
-        self.docks.add("inspector", self.tr("Inspector"), panels.inspector, titled=True)
-        self.docks.add("results", self.tr("Results"), panels.results, titled=False)
-        self.docks.add("runs", self.tr("Runs"), panels.runs, titled=False)
-        self.docks.add("problems", self.tr("Problems"), panels.problems, titled=False)
-        self.docks.add("log", self.tr("Log"), panels.log, titled=False)
-        return panels
 
     def _put_together(self) -> None:
         middle = QWidget()
@@ -161,7 +123,6 @@ class MainWindow(QMainWindow):
                     self._fill_theme_menu(menu.addMenu(self.tr("&Theme")))
                 else:
                     self.commands.fill(menu, [command_id])
-        self.recent_changed()
 
     def _fill_theme_menu(self, menu: QMenu) -> None:
         group = QActionGroup(menu)
@@ -199,7 +160,8 @@ class MainWindow(QMainWindow):
 
     def set_session(self, session: Session | None) -> None:
         """Shows another session; closing the one before is the caller's business."""
-        self._ear.listen_to(session)
+        if self._ear is not None:
+            self._ear.listen_to(session)
         self._session = session
         self.message_bar.hide()
         self.navigation.forget_run()

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-from studio.canvas import CanvasView
 from studio.kernel.errors import BuildError, StudioError
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.kernel.problems import Severity
@@ -16,6 +15,7 @@ from studio.shell.deeds import WAITS_FOR_A_PERSON_MS
 from studio.shell.run_control import Mode, node_to_show, summary
 
 if TYPE_CHECKING:
+    from studio.canvas import CanvasView
     from studio.session import RunHandle
     from studio.shell.main_window import MainWindow
 

@@ -1,14 +1,18 @@
-"""What is in the middle while no workflow is open? A page that says what is being opened, and one for a project without open tabs."""
+"""What is in the middle of the window? The open workflows, or what stands in for them: welcome, an empty project, a project being opened."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from studio.panels import WelcomePage
 from studio.qt.icons import app_icon
 from studio.qt.theme import Theme
-from studio.shell.tabs import WorkflowTabs
+
+if TYPE_CHECKING:
+    from studio.panels import WelcomePage
+    from studio.shell.tabs import WorkflowTabs
 
 
 class _Page(QWidget):
@@ -25,14 +29,15 @@ class _Page(QWidget):
 
 
 class Pages(QStackedWidget):
-    """The middle of the window: the tabs, or what stands in for them."""
+    """The middle of the window. Before `furnish` it can only say what is being opened, which takes no time to make."""
 
     newRequested = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    tabs: WorkflowTabs
+    welcome: WelcomePage
+
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.tabs = WorkflowTabs(theme)
-        self.welcome = WelcomePage(theme)
         self._opening = _Page()
         picture = QLabel()
         picture.setPixmap(app_icon().pixmap(64, 64))
@@ -40,6 +45,15 @@ class Pages(QStackedWidget):
         self._told.setProperty("role", "muted")
         self._opening.add(picture)
         self._opening.add(self._told)
+        self.addWidget(self._opening)
+
+    def furnish(self, theme: Theme) -> None:
+        """Makes the pages that need canvas and panels."""
+        from studio.panels import WelcomePage
+        from studio.shell.tabs import WorkflowTabs
+
+        self.tabs = WorkflowTabs(theme)
+        self.welcome = WelcomePage(theme)
         self._empty = _Page()
         heading = QLabel(self.tr("No workflow is open"))
         heading.setProperty("role", "title")
@@ -50,7 +64,7 @@ class Pages(QStackedWidget):
         new.clicked.connect(self.newRequested)
         for widget in (heading, hint, new):
             self._empty.add(widget)
-        for page in (self._opening, self.welcome, self.tabs, self._empty):
+        for page in (self.welcome, self.tabs, self._empty):
             self.addWidget(page)
 
     def set_theme(self, theme: Theme) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.panels import Recent
+if TYPE_CHECKING:
+    from studio.panels import Recent
 
 
 class RecentMenu(QMenu):

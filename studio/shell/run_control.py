@@ -12,11 +12,10 @@ from studio.kernel.errors import BuildError, StudioError
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.qt.theme import Theme
 from studio.shell.dialogs import Choice, ask, shown
-from studio.shell.inputs_dialog import InputsDialog
-from studio.workflow.graph import Workflow
 
 if TYPE_CHECKING:
     from studio.session import RunHandle, Session
+    from studio.workflow.graph import Workflow
 
 Mode = Literal["auto", "atomic", "dry"]
 
@@ -133,6 +132,8 @@ class RunControl(QObject):
         if not missing:
             names = {given.name for given in workflow.inputs}
             return {name: value for name, value in known.items() if name in names}
+        from studio.shell.inputs_dialog import InputsDialog
+
         dialog = InputsDialog(workflow.name, workflow.inputs, known, self._theme, self._window)
         if await shown(dialog) != QDialog.DialogCode.Accepted:
             return None

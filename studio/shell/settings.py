@@ -6,11 +6,12 @@ Kept as an INI file in Studio's data folder, so that `STUDIO_HOME` moves everyth
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from studio.panels.welcome import Recent
+if TYPE_CHECKING:
+    from studio.panels.welcome import Recent
 
 ThemeChoice = Literal["system", "light", "dark", "high-contrast"]
 
@@ -79,6 +80,8 @@ class Settings:
 
     def recent(self) -> list[Recent]:
         """The projects opened before, the latest first; `exists` is false for a file that has gone."""
+        from studio.panels.welcome import Recent
+
         names = self._list("recent/names")
         locations = self._list("recent/locations")
         return [
@@ -88,6 +91,8 @@ class Settings:
 
     def remember(self, name: str, location: str) -> None:
         """Puts a project at the head of the recent ones."""
+        from studio.panels.welcome import Recent
+
         others = [entry for entry in self.recent() if entry.location != location]
         self._keep_recent([Recent(name, location), *others][:MAX_RECENT])
 

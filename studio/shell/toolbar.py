@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
-from studio.project.state import Project
 from studio.qt.commands import CommandSet
 from studio.qt.icons import icon
 from studio.qt.theme import Theme
+
+if TYPE_CHECKING:
+    from studio.project.state import Project
 
 _DIALECTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "postgres": "PostgreSQL", "mysql": "MySQL"}
 

@@ -40,6 +40,7 @@ def window(qapp, qtbot, loop, env, settings):
     """The main window, shown, without a project."""
     apply_theme(qapp, theme_of(settings.theme))
     window = MainWindow(env, settings)
+    window.furnish()
     window.show()
     qtbot.waitExposed(window)
     yield window

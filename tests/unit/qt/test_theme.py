@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from studio.qt.theme import OPERATION_TOKENS, STATE_TOKENS, TYPE_TOKENS, Theme, contrast
+from studio.workflow.types import PortKind
 
 THEMES = [Theme.dark(), Theme.light(), Theme.high_contrast()]
 SURFACES = ("window", "panel", "canvas", "card", "card_header", "input", "hover")
@@ -39,6 +42,10 @@ def test_every_pair_of_colours_has_enough_contrast(theme):
 def test_every_theme_has_the_same_tokens():
     assert {frozenset(theme.tokens) for theme in THEMES} == {frozenset(THEMES[0].tokens)}
     assert all(token in THEMES[0].tokens for token in (*OPERATION_TOKENS, *STATE_TOKENS, *TYPE_TOKENS))
+
+
+def test_every_kind_of_port_has_a_colour():
+    assert set(TYPE_TOKENS) == {f"type_{kind}" for kind in get_args(PortKind)}
 
 
 def test_an_unknown_token_names_the_nearest():
