@@ -9,7 +9,7 @@ from studio.kernel.errors import NodeError, StudioError
 from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem
 from studio.models.spec import ModelSpec
-from studio.workflow.params import LATER, LITERAL, is_dynamic, is_literal
+from studio.workflow.params import LATER, LITERAL, is_dynamic, is_literal, is_operator
 
 
 def unwrap(value: Any) -> Any:
@@ -85,7 +85,7 @@ def check_values(model: ModelSpec, values: Any, *, param: str, operators: bool =
         return []
     problems: list[Problem] = []
     for name, value in values.items():
-        if operators and (name.startswith("$") or _is_operator(value)):
+        if operators and (name.startswith("$") or is_operator(value)):
             continue
         problem = check_value(model, name, value, param=param)
         if problem:
@@ -93,7 +93,7 @@ def check_values(model: ModelSpec, values: Any, *, param: str, operators: bool =
     if (
         operators
         and not is_dynamic(values)
-        and any(_is_operator(v) or k.startswith("$") for k, v in values.items())
+        and any(is_operator(v) or k.startswith("$") for k, v in values.items())
     ):
         from studio.query.updates import parse_update
 
@@ -133,15 +133,6 @@ def managed_problem(name: str, param: str) -> Problem:
         message=f"{name!r} is kept by Studio and cannot be written.",
         hint="Remove it; it is set automatically.",
         field=param,
-    )
-
-
-def _is_operator(value: Any) -> bool:
-    return (
-        isinstance(value, Mapping)
-        and bool(value)
-        and all(str(key).startswith("$") for key in value)
-        and not is_literal(value)
     )
 
 

@@ -101,7 +101,15 @@ def update_spec(model: ModelSpec, connection: str) -> NodeSpec:
             id_param(model),
             FILTER,
             fields,
-            *field_params(model, _UPDATE_OWN, advanced=True, required=False, defaults=False, skip=model.key),
+            *field_params(
+                model,
+                _UPDATE_OWN,
+                advanced=True,
+                required=False,
+                defaults=False,
+                operators=True,
+                skip=model.key,
+            ),
             IF_MISSING,
         ),
         outputs=(

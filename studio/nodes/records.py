@@ -193,7 +193,8 @@ class UpdateType(_OneRecord):
         flat = {name: value for name, value in self.flat(params).items() if name != "id"}
         problems += check_values(self._model, fields, param="fields", operators=True)
         problems += check_values(self._model, flat, param="fields", operators=True)
-        if not flat and (fields is None or (isinstance(fields, Mapping) and not fields)):
+        strange = any(name not in self.spec.params_by_name for name in params)  # reported already
+        if not flat and not strange and (fields is None or (isinstance(fields, Mapping) and not fields)):
             problems.append(
                 Problem(
                     code="missing-param",

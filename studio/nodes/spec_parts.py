@@ -101,6 +101,7 @@ def field_params(
     advanced: bool = False,
     required: bool = True,
     defaults: bool = True,
+    operators: bool = False,
     skip: Iterable[str] = (),
 ) -> list[ParamSpec]:
     """A param for each field that a person may give; required ones first, otherwise in the model's order."""
@@ -108,7 +109,12 @@ def field_params(
     skipped = frozenset(skip)
     params = [
         _field_param(
-            field, used, advanced=advanced, required=required and field.required, with_default=defaults
+            field,
+            used,
+            advanced=advanced,
+            required=required and field.required,
+            with_default=defaults,
+            operators=operators,
         )
         for field in model.settable
         if field.name not in skipped
@@ -120,7 +126,13 @@ def field_params(
 
 
 def _field_param(
-    field: FieldSpec, taken: frozenset[str], *, advanced: bool, required: bool, with_default: bool
+    field: FieldSpec,
+    taken: frozenset[str],
+    *,
+    advanced: bool,
+    required: bool,
+    with_default: bool,
+    operators: bool,
 ) -> ParamSpec:
     default = field.default if with_default else MISSING
     if isinstance(default, enum.Enum) and default is not MISSING:
@@ -135,6 +147,7 @@ def _field_param(
         choices=field.choices,
         editor=_editor(field),
         advanced=advanced,
+        operators=operators,
         field=field.name,
         minimum=field.minimum,
         maximum=field.maximum,

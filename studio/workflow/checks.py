@@ -24,6 +24,7 @@ from studio.workflow.params import (
     expressions_in,
     is_dynamic,
     is_literal,
+    is_operator,
     placed,
     references,
     takes_filter,
@@ -565,7 +566,7 @@ def literal_problem(param: ParamSpec, value: Any) -> str | None:
         if param.type.nullable or param.type.kind == "any" or not (param.required or param.field):
             return None
         return f'"{param.name}" must have a value.'
-    if param.expressions and is_dynamic(value):
+    if (param.expressions and is_dynamic(value)) or (param.operators and is_operator(value)):
         return None
     if is_literal(value):
         value = value["$literal"]

@@ -32,6 +32,16 @@ def is_literal(value: Any) -> bool:
     return isinstance(value, Mapping) and len(value) == 1 and LITERAL in value
 
 
+def is_operator(value: Any) -> bool:
+    """Whether it is an update operator, `{"$inc": 1}`, and not a value."""
+    return (
+        isinstance(value, Mapping)
+        and bool(value)
+        and all(str(key).startswith("$") for key in value)
+        and LITERAL not in value
+    )
+
+
 def expression_of(value: Any) -> Expression | None:
     """The expression that a text is as a whole, or None; raises ExpressionError for one that cannot be read."""
     if not (isinstance(value, str) and "{{" in value):

@@ -48,6 +48,8 @@ class ParamSpec:
     local_names: tuple[str, ...] = ()
     """When given, the param's texts are expressions that the node itself evaluates, with these names beside the usual ones
     (Map's `record`); the `{{ }}` around them may then be left out."""
+    operators: bool = False
+    """Takes an update operator, as {$inc: 1}, in place of a value."""
     connectable: bool = True
     """Whether an edge may give it; what decides how a workflow is built (a connection's name) must stand in the node."""
     field: str | None = None
