@@ -33,6 +33,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias, assert_never
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from studio.kernel.errors import FilterError
 from studio.models.spec import Kind
@@ -265,15 +268,22 @@ def _joined(clauses: list[Clause], *, is_all: bool) -> Clause:
         return sa.true() if is_all else sa.false()
     while len(clauses) > _MOST_IN_A_ROW:
         clauses = [
-            _grouped(join(*clauses[start : start + _MOST_IN_A_ROW]))
+            brackets(join(*clauses[start : start + _MOST_IN_A_ROW]))
             for start in range(0, len(clauses), _MOST_IN_A_ROW)
         ]
     return join(*clauses)
 
 
-def _grouped(clause: Clause) -> Clause:
-    """The clause in brackets that SQLAlchemy does not take away."""
-    return sa.sql.elements.Grouping(clause)
+class brackets(FunctionElement[bool]):  # noqa: N801 - functions of SQL are written in small letters
+    """A clause in brackets that SQLAlchemy does not take away to join it with its neighbours."""
+
+    inherit_cache = True
+    type = sa.Boolean()
+
+
+@compiles(brackets)
+def _write_brackets(element: brackets, compiler: SQLCompiler, **kwargs: Any) -> str:
+    return f"({compiler.process(element.clauses, **kwargs)})"
 
 
 def is_text(term: Term) -> bool:

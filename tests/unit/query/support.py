@@ -1,6 +1,7 @@
 """The smallest way from an SQLAlchemy statement to a driver and back, so that tests of meaning need no engine."""
 
 import asyncio
+import copy
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -54,6 +55,19 @@ class Bench:
         await self.postgres.set_type_codec(
             "jsonb", encoder=lambda text: text, decoder=orjson.loads, schema="pg_catalog"
         )
+
+    def over(self, spec: ModelSpec) -> "Bench":
+        """The same database for another model."""
+        other = copy.copy(self)
+        other.spec = spec
+        other.table = statement_table(spec, self.dialect)
+        return other
+
+    def script(self, text: str) -> None:
+        if self.name == "sqlite":
+            self.sqlite.execute(text)
+        else:
+            self.loop.run_until_complete(self.postgres.execute(text))
 
     def close(self) -> None:
         if self.name == "sqlite":
