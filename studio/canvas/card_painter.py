@@ -96,7 +96,7 @@ def _shadow(painter: QPainter, box: QRectF, style: Style) -> None:
 
 
 def header_color(card: Card, style: Style) -> QColor:
-    share = 0.12 if style.theme.is_dark else 0.0
+    share = 0.07 if style.theme.is_dark else 0.0
     return blend(style.header, style.tones[card.tone], 0.0 if card.is_ghost else share)
 
 

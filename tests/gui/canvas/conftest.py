@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+import shiboken6
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -31,6 +32,7 @@ def open_canvas(qtbot: QtBot) -> Iterator[Callable[..., Opened]]:
 
     yield opened
     for view in views:
-        view.close()
-        view.deleteLater()
+        if shiboken6.isValid(view):
+            view.close()
+            view.deleteLater()
     QApplication.processEvents()

@@ -101,7 +101,7 @@ def session_of(*nodes: Node, **rest: Any) -> Session:
     return Session.in_memory(project(workflow(*nodes, **rest)))
 
 
-def shown_workflow(view: CanvasView) -> Workflow:
+def shown_workflow(view: CanvasView) -> Any:
     """The session's workflow; asserts that the picture shows that very one."""
     current = view.session.project.workflow(WORKFLOW)
     assert view.workflow is current
