@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
+
+from studio.qt.background import is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,14 +68,14 @@ class SessionEar(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._line = _Line()
+        self._line = _Line(self)
         # Not a slot of this object: it is gone before its parent says that it goes.
         parent.destroyed.connect(self._line.cut)
 
     def listen_to(self, session: Session | None) -> None:
         self._line.cut()
         if session is not None:
-            self._line.stop = session.observe(self.heard.emit)
+            self._line.stop = session.observe(self._line.hear)
 
     def fall_silent(self) -> None:
         """Hears nothing more."""
@@ -80,10 +83,18 @@ class SessionEar(QObject):
 
 
 class _Line:
-    """What ends the listening."""
+    """Between a session, which may live on, and an ear, which goes with its widget."""
 
-    def __init__(self) -> None:
+    def __init__(self, ear: SessionEar) -> None:
+        self._ear = weakref.ref(ear)
         self.stop: Callable[[], None] | None = None
+
+    def hear(self, event: Any) -> None:
+        ear = self._ear()
+        if ear is not None and is_alive(ear):
+            ear.heard.emit(event)
+        else:
+            self.cut()
 
     def cut(self) -> None:
         stop, self.stop = self.stop, None

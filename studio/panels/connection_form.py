@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QSpinBox,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -50,83 +49,71 @@ class ConnectionForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
-        top = self._make_form()
+        self.rows = QFormLayout()
+        self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.rows.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.rows.setHorizontalSpacing(12)
+        self.rows.setVerticalSpacing(8)
+        column.addLayout(self.rows)
         self.name = QLineEdit(self)
         self.name.setPlaceholderText(self.tr("shop"))
-        top.addRow(self.tr("&Name"), self.name)
+        self.rows.addRow(self.tr("&Name"), self.name)
         self.dialect = CalmCombo(self)
         for key, label in DIALECTS:
             self.dialect.addItem(label, key)
         self.dialect.setMinimumContentsLength(14)
-        top.addRow(self.tr("&Type"), self.dialect)
-        column.addLayout(top)
-        self._pages = QStackedWidget(self)
-        self._pages.addWidget(self._make_sqlite())
-        self._pages.addWidget(self._make_postgresql())
-        column.addWidget(self._pages)
-        bottom = self._make_form()
+        self.rows.addRow(self.tr("&Type"), self.dialect)
+        self._sqlite_rows = self._add_sqlite_rows()
+        self._postgresql_rows = self._add_postgresql_rows()
         self.url = QLineEdit(self)
         self.url.setFont(theme.mono(size_px=12))
         self.url.setAccessibleName("URL")
-        bottom.addRow(self.tr("&URL"), self.url)
+        self.rows.addRow(self.tr("&URL"), self.url)
         self.read_only = QCheckBox(self.tr("&Read only: nodes that write are refused"), self)
-        bottom.addRow("", self.read_only)
-        column.addLayout(bottom)
+        self.rows.addRow("", self.read_only)
         self._listen()
 
-    def _make_form(self) -> QFormLayout:
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        form.setHorizontalSpacing(12)
-        form.setVerticalSpacing(8)
-        return form
-
-    def _make_sqlite(self) -> QWidget:
-        page = QWidget(self)
-        form = self._make_form()
-        form.setContentsMargins(0, 0, 0, 0)
-        page.setLayout(form)
-        row = QHBoxLayout()
+    def _add_sqlite_rows(self) -> list[QWidget]:
+        holder = QWidget(self)
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        self.path = QLineEdit(page)
+        self.path = QLineEdit(holder)
         self.path.setPlaceholderText(self.tr("a file; empty: in memory"))
         self.path.setAccessibleName(self.tr("Database file"))
         row.addWidget(self.path, 1)
-        browse = tool_button("folder-open", self.theme, page, tip=self.tr("Choose the database file"))
+        browse = tool_button("folder-open", self.theme, holder, tip=self.tr("Choose the database file"))
         browse.clicked.connect(self._choose_file)
         row.addWidget(browse)
-        form.addRow(self._buddy(self.tr("&File"), self.path), row)
+        self.rows.addRow(self._buddy(self.tr("&File"), self.path), holder)
         note = muted_label(
-            self.tr("A file that does not exist is made when it is first written."), page, wrap=True
+            self.tr("A file that does not exist is made when it is first written."), self, wrap=True
         )
-        form.addRow("", note)
-        return page
+        self.rows.addRow("", note)
+        return [holder, note]
 
-    def _make_postgresql(self) -> QWidget:
-        page = QWidget(self)
-        form = self._make_form()
-        form.setContentsMargins(0, 0, 0, 0)
-        page.setLayout(form)
-        row = QHBoxLayout()
+    def _add_postgresql_rows(self) -> list[QWidget]:
+        holder = QWidget(self)
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        self.host = QLineEdit(page)
+        self.host = QLineEdit(holder)
         self.host.setPlaceholderText("localhost")
         self.host.setAccessibleName(self.tr("Host"))
         row.addWidget(self.host, 1)
-        row.addWidget(QLabel(self.tr("Port"), page))
-        self.port = QSpinBox(page)
+        row.addWidget(QLabel(self.tr("Port"), holder))
+        self.port = QSpinBox(holder)
         self.port.setRange(1, 65535)
         self.port.setValue(DEFAULT_PORT)
         self.port.setGroupSeparatorShown(False)
         self.port.setAccessibleName(self.tr("Port"))
         row.addWidget(self.port)
-        form.addRow(self._buddy(self.tr("&Host"), self.host), row)
-        self.database = QLineEdit(page)
-        form.addRow(self.tr("&Database"), self.database)
-        self.user = QLineEdit(page)
-        form.addRow(self.tr("Us&er"), self.user)
-        self.secret = CalmCombo(page)
+        self.rows.addRow(self._buddy(self.tr("&Host"), self.host), holder)
+        self.database = QLineEdit(self)
+        self.rows.addRow(self.tr("&Database"), self.database)
+        self.user = QLineEdit(self)
+        self.rows.addRow(self.tr("Us&er"), self.user)
+        self.secret = CalmCombo(self)
         for key, label in (
             ("keyring", self.tr("kept in this computer's keyring")),
             ("environment", self.tr("read from an environment variable")),
@@ -134,15 +121,13 @@ class ConnectionForm(QWidget):
         ):
             self.secret.addItem(label, key)
         self.secret.setMinimumContentsLength(28)
-        form.addRow(self.tr("Pass&word is"), self.secret)
-        self.password = QLineEdit(page)
+        self.rows.addRow(self.tr("Pass&word is"), self.secret)
+        self.password = QLineEdit(self)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self._password_label = self._buddy(self.tr("&Password"), self.password)
-        form.addRow(self._password_label, self.password)
-        self.variable = QLineEdit(page)
-        self._variable_label = self._buddy(self.tr("&Variable"), self.variable)
-        form.addRow(self._variable_label, self.variable)
-        return page
+        self.rows.addRow(self._buddy(self.tr("&Password"), self.password), self.password)
+        self.variable = QLineEdit(self)
+        self.rows.addRow(self._buddy(self.tr("&Variable"), self.variable), self.variable)
+        return [holder, self.database, self.user, self.secret]
 
     def _buddy(self, text: str, widget: QWidget) -> QLabel:
         label = QLabel(text, self)
@@ -182,7 +167,7 @@ class ConnectionForm(QWidget):
             self.url.setText(connection.url)
         finally:
             self._is_showing = False
-        self._show_secret()
+        self._show_rows()
 
     def connection(self) -> Connection:
         """The connection as it stands. Its URL never holds the password."""
@@ -252,7 +237,7 @@ class ConnectionForm(QWidget):
     def _show_parts(self, parts: UrlParts) -> None:
         self._options = parts.options
         self.dialect.setCurrentIndex(self.dialect.findData(parts.dialect))
-        self._pages.setCurrentIndex(self.dialect.currentIndex())
+        self._show_rows()
         if parts.dialect == "sqlite":
             self.path.setText("" if parts.is_memory else parts.path)
         else:
@@ -268,8 +253,8 @@ class ConnectionForm(QWidget):
         self.url.setText(url_of(self.parts()))
         self.changed.emit()
 
-    def _dialect_chosen(self, index: int) -> None:
-        self._pages.setCurrentIndex(index)
+    def _dialect_chosen(self, _index: int) -> None:
+        self._show_rows()
         self._options = ""
         self._field_edited()
 
@@ -288,7 +273,7 @@ class ConnectionForm(QWidget):
                 self.secret.setCurrentIndex(self.secret.findData("keyring"))
                 self.password.setText(parts.password)
                 self.url.setText(url_of(parts))
-                self._show_secret()
+                self._show_rows()
         self.changed.emit()
 
     def _secret_chosen(self, _index: int) -> None:
@@ -298,15 +283,19 @@ class ConnectionForm(QWidget):
                 or "STUDIO"
             )
             self.variable.setText(f"{stem}_PASSWORD")
-        self._show_secret()
+        self._show_rows()
         self.changed.emit()
 
-    def _show_secret(self) -> None:
+    def _show_rows(self) -> None:
+        """Only the rows of the type that is chosen, and of the password's place."""
+        is_file = self.dialect.currentData() == "sqlite"
+        for widget in self._sqlite_rows:
+            self.rows.setRowVisible(widget, is_file)
+        for widget in self._postgresql_rows:
+            self.rows.setRowVisible(widget, not is_file)
         kind = self.secret.currentData()
-        for widget in (self.password, self._password_label):
-            widget.setVisible(kind == "keyring")
-        for widget in (self.variable, self._variable_label):
-            widget.setVisible(kind == "environment")
+        self.rows.setRowVisible(self.password, not is_file and kind == "keyring")
+        self.rows.setRowVisible(self.variable, not is_file and kind == "environment")
 
     def _other_edited(self, _what: object = None) -> None:
         self.changed.emit()

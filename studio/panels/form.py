@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.models.spec import MISSING
 from studio.panels.editors.base import EditorContext
@@ -17,6 +17,7 @@ from studio.panels.editors.rows import MappingEditor
 from studio.panels.editors.simple import JsonEditor
 from studio.panels.form_row import ParamRow
 from studio.panels.widgets import clear_layout, muted_label
+from studio.qt.icons import icon
 
 if TYPE_CHECKING:
     from studio.kernel.ids import NodeId, WorkflowId
@@ -158,10 +159,10 @@ class ParamForm(QWidget):
         self.column.addStretch(1)
 
     def _make_advanced(self, params: Sequence[ParamSpec], context: EditorContext) -> None:
-        self.advanced_button = QToolButton(self)
+        self.advanced_button = QPushButton(self)
+        self.advanced_button.setProperty("kind", "link")
         self.advanced_button.setCheckable(True)
-        self.advanced_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.advanced_button.setArrowType(Qt.ArrowType.RightArrow)
+        self.advanced_button.setIcon(icon("ph.caret-right", self.theme, "accent_text"))
         self.advanced_button.setToolTip(self.tr("Params that are seldom needed"))
         self.advanced_button.toggled.connect(self._fold_advanced)
         self._advanced = QWidget(self)
@@ -294,7 +295,8 @@ class ParamForm(QWidget):
 
     def _fold_advanced(self, shown: bool) -> None:
         self._advanced.setVisible(shown)
-        self.advanced_button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+        glyph = "ph.caret-down" if shown else "ph.caret-right"
+        self.advanced_button.setIcon(icon(glyph, self.theme, "accent_text"))
 
     # ------------------------------------------------------------ writing
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -65,9 +65,15 @@ def _is_subsequence(token: str, text: str) -> bool:
     return all(letter in letters for letter in token)
 
 
-def best_matches(query: str, entries: Iterable[tuple[str, T]], *, most: int | None = None) -> list[T]:
-    """The entries (text, payload) that answer the query, best first, stable among equals."""
-    scored = [(score(query, text), payload) for text, payload in entries]
+def best_matches(
+    query: str,
+    entries: Iterable[tuple[str, T]],
+    *,
+    most: int | None = None,
+    weigh: Callable[[T], float] = lambda _payload: 1.0,
+) -> list[T]:
+    """The entries (text, payload) that answer the query, best first, stable among equals; `weigh` scales their scores."""
+    scored = [(score(query, text) * weigh(payload), payload) for text, payload in entries]
     found = [pair for pair in scored if pair[0] > 0]
     found.sort(key=lambda pair: -pair[0])
     return [payload for _, payload in found[:most]]

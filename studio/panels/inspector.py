@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFocusEvent, QFontMetrics
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -65,6 +65,7 @@ class InspectorPanel(Panel):
         body.addWidget(self._make_head())
         body.addWidget(self._make_tabs(), 1)
         self._pages.addWidget(self._body)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._problems_timer = QTimer(self)
         self._problems_timer.setSingleShot(True)
         self._problems_timer.setInterval(_PROBLEMS_MS)
@@ -163,6 +164,13 @@ class InspectorPanel(Panel):
         """Puts the caret into the title, all of it selected."""
         self.title.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.title.selectAll()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The panel itself has nothing to type into: the first param has."""
+        super().focusInEvent(event)
+        if self.form.rows:
+            self.tabs.setCurrentIndex(0)
+            next(iter(self.form.rows.values())).focus_editor()
 
     def session_changed(self) -> None:
         self._workflow_id, self._node_ids = None, ()

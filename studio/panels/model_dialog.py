@@ -108,7 +108,7 @@ class ModelDialog(QDialog):
         )
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(_DEFAULT, QHeaderView.ResizeMode.Stretch)
-        for section, width in ((_NAME, 190), (_KIND, 130), (_NULL, 96), (_UNIQUE, 76)):
+        for section, width in ((_NAME, 170), (_KIND, 130), (_NULL, 116), (_UNIQUE, 76)):
             header.resizeSection(section, width)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(34)

@@ -95,7 +95,8 @@ class ModelsPanel(Panel):
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 6, 6, 6)
         bar.setSpacing(2)
-        self.search = SearchField(self.theme, self.tr("Search, such as “ord cr”"), self)
+        self.search = SearchField(self.theme, self.tr("Search models"), self)
+        self.search.setToolTip(self.tr("Beginnings are enough: “ord cr” finds Order ▸ Create"))
         bar.addWidget(self.search, 1)
         self.connection_button = tool_button("database", self.theme, self, tip=self.tr("Connections…"))
         self.connection_button.clicked.connect(self._connections_clicked)
@@ -263,10 +264,8 @@ class ModelsPanel(Panel):
         for spec in session.catalogue.specs():
             words = f"{spec.model} {operation_title(spec)}" if spec.model else spec.title
             entries.append((words, ("operation", spec)))
-        # Of equal matches, what makes a node comes before what describes a model.
-        entries.sort(key=lambda entry: {"operation": 0, "model": 1, "field": 2}[entry[1][0]])
         items = []
-        for kind, what in best_matches(query, entries, most=_MOST_MATCHES):
+        for kind, what in best_matches(query, entries, most=_MOST_MATCHES, weigh=_weight):
             if kind == "model":
                 items.append(tree.model_item(what, (), self._counts, path=what.name))
             elif kind == "field":
@@ -510,6 +509,11 @@ class ModelsPanel(Panel):
         name = self.session.project.models[model_id].name
         self.session.edit(SetModels(remove=(model_id,)))
         self.message.emit(self.tr("Removed {name} from the project; its table stays.").format(name=name))
+
+
+def _weight(what: tuple[str, Any]) -> float:
+    """What makes a node comes before what describes a model."""
+    return {"operation": 1.0, "model": 1.0}.get(what[0], 0.7)
 
 
 def _key(index: QModelIndex) -> str:

@@ -110,7 +110,7 @@ class OutputView(QWidget):
 
     def show_port(self, port: str) -> None:
         """Shows another output; an empty name: the node's natural value."""
-        self.port = port
+        self.port = "" if port == _whole_port(self._spec()) else port
         self._shown = ()
         self.refresh()
 
@@ -235,8 +235,7 @@ class OutputView(QWidget):
             async def fetch(offset: int, limit: int, order_by: tuple[str, ...]) -> Any:
                 return await handle.page(node_id, port, offset, limit, order_by)
 
-            view = handle.node(node_id)
-            note = duration_text(view.duration_ms) if view else ""
+            note = ""
             if output.is_truncated:
                 note = self.tr("the first {kept} are kept").format(kept=counted(output.kept))
             self.rows.set_source(fetch, kinds=self._kinds(), note=note)
@@ -281,7 +280,7 @@ class OutputView(QWidget):
             clear_layout(self._ports)
             for name in names if len(names) > 1 else ():
                 button = QToolButton(self)
-                button.setText(name or self.tr("result"))
+                button.setText(name or _whole_port(spec) or self.tr("result"))
                 button.setToolTip(self._port_tip(spec, name))
                 button.setCheckable(True)
                 button.setProperty("port", name)
@@ -300,7 +299,9 @@ class OutputView(QWidget):
         self.show_port(str(button.property("port")))
 
     def _state_text(self, view: NodeRunView | None) -> str:
-        if view is None:
+        if view is None or (
+            view.state == "pending" and self._handle is not None and self._handle.is_finished
+        ):
             return ""
         mark = {"succeeded": "✓", "failed": "✕", "running": "…"}.get(view.state, view.state)
         facts = []
@@ -324,11 +325,17 @@ class OutputView(QWidget):
 
 def _listed_ports(spec: NodeSpec) -> list[str]:
     """The outputs worth a button: not those that merely repeat a record's fields."""
-    whole = {"record"} & {port.name for port in spec.outputs}
-    names = [port.name for port in spec.outputs if port.type.kind == "record" or port.primary]
-    if not whole:
-        names = [port.name for port in spec.outputs]
-    return names[:_MOST_PORTS]
+    has_record = any(port.name == "record" for port in spec.outputs)
+    listed = [
+        port.name for port in spec.outputs if not has_record or port.type.kind == "record" or port.primary
+    ]
+    return [name for name in listed if name != _whole_port(spec)][:_MOST_PORTS]
+
+
+def _whole_port(spec: NodeSpec | None) -> str:
+    """The output that is the node's whole natural value, if one is: it needs no button of its own."""
+    first = next((port.name for port in spec.outputs if port.primary), "") if spec else ""
+    return first if first in ("records", "record", "value") else ""
 
 
 def _taken(handle: RunHandle, node_id: NodeId, port: str | None) -> tuple[Output | None, Any]:

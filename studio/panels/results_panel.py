@@ -86,8 +86,9 @@ class ResultsPanel(Panel):
         view.nodeActivated.connect(self.nodeActivated)
         view.runRequested.connect(self.runRequested)
         view.message.connect(self.message)
-        view.port = port
         view.set_run(self._handle)
+        if port:
+            view.show_port(port)
         self._add(view, self._title_of(node_id))
 
     def show_model(self, model_id: str) -> None:

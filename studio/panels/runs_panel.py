@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from studio.kernel.ids import WorkflowId
+from studio.kernel.ids import RunId, WorkflowId
 from studio.panels.base import Panel
 from studio.panels.display import duration_text
 from studio.panels.item_rows import make_list
@@ -309,7 +309,7 @@ class RunsPanel(Panel):
             return
         self.busy.begin()
         run_in_background(
-            self, self.session.run_nodes(run_id), partial(self._nodes_read, run_id), self._not_read
+            self, self.session.run_nodes(RunId(run_id)), partial(self._nodes_read, run_id), self._not_read
         )
 
     def _nodes_read(self, run_id: str, nodes: Any) -> None:

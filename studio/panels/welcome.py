@@ -100,7 +100,7 @@ class WelcomePage(QWidget):
         middle.addStretch(1)
         outer.addLayout(middle)
         outer.addStretch(3)
-        self.sample.set_primary()
+        self.sample.set_primary(theme)
         self.setFocusProxy(self.sample)
 
     def set_recent(self, recent: Sequence[Recent]) -> None:
@@ -131,7 +131,7 @@ class WelcomeCard(QPushButton):
         self._glyph = glyph
         self._is_primary = False
         self.setObjectName("welcomeCard")
-        self.setText("")
+        self.setAutoDefault(False)
         self.setFixedWidth(_CARD_PX + 40)
         self.setMinimumHeight(86)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -146,27 +146,37 @@ class WelcomeCard(QPushButton):
         row.setSpacing(14)
         self._picture = QLabel(self)
         row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._plain, self._said = plain, text
         column = QVBoxLayout()
         column.setSpacing(3)
+        column.addStretch(1)
         self._title = QLabel(plain, self)
         self._title.setFont(theme.font(size_px=15, bold=True))
         column.addWidget(self._title)
         self._text = muted_label(text, self, wrap=True)
         column.addWidget(self._text)
+        column.addStretch(1)
         row.addLayout(column, 1)
         for label in (self._picture, self._title, self._text):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.clicked.connect(self.chosen)
         self.set_theme(theme)
 
-    def set_primary(self) -> None:
+    def set_primary(self, theme: Theme) -> None:
         """Makes this card the one that Enter chooses."""
         self._is_primary = True
-        self.setAutoDefault(True)
+        self.setProperty("kind", "primary")
+        self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        self._picture.setPixmap(icon(f"ph.{self._glyph}", theme, "accent_text").pixmap(32, 32))
+        tint = "text_on_accent" if self._is_primary else "accent_text"
+        self._picture.setPixmap(icon(f"ph.{self._glyph}", theme, tint).pixmap(32, 32))
         self._title.setFont(theme.font(size_px=15, bold=True))
+        if self._is_primary:
+            # The style sheet's colours of labels are made for panels, not for the accent.
+            color = theme.hex("text_on_accent")
+            self._title.setText(f'<span style="color:{color}">{self._plain}</span>')
+            self._text.setText(f'<span style="color:{color}">{self._said}</span>')
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QLocale, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QMenu,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -144,24 +143,26 @@ class SearchField(QLineEdit):
             super().keyPressEvent(event)
 
 
-class BusyLine(QProgressBar):
+class BusyLine(QWidget):
     """A thin moving line that appears once something has taken half a second."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setRange(0, 0)
-        self.setTextVisible(False)
-        self.setFixedHeight(3)
+        self.setFixedHeight(2)
         self.setAccessibleName(self.tr("Working"))
         self._jobs = 0
+        self._phase = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(BUSY_AFTER_MS)
-        self._timer.timeout.connect(self.show)
-        policy = self.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.setSizePolicy(policy)
-        self.hide()
+        self._timer.timeout.connect(self._appear)
+        self._ticks = QTimer(self)
+        self._ticks.setInterval(40)
+        self._ticks.timeout.connect(self._tick)
+
+    @property
+    def is_moving(self) -> bool:
+        return self._ticks.isActive()
 
     def begin(self) -> None:
         self._jobs += 1
@@ -172,7 +173,28 @@ class BusyLine(QProgressBar):
         self._jobs = max(0, self._jobs - 1)
         if not self._jobs:
             self._timer.stop()
-            self.hide()
+            self._ticks.stop()
+            self.update()
+
+    def _appear(self) -> None:
+        self._ticks.start()
+
+    def _tick(self) -> None:
+        self._phase = (self._phase + 0.02) % 1.0
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._ticks.isActive():
+            return
+        painter = QPainter(self)
+        try:
+            width = max(self.width() // 4, 24)
+            left = int(self._phase * (self.width() + width)) - width
+            painter.fillRect(
+                left, 0, width, self.height(), self.palette().color(QPalette.ColorRole.Highlight)
+            )
+        finally:
+            painter.end()
 
 
 class EmptyState(QWidget):

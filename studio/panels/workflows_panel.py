@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -67,6 +67,7 @@ class WorkflowsPanel(Panel):
         column.addWidget(self._pages, 1)
         self.list = WorkflowList(self._pages)
         self.list.setAccessibleName(self.tr("Workflows"))
+        self.list.setIconSize(QSize(16, 16))
         self._delegate = ExtraDelegate(theme, self.list)
         self.list.setItemDelegate(self._delegate)
         self.list.itemDoubleClicked.connect(self._open)

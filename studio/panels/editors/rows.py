@@ -168,6 +168,7 @@ class FilterEditor(RowsEditor):
         self.join = CalmCombo(self)
         self.join.addItem(self.tr("all of these"), "and")
         self.join.addItem(self.tr("any of these"), "or")
+        self.join.setMinimumContentsLength(13)
         self.join.setAccessibleName(self.tr("How conditions are joined"))
         self.join.activated.connect(self._join_changed)
         self._head.addWidget(self._match_label)
