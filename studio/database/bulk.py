@@ -161,3 +161,12 @@ def in_row(error: StudioError, job: BulkJob, place: int, row: Any) -> StudioErro
         values = row if isinstance(row, Mapping) else {}
         return locate(error, job.plans.spec, values, row=number)
     return error.at(row=number)
+
+
+def nothing_to_find_by(job: BulkJob, name: str) -> ValueRefused:
+    """The refusal of a row without a value in a field that finds its record."""
+    return ValueRefused(
+        f'{job.plans.spec.name}: "{name}" must have a value to find the record by.',
+        hint="Give it a value, or use Create.",
+        field=name,
+    )

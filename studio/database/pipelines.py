@@ -56,6 +56,9 @@ class RowPipelines:
         self.completing = completing
         self._checkers = {field.name: make_checker(field) for field in spec.fields}
         self._by_given: dict[frozenset[str], Pipeline] = {}
+        key = spec.key[0] if len(spec.key) == 1 else ""
+        self._makes_key = key if completing and key and not spec.by_name[key].required else ""
+        """The key that is made when it is not given, which a None stands for as well."""
 
     def pipeline(self, given: Iterable[str]) -> Pipeline:
         """The function for rows that give these fields. Rows with other fields pass through it as well, more slowly."""
@@ -66,7 +69,7 @@ class RowPipelines:
         return made
 
     def _compile(self, given: frozenset[str]) -> Pipeline:
-        if not given <= set(self.columns):
+        if any(name not in self.columns or self.spec.by_name[name].managed for name in given):
             # Unknown or managed fields: nothing to compile, every row is refused with all its faults.
             return self._explain
         space: dict[str, Any] = {
@@ -140,6 +143,8 @@ class RowPipelines:
     def _again(self, row: Any, now: Any) -> tuple[Any, ...]:
         """A row with other fields than most goes through their own pipeline; one with a fault is explained."""
         if isinstance(row, Mapping):
+            if row.get(self._makes_key, row) is None:
+                row = {name: value for name, value in row.items() if name != self._makes_key}
             given = frozenset(row)
             known = self._by_given.get(given)
             if known is None and not self._faults(row):

@@ -21,7 +21,7 @@ import asyncpg
 import sqlalchemy as sa
 
 from studio.database import postgresql_errors
-from studio.database.bulk import BulkJob, BulkOutcome, in_row
+from studio.database.bulk import BulkJob, BulkOutcome, in_row, nothing_to_find_by
 from studio.database.errors import OF_A_ROW
 from studio.database.pipelines import Pipeline
 from studio.kernel.errors import BadValue, DatabaseError, StudioError, ValueRefused
@@ -143,10 +143,8 @@ class _Batch:
         job = self.job
         tuples = list(rows)
         find = [names.index(name) for name in job.conflict]
-        for place, row in enumerate(tuples):
-            if any(row[at] is None for at in find) and job.mode == "upsert":
-                rows.place = place
-                raise self._nothing_to_find_by(row, names, find)
+        if job.mode == "upsert":
+            self._check_found_by(rows)
         unique = self._deduplicated(tuples, find)
         returned = await self._through_stage(unique, names, self._conflict_clause())
         created = sum(1 for record in returned if record[-1])
@@ -164,10 +162,7 @@ class _Batch:
         job = self.job
         tuples = list(rows)
         find = [names.index(name) for name in job.conflict]
-        for place, row in enumerate(tuples):
-            if any(row[at] is None for at in find):
-                rows.place = place
-                raise self._nothing_to_find_by(row, names, find)
+        self._check_found_by(rows)
         unique = list({tuple(row[at] for at in find): row for row in tuples}.values())
         has_twins = len(unique) < len(tuples)
         sets = [f"{self._column(name)} = s.{self._column(name)}" for name in job.changed]
@@ -360,15 +355,12 @@ class _Batch:
             )
         return known[self.table]
 
-    def _nothing_to_find_by(
-        self, row: Sequence[Any], names: Sequence[str], find: Sequence[int]
-    ) -> ValueRefused:
-        name = next(names[at] for at in find if row[at] is None)
-        return ValueRefused(
-            f'{self.spec.name}: "{name}" must have a value to find the record by.',
-            hint="Give it a value, or use Create.",
-            field=name,
-        )
+    def _check_found_by(self, rows: _Counted) -> None:
+        for place, row in enumerate(self.rows):
+            for name in self.job.conflict:
+                if row[name] is None:
+                    rows.place = place
+                    raise nothing_to_find_by(self.job, name)
 
     def _key_place(self, names: Sequence[str]) -> int | None:
         key = self.spec.key

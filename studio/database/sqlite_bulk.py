@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from studio.database import sqlite_errors
-from studio.database.bulk import BulkJob, BulkOutcome, in_row
+from studio.database.bulk import BulkJob, BulkOutcome, in_row, nothing_to_find_by
 from studio.database.plans import ModelPlans
 from studio.kernel.errors import ValueRefused
 
@@ -111,7 +111,7 @@ def _upsert(connection: sqlite3.Connection, job: BulkJob, rows: _Counted) -> Bul
     reader = plans.reader(plans.spec.key[0]) if wants_ids else None
     outcome = BulkOutcome()
     for row in rows:
-        _check_found_by(job, row, find)
+        _check_found_by(job, rows)
         cursor = connection.execute(update, [row[place] for place in order])
         found = cursor.fetchall() if wants_ids else None
         if found or (not wants_ids and cursor.rowcount > 0):
@@ -134,7 +134,7 @@ def _update(connection: sqlite3.Connection, job: BulkJob, rows: _Counted) -> Bul
 
     def arguments() -> Iterator[tuple[Any, ...]]:
         for row in rows:
-            _check_found_by(job, row, range(count))
+            _check_found_by(job, rows)
             head, rest = row[:count], row[count:]
             yield (*rest, job.now, *head) if stamped else rest + head
 
@@ -168,15 +168,11 @@ def _update_statement(plans: ModelPlans, job: BulkJob) -> Any:
     return statement
 
 
-def _check_found_by(job: BulkJob, row: Sequence[Any], places: Sequence[int]) -> None:
-    for place in places:
-        if row[place] is None:
-            name = job.columns[place]
-            raise ValueRefused(
-                f'{job.plans.spec.name}: "{name}" must have a value to find the record by.',
-                hint="Give it a value, or use Create.",
-                field=name,
-            )
+def _check_found_by(job: BulkJob, rows: _Counted) -> None:
+    row = rows.rows[rows.place]
+    for name in job.conflict:
+        if row[name] is None:
+            raise nothing_to_find_by(job, name)
 
 
 def _sql(plans: ModelPlans, key: Any, build: Callable[[], Any]) -> str:

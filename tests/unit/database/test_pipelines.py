@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
@@ -25,7 +25,7 @@ class Thing:
     count: Annotated[int, Field(min=0)]
     price: Decimal
     ratio: float | None = None
-    tags: list | None = None
+    tags: list[Any] | None = None
     rank: int = 7
 
 
@@ -89,7 +89,8 @@ def test_a_single_fault_is_told_plainly():
 
 def test_a_row_that_is_no_mapping_is_refused():
     with pytest.raises(ValueRefused, match="must be a mapping"):
-        pipelines().pipeline({"title"})(5, NOW)
+        no_row: Any = 5
+        pipelines().pipeline({"title"})(no_row, NOW)
 
 
 def test_rows_with_other_fields_pass_through_the_same_function():
@@ -104,7 +105,7 @@ def test_rows_with_other_fields_pass_through_the_same_function():
 
 def test_each_record_gets_a_default_of_its_own():
     class Basket:
-        things: list = []  # noqa: RUF012 - a declaration, not a class's own list
+        things: list[Any] = []  # noqa: RUF012 - a declaration, not a class's own list
 
     spec = model_from_class(Basket)
     made = RowPipelines(spec, dialect_named("postgresql"), ("things",), completing=True).pipeline(())

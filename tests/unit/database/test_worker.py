@@ -18,7 +18,7 @@ class Bell:
 
 def with_worker(story):
     async def main():
-        worker = Worker("test-worker", lambda bell: bell.rung.set())
+        worker: Worker[Bell] = Worker("test-worker", lambda bell: bell.rung.set())
         worker.resource = Bell()
         try:
             return await story(worker)
@@ -61,7 +61,7 @@ def test_cancelling_interrupts_the_call_and_waits_for_its_end():
             ended.append(bell.rung.is_set())
 
         task = asyncio.ensure_future(worker.run(long_call))
-        while worker.current is None:
+        while worker.current is None:  # noqa: ASYNC110 - the thread has no event of this loop to set
             await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -73,7 +73,7 @@ def test_cancelling_interrupts_the_call_and_waits_for_its_end():
 
 
 def test_a_call_that_is_cancelled_while_it_waits_is_never_made():
-    made = []
+    made: list[int] = []
 
     async def story(worker):
         blocker = asyncio.ensure_future(worker.run(worker.resource.rung.wait, 20))
