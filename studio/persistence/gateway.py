@@ -16,7 +16,7 @@ from studio.models.declare import model_from_class
 from studio.models.spec import ModelSpec
 from studio.persistence.project_models import STORE_MODELS
 from studio.workflow.graph import Edge, Node, Workflow, frozen
-from studio.workflow.params import LITERAL, has_expression
+from studio.workflow.params import LITERAL
 from studio.workflow.spec import AFTER, DONE
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _workflow(steps: Sequence[Step]) -> Workflow:
             # A name that looks like an expression is a name all the same.
             params=frozen(
                 {
-                    name: {LITERAL: value} if has_expression(value) else value
+                    name: {LITERAL: value} if _looks_meant(value) else value
                     for name, value in step.params.items()
                 }
             ),
@@ -134,6 +134,15 @@ def _workflow(steps: Sequence[Step]) -> Workflow:
     return Workflow(
         id=WorkflowId(_NAME), name="", nodes=frozen({node.id: node for node in nodes}), edges=edges
     )
+
+
+def _looks_meant(value: Any) -> bool:
+    """Whether a node might take a part of the value for an expression."""
+    if isinstance(value, str):
+        return "{{" in value
+    if isinstance(value, Mapping):
+        return LITERAL in value or any(_looks_meant(entry) for entry in value.values())
+    return isinstance(value, list | tuple) and any(map(_looks_meant, value))
 
 
 def _step_id(index: int) -> NodeId:

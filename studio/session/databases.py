@@ -30,7 +30,12 @@ class Databases:
         self._secrets = secrets
         self._folder = folder
         self._open: dict[str, tuple[Connection, Database]] = {}
+        self._instead: dict[str, tuple[Connection, str | None]] = {}
         self._turn: asyncio.Lock | None = None
+
+    def use_instead(self, connection_id: str, other: Connection, secret: str | None) -> None:
+        """From now on, `other` stands in for a connection; `secret` is its password when it is not kept anywhere."""
+        self._instead[connection_id] = (other, secret)
 
     async def get(self, connection: Connection) -> Database:
         """The connection's database, not connected yet when it is new.
@@ -48,7 +53,8 @@ class Databases:
             if known is not None:
                 del self._open[connection.id]
                 await known[1].close()
-            database = await self._make(connection, None)
+            other, secret = self._instead.get(connection.id, (connection, None))
+            database = await self._make(other, secret)
             self._open[connection.id] = (connection, database)
             return database
 

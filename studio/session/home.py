@@ -57,13 +57,13 @@ class Home:
         return cls(env, None, location=None)
 
     @classmethod
-    async def open(cls, env: Environment, text: str) -> Self:
+    async def open(cls, env: Environment, text: str, *, read_only: bool = False) -> Self:
         """Raises what `ProjectStore.open` raises."""
-        return await env.loop.call(cls._open(env, text))
+        return await env.loop.call(cls._open(env, text, read_only=read_only))
 
     @classmethod
-    async def _open(cls, env: Environment, text: str) -> Self:
-        store = await ProjectStore.open(text, clock=env.clock, engine=env.loop)
+    async def _open(cls, env: Environment, text: str, *, read_only: bool) -> Self:
+        store = await ProjectStore.open(text, clock=env.clock, engine=env.loop, read_only=read_only)
         try:
             entries = [] if store.is_newer else await store.edits()
         except BaseException:

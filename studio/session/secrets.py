@@ -42,32 +42,42 @@ class SystemSecrets:
         self._environ = os.environ if environ is None else environ
 
     def get(self, connection: Connection) -> str | None:
-        if connection.secret == "environment":
-            name = variable_name(connection)
-            if name not in self._environ:
-                raise AuthenticationFailed(
-                    f"The password of connection {connection.name!r} is expected in the environment variable {name}, which is not set.",
-                    hint=f"Set {name} before starting Studio, or choose another place for the password.",
-                )
-            return self._environ[name]
-        if connection.secret == "keyring":
-            return _from_keyring(connection)
-        return None
+        match connection.secret:
+            case "environment":
+                name = secret_name(connection)
+                if name not in self._environ:
+                    raise AuthenticationFailed(
+                        f"The password of connection {connection.name!r} is expected in the environment variable {name}, which is not set.",
+                        hint=f"Set {name} before starting Studio, or choose another place for the password.",
+                    )
+                return self._environ[name]
+            case "keyring":
+                return _from_keyring(connection)
+            case _:
+                return None
 
     def set(self, connection: Connection, secret: str) -> None:
-        if connection.secret == "keyring":
-            _into_keyring(connection, secret)
-        elif connection.secret == "environment":
-            raise SecretsUnavailable(
-                f"Studio does not set environment variables: {variable_name(connection)} is for you to set.",
-                hint="Set it where Studio is started.",
-            )
+        match connection.secret:
+            case "keyring":
+                _into_keyring(connection, secret)
+            case "environment":
+                raise SecretsUnavailable(
+                    f"Studio does not set environment variables: {secret_name(connection)} is for you to set.",
+                    hint="Set it where Studio is started.",
+                )
+            case _:
+                raise SecretsUnavailable(
+                    f"The connection {connection.name!r} does not say where its password is kept.",
+                    hint="Choose the keyring or an environment variable.",
+                )
 
 
-def variable_name(connection: Connection) -> str:
-    """The environment variable that holds the connection's password."""
+def secret_name(connection: Connection) -> str:
+    """The environment variable, or the keyring's entry, that holds the connection's password."""
     if connection.secret_name:
         return connection.secret_name
+    if connection.secret == "keyring":
+        return connection.id
     return "".join(letter if letter.isalnum() else "_" for letter in connection.name.upper()) + "_PASSWORD"
 
 
@@ -108,7 +118,7 @@ def _from_keyring(connection: Connection) -> str | None:
     except ImportError as error:
         raise _no_keyring(str(error)) from error
     try:
-        return keyring.get_password(SERVICE, connection.secret_name or connection.id)
+        return keyring.get_password(SERVICE, secret_name(connection))
     except keyring.errors.KeyringError as error:
         raise _no_keyring(str(error)) from error
 
@@ -120,6 +130,6 @@ def _into_keyring(connection: Connection, secret: str) -> None:
     except ImportError as error:
         raise _no_keyring(str(error)) from error
     try:
-        keyring.set_password(SERVICE, connection.secret_name or connection.id, secret)
+        keyring.set_password(SERVICE, secret_name(connection), secret)
     except keyring.errors.KeyringError as error:
         raise _no_keyring(str(error)) from error

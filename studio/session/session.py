@@ -43,8 +43,11 @@ class Session(Editor):
     def __init__(self, project: Project, *, env: Environment | None = None, home: Home | None = None) -> None:
         super().__init__(project, env=env)
         self._home = home
-        self._databases = Databases(self.env.secrets, lambda: home.folder if home else None)
+        self.base_folder: Path | None = None
+        """Where relative paths begin in a session without a place of its own; None: where the process was started."""
+        self._databases = Databases(self.env.secrets, self._folder)
         self._runs: dict[RunId, RunHandle] = {}
+        self._last_runs: dict[WorkflowId, RunHandle] = {}
         self._past: list[tuple[RunRecord, list[NodeRunRecord]]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_saving = False
@@ -64,7 +67,7 @@ class Session(Editor):
         return cls._at_home(env, empty_project(name), Home.untitled(env))
 
     @classmethod
-    async def open(cls, env: Environment, location: str) -> Self:
+    async def open(cls, env: Environment, location: str, *, read_only: bool = False) -> Self:
         """The project at a path or URL.
 
         A file that cannot be written, or was written by a newer Studio, is opened for reading only. Edits that were never saved are offered
@@ -74,7 +77,7 @@ class Session(Editor):
             StoreError: A folder, a foreign database, open elsewhere, …
             DatabaseError: No such file, damaged, unreachable, wrong password.
         """
-        home = await Home.open(env, location)
+        home = await Home.open(env, location, read_only=read_only)
         session = cls._at_home(env, home.saved, home)
         for problem in home.problems:
             session.log(str(problem), level="warning")
@@ -224,6 +227,7 @@ class Session(Editor):
         )
         handle = run.handle
         self._runs[handle.run_id] = handle
+        self._last_runs[workflow_id] = handle
         handle.when_finished(lambda: self._later(lambda: self._run_finished(handle)))
         connections = {connection.name: connection for connection in self.project.connections.values()}
         run.start(self._databases, connections, self._remember)
@@ -295,15 +299,23 @@ class Session(Editor):
         connection = self.project.connections[connection_id]
         return await self.env.loop.call(data.reflect(self._databases, connection))
 
+    def use_instead(self, connection_id: str, other: Connection, secret: str | None = None) -> None:
+        """Lets another connection stand in for one of the project's, for this session only; `secret` if it is not kept anywhere."""
+        self._databases.use_instead(connection_id, other, secret)
+
     def set_secret(self, connection: Connection, secret: str) -> None:
         """Keeps a password where the connection says; raises SecretsUnavailable when it cannot be kept there."""
         self.env.secrets.set(connection, secret)
 
     def statements(self, workflow_id: WorkflowId, node_id: NodeId) -> list[Statement]:
-        """What a node would say to its database; values that come by an edge stand as their port. Empty when it has none."""
+        """What a node would say to its database; empty when it has nothing to say.
+
+        Values that come from other nodes are those of the last run; raises WorkflowError when there was none.
+        """
         from studio.session.preview import statements
 
-        return statements(self.project, self._node_catalogue(), self._databases, workflow_id, node_id)
+        last = self._last_runs.get(workflow_id)
+        return statements(self.project, self._node_catalogue(), self._databases, last, workflow_id, node_id)
 
     def code(self, workflow_id: WorkflowId, node_id: NodeId) -> str:
         """The node as Python."""
@@ -313,6 +325,9 @@ class Session(Editor):
         return node_to_python(workflow.nodes[node_id], workflow.incoming.get(node_id, ()))
 
     # ------------------------------------------------------------ inside
+
+    def _folder(self) -> Path | None:
+        return (self._home.folder if self._home else None) or self.base_folder
 
     def _on_change(self, before: Project, after: Project, change: Change) -> None:
         if self._home is not None:

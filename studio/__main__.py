@@ -1,0 +1,71 @@
+"""Window or terminal? The program's door: a command goes to the terminal's room, everything else opens the window.
+
+Nothing heavy is imported before it is known which: the window wants to appear at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final
+
+COMMANDS: Final = ("run", "check", "nodes")
+BAD_USAGE: Final = 2
+_PLATFORMS_WITHOUT_SCREEN: Final = ("offscreen", "minimal", "vnc", "linuxfb", "eglfs")
+
+
+def has_display() -> bool:
+    """Whether a window can be shown. Qt's platforms without a screen count when they were asked for by name."""
+    if not sys.platform.startswith("linux"):
+        return True
+    asked = os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
+    if asked in _PLATFORMS_WITHOUT_SCREEN:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def open_window(location: str | None) -> int:
+    """Opens the window on a project, the last one or the sample; without a display, runs the sample workflow in the terminal."""
+    from studio.kernel.errors import StudioError
+
+    if not has_display():
+        return _without_display(location)
+    from studio.shell.app import run_window
+
+    try:
+        return run_window(location=location)
+    except StudioError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return BAD_USAGE
+
+
+def _without_display(location: str | None) -> int:
+    if location is not None:
+        sys.stderr.write(
+            f"There is no display to open {location} on. `studio run {location}` runs it in the terminal.\n"
+        )
+        return BAD_USAGE
+    sys.stderr.write(
+        "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set), so the window cannot open.\n"
+        "The sample workflow runs here instead; `studio --help` says what else there is.\n"
+    )
+    from studio.cli import commands
+    from studio.session import Environment
+
+    return commands.run_sample(Environment.default())
+
+
+def main() -> None:
+    """The console script: `studio`, `studio FILE`, `studio COMMAND …`."""
+    arguments = sys.argv[1:]
+    if not arguments:
+        raise SystemExit(open_window(None))
+    if len(arguments) == 1 and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+        raise SystemExit(open_window(arguments[0]))
+    from studio.cli.app import app
+
+    app(prog_name="studio")
+
+
+if __name__ == "__main__":
+    main()

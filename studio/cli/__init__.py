@@ -1,0 +1,1 @@
+"""How is Studio used from a terminal?"""

@@ -1,0 +1,116 @@
+"""What does a person type in a terminal? The commands' arguments and help; what they do stands in `commands`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from studio.cli import commands
+from studio.resources import version
+from studio.session import Environment
+
+Format = Annotated[
+    Literal["table", "json"], typer.Option("--format", help="How results are written to stdout.")
+]
+
+app = typer.Typer(
+    name="studio",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Draw, run and keep database workflows. [bold]studio[/] opens the window; [bold]studio FILE[/] opens a project in it.",
+    epilog="Exit codes: 0 all is well, 1 a run failed, 2 usage or a bad file, 3 problems were found, 130 stopped.",
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"studio {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def studio(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Say which Studio this is."),
+    ] = False,
+) -> None:
+    """What is common to all commands."""
+
+
+@app.command()
+def run(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="STORE-OR-YAML", help="A project (.studio, postgresql://…) or a text (.yaml)."
+        ),
+    ],
+    workflow: Annotated[
+        str | None,
+        typer.Option("--workflow", "-w", help="Which workflow, by name; needed when there are several."),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param",
+            "-p",
+            metavar="NAME=VALUE",
+            help="A value for an input of the workflow; may be repeated.",
+        ),
+    ] = None,
+    connection: Annotated[
+        str | None,
+        typer.Option(
+            "--connection",
+            "-c",
+            metavar="NAME",
+            help="Use this connection of the project (or this URL) instead of the default one.",
+        ),
+    ] = None,
+    output: Format = "table",
+    mode: Annotated[
+        Literal["auto", "atomic", "dry"],
+        typer.Option("--mode", help="auto: each node commits; atomic: all or nothing; dry: nothing is kept."),
+    ] = "auto",
+    trust: Annotated[bool, typer.Option("--trust", help="Let the project's Python nodes run.")] = False,
+) -> None:
+    """Run a workflow and print what its Output nodes give."""
+    raise typer.Exit(
+        commands.run(
+            Environment.default(),
+            source,
+            workflow=workflow,
+            params=param or [],
+            connection=connection,
+            form=output,
+            mode=mode,
+            trust=trust,
+        )
+    )
+
+
+@app.command()
+def check(
+    source: Annotated[str, typer.Argument(metavar="STORE-OR-YAML", help="A project or a text.")],
+    output: Format = "table",
+) -> None:
+    """Look for problems in all workflows, without running anything."""
+    raise typer.Exit(commands.check(Environment.default(), source, form=output))
+
+
+@app.command()
+def nodes(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[STORE-OR-YAML]", help="A project or a text; without it, what every project has."
+        ),
+    ] = None,
+    output: Format = "table",
+) -> None:
+    """List the kinds of node that a project's workflows can use."""
+    raise typer.Exit(commands.nodes(Environment.default(), source, form=output))

@@ -1,0 +1,240 @@
+"""How do runs, problems and node types look in a terminal? Tables for people, one JSON document for programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import enum
+import json
+import math
+import uuid
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from studio.kernel.errors import BuildError, StudioError, TextError
+from studio.kernel.problems import Problem, Severity
+from studio.session import NodeRunView, RunHandle
+from studio.session.runs import keep
+from studio.workflow.graph import Workflow
+from studio.workflow.spec import NodeSpec
+
+ROWS_SHOWN: Final = 50
+_CELL: Final = 60
+_STATES: Final = {
+    "succeeded": ("✓", "green"),
+    "failed": ("✕", "red"),
+    "skipped": ("⤼", "dim"),
+    "abandoned": ("–", "yellow"),
+    "cancelled": ("■", "yellow"),
+    "running": ("…", "cyan"),
+    "pending": ("·", "dim"),
+}
+
+
+def show_error(console: Console, error: StudioError) -> None:
+    """What went wrong, where, and what to do."""
+    if isinstance(error, BuildError):
+        show_problems(console, error.problems)
+        return
+    place = f"{error.place}: " if error.place else ""
+    console.print(
+        f"[bold red]Error[/] {escape(place)}{escape(error.message)}", highlight=False, soft_wrap=True
+    )
+    if error.hint:
+        console.print(f"  {escape(error.hint)}", style="cyan", highlight=False, soft_wrap=True)
+    if error.detail and not isinstance(error, TextError):
+        console.print(f"  {escape(error.detail)}", style="dim", highlight=False, soft_wrap=True)
+
+
+def show_problems(console: Console, problems: Iterable[Problem]) -> None:
+    colors = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+    for problem in problems:
+        place = f"{problem.place}: " if problem.place else ""
+        console.print(
+            f"[bold {colors[problem.severity]}]{problem.severity.value}[/] {escape(place)}{escape(problem.message)}"
+            f" [dim]({problem.code})[/]",
+            highlight=False,
+            soft_wrap=True,
+        )
+        if problem.hint:
+            console.print(f"  {escape(problem.hint)}", style="cyan", highlight=False, soft_wrap=True)
+
+
+def node_line(view: NodeRunView, title: str) -> str:
+    """One node of a run, as markup: its state, title, rows and time."""
+    sign, color = _STATES[view.state]
+    rows = f"{view.rows:,} rows" if view.rows is not None else ""
+    lasted = f"{view.duration_ms:,.1f} ms" if view.duration_ms is not None else ""
+    return f"[{color}]{sign} {view.state:<10}[/] {escape(title):<32} {rows:>12} {lasted:>12}"
+
+
+def run_line(handle: RunHandle, workflow: Workflow) -> str:
+    sign, color = _STATES[handle.state]
+    return f"[bold {color}]{sign} {escape(workflow.name)} {handle.state}[/] in {handle.duration_ms:,.1f} ms"
+
+
+def outputs_of(handle: RunHandle, workflow: Workflow) -> dict[str, Any]:
+    """What the workflow's Output nodes gave, by name; without any such node, what the last nodes gave, by id."""
+    named = {
+        str(node.params.get("name") or node_id): node_id
+        for node_id, node in workflow.nodes.items()
+        if node.type == "Output"
+    }
+    if not named:
+        named = {node_id: node_id for node_id in workflow.nodes if not workflow.outgoing.get(node_id)}
+    values: dict[str, Any] = {}
+    for name, node_id in named.items():
+        view = handle.node(node_id)
+        if view is not None and view.state == "succeeded":
+            values[name] = handle.value(node_id)
+    return values
+
+
+def show_outputs(console: Console, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        kept = keep(value)
+        if kept.output.kind == "value":
+            console.print(
+                f"[bold]{escape(name)}[/]: {escape(cell(value, width=2_000))}",
+                highlight=False,
+                soft_wrap=True,
+            )
+            continue
+        total = kept.output.row_count
+        title = f"{name} ({total:,} {'row' if total == 1 else 'rows'})"
+        table = Table(title=escape(title), title_justify="left", title_style="bold")
+        for column in kept.output.columns:
+            table.add_column(escape(column), overflow="fold")
+        for row in kept.rows[:ROWS_SHOWN]:
+            table.add_row(*(escape(cell(row.get(column))) for column in kept.output.columns))
+        console.print(table)
+        if total > ROWS_SHOWN:
+            console.print(f"  … and {total - ROWS_SHOWN:,} more; --format json gives all.", style="dim")
+
+
+def cell(value: Any, *, width: int = _CELL) -> str:
+    """A value as one short line."""
+    if value is None:
+        return "∅"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dt.datetime):
+        text = value.isoformat(sep=" ", timespec="seconds")
+    elif isinstance(value, enum.Enum):
+        text = str(value.value)
+    elif isinstance(value, dict | list | tuple):
+        text = json.dumps(plain(value), ensure_ascii=False)
+    elif isinstance(value, bytes):
+        text = f"{len(value)} bytes"
+    else:
+        text = str(value)
+    text = " ".join(text.split())
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def run_document(handle: RunHandle, workflow: Workflow) -> dict[str, Any]:
+    """A run as data; its shape is stable. Decimals, dates and ids are text, bytes Base64."""
+    nodes = []
+    for node_id, node in workflow.nodes.items():
+        view = handle.node(node_id)
+        if view is None:
+            continue
+        nodes.append(
+            {
+                "id": node_id,
+                "title": node.title or node_id,
+                "type": node.type,
+                "state": view.state,
+                "rows": view.rows,
+                "duration_ms": _rounded(view.duration_ms),
+                "error": plain(view.error.to_data()) if view.error else None,
+            }
+        )
+    error = handle.error
+    return {
+        "run_id": handle.run_id,
+        "workflow": {"id": workflow.id, "name": workflow.name},
+        "state": handle.state,
+        "started_at": handle.started_at.isoformat(),
+        "duration_ms": _rounded(handle.duration_ms),
+        "inputs": plain(handle.inputs),
+        "nodes": nodes,
+        "outputs": plain(outputs_of(handle, workflow)),
+        "error": plain(error.to_data()) if error else None,
+    }
+
+
+def error_document(error: StudioError) -> dict[str, Any]:
+    problems = error.problems if isinstance(error, BuildError) else (error.to_problem(),)
+    return {"state": "refused", "problems": [problem_data(problem) for problem in problems]}
+
+
+def problem_data(problem: Problem) -> dict[str, Any]:
+    return {
+        "severity": problem.severity.value,
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+        "workflow": problem.workflow,
+        "node": problem.node,
+        "field": problem.field,
+        "row": problem.row,
+        "line": problem.line,
+        "column": problem.column,
+    }
+
+
+def spec_data(spec: NodeSpec) -> dict[str, Any]:
+    return {
+        "type": spec.type,
+        "title": spec.title,
+        "category": spec.category,
+        "model": spec.model,
+        "connection": spec.connection,
+        "description": spec.description,
+        "params": [
+            {
+                "name": param.name,
+                "type": str(param.type),
+                "required": param.required,
+                "description": param.description,
+            }
+            for param in spec.params
+        ],
+        "outputs": [{"name": port.name, "type": str(port.type)} for port in spec.outputs],
+    }
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON can hold it."""
+    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, enum.Enum)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, enum.Enum):
+        return plain(value.value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(entry) for entry in value]
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    if isinstance(value, decimal.Decimal | uuid.UUID | dt.timedelta):
+        return str(value)
+    return repr(value)
+
+
+def print_json(document: Any) -> None:
+    """One document on stdout."""
+    print(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
