@@ -163,7 +163,7 @@ def node_to_show(session: Session, handle: RunHandle) -> NodeId | None:
     if failed:
         return failed[0]
     done = [node_id for node_id in order if by_id[node_id].state == "succeeded"]
-    outputs = [node_id for node_id in done if workflow.nodes[node_id].type == "OutputNode"]
+    outputs = [node_id for node_id in done if workflow.nodes[node_id].type == "Output"]
     with_rows = [node_id for node_id in done if by_id[node_id].rows]
     ranked = outputs[-1:] or with_rows[-1:] or done[-1:]
     return ranked[0] if ranked else None
