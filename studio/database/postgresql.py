@@ -495,7 +495,7 @@ async def _settle(connection: asyncpg.Connection[Any]) -> None:
     """Waits until a cancelled statement has ended at the server, so that its cancellation cannot hit the next one."""
     with contextlib.suppress(*postgresql_errors.DRIVER_ERRORS):
         if not connection.is_closed():
-            await connection.execute("")
+            await connection.execute("SELECT 1")
 
 
 async def _cursor(connection: asyncpg.Connection[Any], sql: str, args: Sequence[Any]) -> Any:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from studio.database import ListQuery
 from studio.kernel.errors import DuplicateKey, StatementRefused
 from tests.unit.database.opening import CUSTOMER, ORDER, run
 
@@ -56,7 +57,12 @@ def test_a_savepoint_is_undone_alone(database_url):
                     await inner.create(CUSTOMER, row(1))
             async with access.savepoint() as kept:
                 await kept.create(CUSTOMER, row(4))
-        assert [await database.access().count(CUSTOMER, {"id": f"c{n}"}) for n in (1, 2, 3, 4)] == [1, 0, 0, 1]
+        assert [await database.access().count(CUSTOMER, {"id": f"c{n}"}) for n in (1, 2, 3, 4)] == [
+            1,
+            0,
+            0,
+            1,
+        ]
 
     run(database_url, story)
 
@@ -133,12 +139,8 @@ def test_a_database_in_memory_lives_as_long_as_it_is_open():
             await asyncio.sleep(0)
             assert not reading.done()
         assert await reading == 501
-        sizes = []
-        from studio.database import ListQuery
-
-        async for batch in access.stream(CUSTOMER, ListQuery(limit=None), 200):
-            sizes.append(len(batch))
-        assert sizes == [200, 200, 101]
+        batches = access.stream(CUSTOMER, ListQuery(limit=None), 200)
+        assert [len(batch) async for batch in batches] == [200, 200, 101]
 
     run(":memory:", story)
 

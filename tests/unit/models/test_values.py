@@ -79,7 +79,11 @@ def test_a_value_of_the_fields_own_type_stays_as_it_is(kind, value):
         (Kind.TIME, "13:45", dt.time(13, 45)),
         (Kind.BYTES, bytearray(b"ab"), b"ab"),
         (Kind.LIST, (1, 2), [1, 2]),
-        (Kind.UUID, "123E4567-E89B-42D3-A456-426614174000", uuid.UUID("123e4567-e89b-42d3-a456-426614174000")),
+        (
+            Kind.UUID,
+            "123E4567-E89B-42D3-A456-426614174000",
+            uuid.UUID("123e4567-e89b-42d3-a456-426614174000"),
+        ),
     ],
 )
 def test_a_value_that_loses_nothing_becomes_the_canonical_one(kind, value, canonical):
@@ -97,7 +101,9 @@ def test_a_datetime_of_another_zone_comes_out_in_utc():
 def test_a_naive_field_keeps_naive_values_and_takes_aware_ones_as_utc():
     assert checked(Kind.DATETIME, dt.datetime(2026, 1, 1), naive=True) == dt.datetime(2026, 1, 1)
     zone = dt.timezone(dt.timedelta(hours=2))
-    assert checked(Kind.DATETIME, dt.datetime(2026, 1, 1, 2, tzinfo=zone), naive=True) == dt.datetime(2026, 1, 1)
+    assert checked(Kind.DATETIME, dt.datetime(2026, 1, 1, 2, tzinfo=zone), naive=True) == dt.datetime(
+        2026, 1, 1
+    )
 
 
 @pytest.mark.parametrize(
