@@ -51,7 +51,10 @@ def test_a_connected_field_is_filled_into_the_rows_that_lack_it(shop: Shop) -> N
     shop.customers("ada", "bob")
     rows = [{"stock": 1}, {"stock": 2, "customer_id": "bob"}]
     shop.results(
-        {"read": ("CustomerReadNode", {"id": "ada"}), "add": ("OrderBulkCreateNode", {"data": rows, "note": "n"})},
+        {
+            "read": ("CustomerReadNode", {"id": "ada"}),
+            "add": ("OrderBulkCreateNode", {"data": rows, "note": "n"}),
+        },
         [("read", "id", "add", "customer_id")],
     )
     found = shop.one("OrderListNode", {"order_by": ["stock"]})
@@ -121,7 +124,10 @@ def test_bulk_update_changes_all_that_match_alike(shop: Shop) -> None:
     shop.orders(*range(1, 1301))
     changed = shop.one(
         "OrderBulkUpdateNode",
-        {"filter": {"total": {"$gt": 100}}, "update": {"total": {"$multiply": Decimal("0.9")}, "stock": {"$inc": 1}}},
+        {
+            "filter": {"total": {"$gt": 100}},
+            "update": {"total": {"$multiply": Decimal("0.9")}, "stock": {"$inc": 1}},
+        },
     )
     assert changed == {"matched": 1200, "updated": 1200}
     assert shop.one("OrderCountNode", {"filter": {"stock": 1}}) == {"count": 1200}
@@ -233,8 +239,12 @@ def test_bulk_upsert_refuses_before_the_run(
 
 
 def test_the_counts_are_ports(shop: Shop) -> None:
-    seen = shop.ports("CustomerBulkCreateNode", {"data": _customers(3)}, "created", "updated", "skipped", "ids")
+    seen = shop.ports(
+        "CustomerBulkCreateNode", {"data": _customers(3)}, "created", "updated", "skipped", "ids"
+    )
     assert seen == {"created": 3, "updated": 0, "skipped": 0, "ids": []}
-    changed = shop.ports("CustomerBulkUpdateNode", {"filter": {}, "update": {"name": "x"}}, "matched", "updated")
+    changed = shop.ports(
+        "CustomerBulkUpdateNode", {"filter": {}, "update": {"name": "x"}}, "matched", "updated"
+    )
     assert changed == {"matched": 3, "updated": 3}
     assert shop.ports("CustomerBulkDeleteNode", {"filter": {"name": "x"}}, "deleted") == {"deleted": 3}

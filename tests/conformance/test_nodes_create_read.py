@@ -43,7 +43,15 @@ def test_every_kind_of_value_comes_back_equal_and_of_the_same_type(shop: Shop) -
 
 
 def test_text_that_looks_like_sql_is_stored_unchanged(shop: Shop) -> None:
-    texts = ["SELECT * FROM users", "'; drop table orders; --", "/* x */", "exec(x)", "OR 1=1", "${a.b}", "{{"]
+    texts = [
+        "SELECT * FROM users",
+        "'; drop table orders; --",
+        "/* x */",
+        "exec(x)",
+        "OR 1=1",
+        "${a.b}",
+        "{{",
+    ]
     for text in texts:
         created = shop.one("CustomerCreateNode", {"name": text})
         assert created["name"] == text
@@ -88,7 +96,9 @@ def test_fields_called_like_parts_of_a_node_have_an_underscore_there(shop: Shop)
         ({"name": "x", "retries": "many"}, ("param-type", "retries")),
     ],
 )
-def test_create_refuses_before_the_run(shop: Shop, params: dict[str, object], expected: tuple[str, str]) -> None:
+def test_create_refuses_before_the_run(
+    shop: Shop, params: dict[str, object], expected: tuple[str, str]
+) -> None:
     assert shop.problem("CustomerCreateNode", params) == expected
     assert shop.one("CustomerCountNode") == {"count": 0}
 
@@ -153,7 +163,9 @@ def test_read_refuses_a_filter_that_several_match(shop: Shop) -> None:
         ({"id": "a", "if_missing": "ignore"}, ("param-type", "if_missing")),
     ],
 )
-def test_read_refuses_before_the_run(shop: Shop, params: dict[str, object], expected: tuple[str, str]) -> None:
+def test_read_refuses_before_the_run(
+    shop: Shop, params: dict[str, object], expected: tuple[str, str]
+) -> None:
     assert shop.problem("CustomerReadNode", params) == expected
 
 

@@ -44,7 +44,13 @@ def stocked(shop: Shop) -> Shop:
     shop.customers("ada")
     notes = ["one", "two", "three", None, None]
     rows = [
-        {"customer_id": "ada", "stock": n, "total": n, "note": notes[n - 1], "status": "paid" if n == 5 else "pending"}
+        {
+            "customer_id": "ada",
+            "stock": n,
+            "total": n,
+            "note": notes[n - 1],
+            "status": "paid" if n == 5 else "pending",
+        }
         for n in range(1, 6)
     ]
     shop.one("OrderBulkCreateNode", {"data": rows})
@@ -97,7 +103,8 @@ def test_the_cursor_of_a_page_travels_to_the_next_list(stocked: Shop) -> None:
     page = {"order_by": ["stock"], "limit": 2}
     for target in ("after", "after_cursor"):
         results = stocked.results(
-            {"one": ("OrderListNode", page), "two": ("OrderListNode", page)}, [("one", "cursor", "two", target)]
+            {"one": ("OrderListNode", page), "two": ("OrderListNode", page)},
+            [("one", "cursor", "two", target)],
         )
         assert [order["stock"] for order in results["two"]] == [3, 4]
 

@@ -52,7 +52,10 @@ def test_upsert_updates_by_operators(shop: Shop) -> None:
         ({"id": "a", "where": {"id": "a"}, "create": {"name": "x"}}, ("node", "id")),
         ({"id": "a", "nmae": "x"}, ("unknown-param", "nmae")),
         ({"where": {"id": "a"}, "create": {"nmae": "x"}}, ("unknown-field", "create")),
-        ({"where": {"id": "a"}, "create": {"name": "x"}, "update": {"updated_at": 1}}, ("managed-field", "update")),
+        (
+            {"where": {"id": "a"}, "create": {"name": "x"}, "update": {"updated_at": 1}},
+            ("managed-field", "update"),
+        ),
         ({"id": "a", "name": 4}, ("param-type", "name")),
     ],
     ids=str,
