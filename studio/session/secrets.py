@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from studio.kernel.errors import AuthenticationFailed, StudioError
-from studio.project.state import Connection
+
+if TYPE_CHECKING:
+    from studio.project.state import Connection
 
 SERVICE = "studio"
 """The name under which the keyring keeps Studio's entries."""
