@@ -274,8 +274,12 @@ class _RegexReader:
         if char in "dDwWsS":
             self._write("\\" + char)
             return True
-        if char in "bB":
-            self._write("\\" + char, {"b": r"\y", "B": r"\Y"}[char])
+        if char == "b":
+            self._write(r"\b", r"\y")
+            return False
+        if char == "B":
+            # Before Python 3.14 its own \B does not match in an empty text.
+            self._write(r"(?!\b)", r"\Y")
             return False
         if char in "AZ":
             self._write("\\" + char)

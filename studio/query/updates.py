@@ -7,6 +7,7 @@ statement; how that is written is `sql_updates`' business.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import uuid
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -290,7 +291,12 @@ class _Reader:
             raise FilterError(
                 f"{name} on {place.name!r} wants a number, not None.", hint="Give a number.", field=place.name
             )
-        if kind is Kind.INT and isinstance(value, float | Decimal) and value == int(value):
+        if (
+            kind is Kind.INT
+            and isinstance(value, float | Decimal)
+            and math.isfinite(value)
+            and value == int(value)
+        ):
             value = int(value)
         self._step(verb, place, place.term.check(value))
 

@@ -35,7 +35,7 @@ Names: TypeAlias = Mapping[str, Any]
 Run: TypeAlias = Callable[[Names], Any]
 
 MOST_CHARACTERS: Final = 2_000
-_MOST_DEPTH = 60
+_MOST_DEPTH = 100
 _WHOLE = re.compile(r"\s*\{\{(.*)\}\}\s*", re.DOTALL)
 
 

@@ -63,6 +63,7 @@ def test_the_first_text_after_a_prefix(prefix: str, following: str | None) -> No
         ("a$", r"a\Z", "(?c)a$"),
         ("(?i)abc", "(?i)abc", "(?i)abc"),
         (r"\bx\b", r"\bx\b", r"(?c)\yx\y"),
+        (r"\B", r"(?!\b)", r"(?c)\Y"),
         (r"a{2,}?", "a{2,}?", "(?c)a{2,}?"),
         (r"a{,3}", "a{0,3}", "(?c)a{0,3}"),
         (r"[^a\-z\]]", r"[^a\-z\]]", r"(?c)[^a\-z\]]"),

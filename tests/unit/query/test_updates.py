@@ -58,6 +58,7 @@ def test_operands_become_those_of_their_fields() -> None:
         ({"number": {"$inc": 1, "x": 2}}, "number", ["mixes"]),
         ({"name": {"$inc": 1}}, "name", ["does not suit", "numbers"]),
         ({"number": {"$inc": 0.5}}, "number", ["whole number"]),
+        ({"number": {"$inc": float("nan")}}, "number", ["whole number"]),
         ({"number": {"$inc": "1"}}, "number", ["whole number"]),
         ({"number": {"$inc": None}}, "number", ["not None"]),
         ({"lasted": {"$multiply": 2}}, "lasted", ["does not suit"]),
