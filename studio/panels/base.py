@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from studio.kernel.errors import StudioError
 from studio.qt.background import is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from studio.kernel.ids import WorkflowId
+    from studio.kernel.problems import Problem
     from studio.qt.theme import Theme
     from studio.session import Session
 
@@ -59,6 +62,14 @@ class Panel(QWidget):
 
     def theme_changed(self) -> None:
         """The look is another one now."""
+
+
+def problems_of(session: Session, workflow_id: WorkflowId) -> tuple[Problem, ...]:
+    """The findings in a workflow; when the check itself is refused, that is the finding."""
+    try:
+        return session.problems(workflow_id)
+    except StudioError as error:
+        return (error.to_problem(),)
 
 
 class SessionEar(QObject):

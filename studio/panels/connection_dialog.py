@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import short_id
 from studio.panels.connection_form import ConnectionForm, blank_connection
-from studio.panels.widgets import BusyLine, ErrorCard, set_role, tool_button
+from studio.panels.widgets import BusyLine, ErrorCard, item_icon, set_role, tool_button
 from studio.project.changes import SetConnections
 from studio.qt.background import run_in_background
 from studio.qt.icons import icon
@@ -149,7 +149,7 @@ class ConnectionDialog(QDialog):
         self.list.clear()
         for connection in self._drafts.values():
             item = QListWidgetItem(
-                icon("ph.database", self.theme, "text_muted"), connection.name or self.tr("(no name)")
+                item_icon("database", self.theme, "text_muted"), connection.name or self.tr("(no name)")
             )
             item.setData(_ROLE, connection.id)
             item.setToolTip(connection.url)

@@ -71,6 +71,11 @@ class ConnectionForm(QWidget):
         self.rows.addRow(self.tr("&URL"), self.url)
         self.read_only = QCheckBox(self.tr("&Read only: nodes that write are refused"), self)
         self.rows.addRow("", self.read_only)
+        for number in range(self.rows.rowCount()):
+            item = self.rows.itemAt(number, QFormLayout.ItemRole.LabelRole)
+            title = item.widget() if item is not None else None
+            if title is not None:
+                title.setContentsMargins(3, 0, 3, 0)
         self._listen()
 
     def _add_sqlite_rows(self) -> list[QWidget]:

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.models.spec import MISSING
+from studio.panels.base import problems_of
 from studio.panels.editors.base import EditorContext
 from studio.panels.editors.rows import MappingEditor
 from studio.panels.editors.simple import JsonEditor
@@ -88,7 +89,7 @@ class ParamForm(QWidget):
         if self.session is None or self.workflow_id is None or len(self.node_ids) != 1:
             return
         found: dict[str, list[str]] = {}
-        for problem in self.session.problems(self.workflow_id):
+        for problem in problems_of(self.session, self.workflow_id):
             if problem.node == self.node_ids[0] and problem.field:
                 text = f"{problem.message} {problem.hint}".strip()
                 found.setdefault(problem.field.partition(".")[0], []).append(text)

@@ -24,7 +24,7 @@ from studio.panels.editors.base import CalmCombo
 from studio.panels.fuzzy import score
 from studio.panels.item_rows import make_list
 from studio.panels.urls import UrlParts, url_of
-from studio.panels.widgets import BusyLine, EmptyState, ErrorCard, SearchField, muted_label
+from studio.panels.widgets import BusyLine, EmptyState, ErrorCard, SearchField, item_icon, muted_label
 from studio.project.changes import SetConnections
 from studio.project.state import Connection
 from studio.qt.background import run_in_background
@@ -221,7 +221,7 @@ class ImportModelsDialog(QDialog):
         for number, spec in enumerate(specs):
             is_known = spec.name in known
             item = QTreeWidgetItem([spec.table, spec.name, str(len(spec.fields)), ", ".join(spec.key) or "–"])
-            item.setIcon(0, icon("ph.table", self.theme, "text_muted"))
+            item.setIcon(0, item_icon("table", self.theme, "text_muted"))
             item.setData(0, _ROLE, number)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(0, Qt.CheckState.Unchecked if is_known else Qt.CheckState.Checked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,9 +24,9 @@ from PySide6.QtWidgets import (
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.panels.base import Panel
 from studio.panels.code_page import CodePage
+from studio.panels.display import cell_text
 from studio.panels.editors.base import LeaveWatcher, put_line
 from studio.panels.form import ParamForm
-from studio.panels.literals import format_json
 from studio.panels.widgets import ColumnScroll, ElidedLabel, EmptyState, repaint_icons, tool_button
 from studio.project.changes import EditNode
 from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged
@@ -330,4 +331,7 @@ def _param_lines(params: Any) -> list[str]:
     if not params:
         return []
     pairs = params.items() if hasattr(params, "items") else enumerate(params, start=1)
-    return [f"{name} = {format_json(value, indent=None)}" for name, value in pairs]
+    return [
+        f"{name} = {json.dumps(value) if isinstance(value, str) else cell_text(value)}"
+        for name, value in pairs
+    ]

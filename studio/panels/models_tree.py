@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from studio.panels.display import short_count
-from studio.qt.icons import icon
+from studio.panels.widgets import item_icon
 from studio.qt.mime import field_mime, node_type_mime
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class ModelsTree(QStandardItemModel):
         return group
 
     def _item(self, text: str, kind: str, id_: str, glyph: str, *, tint: str = "text_muted") -> QStandardItem:
-        item = QStandardItem(icon(f"ph.{glyph}", self.theme, tint), text)
+        item = QStandardItem(item_icon(glyph, self.theme, tint), text)
         item.setEditable(False)
         item.setData(kind, KIND)
         item.setData(id_, ID)

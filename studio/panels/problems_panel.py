@@ -9,10 +9,17 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QTreeWidgetIte
 
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.kernel.problems import Problem, Severity
-from studio.panels.base import Panel
+from studio.panels.base import Panel, problems_of
 from studio.panels.item_rows import make_list
-from studio.panels.widgets import EmptyState, EnterFilter, add_action, copy_text, muted_label, tool_button
-from studio.qt.icons import icon
+from studio.panels.widgets import (
+    EmptyState,
+    EnterFilter,
+    add_action,
+    copy_text,
+    item_icon,
+    muted_label,
+    tool_button,
+)
 from studio.qt.messages import message_of
 from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged, RunFinished, RunStarted
 
@@ -131,7 +138,7 @@ class ProblemsPanel(Panel):
         for workflow_id in chosen:
             if workflow_id is not None:
                 found += [(workflow_id, problem) for problem in self._failures.get(workflow_id, ())]
-                found += [(workflow_id, problem) for problem in session.problems(workflow_id)]
+                found += [(workflow_id, problem) for problem in problems_of(session, workflow_id)]
         order = (Severity.ERROR, Severity.WARNING, Severity.INFO)
         return sorted(found, key=lambda pair: order.index(pair[1].severity))
 
@@ -139,7 +146,7 @@ class ProblemsPanel(Panel):
         where = self._title(workflow_id, problem.node) if problem.node else self._workflow_name(workflow_id)
         item = QTreeWidgetItem([where, problem.field or "", problem.message.splitlines()[0], problem.hint])
         glyph, token = _GLYPHS[problem.severity]
-        item.setIcon(0, icon(f"ph.{glyph}", self.theme, token))
+        item.setIcon(0, item_icon(glyph, self.theme, token))
         item.setData(0, _ROLE, (workflow_id, problem))
         for column in range(4):
             item.setToolTip(column, message_of(problem).text)
@@ -250,7 +257,7 @@ class ProblemsPanel(Panel):
         ]
         if not failures and handle.state == "failed" and handle.error is not None:
             failures = list(getattr(handle.error, "problems", ())) or [handle.error.to_problem()]
-        known = set(self.session.problems(handle.workflow_id)) if self.session else set()
+        known = set(problems_of(self.session, handle.workflow_id)) if self.session else set()
         self._failures[handle.workflow_id] = [problem for problem in failures if problem not in known]
         self._timer.start()
 

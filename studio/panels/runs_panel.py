@@ -21,12 +21,12 @@ from studio.panels.widgets import (
     add_action,
     copy_text,
     counted,
+    item_icon,
     muted_label,
     repaint_icons,
     tool_button,
 )
 from studio.qt.background import run_in_background
-from studio.qt.icons import icon
 from studio.session.events import RunFinished, RunStarted
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ class RunsPanel(Panel):
 
     def _paint_state(self, item: QTreeWidgetItem, state: str) -> None:
         glyph, token = _GLYPHS.get(state, ("circle", "text_muted"))
-        item.setIcon(0, icon(f"ph.{glyph}", self.theme, token))
+        item.setIcon(0, item_icon(glyph, self.theme, token))
         item.setForeground(6, QBrush(self.theme.color("error")))
         for column in (3, 4):
             item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.panels.widgets import EnterFilter, add_action, muted_label
+from studio.panels.widgets import EnterFilter, add_action, item_icon, muted_label
 from studio.qt.icons import icon
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ class RecentCard(QFrame):
         self._entries = list(entries)
         self.list.clear()
         for entry in entries:
-            item = QListWidgetItem(icon("ph.clock-counter-clockwise", self.theme, "text_muted"), "")
+            item = QListWidgetItem(item_icon("clock-counter-clockwise", self.theme, "text_muted"), "")
             gone = "" if entry.exists else self.tr(" (missing)")
             item.setText(f"{entry.name}{gone}\n{entry.location}")
             item.setToolTip(entry.location)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QLocale, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import (
+    QAction,
+    QGuiApplication,
+    QIcon,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -48,6 +58,16 @@ def tool_button(
         button.setText(text)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     return button
+
+
+@functools.lru_cache(maxsize=256)
+def item_icon(name: str, theme: Theme, tint: str = "text_muted") -> QIcon:
+    """The icon of a row in a list; it keeps its colour when the row is selected."""
+    pixmap = icon(f"ph.{name}", theme, tint).pixmap(2 * ICON_PX, 2 * ICON_PX)
+    made = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Active):
+        made.addPixmap(pixmap, mode)
+    return made
 
 
 def repaint_icons(root: QWidget, theme: Theme) -> None:

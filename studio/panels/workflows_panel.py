@@ -21,8 +21,15 @@ from studio.kernel.errors import StudioError
 from studio.kernel.ids import WorkflowId
 from studio.panels.base import Panel
 from studio.panels.models_tree import EXTRA, ExtraDelegate
-from studio.panels.widgets import EmptyState, EnterFilter, add_action, muted_label, repaint_icons, tool_button
-from studio.qt.icons import icon
+from studio.panels.widgets import (
+    EmptyState,
+    EnterFilter,
+    add_action,
+    item_icon,
+    muted_label,
+    repaint_icons,
+    tool_button,
+)
 from studio.session.events import ProjectChanged, SavedStateChanged
 
 if TYPE_CHECKING:
@@ -113,8 +120,8 @@ class WorkflowsPanel(Panel):
     def _item(self, workflow: Workflow) -> QListWidgetItem:
         is_changed = self._saved.get(workflow.id) is not workflow
         item = QListWidgetItem(
-            icon(
-                "ph.tree-structure",
+            item_icon(
+                "tree-structure",
                 self.theme,
                 "accent_text" if workflow.id == self._current else "text_muted",
             ),

@@ -1,0 +1,470 @@
+"""The inspector: a node's params as a form, written through the session and following it."""
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+
+from studio.models.spec import MISSING
+from studio.panels import InspectorPanel
+from studio.panels.editors.base import EditorContext
+from studio.panels.editors.factory import make_editor
+from studio.panels.editors.rows import AggregateEditor, FieldNamesEditor, MappingEditor, OrderEditor
+from studio.panels.editors.simple import BytesEditor, JsonEditor, LineEditor
+from studio.panels.editors.table import TableEditor
+from studio.session import Session
+from studio.workflow.graph import Edge
+from studio.workflow.spec import ParamSpec
+from studio.workflow.types import PortType
+from tests.gui.panels.support import shop_models
+
+
+@pytest.fixture
+def panel(theme, session, show):
+    panel = InspectorPanel(theme)
+    panel.set_session(session)
+    return show(panel, 380, 700)
+
+
+def params(session: Session, node="create_order"):
+    return dict(session.project.workflows["w1"].nodes[node].params)
+
+
+def choose(panel, workflow_id, node_ids):
+    """Shows the nodes and lets the form take its place."""
+    panel.show_nodes(workflow_id, node_ids)
+    QApplication.processEvents()
+
+
+def row(panel, name):
+    return panel.form.rows[name]
+
+
+def menu_action(row, text):
+    menu = QMenu()
+    row.fill_menu(menu)
+    next(action for action in menu.actions() if text in action.text()).trigger()
+    menu.deleteLater()
+
+
+def test_required_params_come_first_and_managed_fields_are_not_there(panel):
+    choose(panel, "w1", ["create_order"])
+    assert list(panel.form.rows)[:2] == ["customer_id", "total"]
+    assert not {"created_at", "updated_at"} & set(panel.form.rows)
+    assert row(panel, "timeout_s").param.advanced
+    assert not row(panel, "timeout_s").isVisible()
+    qt_button = panel.form.advanced_button
+    qt_button.click()
+    assert row(panel, "timeout_s").isVisible()
+
+
+def test_typing_writes_typed_values_and_merges_into_one_undo_step(panel, session, qtbot):
+    choose(panel, "w1", ["create_order"])
+    before = session.history.position
+    line = row(panel, "customer_id").editor.line
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, "4711")
+    assert params(session)["customer_id"] == 4711
+    assert session.history.position == before + 1
+    session.undo()
+    assert params(session)["customer_id"] == 7
+    assert line.text() == "7"
+
+
+def test_leaving_a_field_ends_the_step(panel, session, qtbot):
+    choose(panel, "w1", ["create_order"])
+    before = session.history.position
+    line = row(panel, "customer_id").editor.line
+    line.setFocus()
+    qtbot.keyClicks(line, "1")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    qtbot.keyClicks(line, "2")
+    assert session.history.position == before + 2
+
+
+def test_a_text_where_a_number_belongs_is_refused_under_the_field_and_kept_in_sight(panel, session, qtbot):
+    choose(panel, "w1", ["create_order"])
+    shown = row(panel, "customer_id")
+    shown.editor.line.selectAll()
+    qtbot.keyClicks(shown.editor.line, "abc")
+    assert shown.error.isVisible()
+    assert "whole number" in shown.error.text()
+    assert shown.editor.line.property("invalid") == "true"
+    assert params(session)["customer_id"] == "abc"
+    assert any(problem.field == "customer_id" for problem in session.problems("w1"))
+    shown.editor.line.selectAll()
+    qtbot.keyClicks(shown.editor.line, "8")
+    qtbot.waitUntil(lambda: not shown.error.isVisible())
+
+
+def test_an_edit_elsewhere_refreshes_the_form_without_moving_the_caret(panel, session, qtbot):
+    choose(panel, "w1", ["create_order"])
+    note = row(panel, "note").editor.text
+    note.setFocus()
+    qtbot.keyClicks(note, "leave it")
+    cursor = note.textCursor()
+    cursor.setPosition(3)
+    note.setTextCursor(cursor)
+    session.history.seal()
+    session.set_params("w1", "create_order", {"customer_id": 99})
+    assert row(panel, "customer_id").editor.line.text() == "99"
+    assert note.textCursor().position() == 3
+    qtbot.keyClicks(note, "X")
+    assert params(session)["note"] == "leaXve it"
+
+
+def test_an_emptied_field_is_unset_and_its_default_shows_faintly(panel, session, qtbot):
+    choose(panel, "w1", ["list_orders"])
+    line = row(panel, "limit").editor.line
+    assert line.placeholderText() == "100"
+    qtbot.keyClicks(line, "5")
+    assert params(session, "list_orders")["limit"] == 5
+    qtbot.keyClick(line, Qt.Key.Key_Backspace)
+    assert "limit" not in params(session, "list_orders")
+
+
+def test_null_and_the_empty_text_can_be_set_and_cleared(panel, session):
+    choose(panel, "w1", ["create_order"])
+    note = row(panel, "note")
+    menu_action(note, "null")
+    assert params(session)["note"] is None
+    assert note.editor.text.placeholderText() == "null"
+    menu_action(note, "empty text")
+    assert params(session)["note"] == ""
+    menu_action(note, "Clear")
+    assert "note" not in params(session)
+
+
+def test_a_choice_is_picked_and_taken_back(panel, session, qtbot):
+    choose(panel, "w1", ["create_order"])
+    combo = row(panel, "status").editor.combo
+    assert combo.itemText(0) == "(pending)"
+    combo.setFocus()
+    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    assert params(session)["status"] == "paid"
+    qtbot.keyClick(combo, Qt.Key.Key_Home)
+    assert "status" not in params(session)
+
+
+def test_any_param_can_hold_an_expression(panel, session, qtbot):
+    choose(panel, "w1", ["create_order"])
+    shown = row(panel, "paid_at")
+    qtbot.mouseClick(shown.function_button, Qt.MouseButton.LeftButton)
+    line = shown._expression.line
+    assert line.hasFocus()
+    qtbot.keyClicks(line, "now()")
+    assert params(session)["paid_at"] == "{{ now() }}"
+    choose(panel, "w1", ["list_orders"])
+    choose(panel, "w1", ["create_order"])
+    again = row(panel, "paid_at")
+    assert again.is_expression
+    assert again._expression.line.text() == "now()"
+    qtbot.mouseClick(again.function_button, Qt.MouseButton.LeftButton)
+    assert "paid_at" not in params(session)
+
+
+def test_names_of_nodes_upstream_are_completed(panel, qtbot):
+    choose(panel, "w1", ["create_order"])
+    shown = row(panel, "paid_at")
+    shown.function_button.click()
+    line = shown._expression.line
+    qtbot.keyClicks(line, "list_orders.co")
+    completer = line._completer
+    assert completer.popup().isVisible()
+    assert completer.currentCompletion() == "list_orders.count"
+    completer.activated.emit("list_orders.count")
+    assert line.text() == "list_orders.count"
+    completer.popup().hide()
+
+
+def test_a_param_fed_by_an_edge_says_so_and_can_be_disconnected(panel, session, qtbot):
+    choose(panel, "w1", ["create_order"])
+    shown = row(panel, "total")
+    assert not shown.editor.isVisible()
+    feed = shown._feeds.itemAt(0).widget()
+    assert feed.source.text() == "← list_orders.first.total"
+    with qtbot.waitSignal(panel.nodeSelected) as asked:
+        qtbot.mouseClick(feed.source, Qt.MouseButton.LeftButton)
+    assert asked.args == ["list_orders"]
+    qtbot.mouseClick(feed.disconnect_button, Qt.MouseButton.LeftButton)
+    assert len(session.project.workflows["w1"].edges) == 1
+    assert shown.editor.isVisible()
+    session.undo()
+    assert not shown.editor.isVisible()
+
+
+def test_an_edge_to_a_part_of_a_param_leaves_the_rest_editable(panel, session):
+    session.connect(
+        "w1",
+        Edge(
+            source="list_orders",
+            source_port="first.status",
+            target="update_order",
+            target_port="fields.status",
+        ),
+    )
+    choose(panel, "w1", ["update_order"])
+    shown = row(panel, "fields")
+    assert shown.editor.isVisible()
+    assert shown._feeds.itemAt(0).widget().source.text() == "status ← list_orders.first.status"
+
+
+def test_a_filter_is_edited_as_rows(panel, session, qtbot):
+    choose(panel, "w1", ["list_orders"])
+    editor = row(panel, "filter").editor.inner
+    assert [entry.field.currentText() for entry in editor.rows] == ["status", "total"]
+    line = editor.rows[1].value_line()
+    line.selectAll()
+    qtbot.keyClicks(line, "250.5")
+    assert params(session, "list_orders")["filter"] == {"status": "paid", "total": {"$gte": Decimal("250.5")}}
+    qtbot.mouseClick(editor.add_button, Qt.MouseButton.LeftButton)
+    editor.rows[2].field.setCurrentText("note")
+    editor.rows[2].operator.setCurrentIndex(editor.rows[2].operator.findData("$null"))
+    editor.rows[2].operator.activated.emit(0)
+    assert params(session, "list_orders")["filter"]["note"] == {"$null": True}
+    editor.join.setCurrentIndex(1)
+    editor.join.activated.emit(1)
+    assert set(params(session, "list_orders")["filter"]) == {"$or"}
+
+
+def test_a_filter_can_be_written_as_json_with_the_place_of_a_fault(panel, session, qtbot):
+    choose(panel, "w1", ["list_orders"])
+    shown = row(panel, "filter")
+    qtbot.mouseClick(shown.editor.switch, Qt.MouseButton.LeftButton)
+    text = shown.editor.raw.text
+    text.select_all_text()
+    qtbot.keyClicks(text, '{"total": }')
+    assert "line 1, column 11" in shown.error.text()
+    text.select_all_text()
+    qtbot.keyClicks(text, '{"$not": {"total": 5}}')
+    assert params(session, "list_orders")["filter"] == {"$not": {"total": 5}}
+    qtbot.mouseClick(shown.editor.switch, Qt.MouseButton.LeftButton)
+    assert shown.editor.is_raw, "a nested filter has no rows"
+
+
+def test_a_node_whose_filter_is_nested_shows_it_as_json(panel, session):
+    session.set_params("w1", "list_orders", {"filter": {"$nor": [{"total": 1}]}})
+    choose(panel, "w1", ["list_orders"])
+    shown = row(panel, "filter").editor
+    assert shown.is_raw
+    assert not shown.switch.isEnabled()
+
+
+def test_the_fields_of_an_update_are_typed_by_the_model(panel, session, qtbot):
+    choose(panel, "w1", ["update_order"])
+    editor = row(panel, "fields").editor.inner
+    qtbot.mouseClick(editor.add_button, Qt.MouseButton.LeftButton)
+    editor.rows[1].name.setCurrentText("total")
+    qtbot.keyClicks(editor.rows[1].value.line, "9.90")
+    assert params(session, "update_order")["fields"] == {"status": "shipped", "total": Decimal("9.90")}
+    line = editor.rows[1].value.line
+    line.selectAll()
+    qtbot.keyClicks(line, '{"$inc": 1}')
+    assert params(session, "update_order")["fields"]["total"] == {"$inc": 1}
+
+
+def test_expressions_over_records_stand_without_braces(panel, session, qtbot):
+    choose(panel, "w1", ["map"])
+    editor = row(panel, "fields").editor.inner
+    qtbot.mouseClick(editor.add_button, Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(editor.rows[1].name, "half")
+    qtbot.keyClicks(editor.rows[1].value.line, "record.total / 2")
+    assert params(session, "map")["fields"] == {"gross": "record.total * 1.2", "half": "record.total / 2"}
+
+
+def test_title_switch_and_notes_are_edits_of_the_node(panel, session, qtbot):
+    choose(panel, "w1", ["map"])
+    panel.focus_title()
+    qtbot.keyClicks(panel.title, "Gross")
+    assert session.project.workflows["w1"].nodes["map"].title == "Gross"
+    qtbot.mouseClick(
+        panel.enabled,
+        Qt.MouseButton.LeftButton,
+        pos=panel.enabled.rect().center() - panel.enabled.rect().center() / 2,
+    )
+    assert session.project.workflows["w1"].nodes["map"].disabled
+    panel.tabs.setCurrentIndex(3)
+    qtbot.keyClicks(panel.notes, "by law")
+    assert session.project.workflows["w1"].nodes["map"].comment == "by law"
+    steps = session.history.position
+    session.undo()
+    assert panel.notes.toPlainText() == ""
+    assert session.history.position == steps - 1
+
+
+def test_sql_and_code_are_shown_and_copied(panel, qtbot):
+    choose(panel, "w1", ["list_orders"])
+    panel.tabs.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: "FROM orders" in panel.sql.text.toPlainText())
+    assert '-- p0 = "paid"' in panel.sql.text.toPlainText()
+    panel.sql.copy()
+    assert QApplication.clipboard().text() == panel.sql.text.toPlainText()
+    panel.tabs.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: "add_node" in panel.python.text.toPlainText())
+
+
+def test_several_nodes_share_their_simple_params_in_one_step(panel, session, qtbot):
+    choose(panel, "w1", ["list_orders", "map", "sql"])
+    assert panel.title.text() == "3 nodes selected"
+    assert set(panel.form.rows) == {"timeout_s", "retries"}
+    panel.form.advanced_button.click()
+    line = row(panel, "retries").editor.line
+    before = session.history.position
+    line.setFocus()
+    qtbot.keyClicks(line, "3")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert [params(session, node)["retries"] for node in ("list_orders", "map", "sql")] == [3, 3, 3]
+    assert session.history.position == before + 1
+    session.undo()
+    assert "retries" not in params(session, "map")
+
+
+def test_a_field_can_be_asked_for_even_if_it_is_folded_away(panel, qtbot):
+    choose(panel, "w1", ["list_orders"])
+    panel.focus_field("offset")
+    qtbot.waitUntil(lambda: row(panel, "offset").editor.line.hasFocus())
+    assert panel.form.advanced_button.isChecked()
+
+
+def test_the_node_that_is_removed_leaves_the_empty_state_and_undo_brings_it_back(panel, session):
+    choose(panel, "w1", ["map"])
+    session.remove("w1", ["map"])
+    assert panel.empty.isVisible()
+    session.undo()
+    assert not panel.empty.isVisible()
+    assert panel.title.text() == "Add tax"
+
+
+def test_a_node_of_an_unknown_type_is_shown_untouched(panel, session):
+    from studio.project.changes import EditNode
+    from studio.workflow.graph import frozen
+
+    session.edit(EditNode(workflow="w1", node="map", values=frozen({"type": "InvoiceListNode"})))
+    choose(panel, "w1", ["map"])
+    assert panel.code.text().count("???") == 1
+    assert panel.form.findChild(JsonEditor).text.isReadOnly()
+    assert params(session, "map") == {"fields": {"gross": "record.total * 1.2"}}
+
+
+def test_run_to_here_asks_for_the_node(panel, qtbot):
+    choose(panel, "w1", ["map"])
+    with qtbot.waitSignal(panel.runToRequested) as asked:
+        qtbot.mouseClick(panel.run_button, Qt.MouseButton.LeftButton)
+    assert asked.args == ["map"]
+
+
+def test_every_kind_of_node_has_a_form_that_keeps_its_example(panel, session, theme, show):
+    for spec in session.catalogue.specs():
+        node_id = session.add_node("w2", spec.type, x=0, y=0, params=dict(spec.example))
+        before = dict(session.project.workflows["w2"].nodes[node_id].params)
+        choose(panel, "w2", [node_id])
+        for name, shown in panel.form.rows.items():
+            if name in before:
+                shown._shown_editor().value()
+                assert not shown._shown_editor().problem, (spec.type, name)
+        assert dict(session.project.workflows["w2"].nodes[node_id].params) == before
+
+
+# ---------------------------------------------------------------- editors by themselves
+
+
+@pytest.fixture
+def parent(show):
+    return show(QWidget())
+
+
+KINDS = {
+    "int": -5,
+    "float": 2.5,
+    "decimal": Decimal("1.20"),
+    "str": "a text",
+    "text": "two\nlines",
+    "bool": False,
+    "datetime": dt.datetime(2026, 1, 31, 14, 30, tzinfo=dt.UTC),
+    "date": dt.date(2026, 1, 31),
+    "time": dt.time(14, 30, 15),
+    "timedelta": dt.timedelta(days=1, minutes=5),
+    "bytes": b"\x00\xff",
+    "uuid": uuid.UUID(int=7),
+    "dict": {"a": [1, {"b": Decimal("2.50")}]},
+    "list": [1, "2", None],
+    "any": {"deep": [True]},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_editor_gives_back_the_value_it_shows(kind, theme, qtbot, parent):
+    param = ParamSpec(name="p", type=PortType(kind=kind, nullable=True))
+    editor = make_editor(param, EditorContext(theme=theme), parent)
+    for value in (KINDS[kind], None, MISSING):
+        editor.show_value(value)
+        assert editor.value() == value
+        assert type(editor.value()) is type(value)
+
+
+def test_a_day_is_chosen_from_the_calendar(theme, parent, qtbot):
+    from PySide6.QtCore import QDate
+    from PySide6.QtWidgets import QCalendarWidget
+
+    editor = LineEditor("datetime", EditorContext(theme=theme), parent)
+    editor.show_value(dt.datetime(2026, 1, 31, 14, 30))
+    editor._open_calendar()
+    calendar = editor.findChild(QCalendarWidget)
+    assert calendar.selectedDate() == QDate(2026, 1, 31)
+    with qtbot.waitSignal(editor.edited):
+        calendar.clicked.emit(QDate(2026, 2, 3))
+    assert editor.value() == dt.datetime(2026, 2, 3, 14, 30)
+
+
+def test_bytes_are_written_in_hex_or_taken_from_a_file(theme, parent, qtbot, tmp_path):
+    editor = BytesEditor(EditorContext(theme=theme), parent)
+    editor.show_value(b"\x0a\xff")
+    editor.form.setCurrentIndex(1)
+    editor.form.activated.emit(1)
+    assert editor.line.text() == "0a ff"
+    assert editor.value() == b"\x0a\xff"
+    file = tmp_path / "blob"
+    file.write_bytes(b"abc")
+    editor.take_file(str(file))
+    assert editor.value() == b"abc"
+
+
+def test_orders_figures_and_names_of_fields_are_rows(theme, parent):
+    context = EditorContext(theme=theme, model=shop_models()[1])
+    for editor, value in (
+        (OrderEditor(context, parent), ["-total", "id"]),
+        (FieldNamesEditor(context, parent), ["status", "total"]),
+        (AggregateEditor(context, parent), {"n": {"$count": "*"}, "sum": {"$sum": "total"}}),
+        (MappingEditor(context, parent), {"status": "paid", "note": None, "total": Decimal(1)}),
+    ):
+        assert editor.can_show(value)
+        editor.show_value(value)
+        assert editor.value() == value
+        editor.rows[0]._remove()
+        assert len(editor.value()) == len(value) - 1
+
+
+def test_rows_are_typed_pasted_and_removed_in_a_table(theme, parent, qtbot):
+    editor = TableEditor(EditorContext(theme=theme, model=shop_models()[1]), parent)
+    rows = [{"customer_id": 1, "total": Decimal("2.00"), "note": None}]
+    assert editor.can_show(rows)
+    editor.show_value(rows)
+    assert editor.value() == rows
+    QApplication.clipboard().setText("total\tcustomer_id\n9.90\t3\n1.10\t4")
+    with qtbot.waitSignal(editor.edited):
+        editor.paste()
+    assert editor.value()[1:] == [
+        {"customer_id": 3, "total": Decimal("9.90")},
+        {"customer_id": 4, "total": Decimal("1.10")},
+    ]
+    editor.table.item(1, 1).setText("many")
+    assert editor.value()[1]["customer_id"] == "many"
+    assert "Row 2, customer_id" in editor.problem
+    editor.table.selectRow(1)
+    editor.remove_rows()
+    assert len(editor.value()) == 2
