@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Final
 
 COMMANDS: Final = ("run", "check", "nodes")
@@ -55,12 +56,19 @@ def _without_display(location: str | None) -> int:
     return commands.run_sample(Environment.default())
 
 
+def _is_location(argument: str) -> bool:
+    """Whether it names a project rather than a command, misspelt or not: a bare word that is no file is no location."""
+    if argument.startswith("-") or argument in COMMANDS:
+        return False
+    return any(mark in argument for mark in "./\\:") or Path(argument).exists()
+
+
 def main() -> None:
     """The console script: `studio`, `studio FILE`, `studio COMMAND …`."""
     arguments = sys.argv[1:]
     if not arguments:
         raise SystemExit(open_window(None))
-    if len(arguments) == 1 and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+    if len(arguments) == 1 and _is_location(arguments[0]):
         raise SystemExit(open_window(arguments[0]))
     from studio.cli.app import app
 

@@ -117,13 +117,7 @@ def _workflow(steps: Sequence[Step]) -> Workflow:
         Node(
             id=_step_id(index),
             type=step.type,
-            # A name that looks like an expression is a name all the same.
-            params=frozen(
-                {
-                    name: {LITERAL: value} if _looks_meant(value) else value
-                    for name, value in step.params.items()
-                }
-            ),
+            params=frozen({name: _as_meant(value) for name, value in step.params.items()}),
         )
         for index, step in enumerate(steps)
     ]
@@ -136,13 +130,17 @@ def _workflow(steps: Sequence[Step]) -> Workflow:
     )
 
 
-def _looks_meant(value: Any) -> bool:
-    """Whether a node might take a part of the value for an expression."""
+def _as_meant(value: Any) -> Any:
+    """The value so that no node takes a part of it for an expression: a name that looks like one is a name all the same."""
     if isinstance(value, str):
-        return "{{" in value
+        return {LITERAL: value} if "{{" in value else value
     if isinstance(value, Mapping):
-        return LITERAL in value or any(_looks_meant(entry) for entry in value.values())
-    return isinstance(value, list | tuple) and any(map(_looks_meant, value))
+        return (
+            {LITERAL: value} if LITERAL in value else {key: _as_meant(entry) for key, entry in value.items()}
+        )
+    if isinstance(value, list | tuple):
+        return [_as_meant(entry) for entry in value]
+    return value
 
 
 def _step_id(index: int) -> NodeId:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import urlsplit, urlunsplit
 
 from studio.kernel.errors import ForeignFile, NotADatabase, StoreError, UnknownDatabase
 
@@ -47,9 +46,18 @@ def sqlite_url(path: Path) -> str:
 
 
 def without_password(url: str) -> str:
-    parts = urlsplit(url)
-    user, at, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}"))
+    """The URL letter for letter, save for the password; one with nothing to take away comes back unchanged."""
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    if "@" not in authority and ":" in authority and "@" in path:
+        # A slash that should have been quoted stands in the password.
+        secret, _, behind = rest.rpartition("@")
+        host, slash, path = behind.partition("/")
+        authority = f"{secret}@{host}"
+    user, at, host = authority.rpartition("@")
+    if not at or ":" not in user:
+        return url
+    return f"{scheme}{separator}{user.partition(':')[0]}@{host}{slash}{path}"
 
 
 def is_text(path: Path) -> bool:

@@ -203,10 +203,10 @@ def sample_workflow() -> Workflow:
     note = Note(
         id="welcome",
         text="Press ▶ Run (Ctrl+Enter).\nAbove: what runs low is ordered again.\nBelow: who has spent most becomes gold.",
-        x=0,
-        y=-220,
-        width=380,
-        height=120,
+        x=0.0,
+        y=-220.0,
+        width=380.0,
+        height=120.0,
     )
     return Workflow(
         id=WorkflowId("restock"),
@@ -231,7 +231,7 @@ def sample_workflow() -> Workflow:
             edge("reward", "records", "mark_gold", "data"),
             edge("best", "matched", "report", "value"),
         ),
-        places=frozen({NodeId(key): Place(x=x, y=y) for key, (x, y) in places.items()}),
+        places=frozen({NodeId(key): Place(x=float(x), y=float(y)) for key, (x, y) in places.items()}),
         notes=frozen({note.id: note}),
     )
 
