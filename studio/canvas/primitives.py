@@ -77,7 +77,7 @@ class Lines:
         count = len(ends)
         if count:
             # Far beyond any screen, but within what the rasteriser's fixed point numbers can hold.
-            self._batch.rows(count)[:] = np.clip(ends, -16000, 16000)
+            self._batch.rows(count)[:] = np.floor(np.clip(ends, -16000, 16000))
             painter.drawLines(self._batch.pointer, count)
 
 

@@ -7,6 +7,7 @@ rectangles, edges as one hair-line path. Below: coloured marks and straight line
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -25,6 +26,9 @@ from studio.canvas.style import Style, blend, draw_port, draw_spinner
 
 RENDER_BUDGET_S: Final = 0.004
 """What a frame may spend on cards that are not painted yet; the rest is drawn simply and follows in the next frames."""
+ZOOM_BUDGET_S: Final = 0.001
+"""The same while zooming, when each frame asks for another size anyway."""
+SMOOTH_CARDS: Final = 16
 CROWD: Final = 160
 """More visible edges than this are drawn with fewer pieces."""
 CAP: Final = 10.0
@@ -66,18 +70,24 @@ class ScenePainter:
         painter: QPainter,
         camera: Camera,
         *,
+        part: QRectF | None = None,
         is_zooming: bool = False,
         in_full: bool = False,
         phase: float = 0.0,
     ) -> None:
-        """Draws edges and cards. `is_zooming` prefers speed over sharpness, `in_full` completeness over speed."""
+        """Draws edges and cards, of a part of the widget only when one is given (to which the painter must be clipped).
+
+        `is_zooming` prefers speed over sharpness, `in_full` completeness over speed.
+        """
         geometry = self.projector.geometry
         self.is_complete = True
+        seen = part or QRectF(0, 0, camera.width, camera.height)
+        left, top = camera.to_scene(seen.left(), seen.top())
+        right, bottom = camera.to_scene(seen.right(), seen.bottom())
         margin = 16 / camera.zoom if camera.zoom < 1 else 16.0
-        visible = geometry.nodes_in(
-            camera.left - margin, camera.top - margin, camera.right + margin, camera.bottom + margin
-        )
-        edges = geometry.edges_in(camera.left, camera.top, camera.right, camera.bottom)
+        visible = geometry.nodes_in(left - margin, top - margin, right + margin, bottom + margin)
+        thick = 5 / camera.zoom
+        edges = geometry.edges_in(left - thick, top - thick, right + thick, bottom + thick)
         if camera.zoom >= NEAR:
             self._near_edges(painter, camera, edges, phase)
             self._near_cards(painter, camera, visible, is_zooming=is_zooming, in_full=in_full)
@@ -129,8 +139,8 @@ class ScenePainter:
         style = self.style
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
-        if camera.zoom >= 0.5:
-            share = min(max((camera.zoom - 0.45) / 0.35, 0.0), 1.0) * 0.6
+        if camera.zoom >= 0.65:
+            share = min(max((camera.zoom - 0.65) / 0.3, 0.0), 1.0) * 0.6
             painter.setBrush(blend(style.canvas, blend(style.grid_strong, style.border, share), 0.4 + share))
             self._dots(painter, camera, GRID, 1.0)
         painter.setBrush(blend(style.grid_strong, style.border_strong, 0.6))
@@ -185,10 +195,17 @@ class ScenePainter:
         painter.setPen(pen)
         rise = np.abs(curves[:, 7] - curves[:, 1])
         run = curves[:, 6] - curves[:, 0]
+        length = rise + np.abs(run)
         straight = (rise < 1.5) & (run > 0)
-        gentle = ~straight & (rise + np.abs(run) < 260) & (run > 0)
-        crowded = len(curves) > CROWD
-        for rows, pieces in ((straight, 1), (gentle, 9), (~(straight | gentle), 10 if crowded else 18)):
+        short = ~straight & (length < 90)
+        middling = ~(straight | short) & (length < 260)
+        many = len(curves) > CROWD
+        for rows, pieces in (
+            (straight, 1),
+            (short, 5),
+            (middling, 9),
+            (~(straight | short | middling), 10 if many else 16),
+        ):
             if rows.any():
                 self._smooth_lines.draw(painter, _flattened(curves[rows], pieces))
 
@@ -226,11 +243,14 @@ class ScenePainter:
         # Selected cards lie on top, so that what is dragged is never under something else.
         order = visible[np.argsort(geometry.selected[visible], kind="stable")]
         zoom, ratio = camera.zoom, camera.device_ratio
-        until = time.perf_counter() + (RENDER_BUDGET_S if len(cache) else RENDER_BUDGET_S * 10)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+        budget_s = ZOOM_BUDGET_S if is_zooming else RENDER_BUDGET_S
+        until = time.perf_counter() + (budget_s if len(cache) else RENDER_BUDGET_S * 10)
+        # Smooth scaling costs three times as much; with many cards in view a zoom does without until it rests.
+        is_smooth = not is_zooming or len(visible) <= SMOOTH_CARDS
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
         simple: list[int] = []
-        xs = np.round((geometry.x[order] - camera.left) * (zoom * ratio)) / ratio
-        ys = np.round((geometry.y[order] - camera.top) * (zoom * ratio)) / ratio
+        xs = _whole((geometry.x[order] - camera.left) * (zoom * ratio)) / ratio
+        ys = _whole((geometry.y[order] - camera.top) * (zoom * ratio)) / ratio
         for i, x, y in zip(order.tolist(), xs.tolist(), ys.tolist(), strict=True):
             node_id = ids[i]
             footer, severity = footers.get(node_id, IDLE), severities.get(node_id, NO_PROBLEM)
@@ -257,7 +277,28 @@ class ScenePainter:
             if dim:
                 painter.setOpacity(1.0)
         if simple:
-            self._middle_cards(painter, camera, np.array(simple, np.int64))
+            self._plain_cards(painter, camera, np.array(simple, np.int64))
+
+    def _plain_cards(self, painter: QPainter, camera: Camera, which: Ints) -> None:
+        """Cards for the frame or two until they are painted: body, header, stripe, title."""
+        geometry, style, zoom = self.projector.geometry, self.style, camera.zoom
+        x = _whole((geometry.x[which] - camera.left) * zoom)
+        y = _whole((geometry.y[which] - camera.top) * zoom)
+        width, header = float(round(WIDTH * zoom)), float(round(HEADER * zoom))
+        height = np.round(geometry.height[which] * zoom)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.border)
+        self._rects.draw(painter, x, y, width, height)
+        painter.setBrush(style.card)
+        self._rects.draw(painter, x + 1, y + 1, width - 2, height - 2)
+        painter.setBrush(style.header)
+        self._rects.draw(painter, x + 1, y + 1, width - 2, header - 1)
+        tone = geometry.tone[which]
+        for row in np.unique(tone).tolist():
+            painter.setBrush(style.tones[row])
+            self._rects.draw(painter, x[tone == row], y[tone == row], max(STRIPE * zoom, 2.0), header)
+        self._middle_titles(painter, camera, which, x, y)
 
     def _moving_parts(self, painter: QPainter, camera: Camera, visible: Ints, phase: float) -> None:
         """Selection, spinners and bars, laid over the kept pixmaps."""
@@ -358,8 +399,8 @@ class ScenePainter:
             return
         atlas = self._middle_atlas(zoom, camera.device_ratio)
         ratio = camera.device_ratio
-        x = np.round((geometry.x[visible] - camera.left) * zoom * ratio) / ratio
-        y = np.round((geometry.y[visible] - camera.top) * zoom * ratio) / ratio
+        x = _whole((geometry.x[visible] - camera.left) * zoom * ratio) / ratio
+        y = _whole((geometry.y[visible] - camera.top) * zoom * ratio) / ratio
         width, header, foot = _atlas_sizes(zoom)
         height = np.maximum(np.round(geometry.height[visible] * zoom), header + foot)
         collapsed = geometry.height[visible] <= HEADER
@@ -495,8 +536,8 @@ class ScenePainter:
         geometry, style, zoom = self.projector.geometry, self.style, camera.zoom
         if not len(visible):
             return
-        x = np.round((geometry.x[visible] - camera.left) * zoom)
-        y = np.round((geometry.y[visible] - camera.top) * zoom)
+        x = _whole((geometry.x[visible] - camera.left) * zoom)
+        y = _whole((geometry.y[visible] - camera.top) * zoom)
         width = max(round(WIDTH * zoom), 2)
         height = np.maximum(np.round(geometry.height[visible] * zoom), 2)
         tone = geometry.tone[visible]
@@ -534,6 +575,12 @@ def _atlas_sizes(zoom: float) -> tuple[float, float, float]:
     return float(round(WIDTH * zoom)), float(max(round(HEADER * zoom), 3)), float(max(round(CAP * zoom), 2))
 
 
+def _whole(pixels: Floats) -> Floats:
+    """Whole pixels: always the same way, so that shifting by whole pixels shifts the picture and changes nothing else."""
+    found: Floats = np.floor(pixels + 0.500001)
+    return found
+
+
 def _in_pixels(ends: Floats, camera: Camera) -> Floats:
     """Rows of `Geometry.ends` in pixels of the widget."""
     pixels = ends * camera.zoom
@@ -544,11 +591,20 @@ def _in_pixels(ends: Floats, camera: Camera) -> Floats:
 
 def _flattened(curves: Floats, pieces: int) -> Floats:
     """Straight pieces along curves, as rows of x1, y1, x2, y2."""
-    t = np.linspace(0.0, 1.0, pieces + 1)
-    basis = np.stack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3])
+    basis = _basis(pieces)
     xs, ys = curves[:, 0::2] @ basis, curves[:, 1::2] @ basis
-    lines = np.stack([xs[:, :-1], ys[:, :-1], xs[:, 1:], ys[:, 1:]], axis=2)
+    lines = np.empty((len(curves), pieces, 4))
+    lines[:, :, 0], lines[:, :, 1] = xs[:, :-1], ys[:, :-1]
+    lines[:, :, 2], lines[:, :, 3] = xs[:, 1:], ys[:, 1:]
     return lines.reshape(-1, 4)
+
+
+@lru_cache(maxsize=64)
+def _basis(pieces: int) -> Floats:
+    """What the four control points weigh at each end of `pieces` equal pieces."""
+    t = np.linspace(0.0, 1.0, pieces + 1)
+    weights: Floats = np.stack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3])
+    return weights
 
 
 def _with_alpha(color: QColor, alpha: float) -> QColor:

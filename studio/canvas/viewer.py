@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -101,6 +101,9 @@ class CanvasViewer(NodeViewer):
         self._cursor = QPointF(0, 0)
         self._drop_at: QPointF | None = None
         self._is_ready = False
+        self._is_scrolling = False
+        self._is_whole = False
+        self._pan_rest = QPointF(0, 0)
         super().__init__(parent)
         # What NodeGraphQt puts into its scene (cursor text, live pipe, slicer) is drawn here by gestures.
         self._search_widget.setParent(self)
@@ -130,10 +133,14 @@ class CanvasViewer(NodeViewer):
     # Camera, over NodeGraphQt's scene range
 
     def camera(self) -> Camera:
+        """What is seen; its corner lies on a whole pixel, so that a frame shifted by pixels is the next frame."""
         size = self.viewport().size()
         scene = self._scene_range
         zoom = size.width() / scene.width() if scene.width() > 0 else 1.0
-        return Camera(scene.left(), scene.top(), zoom, size.width(), size.height(), self.devicePixelRatioF())
+        ratio = self.devicePixelRatioF()
+        pixels = zoom * ratio
+        left, top = round(scene.left() * pixels) / pixels, round(scene.top() * pixels) / pixels
+        return Camera(left, top, zoom, size.width(), size.height(), ratio)
 
     def _show_from(self, left: float, top: float, zoom: float) -> None:
         size = self.viewport().size()
@@ -142,7 +149,7 @@ class CanvasViewer(NodeViewer):
 
     def _update_scene(self) -> None:
         """The scene range is another one. (NodeGraphQt would scale the view to it here, two pixels off.)"""
-        if self._is_ready:
+        if self._is_ready and not self._is_scrolling:
             self.zoom_changed.emit(self.camera().zoom)
             self.redraw()
 
@@ -190,8 +197,38 @@ class CanvasViewer(NodeViewer):
         self._show_from(x - camera.width / camera.zoom / 2, y - camera.height / camera.zoom / 2, camera.zoom)
 
     def pan_by(self, dx_px: float, dy_px: float) -> None:
+        """Shifts the scene by whole pixels; what is left over comes with the next step.
+
+        The frame before is shifted as it is, and only what comes into view is painted.
+        """
+        wanted = self._pan_rest + QPointF(dx_px, dy_px)
+        dx, dy = round(wanted.x()), round(wanted.y())
+        self._pan_rest = wanted - QPointF(dx, dy)
+        if not dx and not dy:
+            return
         zoom = self.camera().zoom
-        self._set_viewer_pan(-dx_px / zoom, -dy_px / zoom)
+        self._is_scrolling = self._can_scroll()
+        try:
+            self._set_viewer_pan(-dx / zoom, -dy / zoom)
+            if self._is_scrolling:
+                self.viewport().scroll(dx, dy, self.viewport().rect())
+        finally:
+            self._is_scrolling = False
+
+    def _can_scroll(self) -> bool:
+        """Whether the last frame, shifted, is a part of the next one."""
+        gesture = self._gesture
+        workflow = self.projector.workflow
+        return (
+            self._is_whole
+            and self.painter_.is_complete
+            and not self._rest.isActive()
+            and (gesture is None or isinstance(gesture, PanGesture))
+            and self._drop_at is None
+            and workflow is not None
+            and bool(workflow.nodes)
+            and self.devicePixelRatioF().is_integer()
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The zoom and the upper left corner stay as they are."""
@@ -205,6 +242,8 @@ class CanvasViewer(NodeViewer):
     # Frames
 
     def redraw(self) -> None:
+        """Asks for a whole frame."""
+        self._is_whole = False
         self.viewport().update()
 
     def set_style(self, style: Style) -> None:
@@ -218,22 +257,39 @@ class CanvasViewer(NodeViewer):
         self.redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        whole = self.viewport().rect()
+        parts: list[QRect] = list(event.region())  # type: ignore[call-overload]  # iterable, but not in the stubs
         painter = QPainter(self.viewport())
         try:
-            self._paint(painter)
+            if len(parts) > 4 or any(part == whole for part in parts):
+                self._paint(painter, whole)
+                self._is_whole = True
+            else:
+                complete = True
+                for part in parts:
+                    painter.setClipRect(part)
+                    self._paint(painter, part)
+                    complete = complete and self.painter_.is_complete
+                self.painter_.is_complete = complete
         finally:
             painter.end()
         if not self.painter_.is_complete and not self._rest.isActive():
             self.redraw()
 
-    def _paint(self, painter: QPainter) -> None:
+    def _paint(self, painter: QPainter, part: QRect) -> None:
+        """Paints a part of the frame."""
         camera, style = self.camera(), self.style_
         self.painter_.paint_grid(painter, camera)
         self._paint_notes(painter, camera)
         self.painter_.hovered_edge = self._hover.edge if self._gesture is None else None
         is_zooming = time.perf_counter() - self._zoomed_at < REST_MS / 1000
         self.painter_.paint(
-            painter, camera, is_zooming=is_zooming, in_full=self._in_full, phase=time.perf_counter() % 3600
+            painter,
+            camera,
+            part=QRectF(part),
+            is_zooming=is_zooming,
+            in_full=self._in_full,
+            phase=time.perf_counter() % 3600,
         )
         self._in_full = False
         if self._gesture is not None:

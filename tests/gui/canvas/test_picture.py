@@ -174,6 +174,48 @@ def test_at_twice_the_pixels_cards_are_twice_as_fine(pair):
     assert two.deviceIndependentSize().width() == pytest.approx(one.width(), abs=1)
 
 
+def on_screen(view) -> np.ndarray:
+    """What the window shows, not what it would paint anew."""
+    QApplication.processEvents()
+    viewport = view.viewer.viewport()
+    corner = viewport.mapTo(view, viewport.rect().topLeft())
+    pixmap = view.screen().grabWindow(
+        view.winId(), corner.x(), corner.y(), viewport.width(), viewport.height()
+    )
+    image = pixmap.toImage().convertToFormat(QImage.Format.Format_RGB32)
+    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    return flat[:, :, :3].copy()
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.73, 0.47, 0.33, 0.21, 0.11, 0.04])
+def test_panning_shifts_the_last_frame_and_leaves_no_seams(open_canvas, qtbot, zoom):
+    ids = [f"n{i}" for i in range(90)]
+    places = {key: ((i % 15) * 313.0, (i // 15) * 207.0) for i, key in enumerate(ids)}
+    joins = tuple(edge(a, "records", b, "after") for a, b in zip(ids, ids[7:], strict=False))
+    session = session_of(
+        *(node(key, "OrderListNode") for key in ids),
+        edges=joins,
+        places=places,
+        notes=(Note(id="n", text="A note to see", x=-300, y=-100),),
+    )
+    view, _ = open_canvas(session)
+    view.select(ids[20:24])
+    view.viewer.zoom_to(zoom)
+    view.viewer.center_on(2000.3, 600.7)
+    qtbot.waitUntil(lambda: not view.viewer._rest.isActive())
+    settle(view)
+    settle(view)
+    assert view.viewer._can_scroll()
+    for dx, dy in ((13, 0), (0, -9), (-40.4, 25.3), (7.7, 7.7), (3, -60), (300, 200)):
+        view.viewer.pan_by(dx, dy)
+        QApplication.processEvents()
+    shifted = on_screen(view)
+    settle(view)
+    whole = on_screen(view)
+    differing = np.abs(shifted.astype(int) - whole.astype(int)).max(axis=2) > 24
+    assert differing.mean() < 0.0005
+
+
 # Tool tips
 
 
