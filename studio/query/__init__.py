@@ -1,28 +1,19 @@
 """How does an intent (filter, update, aggregate, page) become SQL, or a test of a record in hand?
 
-The parts that write SQL are imported when they are first used, so that reading a filter does not load SQLAlchemy.
+Reading is plain Python; what writes SQL is imported when it is first used. Clauses of filters are written by `sql_filters`, the functions
+that SQLite lacks stand in `sqlite_functions`: only `database` asks for those two, by their names.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from studio.query.aggregates import (
-    AGGREGATE_OPERATORS,
-    Aggregate,
-    Output,
-    aggregate_select,
-    parse_aggregate,
-)
+from studio.query.aggregates import AGGREGATE_OPERATORS, aggregate_select, parse_aggregate
 from studio.query.builder import QueryBuilder
 from studio.query.filters import OPERATORS, Filter, parse_filter
 from studio.query.matching import matcher, matches
 from studio.query.order import Order, OrderTerm, order_clauses, parse_order
 from studio.query.paging import Cursor, cursor_clause, decode_cursor, encode_cursor
+from studio.query.stages import Aggregate, Output
 from studio.query.updates import UPDATE_OPERATORS, Update, parse_update
-
-if TYPE_CHECKING:
-    from studio.query.sql_filters import filter_clause
 
 __all__ = [
     "AGGREGATE_OPERATORS",
@@ -40,7 +31,6 @@ __all__ = [
     "cursor_clause",
     "decode_cursor",
     "encode_cursor",
-    "filter_clause",
     "matcher",
     "matches",
     "order_clauses",
@@ -49,11 +39,3 @@ __all__ = [
     "parse_order",
     "parse_update",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "filter_clause":
-        from studio.query.sql_filters import filter_clause
-
-        return filter_clause
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,19 +10,30 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from studio.kernel.errors import FilterError
 from studio.models.spec import FieldSpec, Kind, ModelSpec
-from studio.query.conditions import Condition
 from studio.query.filters import condition_into
 from studio.query.order import OrderBy, OrderTerm, order_of
+from studio.query.stages import (
+    Aggregate,
+    Figure,
+    Function,
+    Group,
+    Limit,
+    Match,
+    Output,
+    Project,
+    Skip,
+    Sort,
+    Stage,
+)
 from studio.query.vocabulary import NUMBERS, Term, Vocabulary, near_misses, vocabulary
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-Function = Literal["sum", "avg", "min", "max", "count", "count_distinct", "stddev"]
 
 _FUNCTIONS: Final[Mapping[str, Function]] = {
     "$sum": "sum",
@@ -40,78 +51,6 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _WITH_EXTREMES: Final = NUMBERS | {
     Kind.STR, Kind.TEXT, Kind.ENUM, Kind.DATETIME, Kind.DATE, Kind.TIME, Kind.TIMEDELTA, Kind.UUID,
 }  # fmt: skip
-
-
-class Figure(NamedTuple):
-    """One figure of a group. `field` None counts records; `factor` multiplies that count (`{"$sum": 2}`)."""
-
-    name: str
-    function: Function
-    field: str | None
-    factor: int = 1
-
-
-class Match(NamedTuple):
-    condition: Condition
-    kind: Literal["match"] = "match"
-
-
-class Group(NamedTuple):
-    """`keys` are pairs of the new name and the field it is taken from."""
-
-    keys: tuple[tuple[str, str], ...]
-    figures: tuple[Figure, ...]
-    kind: Literal["group"] = "group"
-
-
-class Sort(NamedTuple):
-    terms: tuple[OrderTerm, ...]
-    kind: Literal["sort"] = "sort"
-
-
-class Limit(NamedTuple):
-    slot: int
-    kind: Literal["limit"] = "limit"
-
-
-class Skip(NamedTuple):
-    slot: int
-    kind: Literal["skip"] = "skip"
-
-
-class Project(NamedTuple):
-    """Pairs of the new name and the field it is taken from, in the order of the result."""
-
-    columns: tuple[tuple[str, str], ...]
-    kind: Literal["project"] = "project"
-
-
-Stage: TypeAlias = Match | Group | Sort | Limit | Skip | Project
-
-
-class Output(NamedTuple):
-    """One field of the result.
-
-    `is_stored`: its values come as the field's own column gives them; otherwise they are reckoned, and come in the form in which
-    Studio's own tables keep values of that kind.
-    """
-
-    field: FieldSpec
-    is_stored: bool
-
-
-class Aggregate(NamedTuple):
-    """Stages with their values. `stages` is the shape; `values[i]` stands at slot i."""
-
-    stages: tuple[Stage, ...]
-    values: tuple[Any, ...]
-    vocabularies: tuple[Vocabulary, ...]
-    """The fields that there are before each stage, and after the last."""
-    outputs: tuple[Output, ...]
-
-    @property
-    def shape(self) -> tuple[Stage, ...]:
-        return self.stages
 
 
 def parse_aggregate(

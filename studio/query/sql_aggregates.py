@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from studio.models.spec import Kind
-from studio.query.aggregates import Aggregate, Figure, Group, Limit, Match, Project, Skip, Sort, Stage
 from studio.query.order import Order, OrderTerm, order_clauses
 from studio.query.sql_filters import FilterWriter, Place, grammar
 from studio.query.sql_types import StoredDecimal
+from studio.query.stages import Aggregate, Figure, Group, Limit, Match, Project, Skip, Sort, Stage
 from studio.query.vocabulary import Vocabulary
 
 Value = sa.ColumnElement[Any]

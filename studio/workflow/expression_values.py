@@ -12,7 +12,6 @@ import decimal
 import enum
 import math
 import operator
-import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NoReturn
@@ -23,7 +22,7 @@ MOST_TEXT: Final = 100_000
 MOST_ITEMS: Final = 1_000_000
 _MOST_BITS = 4_096
 _MOST_EXPONENT = 1_000
-_EXACT = decimal.Context(
+EXACT = decimal.Context(
     prec=400,
     Emax=999,
     Emin=-999,
@@ -55,7 +54,7 @@ def plain(value: Any) -> Any:
     return value.value if isinstance(value, enum.Enum) else value
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
     if value is None:
         return "None"
     if isinstance(value, bool):
@@ -71,7 +70,7 @@ def _kind(value: Any) -> str:
     return next((word for types, word in words if isinstance(value, types)), f"a {type(value).__name__}")
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
     return isinstance(value, _NUMBERS) and not isinstance(value, bool)
 
 
@@ -107,7 +106,7 @@ def field_of(value: Any, name: str) -> Any:
     if value is None:
         raise Refused(f"{name!r} is looked up in None", "Guard it: x.field if x else …, or coalesce(…)")
     hint = f"Take one of its records first: [0].{name}" if isinstance(value, list | tuple) else ""
-    raise Refused(f"{_kind(value)} has no field {name!r}", hint)
+    raise Refused(f"{kind_of(value)} has no field {name!r}", hint)
 
 
 def item_of(value: Any, key: Any) -> Any:
@@ -117,15 +116,15 @@ def item_of(value: Any, key: Any) -> Any:
         if isinstance(key, slice):
             return value[key]
         if isinstance(key, bool) or not isinstance(key, int):
-            raise Refused(f"{_kind(key)} is no place in {_kind(value)}", "Use whole numbers, from 0.")
+            raise Refused(f"{kind_of(key)} is no place in {kind_of(value)}", "Use whole numbers, from 0.")
         if not -len(value) <= key < len(value):
             raise Refused(f"there is no item {key} among {len(value)}", "Guard it: x[0] if x else …")
         return plain(value[key])
-    raise Refused(f"{_kind(value)} has no items")
+    raise Refused(f"{kind_of(value)} has no items")
 
 
 def _refuse_key(key: Any) -> NoReturn:
-    raise Refused(f"{_kind(key)} is no field's name", 'Write x["name"].')
+    raise Refused(f"{kind_of(key)} is no field's name", 'Write x["name"].')
 
 
 # ------------------------------------------------------------------ operators
@@ -135,15 +134,15 @@ def _do_not_go(left: Any, sign: str, right: Any) -> Refused:
     hint = "Use coalesce(x, 0) where there may be no value." if left is None or right is None else ""
     if isinstance(left, str) != isinstance(right, str) and sign == "+":
         hint = "Use str(x) to join text with other values."
-    return Refused(f"{_kind(left)} {sign} {_kind(right)} has no meaning", hint)
+    return Refused(f"{kind_of(left)} {sign} {kind_of(right)} has no meaning", hint)
 
 
-def _add(left: Any, right: Any) -> Any:
+def add(left: Any, right: Any) -> Any:
     if type(left) in _QUICK and type(right) in _QUICK:
         return bounded(left + right)
-    if _is_number(left) and _is_number(right):
+    if is_number(left) and is_number(right):
         left, right = _paired(left, right)
-        return _EXACT.add(left, right)
+        return EXACT.add(left, right)
     if isinstance(left, str) and isinstance(right, str):
         if len(left) + len(right) > MOST_TEXT:
             raise Refused(f"the text is longer than {MOST_TEXT:,} characters")
@@ -162,9 +161,9 @@ def _add(left: Any, right: Any) -> Any:
 def _subtract(left: Any, right: Any) -> Any:
     if type(left) in _QUICK and type(right) in _QUICK:
         return bounded(left - right)
-    if _is_number(left) and _is_number(right):
+    if is_number(left) and is_number(right):
         left, right = _paired(left, right)
-        return _EXACT.subtract(left, right)
+        return EXACT.subtract(left, right)
     if isinstance(left, dt.date) and isinstance(right, dt.timedelta):
         return left - right
     for kind in (dt.timedelta, dt.datetime):
@@ -178,9 +177,9 @@ def _subtract(left: Any, right: Any) -> Any:
 def _multiply(left: Any, right: Any) -> Any:
     if type(left) in _QUICK and type(right) in _QUICK:
         return bounded(left * right)
-    if _is_number(left) and _is_number(right):
+    if is_number(left) and is_number(right):
         left, right = _paired(left, right)
-        return _EXACT.multiply(left, right)
+        return EXACT.multiply(left, right)
     if isinstance(right, str | dt.timedelta):
         left, right = right, left
     if isinstance(left, str) and isinstance(right, int) and not isinstance(right, bool):
@@ -193,7 +192,7 @@ def _multiply(left: Any, right: Any) -> Any:
 
 
 def _divide(left: Any, right: Any) -> Any:
-    if _is_number(left) and _is_number(right):
+    if is_number(left) and is_number(right):
         left, right = _paired(left, right)
         if not right:
             raise ZeroDivisionError
@@ -211,7 +210,7 @@ def _rounding_division(sign: str, plain: Callable[[Any, Any], Any]) -> Callable[
     """`//` and `%`. Of text, `%` would format it: that has no bounds and is not there."""
 
     def divide(left: Any, right: Any) -> Any:
-        if not (_is_number(left) and _is_number(right)):
+        if not (is_number(left) and is_number(right)):
             raise _do_not_go(left, sign, right)
         left, right = _paired(left, right)
         if not right:
@@ -220,17 +219,17 @@ def _rounding_division(sign: str, plain: Callable[[Any, Any], Any]) -> Callable[
             return bounded(plain(left, right))
         # As for ints and floats: downwards, and the rest has the divisor's sign.
         left, right = Decimal(left), Decimal(right)
-        whole = _EXACT.divide_int(left, right)
-        rest = _EXACT.subtract(left, _EXACT.multiply(whole, right))
+        whole = EXACT.divide_int(left, right)
+        rest = EXACT.subtract(left, EXACT.multiply(whole, right))
         if rest and (rest < 0) != (right < 0):
-            whole, rest = _EXACT.subtract(whole, Decimal(1)), _EXACT.add(rest, right)
+            whole, rest = EXACT.subtract(whole, Decimal(1)), EXACT.add(rest, right)
         return whole if sign == "//" else rest
 
     return divide
 
 
 def _power(left: Any, right: Any) -> Any:
-    if not (_is_number(left) and _is_number(right)):
+    if not (is_number(left) and is_number(right)):
         raise _do_not_go(left, "**", right)
     left, right = _paired(left, right)
     if abs(right) > _MOST_EXPONENT:
@@ -248,28 +247,28 @@ def _power(left: Any, right: Any) -> Any:
 
 
 def _negate(value: Any) -> Any:
-    if _is_number(value) or isinstance(value, dt.timedelta):
+    if is_number(value) or isinstance(value, dt.timedelta):
         return -value
-    raise Refused(f"-{_kind(value)} has no meaning")
+    raise Refused(f"-{kind_of(value)} has no meaning")
 
 
 def _positive(value: Any) -> Any:
-    if _is_number(value) or isinstance(value, dt.timedelta):
+    if is_number(value) or isinstance(value, dt.timedelta):
         return value
-    raise Refused(f"+{_kind(value)} has no meaning")
+    raise Refused(f"+{kind_of(value)} has no meaning")
 
 
-def _equal(left: Any, right: Any) -> bool:
-    if _is_number(left) and _is_number(right):
+def equal(left: Any, right: Any) -> bool:
+    if is_number(left) and is_number(right):
         left, right = _paired(left, right)
     elif isinstance(left, bool) is not isinstance(right, bool):
         return False
     return bool(left == right)
 
 
-def _compared(sign: str, compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], bool]:
+def compared(sign: str, compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], bool]:
     def check(left: Any, right: Any) -> bool:
-        if _is_number(left) and _is_number(right):
+        if is_number(left) and is_number(right):
             left, right = _paired(left, right)
         elif not (
             (isinstance(left, str) and isinstance(right, str))
@@ -282,21 +281,21 @@ def _compared(sign: str, compare: Callable[[Any, Any], Any]) -> Callable[[Any, A
     return check
 
 
-def _contains(whole: Any, part: Any) -> bool:
+def contains(whole: Any, part: Any) -> bool:
     """Whether a text holds a text, a list an item, or a record a field of that name."""
     if isinstance(whole, str):
         if not isinstance(part, str):
-            raise Refused(f"{_kind(part)} cannot be looked for in text", "Use str(x).")
+            raise Refused(f"{kind_of(part)} cannot be looked for in text", "Use str(x).")
         return part in whole
     if isinstance(whole, Mapping):
         return isinstance(part, str) and part in whole
     if isinstance(whole, list | tuple):
-        return any(_equal(plain(item), part) for item in whole)
-    raise Refused(f"nothing can be looked for in {_kind(whole)}")
+        return any(equal(plain(item), part) for item in whole)
+    raise Refused(f"nothing can be looked for in {kind_of(whole)}")
 
 
 BINARY: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
-    ast.Add: _add,
+    ast.Add: add,
     ast.Sub: _subtract,
     ast.Mult: _multiply,
     ast.Div: _divide,
@@ -310,157 +309,14 @@ UNARY: Final[Mapping[type[ast.unaryop], Callable[[Any], Any]]] = {
     ast.Not: operator.not_,
 }
 COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
-    ast.Eq: _equal,
-    ast.NotEq: lambda left, right: not _equal(left, right),
-    ast.Lt: _compared("<", operator.lt),
-    ast.LtE: _compared("<=", operator.le),
-    ast.Gt: _compared(">", operator.gt),
-    ast.GtE: _compared(">=", operator.ge),
-    ast.In: lambda left, right: _contains(right, left),
-    ast.NotIn: lambda left, right: not _contains(right, left),
-    ast.Is: _equal,
-    ast.IsNot: lambda left, right: not _equal(left, right),
+    ast.Eq: equal,
+    ast.NotEq: lambda left, right: not equal(left, right),
+    ast.Lt: compared("<", operator.lt),
+    ast.LtE: compared("<=", operator.le),
+    ast.Gt: compared(">", operator.gt),
+    ast.GtE: compared(">=", operator.ge),
+    ast.In: lambda left, right: contains(right, left),
+    ast.NotIn: lambda left, right: not contains(right, left),
+    ast.Is: equal,
+    ast.IsNot: lambda left, right: not equal(left, right),
 }
-
-
-# ------------------------------------------------------------------ functions
-
-
-def _values_of(name: str, arguments: tuple[Any, ...]) -> list[Any]:
-    """The values that `min`, `max` and `sum` look at: several, a list, or one field of a list of records."""
-    first = arguments[0]
-    if isinstance(first, list | tuple):
-        if len(arguments) == 2 and isinstance(arguments[1], str):
-            return [field_of(record, arguments[1]) for record in first]
-        if len(arguments) == 1:
-            return [plain(item) for item in first]
-    elif len(arguments) > 1:
-        return list(arguments)
-    raise Refused(f"{name} wants a list, a list of records and a field's name, or several values")
-
-
-def _extreme(name: str, is_better: Callable[[Any, Any], bool]) -> Callable[..., Any]:
-    def find(*arguments: Any) -> Any:
-        values = _values_of(name, arguments)
-        if not values:
-            raise Refused(f"{name} of nothing is nothing", f"Guard it: {name}(x) if x else …")
-        best = values[0]
-        for value in values[1:]:
-            if is_better(value, best):
-                best = value
-        return best
-
-    return find
-
-
-def _sum(*arguments: Any) -> Any:
-    total: Any = 0
-    for value in _values_of("sum", arguments):
-        total = _add(total, value)
-    return total
-
-
-def _length(value: Any) -> int:
-    if isinstance(value, str | list | tuple | Mapping):
-        return len(value)
-    raise Refused(f"{_kind(value)} has no length")
-
-
-def _round(value: Any, places: Any = 0) -> Any:
-    """Half away from zero for decimals; floats as Python rounds them. Without places, to a whole number."""
-    if not _is_number(value) or isinstance(places, bool) or not isinstance(places, int) or abs(places) > 100:
-        raise Refused("round wants a number and how many places to keep", "Write round(x, 2).")
-    if isinstance(value, Decimal):
-        rounded = value.quantize(Decimal(1).scaleb(-places), context=_EXACT)
-        return rounded if places > 0 else Decimal(int(rounded))
-    return round(value, places) if places else round(value)
-
-
-def _absolute(value: Any) -> Any:
-    if _is_number(value) or isinstance(value, dt.timedelta):
-        return abs(value)
-    raise Refused(f"{_kind(value)} has no absolute value")
-
-
-def _to_int(value: Any) -> int:
-    if isinstance(value, bool) or _is_number(value):
-        return int(value)
-    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d{1,100}\s*", value, re.ASCII):
-        return int(value)
-    raise Refused(f"{_kind(value)} cannot be read as a whole number")
-
-
-def _to_float(value: Any) -> float:
-    if _is_number(value) or isinstance(value, bool) or (isinstance(value, str) and len(value) <= 100):
-        return float(bounded(float(value)))
-    raise Refused(f"{_kind(value)} cannot be read as a number")
-
-
-def _to_decimal(value: Any) -> Decimal:
-    if isinstance(value, float):
-        value = repr(value)
-    if _is_number(value) or (isinstance(value, str) and len(value) <= 100):
-        try:
-            number = _EXACT.create_decimal(value.strip() if isinstance(value, str) else value)
-        except decimal.DecimalException:
-            raise Refused(f"{value!r} is no decimal number") from None
-        if number.is_finite():
-            return number
-    raise Refused(f"{_kind(value)} cannot be read as a decimal number")
-
-
-def _to_text(value: Any) -> str:
-    """Numbers in plain notation, dates as ISO text, None as an empty text."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, dt.datetime | dt.date | dt.time):
-        return value.isoformat()
-    if isinstance(value, list | tuple | Mapping):
-        raise Refused(f"{_kind(value)} is more than a text can say", "Take one of its values.")
-    return str(value)
-
-
-def _cased(name: str, change: Callable[[str], str]) -> Callable[[Any], str]:
-    def apply(value: Any) -> str:
-        if not isinstance(value, str):
-            raise Refused(f"{name} wants text, not {_kind(value)}", "Use str(x).")
-        return change(value)
-
-    return apply
-
-
-def _coalesce(*values: Any) -> Any:
-    return next((value for value in values if value is not None), None)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
-def _today() -> dt.date:
-    return _now().date()
-
-
-FUNCTIONS: Final[Mapping[str, tuple[Callable[..., Any], int, int]]] = {
-    "len": (_length, 1, 1),
-    "min": (_extreme("min", _compared("<", operator.lt)), 1, 50),
-    "max": (_extreme("max", _compared(">", operator.gt)), 1, 50),
-    "sum": (_sum, 1, 2),
-    "round": (_round, 1, 2),
-    "abs": (_absolute, 1, 1),
-    "int": (_to_int, 1, 1),
-    "float": (_to_float, 1, 1),
-    "str": (_to_text, 1, 1),
-    "decimal": (_to_decimal, 1, 1),
-    "lower": (_cased("lower", str.lower), 1, 1),
-    "upper": (_cased("upper", str.upper), 1, 1),
-    "now": (_now, 0, 0),
-    "today": (_today, 0, 0),
-    "coalesce": (_coalesce, 1, 50),
-    "contains": (_contains, 2, 2),
-}
-"""What an expression may call: the function, and how many arguments it takes at least and at most."""

@@ -19,10 +19,10 @@ from typing import Any, Final, TypeAlias
 
 from studio.kernel.errors import ExpressionError
 from studio.kernel.names import did_you_mean
+from studio.workflow.expression_functions import FUNCTIONS
 from studio.workflow.expression_values import (
     BINARY,
     COMPARISONS,
-    FUNCTIONS,
     UNARY,
     Refused,
     bounded,

@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from studio.models import IndexSpec, ModelSpec
-from studio.query import filter_clause, matcher, parse_filter
+from studio.query import matcher, parse_filter
+from studio.query.sql_filters import filter_clause
 from tests.unit.query.generators import NOW, THING, random_filter, random_rows
 from tests.unit.query.support import Bench
 

@@ -12,7 +12,6 @@ from studio.kernel.errors import StudioError
 from studio.query import (
     OPERATORS,
     UPDATE_OPERATORS,
-    filter_clause,
     matcher,
     parse_filter,
     parse_order,
@@ -28,6 +27,7 @@ from studio.query.patterns import (
     regex_matcher,
     text_after,
 )
+from studio.query.sql_filters import filter_clause
 from tests.unit.query.generators import JSON_VALUES, NOW, PATHS, POOLS, TEXT_FIELDS, THING, random_rows
 from tests.unit.query.support import Bench
 

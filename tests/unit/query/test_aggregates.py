@@ -7,7 +7,7 @@ import pytest
 from studio.kernel.errors import StudioError
 from studio.models import Kind
 from studio.query import Aggregate, parse_aggregate
-from studio.query.aggregates import Figure, Group, Limit, Match, Project, Sort
+from studio.query.stages import Figure, Group, Limit, Match, Project, Sort
 from tests.unit.query.generators import THING
 
 
