@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import enum
 import pickle
 import subprocess
 import sys
+import threading
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +19,6 @@ from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem
 from studio.nodes import worker
 from studio.nodes.base import COMMON, NodeContext, NodeType, Params
-from studio.nodes.reading import unwrap
 from studio.nodes.sql_text import bound_names, statement_count
 from studio.workflow.params import LATER
 from studio.workflow.spec import NodeSpec, ParamSpec, PortSpec
@@ -139,8 +142,7 @@ class SqlType(NodeType):
         problems = self.check(params)
         if problems:
             raise NodeError(problems[0].message, hint=problems[0].hint, field=problems[0].field)
-        values = {name: unwrap(value) for name, value in (params.get("params") or {}).items()}
-        return params["sql"], values
+        return params["sql"], dict(params.get("params") or {})
 
     def output(self, value: Any, port: str) -> Any:
         if port == "records":
@@ -207,11 +209,7 @@ class PythonType(NodeType):
     async def run(self, ctx: NodeContext, params: Params) -> Any:
         if not ctx.trusted:
             raise RunError(_UNTRUSTED, hint=_TRUST)
-        inputs = {
-            name: unwrap(value)
-            for name, value in params.items()
-            if name not in ("code", "timeout_s", "retries")
-        }
+        inputs = {name: _plain(value) for name, value in params.items() if name != "code"}
         try:
             data = pickle.dumps((params["code"], inputs), protocol=5)
         except (pickle.PicklingError, TypeError, AttributeError) as error:
@@ -254,20 +252,41 @@ class PythonType(NodeType):
         return []
 
 
+def _plain(value: Any) -> Any:
+    """The value without classes that the other process does not know: rows as lists, enumerations as their text."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value
+
+
 async def _in_process(data: bytes) -> tuple[bytes, str, int]:
     """Runs the worker on the data; killed when the task is cancelled. Returns its answer, what it printed, and its exit status."""
-    process = subprocess.Popen(  # noqa: ASYNC220, S603 - a thread waits for it; a loop off the main thread cannot watch children everywhere
+    # A thread waits for it: a loop that is not the main thread's cannot watch children everywhere. A daemon thread, since a node
+    # that never ends must not keep the program from ending.
+    process = subprocess.Popen(  # noqa: ASYNC220, S603
         [sys.executable, "-P", str(_WORKER)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    waiting = asyncio.get_running_loop().run_in_executor(None, process.communicate, data)
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[tuple[bytes, bytes]] = loop.create_future()
+
+    def wait() -> None:
+        told = process.communicate(data)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(lambda: None if ended.done() else ended.set_result(told))
+
+    threading.Thread(target=wait, name="studio-python-node", daemon=True).start()
     try:
-        answer, said = await asyncio.shield(waiting)
+        answer, said = await asyncio.shield(ended)
     except asyncio.CancelledError:
         process.kill()
-        await waiting  # the pipes close at once, and the thread is free again
+        await ended  # the pipes close at once
         raise
     return answer, said.decode("utf-8", "replace"), process.returncode
 

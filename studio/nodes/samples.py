@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -20,7 +21,8 @@ _SAMPLES: Final[Mapping[Kind, Any]] = MappingProxyType(
         Kind.DATETIME: "2025-01-31T12:00:00Z",
         Kind.DATE: "2025-01-31",
         Kind.TIME: "12:00:00",
-        Kind.TIMEDELTA: 90,
+        Kind.TIMEDELTA: dt.timedelta(seconds=90),
+        Kind.BYTES: b"raw",
         Kind.DICT: {"key": "value"},
         Kind.LIST: ["one", "two"],
         Kind.UUID: "7f1d2c4e-8a3b-4c5d-9e6f-0a1b2c3d4e5f",
@@ -33,7 +35,9 @@ def sample(field: FieldSpec) -> Any:
         return field.choices[0]
     if field.kind is Kind.STR:
         return f"{field.name}-1" if field.key or field.references else f"a {humanise(field.name).lower()}"
-    return _SAMPLES.get(field.kind, "…")
+    if field.item_kind is not None:
+        return [_SAMPLES[field.item_kind]]
+    return _SAMPLES[field.kind]
 
 
 def sample_values(model: ModelSpec, *, with_id: bool = False) -> dict[str, Any]:

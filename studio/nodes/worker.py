@@ -46,15 +46,14 @@ def failure(error: BaseException) -> "tuple[str, str, str, int | None]":
 
 
 def main() -> None:
-    code, inputs = pickle.load(sys.stdin.buffer)  # noqa: S301 - it comes from the parent process
+    given = sys.stdin.buffer.read()
     answer = io.FileIO(os.dup(1), "wb")
     os.dup2(2, 1)  # what the code prints must not mix with the answer
     sys.stdout = sys.stderr
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - the code has nobody to ask
-    result: object
     try:
-        result = ("value", run_code(code, inputs))
-        data = pickle.dumps(result, protocol=5)
+        code, inputs = pickle.loads(given)  # noqa: S301 - it comes from the parent process
+        data = pickle.dumps(("value", run_code(code, inputs)), protocol=5)
     except BaseException as error:  # noqa: BLE001 - whatever the code does is told to the parent
         data = pickle.dumps(failure(error), protocol=5)
     sys.stderr.flush()

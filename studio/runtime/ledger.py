@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.kernel.errors import NodeError, StudioError
 from studio.runtime.plan import Feed, Plan, Step, fill
-from studio.workflow.checks import literal_problem
+from studio.workflow.checks import value_problem
 from studio.workflow.params import placed
 from studio.workflow.spec import ERROR_PORT, ParamSpec
 
@@ -101,7 +101,7 @@ def _check(param: ParamSpec | None, value: Any) -> None:
     """Refuses a value that came by an edge or an expression and does not fit its param; fields are the write path's to judge."""
     if param is None or param.field is not None:
         return
-    refused = literal_problem(param, value)
+    refused = value_problem(param, value)
     if refused is not None:
         raise NodeError(refused, hint="Check where the value comes from.", field=param.name)
 

@@ -6,7 +6,6 @@ import datetime as dt
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from studio.kernel.ids import NodeId
 from studio.runtime.ledger import Ledger
 from studio.runtime.result import NodeOutcome
 from studio.runtime.state import NodeState
@@ -29,22 +28,22 @@ class Clock:
         return (time.perf_counter() - self._zero) * 1000
 
 
-class Outcomes(Mapping[NodeId, NodeOutcome]):
+class Outcomes(Mapping[str, NodeOutcome]):
     """The outcome of each node of a finished run, by its id, in the order of the plan."""
 
     def __init__(self, ledger: Ledger, states: Sequence[NodeState], clock: Clock) -> None:
         self._ledger = ledger
         self._states = states
         self._clock = clock
-        self._index = {step.id: step.index for step in ledger.plan.steps}
+        self._index: dict[str, int] = {step.id: step.index for step in ledger.plan.steps}
 
     def __len__(self) -> int:
         return len(self._index)
 
-    def __iter__(self) -> Iterator[NodeId]:
+    def __iter__(self) -> Iterator[str]:
         return iter(self._index)
 
-    def __getitem__(self, node_id: NodeId) -> NodeOutcome:
+    def __getitem__(self, node_id: str) -> NodeOutcome:
         index = self._index[node_id]
         ledger, state = self._ledger, self._states[index]
         if not ledger.started[index]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from studio.kernel.errors import StudioError
-from studio.kernel.ids import NodeId, RunId
+from studio.kernel.ids import RunId
 from studio.runtime.changes import Changeset
 from studio.runtime.state import NodeState, RunStatus
 
@@ -40,7 +40,7 @@ class RunResult:
     started_at: dt.datetime
     duration_ms: float
     results: Mapping[str, Any]
-    nodes: Mapping[NodeId, NodeOutcome]
+    nodes: Mapping[str, NodeOutcome]
     outputs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     changes: Changeset | None = None
     error: StudioError | None = None

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 from studio.kernel.errors import ExpressionError
 from studio.kernel.ids import NodeId
-from studio.kernel.names import did_you_mean
+from studio.kernel.names import did_you_mean, plural
 from studio.kernel.problems import Problem, Severity
 from studio.models.spec import MANAGED, MISSING
 from studio.workflow.graph import Edge, Node, Workflow
@@ -40,6 +40,7 @@ __all__ = [
     "literal_problem",
     "order_edges",
     "title_of",
+    "value_problem",
     "why_not",
 ]
 
@@ -560,18 +561,22 @@ def literal_problem(param: ParamSpec, value: Any) -> str | None:
     Expressions and what comes by an edge fit everywhere; a model's own rules (length, range, pattern) are the value checker's business
     and are only judged here where the param states them.
     """
-    if value is LATER:
+    if value is LATER or (param.expressions and is_dynamic(value)):
         return None
+    return value_problem(param, value["$literal"] if is_literal(value) else value)
+
+
+def value_problem(param: ParamSpec, value: Any) -> str | None:
+    """The same for a value that is there, in a run: a text in it that looks like an expression is data."""
     if value is None:
         if param.type.nullable or param.type.kind == "any" or not (param.required or param.field):
             return None
         return f'"{param.name}" must have a value.'
-    if (param.expressions and is_dynamic(value)) or (param.operators and is_operator(value)):
+    if param.operators and is_operator(value):
         return None
-    if is_literal(value):
-        value = value["$literal"]
     if param.choices and value not in param.choices and getattr(value, "value", value) not in param.choices:
-        return f'"{param.name}" is {value!r}. {did_you_mean(str(value), [str(c) for c in param.choices])}'.strip()
+        near = did_you_mean(str(value), [str(choice) for choice in param.choices])
+        return f'"{param.name}" is {_describe(value)}. {near}'.strip()
     wanted = _TESTS.get(param.type.kind)
     if wanted is not None and not wanted[0](value) and not _fits_many(param, value):
         return f'"{param.name}" wants {wanted[1]}, not {_describe(value)}.{_hint(param, value)}'
@@ -598,16 +603,14 @@ def _out_of_bounds(param: ParamSpec, value: Any) -> str | None:
 
 
 def _describe(value: Any) -> str:
+    if isinstance(value, dict | list):  # its text might be endless
+        noun = "entry" if isinstance(value, dict) else "item"
+        kind = "mapping" if isinstance(value, dict) else "list"
+        return f"a {kind} of {len(value)} {noun if len(value) == 1 else plural(noun)}"
     shown = repr(value)
     shown = shown if len(shown) <= 40 else f"{shown[:40]}…"
-    noun = {
-        str: "the text",
-        bool: "the truth value",
-        bytes: "the bytes",
-        dict: "the mapping",
-        list: "the list",
-    }
-    return f"{noun.get(type(value), f'the {type(value).__name__}')} {shown}"
+    nouns = {str: "the text", bool: "the truth value", bytes: "the bytes"}
+    return f"{nouns.get(type(value), f'the {type(value).__name__}')} {shown}"
 
 
 def _hint(param: ParamSpec, value: Any) -> str:
@@ -649,8 +652,8 @@ _TESTS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = MappingProxyTyp
         "datetime": (lambda value: isinstance(value, dt.date | str), "a date and time"),
         "date": (lambda value: isinstance(value, dt.date | str), "a date"),
         "time": (lambda value: isinstance(value, dt.time | str), "a time of day"),
-        "timedelta": (lambda value: isinstance(value, dt.timedelta | int | float | str), "a duration"),
-        "bytes": (lambda value: isinstance(value, bytes | bytearray | memoryview | str), "bytes"),
+        "timedelta": (lambda value: isinstance(value, dt.timedelta), "a duration"),
+        "bytes": (lambda value: isinstance(value, bytes | bytearray | memoryview), "bytes"),
         "dict": (lambda value: isinstance(value, Mapping), "a mapping"),
         "list": (lambda value: _is_list(value) or isinstance(value, str), "a list"),
         "record": (lambda value: isinstance(value, Mapping), "a record"),

@@ -80,10 +80,20 @@ def expressions_in(value: Any, *, bare: bool = False) -> Iterator[Expression]:
             yield from expressions_in(part, bare=bare)
 
 
+def _is_expression(text: str) -> bool:
+    """Whether the text means to be an expression as a whole, also one that cannot be read."""
+    from studio.kernel.errors import ExpressionError
+
+    try:
+        return expression_of(text) is not None
+    except ExpressionError:
+        return True
+
+
 def has_expression(value: Any) -> bool:
     """Whether the generic evaluation has anything to do in the value: an expression or a `$literal`."""
     if isinstance(value, str):
-        return "{{" in value and expression_of(value) is not None
+        return "{{" in value and _is_expression(value)
     if isinstance(value, Mapping):
         return is_literal(value) or any(has_expression(part) for part in value.values())
     if isinstance(value, list | tuple):
@@ -96,7 +106,7 @@ def is_dynamic(value: Any) -> bool:
     if value is LATER:
         return True
     if isinstance(value, str):
-        return "{{" in value and expression_of(value) is not None
+        return "{{" in value and _is_expression(value)
     if isinstance(value, Mapping):
         return not is_literal(value) and any(is_dynamic(part) for part in value.values())
     if isinstance(value, list | tuple):

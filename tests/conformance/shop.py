@@ -13,7 +13,7 @@ from studio import DataFlow, Field, LocalRuntime, Text, WorkflowBuilder
 from studio.kernel.errors import BuildError, StudioError
 from studio.runtime import RunResult
 
-Nodes = Mapping[str, tuple[str, Mapping[str, Any]]]
+Nodes = Mapping[str, tuple[str, Any]]
 Edges = Sequence[tuple[str, str, str, str]]
 
 
@@ -29,7 +29,7 @@ class Customer:
     name: str
     email: Annotated[str | None, Field(unique=True)] = None
     tags: list[str] | None = None
-    profile: dict | None = None
+    profile: dict[str, Any] | None = None
 
 
 class Order:
@@ -58,8 +58,8 @@ class Everything:
     hour: dt.time
     span: dt.timedelta
     raw: bytes
-    data: dict
-    items: list
+    data: dict[str, Any]
+    items: list[Any]
     numbers: list[int]
     status: Status
     other: uuid.UUID
@@ -144,7 +144,7 @@ class Shop:
 
     def ports(self, type_name: str, params: Mapping[str, Any], *ports: str) -> dict[str, Any]:
         """What output ports carry, each seen through an Output node."""
-        outs = {f"out_{port}": ("Output", {}) for port in ports}
+        outs: Nodes = {f"out_{port}": ("Output", {}) for port in ports}
         edges = [("node", port, f"out_{port}", "value") for port in ports]
         results = self.results({"node": (type_name, params), **outs}, edges)
         return {port: results[f"out_{port}"] for port in ports}
