@@ -9,6 +9,7 @@ awaitable's own business.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -51,6 +52,7 @@ class Job:
         self._success = success
         self._failure = failure
         self._host: BusyHost | None = None
+        self._awaitable = awaitable
         self._task = asyncio.ensure_future(_as_coroutine(awaitable))
         self._task.set_name(text or "background work")
         self._timer: QTimer | None = None
@@ -84,6 +86,9 @@ class Job:
             self._host.busy_ended(self)
         if task.cancelled():
             self._end_timer()
+            if inspect.iscoroutine(self._awaitable):
+                # Cancelled before it began, it would be reported as never awaited; otherwise this does nothing.
+                self._awaitable.close()
             return
         error = task.exception()
         if not is_alive(self._owner):
