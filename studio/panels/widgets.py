@@ -272,8 +272,10 @@ class EmptyState(QWidget):
 
     def link(self, name: str) -> QPushButton:
         """The button of a link; raises KeyError."""
-        for button in self.findChildren(QPushButton):
-            if button.property("link") == name and not button.isHidden():
+        for number in range(self._links.count()):
+            item = self._links.itemAt(number)
+            button = item.widget() if item is not None else None
+            if isinstance(button, QPushButton) and button.property("link") == name:
                 return button
         raise KeyError(name)
 

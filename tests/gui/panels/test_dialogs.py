@@ -1,0 +1,347 @@
+"""Connections, imports, new models, and the first page."""
+
+import asyncio
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton
+
+from studio.kernel.errors import AuthenticationFailed, UnknownDatabase
+from studio.kernel.loop import EngineLoop
+from studio.models.spec import Kind
+from studio.panels import ConnectionDialog, ImportModelsDialog, ModelDialog, Recent, ResultsPanel, WelcomePage
+from studio.project import Project
+from studio.session import Environment, Session
+from tests.gui.panels.support import SERVER, PanelSession, shop_models
+
+
+@pytest.fixture
+def opened(qtbot):
+    """Opens a dialog; it is rejected when the test ends, if it is still there."""
+    dialogs = []
+
+    def open_dialog(dialog: QDialog) -> QDialog:
+        dialogs.append(dialog)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+        qtbot.addWidget(dialog)
+        dialog.open()
+        qtbot.waitExposed(dialog)
+        return dialog
+
+    return open_dialog
+
+
+def write(line, text):
+    line.selectAll()
+    line.clear()
+    line.setText(text)
+    line.textEdited.emit(text)
+
+
+# ---------------------------------------------------------------- connections
+
+
+def test_fields_and_url_say_the_same_both_ways(session, theme, opened):
+    dialog = opened(ConnectionDialog(session, theme, new=True))
+    form = dialog.form
+    write(form.url, "postgresql://ada:s%3Acret@db.example:6543/shop?sslmode=require")
+    assert form.dialect.currentText() == "PostgreSQL"
+    assert (form.host.text(), form.port.value(), form.database.text(), form.user.text()) == (
+        "db.example",
+        6543,
+        "shop",
+        "ada",
+    )
+    assert form.password.text() == "s:cret"
+    assert form.url.text() == "postgresql://ada@db.example:6543/shop?sslmode=require"
+    write(form.host, "other")
+    form.port.setValue(5432)
+    assert form.url.text() == "postgresql://ada@other/shop?sslmode=require"
+    form.dialect.setCurrentIndex(0)
+    form.dialect.activated.emit(0)
+    form.take_file("/data/shop.db")
+    assert form.url.text() == "sqlite:////data/shop.db"
+    assert form.name.text() == "shop"
+
+
+def test_a_saved_connection_is_one_step_and_its_password_goes_to_the_keyring_only(
+    session, theme, opened, qtbot
+):
+    dialog = opened(ConnectionDialog(session, theme, new=True))
+    write(dialog.form.name, "prod")
+    write(dialog.form.url, "postgresql://ada:hush@db.example/shop")
+    before = session.history.position
+    with qtbot.waitSignal(dialog.connectionSaved):
+        qtbot.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+    saved = next(entry for entry in session.project.connections.values() if entry.name == "prod")
+    assert saved.url == "postgresql://ada@db.example/shop"
+    assert (saved.secret, saved.secret_name) == ("keyring", saved.id)
+    assert ("secret", saved.id, "hush") in session.answers.asked
+    assert "hush" not in repr(session.project)
+    assert session.history.position == before + 1
+    session.undo()
+    assert len(session.project.connections) == 1
+
+
+def test_the_test_button_says_what_answered(session, theme, opened, qtbot):
+    session.answers.server = SERVER
+    dialog = opened(ConnectionDialog(session, theme))
+    qtbot.mouseClick(dialog.test_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(
+        lambda: "Connected to PostgreSQL 15.8 in 34 ms; 15 tables; can write: yes" in dialog.verdict.text()
+    )
+
+
+def test_a_refused_test_shows_the_reason_and_what_to_do(session, theme, opened, qtbot):
+    session.answers.server = AuthenticationFailed(
+        "The server refused user ada.", hint="Check user and password."
+    )
+    dialog = opened(ConnectionDialog(session, theme))
+    qtbot.mouseClick(dialog.test_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(dialog.card.isVisible)
+    assert "Check user and password." in dialog.card.text
+    assert dialog.test_button.isEnabled()
+
+
+def test_the_window_stays_alive_while_a_test_waits_and_the_dialog_can_be_closed(
+    session, theme, opened, qtbot
+):
+    session.answers.gate = asyncio.Event()
+    dialog = opened(ConnectionDialog(session, theme))
+    qtbot.mouseClick(dialog.test_button, Qt.MouseButton.LeftButton)
+    assert not dialog.test_button.isEnabled()
+    qtbot.waitUntil(lambda: dialog.busy.is_moving)
+    dialog.reject()
+    assert not dialog.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "said"),
+    [
+        ("", "sqlite:///x.db", "name"),
+        ("shop", "sqlite:///x.db", "already"),
+        ("new", "mysql://h/d", "mysql"),
+        ("new", "postgresql://h/", "name of the database"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_dialog_and_nothing_is_saved(
+    session, theme, opened, qtbot, name, url, said
+):
+    dialog = opened(ConnectionDialog(session, theme, new=True))
+    write(dialog.form.name, name)
+    write(dialog.form.url, url)
+    qtbot.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+    assert dialog.isVisible()
+    assert said in dialog.verdict.text()
+    assert dialog.form.findChildren(QLineEdit)
+    assert any(line.property("invalid") == "true" for line in dialog.form.findChildren(QLineEdit))
+    assert len(session.project.connections) == 1
+
+
+def test_cancel_forgets_everything(session, theme, opened, qtbot):
+    dialog = opened(ConnectionDialog(session, theme))
+    write(dialog.form.name, "other")
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert session.project.connections["c"].name == "shop"
+
+
+def test_a_connection_with_models_is_removed_only_on_a_second_press(session, theme, opened, qtbot):
+    dialog = opened(ConnectionDialog(session, theme))
+    qtbot.mouseClick(dialog.remove_button, Qt.MouseButton.LeftButton)
+    assert "3 models" in dialog.verdict.text()
+    assert dialog.list.count() == 1
+    qtbot.mouseClick(dialog.remove_button, Qt.MouseButton.LeftButton)
+    assert dialog.list.count() == 0
+    qtbot.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+    assert not session.project.connections
+
+
+def test_an_environment_variable_is_named_for_the_password(session, theme, opened, qtbot):
+    dialog = opened(ConnectionDialog(session, theme, new=True))
+    write(dialog.form.name, "prod db")
+    write(dialog.form.url, "postgresql://ada@h/shop")
+    dialog.form.secret.setCurrentIndex(dialog.form.secret.findData("environment"))
+    dialog.form.secret.activated.emit(1)
+    assert dialog.form.variable.isVisible()
+    assert not dialog.form.password.isVisible()
+    assert dialog.form.variable.text() == "PROD_DB_PASSWORD"
+    qtbot.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+    saved = next(entry for entry in session.project.connections.values() if entry.name == "prod db")
+    assert (saved.secret, saved.secret_name) == ("environment", "PROD_DB_PASSWORD")
+
+
+# ---------------------------------------------------------------- imports
+
+
+def test_tables_are_chosen_searched_and_imported_as_one_step(theme, opened, qtbot):
+    base = PanelSession.of()
+    connection = base.project.connections["c"]
+    from studio.workflow.graph import frozen
+
+    session = PanelSession.of(
+        Project(id="p", name="New", connections=frozen({"c": connection}), default_connection="c"),
+        tables=shop_models(),
+    )
+    dialog = opened(ImportModelsDialog(session, theme))
+    qtbot.waitUntil(lambda: dialog.list.topLevelItemCount() == 3)
+    assert dialog.count.text() == "3 of 3 tables chosen"
+    qtbot.keyClicks(dialog.search, "item")
+    qtbot.mouseClick(dialog.none_button, Qt.MouseButton.LeftButton)
+    dialog.search.clear()
+    assert dialog.count.text() == "2 of 3 tables chosen"
+    before = session.history.position
+    with qtbot.waitSignal(dialog.modelsImported) as imported:
+        qtbot.mouseClick(dialog.import_button, Qt.MouseButton.LeftButton)
+    assert imported.args == [2]
+    assert {entry.name for entry in session.project.models.values()} == {"Customer", "Order"}
+    assert session.history.position == before + 1
+
+
+def test_models_that_are_there_already_are_not_chosen_at_first(session, theme, opened, qtbot):
+    session.answers.tables = shop_models()
+    dialog = opened(ImportModelsDialog(session, theme))
+    qtbot.waitUntil(lambda: dialog.list.topLevelItemCount() == 3)
+    assert dialog.chosen() == []
+    assert not dialog.import_button.isEnabled()
+    qtbot.mouseClick(dialog.all_button, Qt.MouseButton.LeftButton)
+    assert len(dialog.chosen()) == 3
+
+
+def test_a_database_that_cannot_be_read_says_why_and_is_tried_again(session, theme, opened, qtbot):
+    session.answers.tables = UnknownDatabase("There is no file shop.db.", hint="Choose another file.")
+    dialog = opened(ImportModelsDialog(session, theme))
+    qtbot.waitUntil(dialog.card.isVisible)
+    assert "Choose another file." in dialog.card.text
+    session.answers.tables = shop_models()
+    again = next(
+        button for button in dialog.card.findChildren(QPushButton) if button.property("fix") == "again"
+    )
+    qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.list.topLevelItemCount() == 3)
+
+
+def test_a_file_becomes_a_connection_and_its_tables_are_shown(session, theme, opened, qtbot, tmp_path):
+    session.answers.tables = shop_models()
+    dialog = opened(ImportModelsDialog(session, theme))
+    dialog.take_file(str(tmp_path / "music.sqlite"))
+    added = next(entry for entry in session.project.connections.values() if entry.name == "music")
+    assert added.url == f"sqlite:///{tmp_path}/music.sqlite"
+    assert dialog.source.currentData() == added.id
+    qtbot.waitUntil(lambda: ("reflect", added.id) in session.answers.asked)
+
+
+def test_a_real_database_is_imported_and_browsed(theme, opened, show, qtbot, tmp_path, chinook_sqlite_url):
+    engine = EngineLoop()
+    engine.start()
+    session = Session.in_memory(
+        Project(id="p", name="Music"), env=Environment(data_dir=tmp_path, engine=engine)
+    )
+    try:
+        dialog = opened(ImportModelsDialog(session, theme))
+        dialog.take_file(chinook_sqlite_url.removeprefix("sqlite:///"))
+        qtbot.waitUntil(lambda: dialog.list.topLevelItemCount() > 5, timeout=20_000)
+        qtbot.mouseClick(dialog.all_button, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(dialog.import_button, Qt.MouseButton.LeftButton)
+        artist = next(entry for entry in session.project.models.values() if entry.name == "Artist")
+        results = ResultsPanel(theme)
+        results.set_session(session)
+        show(results, 900, 400)
+        results.show_model(artist.id)
+        model = results.current.rows.model
+        qtbot.waitUntil(lambda: model.rowCount() > 0 and model.data(model.index(0, 0)) != "…", timeout=20_000)
+        assert "Name" in model.columns or "name" in model.columns
+        results.current.rows._order_by(model.columns[0], False)
+        results.current.rows._order_by(model.columns[0], False)
+        total = model.rowCount()
+        qtbot.waitUntil(lambda: model.data(model.index(0, 0)) == str(total), timeout=20_000)
+        results.set_session(None)
+    finally:
+        engine.run(session._databases.close())
+        engine.stop()
+
+
+# ---------------------------------------------------------------- a new model
+
+
+def test_a_new_model_is_typed_and_becomes_part_of_the_project(session, theme, opened, qtbot):
+    dialog = opened(ModelDialog(session, theme))
+    qtbot.keyClicks(dialog.name, "invoice line")
+    assert dialog.table_label.text() == "invoice_lines"
+    dialog.add_field("total", Kind.DECIMAL)
+    dialog.table.item(2, 4).setText("0.00")
+    with qtbot.waitSignal(dialog.modelSaved) as saved:
+        qtbot.mouseClick(dialog.create_button, Qt.MouseButton.LeftButton)
+    assert saved.args == ["InvoiceLine"]
+    spec = next(entry.spec for entry in session.project.models.values() if entry.name == "InvoiceLine")
+    assert spec.names == ("id", "name", "total", "created_at", "updated_at")
+    assert spec["id"].key
+    assert spec["id"].generated
+    assert session.catalogue.find("InvoiceLineCreateNode") is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "default", "said"),
+    [
+        ("", "x", "", "Give the model a name"),
+        ("Order", "x", "", "has a model Order already"),
+        ("Invoice", "two words", "", "no name for a field"),
+        ("Invoice", "name", "", "two fields"),
+        ("Invoice", "created_at", "", "by itself"),
+        ("Invoice", "n", "many", "whole number"),
+    ],
+)
+def test_a_model_that_cannot_be_is_refused_with_the_reason(
+    session, theme, opened, qtbot, name, field, default, said
+):
+    dialog = opened(ModelDialog(session, theme))
+    write(dialog.name, name)
+    dialog.add_field(field, Kind.INT)
+    dialog.table.item(2, 4).setText(default)
+    qtbot.mouseClick(dialog.create_button, Qt.MouseButton.LeftButton)
+    assert dialog.isVisible()
+    assert said in dialog.error.text()
+    assert len(session.project.models) == 3
+
+
+# ---------------------------------------------------------------- welcome
+
+
+@pytest.fixture
+def welcome(theme, show):
+    return show(WelcomePage(theme), 1000, 640)
+
+
+def test_each_card_asks_for_its_beginning(welcome, qtbot):
+    for card, signal in (
+        (welcome.sample, welcome.sampleRequested),
+        (welcome.connect_card, welcome.connectRequested),
+        (welcome.new, welcome.newRequested),
+        (welcome.recent.open_button, welcome.openRequested),
+    ):
+        with qtbot.waitSignal(signal):
+            qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+
+
+def test_enter_opens_the_sample(welcome, qtbot):
+    welcome.setFocus()
+    with qtbot.waitSignal(welcome.sampleRequested):
+        qtbot.keyClick(welcome.sample, Qt.Key.Key_Return)
+
+
+def test_recent_projects_are_opened_by_a_click_and_those_that_are_gone_are_not(welcome, qtbot):
+    welcome.set_recent([Recent("Shop", "/data/shop.studio"), Recent("Old", "/gone.studio", exists=False)])
+    view = welcome.recent.list
+    with qtbot.waitSignal(welcome.recentOpened) as opened:
+        qtbot.mouseClick(
+            view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualItemRect(view.item(0)).center()
+        )
+    assert opened.args == ["/data/shop.studio"]
+    with qtbot.assertNotEmitted(welcome.recentOpened):
+        qtbot.mouseClick(
+            view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualItemRect(view.item(1)).center()
+        )
+
+
+def test_every_panel_takes_another_look_while_it_is_open(each_theme, welcome):
+    welcome.set_theme(each_theme)
+    assert welcome.theme is each_theme

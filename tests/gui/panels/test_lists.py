@@ -1,0 +1,236 @@
+"""Problems, log and runs: what they list, where their rows lead."""
+
+import datetime as dt
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from studio.panels import LogPanel, ProblemsPanel, RunsPanel
+from studio.persistence.runs import NodeRunRecord, RunRecord
+from studio.session import RunHandle
+from studio.session.events import RunFinished, RunStarted
+from tests.gui.panels.support import duplicate_error, make_handle
+
+
+def column(view, number=0):
+    return [view.topLevelItem(row).text(number) for row in range(view.topLevelItemCount())]
+
+
+# ---------------------------------------------------------------- problems
+
+
+@pytest.fixture
+def problems(theme, session, show):
+    panel = ProblemsPanel(theme)
+    panel.set_session(session)
+    panel.set_workflow("w1")
+    return show(panel, 900, 260)
+
+
+def test_findings_are_listed_while_one_edits_and_counted(problems, session, qtbot):
+    assert column(problems.list, 1) == ["params"]
+    with qtbot.waitSignal(problems.countChanged) as counted:
+        session.set_params("w1", "create_order", {"customer_id": "seven"})
+    assert counted.args == [2, 0]
+    assert "customer_id" in column(problems.list, 1)
+    with qtbot.waitSignal(problems.countChanged) as counted:
+        session.undo()
+    assert counted.args == [1, 0]
+
+
+def test_a_click_and_enter_lead_to_the_node_and_field(problems, qtbot):
+    place = problems.list.visualItemRect(problems.list.topLevelItem(0)).center()
+    with qtbot.waitSignal(problems.problemActivated) as asked:
+        qtbot.mouseClick(problems.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert asked.args == ["w1", "sql", "params"]
+    with qtbot.waitSignal(problems.problemActivated) as asked:
+        qtbot.keyClick(problems.list, Qt.Key.Key_Return)
+    assert asked.args == ["w1", "sql", "params"]
+
+
+def test_next_and_previous_go_round(problems, session, qtbot):
+    with qtbot.waitSignal(problems.countChanged):
+        session.set_params("w1", "create_order", {"customer_id": "seven"})
+    seen = []
+    problems.problemActivated.connect(lambda workflow, node, field: seen.append(node))
+    for _ in range(3):
+        problems.next_problem()
+    problems.previous_problem()
+    assert seen[0] == seen[2] != seen[1] == seen[3]
+
+
+def test_what_a_run_failed_with_is_listed_until_its_node_is_edited(problems, session, qtbot):
+    handle = make_handle({}, failed={"create_order": duplicate_error()})
+    with qtbot.waitSignal(problems.countChanged) as counted:
+        session.tell(RunFinished(handle))
+    assert counted.args == [2, 0]
+    assert "email 'ada@example.org' already exists." in column(problems.list, 2)
+    with qtbot.waitSignal(problems.countChanged) as counted:
+        session.set_params("w1", "create_order", {"customer_id": 8})
+    assert counted.args == [1, 0]
+
+
+def test_a_problem_is_copied_whole(problems):
+    problems.list.setCurrentItem(problems.list.topLevelItem(0))
+    problems._copy_current()
+    assert "What to do:" in QApplication.clipboard().text()
+
+
+def test_no_problems_say_so(theme, session, show):
+    panel = ProblemsPanel(theme)
+    panel.set_session(session)
+    panel.set_workflow("w2")
+    show(panel, 600, 200)
+    assert "No problems" in panel.empty._title.text()
+    panel.all_button.click()
+    assert panel.problems
+
+
+# ---------------------------------------------------------------- log
+
+
+@pytest.fixture
+def log(theme, session, show):
+    panel = LogPanel(theme)
+    panel.set_session(session)
+    return show(panel, 900, 240)
+
+
+def test_lines_are_added_filtered_copied_and_cleared(log, session, qtbot):
+    session.log("Run started")
+    session.log("email exists", level="error", node="create_order")
+    session.log("SELECT 1", level="debug")
+    qtbot.waitUntil(lambda: column(log.list, 3) == ["Run started", "email exists"])
+    log.level.setCurrentIndex(0)
+    log.level.activated.emit(0)
+    assert column(log.list, 1) == ["info", "error", "debug"]
+    qtbot.keyClicks(log.search, "create_order")
+    assert column(log.list, 3) == ["email exists"]
+    qtbot.mouseClick(log.copy_button, Qt.MouseButton.LeftButton)
+    assert QApplication.clipboard().text().endswith("error\tcreate_order\temail exists")
+    qtbot.keyClicks(log.search, "zzz")
+    qtbot.mouseClick(log.empty.link("clear"), Qt.MouseButton.LeftButton)
+    assert len(column(log.list)) == 3
+    qtbot.mouseClick(log.clear_button, Qt.MouseButton.LeftButton)
+    assert column(log.list) == []
+
+
+def test_a_line_leads_to_its_node(log, session, qtbot):
+    session.log("email exists", level="error", node="create_order")
+    qtbot.waitUntil(lambda: len(column(log.list)) == 1)
+    with qtbot.waitSignal(log.nodeActivated) as asked:
+        log.list.itemDoubleClicked.emit(log.list.topLevelItem(0), 0)
+    assert asked.args == ["create_order"]
+
+
+def test_following_keeps_the_newest_line_in_sight(log, session, qtbot):
+    for number in range(200):
+        session.log(f"line {number}")
+    bar = log.list.verticalScrollBar()
+    qtbot.waitUntil(lambda: len(column(log.list)) == 200 and bar.value() == bar.maximum() > 0)
+    log.follow.click()
+    bar.setValue(0)
+    session.log("one more")
+    qtbot.waitUntil(lambda: len(column(log.list)) == 201)
+    assert bar.value() == 0
+
+
+# ---------------------------------------------------------------- runs
+
+
+def record(number, state="succeeded", **values):
+    return RunRecord(
+        id=f"r{number}",
+        workflow_id="w1",
+        workflow_name="Nightly sync",
+        state=state,
+        mode="auto",
+        started_at=dt.datetime(2026, 3, 1, 8, number, tzinfo=dt.UTC),
+        duration_ms=1234.0,
+        rows=1998,
+        **values,
+    )
+
+
+NODES = [
+    NodeRunRecord(
+        node_id="list_orders",
+        title="List orders",
+        type="OrderListNode",
+        state="succeeded",
+        duration_ms=12.0,
+        rows=1998,
+        columns=("id",),
+        sample=({"id": 1}, {"id": 2}),
+    ),
+    NodeRunRecord(
+        node_id="create_order",
+        title="Create order",
+        type="OrderCreateNode",
+        state="failed",
+        error=duplicate_error().to_data(),
+    ),
+]
+
+
+@pytest.fixture
+def runs(theme, session, show, qtbot):
+    session.answers.runs = [record(2, "failed", error={"message": "email exists"}), record(1)]
+    session.answers.nodes = NODES
+    panel = RunsPanel(theme)
+    panel.set_session(session)
+    show(panel, 900, 260)
+    qtbot.waitUntil(lambda: panel.list.topLevelItemCount() == 2)
+    return panel
+
+
+def test_runs_are_listed_with_what_became_of_them(runs):
+    item = runs.list.topLevelItem(0)
+    assert [item.text(number) for number in (0, 1, 3, 4, 6)] == [
+        "failed",
+        "Nightly sync",
+        "1.2 s",
+        "1,998",
+        "email exists",
+    ]
+
+
+def test_a_run_unfolds_into_its_nodes(runs, qtbot):
+    item = runs.list.topLevelItem(0)
+    item.setExpanded(True)
+    qtbot.waitUntil(lambda: item.childCount() == 2)
+    assert [item.child(number).text(1) for number in range(2)] == ["List orders", "Create order"]
+    assert "already exists" in item.child(1).text(6)
+
+
+def test_an_old_run_is_opened_with_its_samples_and_errors(runs, qtbot):
+    with qtbot.waitSignal(runs.runOpened) as opened:
+        runs.open_run("r2")
+    handle = opened.args[0]
+    assert isinstance(handle, RunHandle)
+    assert handle.state == "failed"
+    assert handle.duration_ms == 1234.0
+    assert handle.output("list_orders").row_count == 2
+    assert handle.node("create_order").error.row == 731
+    assert handle.output("list_orders", "first") is None
+
+
+def test_a_run_that_goes_on_is_listed_at_once_and_opened_as_itself(runs, session, qtbot):
+    handle = make_handle({}, running=("list_orders",))
+    handle.run_id = "now"
+    session.tell(RunStarted(handle))
+    assert column(runs.list)[0] == "running"
+    with qtbot.waitSignal(runs.runOpened) as opened:
+        runs.open_run("now")
+    assert opened.args == [handle]
+    handle.end("cancelled")
+    session.tell(RunFinished(handle))
+    qtbot.waitUntil(lambda: column(runs.list)[0] == "cancelled")
+
+
+def test_no_runs_say_how_to_make_one(theme, session, show):
+    panel = RunsPanel(theme)
+    panel.set_session(session)
+    show(panel, 600, 200)
+    assert "No runs yet" in panel.empty._title.text()
