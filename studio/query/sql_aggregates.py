@@ -48,6 +48,9 @@ class _Draft:
         self.keys: list[Value] = []
         self._key_sources: dict[str, str] = {}
         self.order: tuple[OrderTerm, ...] = ()
+        """What the rows are ordered by, in fields of the source."""
+        self.result_order: tuple[OrderTerm, ...] = ()
+        """The same in fields of the result; empty when they are not among them."""
         self.limit: Value | None = None
         self.skip: Value | None = None
 
@@ -74,12 +77,13 @@ class _Draft:
         return query if self.skip is None else query.offset(self.skip)
 
     def _wrap(self) -> None:
-        """Begins a query over the one so far; an order that still can be told goes on to hold."""
+        """Begins a query over the one so far, which goes on to be in the same order where that still can be told."""
         self.depth += 1
-        order = () if self._key_sources else self.order
+        order = self.result_order
+        if not self.is_cut:
+            self.order = ()
         self._begin(self.select().subquery(f"stage_{self.depth}"), self.result)
-        if all(term.field in self.words for term in order):
-            self.order = order
+        self.order = self.result_order = order
 
     def add(self, stage: Stage, words: Vocabulary) -> None:
         """Adds a stage; `words` are the fields that there are after it."""
@@ -96,15 +100,17 @@ class _Draft:
             sources = self._key_sources
             if sources and not self.is_cut and all(term.field in sources for term in stage.terms):
                 self.order = tuple(OrderTerm(sources[term.field], term.descending) for term in stage.terms)
+                self.result_order = stage.terms
                 return
             if self.is_shaped or self.is_cut:
                 self._wrap()
-            self.order = stage.terms
+            self.order = self.result_order = stage.terms
         elif isinstance(stage, Project):
             if self.is_shaped:
                 self._wrap()
             self.columns = {new: self.columns[source] for new, source in stage.columns}
             self._key_sources = {}
+            self.result_order = _renamed_order(self.result_order, stage)
         elif isinstance(stage, Limit):
             if self.limit is not None:
                 self._wrap()
@@ -122,7 +128,7 @@ class _Draft:
     def _group(self, group: Group) -> None:
         writer = FilterWriter(self.words, self.source, grammar(self.dialect), self.prefix)
         places = {new: writer.place(source) for new, source in group.keys}
-        self.order = ()
+        self.order = self.result_order = ()
         self._key_sources = dict(group.keys)
         self.keys = [place.column for place in places.values()]
         self.columns = {new: place.column for new, place in places.items()}
@@ -141,6 +147,14 @@ class _Draft:
                 self.columns[figure.name] = sa.func.count(sa.distinct(writer.grammar.comparable(place)))
             else:
                 self.columns[figure.name] = write(figure, place, writer.grammar.ordered(place))
+
+
+def _renamed_order(order: tuple[OrderTerm, ...], projection: Project) -> tuple[OrderTerm, ...]:
+    """The order under the names of the projection; empty when it drops one of the fields."""
+    names = {source: new for new, source in projection.columns}
+    if not all(term.field in names for term in order):
+        return ()
+    return tuple(OrderTerm(names[term.field], term.descending) for term in order)
 
 
 def _sqlite_figure(figure: Figure, place: Place, ordered: Value) -> Value:

@@ -246,6 +246,25 @@ def test_stages_follow_each_other_the_same_way_everywhere(
     assert assert_same(benches, params)
 
 
+@pytest.mark.parametrize(
+    ("params", "column"),
+    [
+        ({"group_by": "name", "aggregate": {"n": {"$count": "*"}}, "having": {"n": {"$gt": 0}, "name": {"$ne": None}}}, "name"),
+        ({"pipeline": [{"$sort": {"count": 1}}, {"$limit": 20}, {"$match": {"id": {"$gt": 3}}}, {"$project": {"c": "$count"}}, {"$match": {"c": {"$ne": 1}}}]}, "c"),
+        ({"pipeline": [{"$group": {"_id": "$number"}}, {"$sort": {"_id": 1}}, {"$match": {"_id": {"$gte": 0}}}, {"$project": {"n": "$_id"}}, {"$limit": 9}, {"$skip": 2}]}, "n"),
+    ],
+)  # fmt: skip
+def test_an_order_lasts_through_the_stages_after_it(
+    benches: list[Bench], params: dict[str, Any], column: str
+) -> None:
+    values = [row[column] for row in assert_same(benches, params)]
+    assert len(values) > 2
+    assert values == sorted(values)
+    for bench in benches:
+        statement = aggregate_select(parse_aggregate(THING, **params), bench.table, bench.name)
+        assert "ORDER BY" in bench.compile(statement, {})[0].rpartition("FROM")[2]
+
+
 # ---------------------------------------------------------------- orders and pages
 
 
