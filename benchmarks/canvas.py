@@ -53,9 +53,7 @@ class Order:
 def measure() -> list[Figure]:
     from PySide6.QtWidgets import QApplication
 
-    application = QApplication.instance()
-    if application is None:
-        application = QApplication([])
+    application = QApplication([])
     figures: list[Figure] = []
     for count in COUNTS:
         figures += _measure_count(count)

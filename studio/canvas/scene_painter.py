@@ -55,6 +55,7 @@ class ScenePainter:
         self._titles: dict[tuple[str, float], QStaticText] = {}
         self._ground: QPixmap | None = None
         self._ground_key: tuple[float, ...] = ()
+        self._hurry = False
         self.is_complete = True
         """Whether the last frame shows every card in full; otherwise another frame should follow."""
 
@@ -81,6 +82,7 @@ class ScenePainter:
         """
         geometry = self.projector.geometry
         self.is_complete = True
+        self._hurry = is_zooming
         seen = part or QRectF(0, 0, camera.width, camera.height)
         left, top = camera.to_scene(seen.left(), seen.top())
         right, bottom = camera.to_scene(seen.right(), seen.bottom())
@@ -199,7 +201,7 @@ class ScenePainter:
         straight = (rise < 1.5) & (run > 0)
         short = ~straight & (length < 90)
         middling = ~(straight | short) & (length < 260)
-        many = len(curves) > CROWD
+        many = len(curves) > CROWD or self._hurry
         for rows, pieces in (
             (straight, 1),
             (short, 5),

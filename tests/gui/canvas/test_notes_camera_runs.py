@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 from studio.canvas.camera import ZOOM_MAX, ZOOM_MIN
 from studio.canvas.states import CardState
 from studio.kernel.errors import DuplicateKey
-from studio.kernel.ids import RunId
+from studio.kernel.ids import NodeId, RunId, WorkflowId
 from studio.session import RunHandle
 from studio.workflow.graph import Note
 from tests.gui.canvas.support import (
@@ -281,7 +281,10 @@ def test_nodes_that_never_ran_show_nothing_after_the_run(open_canvas, qtbot):
 def test_the_run_of_another_workflow_is_not_shown(open_canvas):
     view, _ = open_canvas(session_of(node("a", "OrderListNode")))
     other = RunHandle(
-        run_id=RunId("r2"), workflow_id="other", nodes=["a"], started_at=dt.datetime.now(dt.UTC)
+        run_id=RunId("r2"),
+        workflow_id=WorkflowId("other"),
+        nodes=[NodeId("a")],
+        started_at=dt.datetime.now(dt.UTC),
     )
     view.set_run(other)
     assert state(view, "a") is CardState.IDLE

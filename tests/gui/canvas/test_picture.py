@@ -10,15 +10,18 @@ from PySide6.QtWidgets import QApplication, QGraphicsView, QToolTip
 
 from studio.canvas.card_cache import CardCache
 from studio.canvas.card_painter import Look
-from studio.canvas.cards import OPERATIONS
+from studio.canvas.cards import OPERATIONS, CardMaker, Wires
 from studio.canvas.graph import CanvasNode
 from studio.canvas.qt_shim import BaseNode, NodeGraph, NodeViewer
 from studio.canvas.states import IDLE, CardState, Footer
 from studio.canvas.style import Style
+from studio.kernel.ids import NodeId
+from studio.models.declare import model_from_class
+from studio.nodes.catalogue import NodeCatalogue
 from studio.project.changes import SetModels
 from studio.qt.theme import Theme, contrast
-from studio.workflow.graph import Note
-from tests.gui.canvas.support import edge, header, node, port, session_of, settle, shown_workflow
+from studio.workflow.graph import Note, Place
+from tests.gui.canvas.support import Order, edge, header, node, port, session_of, settle, shown_workflow
 
 THEMES = [Theme.dark(), Theme.light(), Theme.high_contrast()]
 
@@ -113,11 +116,13 @@ def test_text_on_cards_can_be_read(theme):
     from studio.canvas.card_painter import header_color
 
     style = Style(theme)
+    plain = CardMaker(NodeCatalogue.of([("shop", model_from_class(Order))])).make(
+        node("a", "OrderListNode"), Place(), Wires({}, {})
+    )
     for number, color in enumerate(style.tones):
         if OPERATIONS[number] == "ghost":
             continue
-        look = type("Toned", (), {"tone": number, "is_ghost": False})
-        band = header_color(look, style).name()
+        band = header_color(replace(plain, tone=number), style).name()
         assert contrast(color.name(), band) >= 4.5, OPERATIONS[number]
         assert contrast(style.text.name(), band) >= 4.5
     for text in (style.text, style.muted, style.error, style.warning, *style.states):
@@ -157,19 +162,19 @@ def test_the_cache_of_cards_keeps_within_its_bound(pair):
     cache = CardCache(style, limit_bytes=600_000)
     card = view.projector.geometry.cards[0]
     for number in range(12):
-        cache.render(f"n{number}", Look(card), 1.0, 1.0)
+        cache.render(NodeId(f"n{number}"), Look(card), 1.0, 1.0)
     assert cache.size_bytes <= 600_000
-    assert cache.get("n11", card, IDLE, 0) is not None
-    assert cache.get("n0", card, IDLE, 0) is None
-    assert cache.get("n11", card, Footer(CardState.OK, ""), 0) is None
+    assert cache.get(NodeId("n11"), card, IDLE, 0) is not None
+    assert cache.get(NodeId("n0"), card, IDLE, 0) is None
+    assert cache.get(NodeId("n11"), card, Footer(CardState.OK, ""), 0) is None
 
 
 def test_at_twice_the_pixels_cards_are_twice_as_fine(pair):
     view, _ = pair
     cache = CardCache(view._style)
     card = view.projector.geometry.cards[0]
-    one = cache.render("a", Look(card), 1.0, 1.0).pixmap
-    two = cache.render("a", Look(card), 1.0, 2.0).pixmap
+    one = cache.render(NodeId("a"), Look(card), 1.0, 1.0).pixmap
+    two = cache.render(NodeId("a"), Look(card), 1.0, 2.0).pixmap
     assert two.width() >= 2 * one.width() - 2
     assert two.deviceIndependentSize().width() == pytest.approx(one.width(), abs=1)
 
@@ -209,11 +214,14 @@ def test_panning_shifts_the_last_frame_and_leaves_no_seams(open_canvas, qtbot, z
     for dx, dy in ((13, 0), (0, -9), (-40.4, 25.3), (7.7, 7.7), (3, -60), (300, 200)):
         view.viewer.pan_by(dx, dy)
         QApplication.processEvents()
+        # Cards that come into view may need a second frame.
+        qtbot.waitUntil(view.viewer._can_scroll)
+    view.viewer.pan_by(-11, 6)
     shifted = on_screen(view)
     settle(view)
     whole = on_screen(view)
     differing = np.abs(shifted.astype(int) - whole.astype(int)).max(axis=2) > 24
-    assert differing.mean() < 0.0005
+    assert differing.mean() < 0.002
 
 
 # Tool tips

@@ -1,4 +1,5 @@
 from studio.canvas.cards import HEADER, OPERATIONS, ROW, CardMaker, Wires, tone
+from studio.kernel.ids import NodeId
 from studio.workflow.graph import Place
 from tests.unit.canvas.specs import BULK, CREATE, IF, LIST, PYTHON, SmallCatalogue, edge, node, workflow
 
@@ -37,8 +38,8 @@ def test_connected_ports_are_shown():
         edges=(edge("a", "id", "b", "status"), edge("a", "done", "b", "after")),
     )
     wires = Wires.of(graph)
-    source = card(graph.nodes["a"], wires=wires).shape
-    target = card(graph.nodes["b"], wires=wires).shape
+    source = card(graph.nodes[NodeId("a")], wires=wires).shape
+    target = card(graph.nodes[NodeId("b")], wires=wires).shape
     assert names(source.outputs) == ["record", "id", "done"]
     assert names(target.inputs) == ["customer_id", "status", "after"]
     assert [port.wired for port in target.inputs] == [False, True, True]
@@ -47,7 +48,7 @@ def test_connected_ports_are_shown():
 def test_dotted_paths_and_aliases_end_at_the_port_they_mean():
     graph = workflow(node("a"), node("b"), edges=(edge("a", "records.0.id", "b", "conditions.customer_id"),))
     wires = Wires.of(graph)
-    source, target = card(graph.nodes["a"], wires=wires), card(graph.nodes["b"], wires=wires)
+    source, target = card(graph.nodes[NodeId("a")], wires=wires), card(graph.nodes[NodeId("b")], wires=wires)
     assert names(target.shape.inputs) == ["filter"]
     assert source.port_y("records.0.id", is_output=True) == source.shape.outputs[0].y
     assert target.port_y("conditions.customer_id", is_output=False) == target.shape.inputs[0].y
@@ -82,7 +83,7 @@ def test_a_node_of_unknown_type_keeps_the_ports_that_its_edges_name():
         node("b"),
         edges=(edge("a", "left.x", "b", "after"), edge("b", "count", "a", "in")),
     )
-    ghost = card(graph.nodes["a"], wires=Wires.of(graph))
+    ghost = card(graph.nodes[NodeId("a")], wires=Wires.of(graph))
     assert ghost.is_ghost
     assert names(ghost.shape.inputs) == ["in"]
     assert names(ghost.shape.outputs) == ["left"]

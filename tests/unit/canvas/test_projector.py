@@ -6,6 +6,7 @@ import pytest
 
 from studio.canvas.projector import Difference, Projector
 from studio.canvas.states import CardState, Footer
+from studio.kernel.ids import NodeId
 from studio.kernel.problems import Problem, Severity
 from studio.workflow.graph import Place, frozen
 from tests.unit.canvas.specs import BULK, CREATE, LIST, SPECS, SmallCatalogue, edge, node, workflow
@@ -38,7 +39,7 @@ def picture(projector):
 def test_moving_a_node_makes_no_card_anew():
     graph = workflow(node("a"), node("b"))
     projector = projected(graph)
-    difference = projector.update(graph.with_places({"a": Place(x=40, y=60)}))
+    difference = projector.update(graph.with_places({NodeId("a"): Place(x=40, y=60)}))
     assert difference == Difference(cards=0, moved=1, nodes_changed=False, edges_changed=False)
     assert projector.geometry.x[0] == 40
 
@@ -123,7 +124,7 @@ def test_after_any_edits_the_picture_is_that_of_the_workflow_shown_afresh(seed):
         if kind == "add":
             graph = graph.with_nodes(
                 [node(f"x{step}", chance.choice((LIST, CREATE, BULK)))],
-                {f"x{step}": Place(x=step * 10.0, y=5.0)},
+                {NodeId(f"x{step}"): Place(x=step * 10.0, y=5.0)},
             )
         elif kind == "remove" and len(ids) > 2:
             graph = graph.without_nodes(chance.sample(ids, 2))

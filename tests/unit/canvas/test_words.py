@@ -9,6 +9,7 @@ from studio.canvas.palette_search import COMPATIBLE, FLOW, MODELS, RECENT, Entry
 from studio.canvas.states import CardState, duration_text, footer_of, rows_text
 from studio.canvas.summary import filter_text, has_summary, summary, value_text
 from studio.kernel.errors import DuplicateKey
+from studio.kernel.ids import NodeId
 from studio.session.runs import NodeRunView
 from tests.unit.canvas.specs import BULK, CREATE, IF, LIST, PYTHON, node
 
@@ -76,7 +77,7 @@ def test_rows():
 
 
 def view(state, **more):
-    return NodeRunView(node_id="a", state=state, **more)
+    return NodeRunView(node_id=NodeId("a"), state=state, **more)
 
 
 def test_footers_of_a_run():
