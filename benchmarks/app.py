@@ -20,18 +20,21 @@ RUNS = 20
 # Runs in the measured process: the first paint of the main window ends the measurement and the program.
 _WATCHED_START = """
 import os, runpy, sys, time
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject
 from studio.shell import app as shell
 
 class Watch(QObject):
-    def eventFilter(self, watched, event):
-        if event.type() == QEvent.Type.Paint and watched.objectName() == "mainWindow":
-            QTimer.singleShot(0, self.tell)
-        return False
+    painting = False
 
-    def tell(self):
-        print(time.clock_gettime(time.CLOCK_MONOTONIC), flush=True)
-        os._exit(0)
+    def eventFilter(self, watched, event):
+        is_paint = event.type() == QEvent.Type.Paint
+        if is_paint and watched.objectName() == "mainWindow":
+            self.painting = True
+        elif self.painting and not is_paint:
+            # The window and all its children have been painted.
+            print(time.clock_gettime(time.CLOCK_MONOTONIC), flush=True)
+            os._exit(0)
+        return False
 
 make = shell.make_application
 
@@ -49,18 +52,21 @@ runpy.run_module("studio", run_name="__main__", alter_sys=True)
 # The same amount of work for the machine without Studio: Python starts, imports Qt and paints an empty window.
 _BARE_START = """
 import os, time
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 class Watch(QObject):
-    def eventFilter(self, watched, event):
-        if event.type() == QEvent.Type.Paint and watched.objectName() == "mainWindow":
-            QTimer.singleShot(0, self.tell)
-        return False
+    painting = False
 
-    def tell(self):
-        print(time.clock_gettime(time.CLOCK_MONOTONIC), flush=True)
-        os._exit(0)
+    def eventFilter(self, watched, event):
+        is_paint = event.type() == QEvent.Type.Paint
+        if is_paint and watched.objectName() == "mainWindow":
+            self.painting = True
+        elif self.painting and not is_paint:
+            # The window and all its children have been painted.
+            print(time.clock_gettime(time.CLOCK_MONOTONIC), flush=True)
+            os._exit(0)
+        return False
 
 app = QApplication([])
 watch = Watch()

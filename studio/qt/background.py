@@ -53,7 +53,10 @@ class Job:
         self._failure = failure
         self._host: BusyHost | None = None
         self._awaitable = awaitable
-        self._task = asyncio.ensure_future(_as_coroutine(awaitable))
+        # A coroutine is run as it is: one inside another would never be awaited when cancelled before its first step.
+        self._task = asyncio.ensure_future(
+            awaitable if inspect.iscoroutine(awaitable) else _as_coroutine(awaitable)
+        )
         self._task.set_name(text or "background work")
         self._timer: QTimer | None = None
         _jobs.add(self)

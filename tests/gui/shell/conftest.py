@@ -1,10 +1,13 @@
-"""A window with a project made in memory, in a Studio home of the test's own."""
+"""A window in a Studio home of the test's own, with a project made in memory; also for the story, which lies a folder above."""
 
 from __future__ import annotations
 
-import pytest
-from PySide6.QtWidgets import QApplication, QMessageBox
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from studio.kernel.loop import default_loop
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 from studio.project import Connection, ModelEntry, Project
 from studio.qt.background import cancel_jobs
@@ -14,10 +17,27 @@ from studio.shell.look import apply_theme, theme_of
 from studio.shell.main_window import MainWindow
 from studio.shell.settings import Settings
 from studio.workflow.graph import Node, Place, Workflow, frozen
+from tests.gui.shell.driving import Driver
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """The engine's thread, which belongs to the process and outlives a test."""
+
+    async def prepare() -> None:
+        # Its helper thread as well, and no others.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1, "engine-helper"))
+        await asyncio.to_thread(int)
+
+    engine = default_loop()
+    engine.run(prepare())
+    yield engine
+    engine.stop()
 
 
 @pytest.fixture
-def env(tmp_path, monkeypatch):
+def env(engine, tmp_path, monkeypatch):
+    """A Studio home of the test's own."""
     monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
     return Environment.default()
 
@@ -44,8 +64,12 @@ def window(qapp, qtbot, loop, env, settings):
     window.show()
     qtbot.waitExposed(window)
     yield window
-    cancel_jobs()
+    session = window.session
     window.set_session(None)
+    cancel_jobs()
+    if session is not None:
+        closing = asyncio.ensure_future(session.close())
+        qtbot.waitUntil(closing.done, timeout=20_000)
     window.closed.set()
     window.close()
     window.deleteLater()
@@ -53,7 +77,7 @@ def window(qapp, qtbot, loop, env, settings):
     qapp.setStyleSheet("")
 
 
-def make_project() -> Project:
+def make_project(url: str = "sqlite:///:memory:") -> Project:
     """A shop: one connection, two models, a workflow of two nodes and an empty one."""
     customer = ModelSpec(
         name="Customer",
@@ -78,7 +102,7 @@ def make_project() -> Project:
     return Project(
         id="p",
         name="Shop",
-        connections=frozen({"c": Connection(id="c", name="shop", url="sqlite:///shop.db")}),
+        connections=frozen({"c": Connection(id="c", name="shop", url=url)}),
         models=frozen(
             {
                 spec.name: ModelEntry(id=spec.name, name=spec.name, connection="c", spec=spec)
@@ -101,29 +125,14 @@ def make_project() -> Project:
 
 
 @pytest.fixture
-def session(window, env):
+def session(window, env, tmp_path):
     """The shop, shown in the window."""
-    session = Session.in_memory(make_project(), env=env)
+    session = Session.in_memory(make_project(f"sqlite:///{tmp_path / 'shop.db'}"), env=env)
     window.set_session(session)
     return session
 
 
 @pytest.fixture
-def question(qtbot):
-    """Waits for a question of the window and presses the button of that key."""
-
-    def answer(key: str) -> str:
-        def find() -> QMessageBox | None:
-            boxes = [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMessageBox)]
-            return next((box for box in boxes if box.isVisible()), None)
-
-        qtbot.waitUntil(lambda: find() is not None)
-        box = find()
-        assert box is not None
-        text = box.text()
-        button = next(button for button in box.buttons() if button.objectName() == key)
-        button.click()
-        qtbot.waitUntil(lambda: find() is None)
-        return text
-
-    return answer
+def drive(window, qtbot):
+    """The window's person."""
+    return Driver(window, qtbot)

@@ -113,9 +113,10 @@ def test_cancelled_work_calls_nobody(qtbot, loop):
     host = Host()
     qtbot.addWidget(host)
     heard: list[object] = []
-    job = run_in_background(host, asyncio.Event().wait(), success=heard.append, failure=heard.append)
+    started = run_in_background(host, asyncio.Event().wait(), success=heard.append, failure=heard.append)
     qtbot.wait(1)
+    waiting = run_in_background(host, give(1), success=heard.append, failure=heard.append)
     cancel_jobs()
-    qtbot.waitUntil(lambda: not job.is_running)
+    qtbot.waitUntil(lambda: not started.is_running and not waiting.is_running)
     assert heard == []
     assert host.errors == []

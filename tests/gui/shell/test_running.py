@@ -1,0 +1,177 @@
+"""Running from the window: rows in the grid, errors where they belong, Stop, and nothing that freezes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from studio.qt.loop import Watchdog
+from studio.workflow.graph import Node, Place, Workflow, WorkflowInput, frozen
+
+FOREVER = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 2000000000) SELECT count(*) AS n FROM n"
+
+
+def put(session, *nodes: Node, inputs: tuple[WorkflowInput, ...] = ()) -> str:
+    """Adds a workflow of unconnected nodes."""
+    workflow_id = session.add_workflow("Test")
+    from dataclasses import replace
+
+    from studio.project.changes import PutWorkflow
+
+    workflow = replace(
+        session.project.workflow(workflow_id),
+        inputs=inputs,
+        nodes=frozen({node.id: node for node in nodes}),
+        places=frozen({node.id: Place(x=300.0 * number) for number, node in enumerate(nodes)}),
+    )
+    session.edit(PutWorkflow(workflow=workflow))
+    return workflow_id
+
+
+def test_the_sample_runs_and_its_rows_are_in_the_grid(window, drive):
+    drive.activate()
+    drive.finish(window.files.open_sample())
+    assert window.windowTitle().endswith("— Studio")
+    handle = drive.run()
+    assert handle.state == "succeeded"
+    header, *rows = drive.grid()
+    assert "spent" in header
+    assert len(rows) == handle.output("report").row_count
+    assert set(drive.canvas.projector.footers) == set(
+        window.session.project.workflows[drive.canvas.workflow_id].nodes
+    )
+    again = drive.run()
+    assert again is not handle
+    assert again.state == "succeeded"
+
+
+def test_the_window_stands_still_never_long_while_a_run_goes_on(window, drive, qtbot):
+    drive.activate()
+    drive.finish(window.files.open_sample())
+    drive.run()
+    watchdog = Watchdog(window)
+    watchdog.start()
+    handle = drive.run()
+    qtbot.wait(2 * Watchdog.BEAT_MS)
+    watchdog.stop()
+    assert handle.state == "succeeded"
+    assert watchdog.worst_ms < 2_000
+
+
+def test_stop_ends_a_statement_at_the_driver_and_a_new_run_may_start_at_once(window, session, drive):
+    drive.activate()
+    put(session, Node(id="endless", type="SQL", title="Endless", params=frozen({"sql": FOREVER})))
+    window.navigation.run()
+    drive.until(lambda: window.runs.is_running and window.runs.handle.node("endless").state == "running")
+    assert window.commands.action("stop").isEnabled()
+    assert window.toolbar.stop_button.property("running") is True
+    assert not window.commands.action("run").isEnabled()
+    drive.key(Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
+    handle = drive.run_ended()
+    assert handle.state == "cancelled"
+    assert handle.node("endless").state == "cancelled"
+    assert "stopped" in window.statusBar().currentMessage()
+    assert window.toolbar.stop_button.property("running") is False
+    session.set_params("w1", "list_orders", {"limit": 1})
+    put(session, Node(id="one", type="SQL", title="One", params=frozen({"sql": "SELECT 1 AS n"})))
+    assert drive.run().state == "succeeded"
+    assert drive.grid() == [["n"], ["1"]]
+
+
+def test_a_failed_node_is_told_in_the_results_and_the_next_run_is_clean(window, session, drive):
+    drive.activate()
+    workflow_id = put(
+        session, Node(id="bad", type="SQL", title="Bad", params=frozen({"sql": "SELECT * FROM nowhere"}))
+    )
+    handle = drive.run()
+    assert handle.state == "failed"
+    assert "nowhere" in str(handle.node("bad").error)
+    assert window.panels.results.current.node_id == "bad"
+    assert window.panels.results.current.card.isVisible()
+    assert "failed" in window.statusBar().currentMessage()
+    session.set_params(workflow_id, "bad", {"sql": "SELECT 2 AS n"})
+    assert drive.run().state == "succeeded"
+    assert drive.grid() == [["n"], ["2"]]
+
+
+def test_a_workflow_with_problems_is_not_run_and_the_problems_are_shown(window, session, drive):
+    drive.activate()
+    put(session, Node(id="ghost", type="NoSuchNode", title="Ghost"))
+    drive.canvas.setFocus()
+    drive.key(Qt.Key.Key_F5)
+    drive.until(lambda: window.message_bar.message is not None)
+    assert "NoSuchNode" in window.message_bar.message.text
+    assert not window.runs.is_running
+    assert not window.docks["problems"].visibleRegion().isEmpty()
+    drive.until(lambda: window.docks["problems"].windowTitle() == "Problems 1")
+
+
+def test_what_a_run_needs_is_asked_for_once(window, session, drive, qtbot):
+    from studio.shell.inputs_dialog import InputsDialog
+
+    drive.activate()
+    put(
+        session,
+        Node(
+            id="echo",
+            type="SQL",
+            title="Echo",
+            params=frozen({"sql": "SELECT :n AS n", "params": {"n": "{{ number }}"}}),
+        ),
+        inputs=(WorkflowInput(name="number", kind="int"),),
+    )
+    drive.canvas.setFocus()
+    drive.key(Qt.Key.Key_F5)
+    dialog = drive.dialog(InputsDialog)
+    qtbot.keyClicks(dialog._edits["number"], "42")
+    qtbot.keyClick(dialog._edits["number"], Qt.Key.Key_Return)
+    drive.until(lambda: window.runs.handle is not None)
+    assert drive.run_ended().state == "succeeded"
+    assert drive.grid() == [["n"], ["42"]]
+    assert drive.run().state == "succeeded"
+
+
+def test_python_runs_only_after_a_person_has_trusted_the_project(window, session, drive):
+    drive.activate()
+    put(session, Node(id="code", type="Python", title="Code", params=frozen({"code": "result = 6 * 7"})))
+    drive.canvas.setFocus()
+    drive.key(Qt.Key.Key_F5)
+    assert "Python" in drive.answer("cancel")
+    assert window.runs.handle is None
+    assert not session.trusted
+    drive.key(Qt.Key.Key_F5)
+    drive.answer("trust")
+    drive.until(lambda: window.runs.handle is not None)
+    handle = drive.run_ended()
+    assert handle.state == "succeeded", handle.error
+    assert session.trusted
+
+
+def test_a_dry_run_says_that_nothing_was_saved(window, session, drive):
+    drive.activate()
+    put(session, Node(id="make", type="CustomerCreateNode", title="Make", params=frozen({"name": "Ada"})))
+    drive.canvas.setFocus()
+    drive.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    drive.until(lambda: window.runs.handle is not None)
+    assert drive.run_ended().state == "succeeded"
+    assert "nothing was saved" in window.message_bar.message.what
+    assert drive.finish(session.row_count("Customer")) == 0
+    assert drive.run().state == "succeeded"
+    assert drive.finish(session.row_count("Customer")) == 1
+
+
+def test_run_to_here_runs_a_node_and_what_leads_to_it(window, session, drive):
+    drive.activate()
+    put(
+        session,
+        Node(id="one", type="SQL", title="One", params=frozen({"sql": "SELECT 1 AS n"})),
+        Node(id="two", type="SQL", title="Two", params=frozen({"sql": "SELECT 2 AS n"})),
+    )
+    drive.canvas.select(["two"])
+    drive.until(lambda: window.commands.action("run_to_here").isEnabled())
+    drive.canvas.setFocus()
+    drive.key(Qt.Key.Key_F7)
+    drive.until(lambda: window.runs.handle is not None)
+    handle = drive.run_ended()
+    assert handle.node("one") is None
+    assert handle.node("two").state == "succeeded"
+    assert isinstance(session.project.workflow(handle.workflow_id), Workflow)
