@@ -1,6 +1,9 @@
-"""How do we reach a database, fast and safely?"""
+"""How do we reach a database, fast and safely? SQLAlchemy and the drivers are imported when a database is first used."""
 
-from studio.database.access import Access
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from studio.database.database import Database
 from studio.database.options import DatabaseOptions
 from studio.database.results import (
@@ -13,6 +16,9 @@ from studio.database.results import (
     ServerInfo,
     Statement,
 )
+
+if TYPE_CHECKING:
+    from studio.database.access import Access
 
 __all__ = [
     "Access",
@@ -27,3 +33,11 @@ __all__ = [
     "ServerInfo",
     "Statement",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Access":
+        from studio.database.access import Access
+
+        return Access
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

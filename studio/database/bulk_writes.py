@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from studio.database import statements as st
 from studio.database.bulk import BulkJob, BulkOutcome, Data, Mode, Progress, batches, runs, shape_of
 from studio.database.errors import locate
 from studio.database.results import BulkResult, Record
@@ -105,8 +106,6 @@ class BulkWrites(Writes):
         limit: int | None = None,
     ) -> BulkResult:
         """Changes every record that matches, or the first `limit` of them in the order of the key."""
-        from studio.database import statements as st
-
         plans = self._plans(spec)
         parsed = st.parse_filter(spec, filter)
         parsed_changes = st.parse_changes(plans, changes)
@@ -134,8 +133,6 @@ class BulkWrites(Writes):
         limit: int | None = None,
     ) -> int:
         """Deletes every record that matches the filter or has one of the keys; says how many there were."""
-        from studio.database import statements as st
-
         plans = self._plans(spec)
         self._check_limit(spec, limit)
         filters = [filter] if ids is None else list(self._key_filters(spec, ids, filter))
@@ -263,11 +260,13 @@ class BulkWrites(Writes):
             raise ValueRefused(
                 f"{spec.name}: the row changes nothing.", hint="Give a field beside the key.", row=first_row
             )
-        pipelines = plans.update_pipelines(spec.key + changed)
+        stamp = plans.managed_update.name if plans.managed_update is not None else ""
+        columns = plans.dialect.update_columns(spec.key, changed, stamp)
+        pipelines = plans.update_pipelines(columns)
         return BulkJob(
             plans=plans,
             mode="update",
-            columns=spec.key + changed,
+            columns=columns,
             pipeline=pipelines.pipeline(given),
             now=None,
             conflict=spec.key,
@@ -281,8 +280,6 @@ class BulkWrites(Writes):
         self, session: Session, plans: ModelPlans, filter: Filter, limit: int | None
     ) -> list[Record]:
         """The first records that match, at most MOST_IMAGES of them."""
-        from studio.database import statements as st
-
         most = MOST_IMAGES if limit is None else min(limit, MOST_IMAGES)
         ready = st.select(plans, filter, most=most, lock=plans.dialect.name != "sqlite", ordered=True)
         rows = await session.read(ready.plan.sql, ready.arguments)
@@ -292,8 +289,6 @@ class BulkWrites(Writes):
         self, session: Session, plans: ModelPlans, records: Sequence[Record]
     ) -> dict[Any, Record]:
         """The same records as they are now, by key."""
-        from studio.database import statements as st
-
         if not records or not plans.spec.key:
             return {}
         found: dict[Any, Record] = {}
@@ -328,8 +323,6 @@ class BulkWrites(Writes):
         return await self._found(session, job, run)
 
     async def _found(self, session: Session, job: BulkJob, run: Sequence[Any]) -> dict[Any, Record]:
-        from studio.database import statements as st
-
         found: dict[Any, Record] = {}
         wanted = [row for row in run[:MOST_IMAGES] if _has_all(row, job.conflict)]
         for start in range(0, len(wanted), 500):

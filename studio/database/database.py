@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from studio.database.access import Access
 from studio.database.options import DatabaseOptions
 from studio.database.results import Recorder, ServerInfo, Statement
 from studio.kernel.errors import ConnectionFailed, MissingDriver
@@ -17,6 +16,7 @@ from studio.kernel.names import did_you_mean
 from studio.models.spec import ModelSpec
 
 if TYPE_CHECKING:
+    from studio.database.access import Access
     from studio.database.dialect import Dialect, Engine
     from studio.database.plans import PlanBook
 
@@ -63,6 +63,13 @@ class Database:
 
         return PlanBook(self._dialect)
 
+    @cached_property
+    def _make_access(self) -> type[Access]:
+        # SQLAlchemy comes with it: a window that has not asked a database yet does without.
+        from studio.database.access import Access
+
+        return Access
+
     async def connect(self) -> None:
         """Opens the first connection, so that what is wrong is known now. Raises the errors of opening."""
         await self._engine.connect()
@@ -103,7 +110,7 @@ class Database:
 
     def access(self, recorder: Recorder | None = None) -> Access:
         """Reads and writes that commit one by one."""
-        return Access(self._engine.lanes, self._book, recorder)
+        return self._make_access(self._engine.lanes, self._book, recorder)
 
     def transaction(self, recorder: Recorder | None = None) -> AbstractAsyncContextManager[Access]:
         """Reads and writes that are all kept, or all undone when the block raises or is cancelled."""
@@ -112,7 +119,7 @@ class Database:
     @contextlib.asynccontextmanager
     async def _transaction(self, recorder: Recorder | None) -> AsyncIterator[Access]:
         async with self._engine.transaction() as session:
-            yield Access(session, self._book, recorder)
+            yield self._make_access(session, self._book, recorder)
 
     def compile(self, operation: str, spec: ModelSpec, params: Mapping[str, Any]) -> list[Statement]:
         """The statements that a node with these params would run, without running them.

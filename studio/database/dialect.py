@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.database.options import DatabaseOptions
@@ -31,6 +31,20 @@ class Rarely:
 
     def __call__(self, value: Any) -> Any:
         return self.convert(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """A converter that is an expression over `{v}`, written into the record maker: a call costs more than most conversions.
+
+    `names` are what the expression uses.
+    """
+
+    expression: str
+    names: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, value: Any) -> Any:
+        return eval(self.expression.format(v="v"), {**self.names, "v": value})  # noqa: S307 - a dialect's own expression
 
 
 Row = Sequence[Any]
@@ -133,6 +147,10 @@ class Dialect(Protocol):
 
     def created_flag(self) -> sa.ColumnElement[bool] | None:
         """An expression that tells, in an upsert's RETURNING, whether the row is new; None where there is none."""
+        ...
+
+    def update_columns(self, key: tuple[str, ...], changed: tuple[str, ...], stamp: str) -> tuple[str, ...]:
+        """In which order an update by key takes a row's fields; `stamp` (empty: none) is the managed timestamp."""
         ...
 
     def advance(self, spec: ModelSpec, field: str) -> str | None:

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from studio.database.dialect import Converter, Dialect, Rarely, Row
+from studio.database.dialect import Converter, Dialect, Inline, Rarely, Row
 from studio.database.results import Record
 from studio.kernel.errors import ValueRefused
 from studio.kernel.names import did_you_mean
@@ -260,19 +260,27 @@ def gather(faults: Sequence[ValueRefused], model: str) -> ValueRefused:
     )
 
 
-def make_maker(names: Sequence[str], readers: Sequence[Converter | None]) -> Maker:
-    """The function that turns a driver's row into a record with these names, reading each value that is not None."""
+def make_maker(
+    names: Sequence[str], readers: Sequence[Converter | None], *, always: Collection[str] = ()
+) -> Maker:
+    """The function that turns a driver's row into a record with these names, reading each value that is not None.
+
+    `always` names those that never are None.
+    """
     space: dict[str, Any] = {}
     parts = []
     for number, (name, reader) in enumerate(zip(names, readers, strict=True)):
         value = f"r[{number}]"
         if reader is not None:
             space[f"read{number}"] = reader
-            if isinstance(reader, Rarely):
-                usual = reader.usual.format(v=value)
-                value = f"{value} if {value} is None or {usual} else read{number}({value})"
+            if isinstance(reader, Inline):
+                space.update(reader.names)
+                read = reader.expression.format(v=value)
+            elif isinstance(reader, Rarely):
+                read = f"{value} if {reader.usual.format(v=value)} else read{number}({value})"
             else:
-                value = f"None if {value} is None else read{number}({value})"
+                read = f"read{number}({value})"
+            value = read if name in always else f"None if {value} is None else {read}"
         parts.append(f"{name!r}: {value}")
     exec(f"def maker(r): return {{{', '.join(parts)}}}", space)  # noqa: S102 - made of numbers and quoted names only
     made: Maker = space["maker"]

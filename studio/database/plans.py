@@ -112,6 +112,9 @@ class ModelPlans:
         )
         """Fields that an INSERT leaves out when they are not given: the database makes their values."""
         self.generated = next((field.name for field in spec.fields if field.generated), None)
+        self._always = frozenset(
+            field.name for field in spec.fields if not field.nullable and not spec.reflected
+        )
         self.checkers = {field.name: make_checker(field) for field in spec.fields}
         self.unique_fields = frozenset(fields[0] for fields in spec.unique_sets() if len(fields) == 1)
         self.managed_update = spec.by_name.get("updated_at")
@@ -132,7 +135,8 @@ class ModelPlans:
         wanted = self.spec.names if names is None else names
         made = self._makers.get(wanted)
         if made is None:
-            made = self._makers[wanted] = make_maker(wanted, [self.reader(name) for name in wanted])
+            readers = [self.reader(name) for name in wanted]
+            made = self._makers[wanted] = make_maker(wanted, readers, always=self._always)
         return made
 
     def reader(self, name: str) -> Converter | None:

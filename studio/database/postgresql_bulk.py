@@ -14,7 +14,7 @@ the batch that fails is found by halving, within savepoints. All of it happens i
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
@@ -94,6 +94,7 @@ class _Batch:
         self.rows = rows
         self.plans = job.plans
         self.spec = job.plans.spec
+        self._is_staged = False
         quote = job.plans.dialect.sqlalchemy.identifier_preparer
         self._quote = quote.quote
         self.table = quote.format_table(job.plans.table)
@@ -133,7 +134,8 @@ class _Batch:
         if await self._is_secured():
             await self._through_stage(list(records), names, "")
         else:
-            await self._copy(self.spec.table, names, self._reported(records), schema=self.spec.schema)
+            columns = [self.spec.by_name[name].column for name in names]
+            await self._copy(self.spec.table, columns, self._reported(records), schema=self.spec.schema)
         return BulkOutcome(created=len(self.rows), ids=list(ids) if ids is not None else keys)
 
     async def _resolve(
@@ -160,32 +162,35 @@ class _Batch:
 
     async def _update(self, rows: _Counted, names: tuple[str, ...]) -> BulkOutcome:
         job = self.job
-        tuples = list(rows)
         find = [names.index(name) for name in job.conflict]
-        self._check_found_by(rows)
-        unique = list({tuple(row[at] for at in find): row for row in tuples}.values())
-        has_twins = len(unique) < len(tuples)
+        keys: dict[Any, None] = {}
+        source, arguments = await self._stage(_keyed(rows, find, keys), names, is_ordered=False)
+        count = len(self.rows)
+        has_twins = len(keys) < count
+        on = " AND ".join(f"t.{self._column(name)} = s.{self._column(name)}" for name in job.conflict)
         sets = [f"{self._column(name)} = s.{self._column(name)}" for name in job.changed]
-        arguments: list[Any] = []
         stamp = self.plans.managed_update
-        source, filled = await self._stage(unique, names)
-        arguments += filled
         if stamp is not None:
             arguments.append(job.now)
             sets.append(f"{self._column(stamp.name)} = ${len(arguments)}")
-        on = " AND ".join(f"t.{self._column(name)} = s.{self._column(name)}" for name in job.conflict)
-        returning = ", ".join(f"t.{self._column(name)}" for name in job.conflict) if has_twins else ""
+        if has_twins:
+            # The last row of a record counts, as it would if they were written one after another.
+            by = ", ".join(self._column(name) for name in job.conflict)
+            order = f"{_ORDER} DESC" if not source.startswith("pg_temp.") else "ctid DESC"
+            source = f"(SELECT DISTINCT ON ({by}) * FROM {source} ORDER BY {by}, {order}) AS s"
         sql = f"UPDATE {self.table} AS t SET {', '.join(sets)} FROM {source} WHERE {on}"
         if has_twins:
+            returning = ", ".join(f"t.{self._column(name)}" for name in job.conflict)
             found = {
                 tuple(record)
                 for record in await self.connection.fetch(f"{sql} RETURNING {returning}", *arguments)
             }
-            updated = sum(1 for row in tuples if tuple(row[at] for at in find) in found)
+            written = [self.job.pipeline(row, job.now) for row in self.rows]
+            updated = sum(1 for row in written if tuple(row[at] for at in find) in found)
         else:
             updated = int((await self.connection.execute(sql, *arguments)).rpartition(" ")[2])
-        await self._unstage(source)
-        self._report(len(tuples))
+        await self._unstage()
+        self._report(count)
         return BulkOutcome(updated=updated)
 
     # -------------------------------------------------------------- staging
@@ -194,7 +199,7 @@ class _Batch:
         self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...], conflict: str
     ) -> Sequence[Any]:
         """INSERT … SELECT from the staging place. Returns key and conflict fields of what was written, and whether it is new."""
-        source, arguments = await self._stage(rows, names)
+        source, arguments = await self._stage(rows, names, is_ordered=True)
         columns = ", ".join(self._column(name) for name in names)
         chosen = ", ".join(f"s.{self._column(name)}" for name in names)
         wanted = [*self.spec.key, *self.job.conflict]
@@ -204,34 +209,37 @@ class _Batch:
             f" ORDER BY s.{_ORDER} {conflict} RETURNING {returning}(t.xmax = 0)",
             *arguments,
         )
-        await self._unstage(source)
+        await self._unstage()
         return records
 
-    async def _stage(self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...]) -> tuple[str, list[Any]]:
-        """A FROM item named `s` with the rows and their order, and its arguments."""
+    async def _stage(
+        self, rows: Iterable[tuple[Any, ...]], names: tuple[str, ...], *, is_ordered: bool
+    ) -> tuple[str, list[Any]]:
+        """A FROM item named `s` with the rows, when wanted with their order, and its arguments."""
         columns = ", ".join(self._column(name) for name in names)
         fields = [self.spec.by_name[name] for name in names]
-        if len(rows) < _UNNEST_BELOW:
+        if len(self.rows) < _UNNEST_BELOW:
             arrays = ", ".join(f"${place}::{self._type(field)}[]" for place, field in enumerate(fields, 1))
             made = f"unnest({arrays}) WITH ORDINALITY AS s({columns}, {_ORDER})"
             return made, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
-        types = ", ".join(f"{self._column(field.name)} {self._type(field)}" for field in fields)
-        await self.connection.execute(f"DROP TABLE IF EXISTS pg_temp.{_STAGE}")
-        await self.connection.execute(f"CREATE TEMP TABLE {_STAGE} ({types}, {_ORDER} serial) ON COMMIT DROP")
-        await self._copy(_STAGE, names, rows)
+        types = [f"{self._column(field.name)} {self._type(field)}" for field in fields]
+        copied = [field.column for field in fields]
+        if is_ordered:
+            types.append(f"{_ORDER} bigint")
+            copied.append(_ORDER)
+            rows = ((*row, place) for place, row in enumerate(rows))
+        await self.connection.execute(f"CREATE TEMP TABLE {_STAGE} ({', '.join(types)}) ON COMMIT DROP")
+        self._is_staged = True
+        await self._copy(_STAGE, copied, rows)
         return f"pg_temp.{_STAGE} AS s", []
 
-    async def _unstage(self, source: str) -> None:
-        if source.startswith("pg_temp."):
+    async def _unstage(self) -> None:
+        if self._is_staged:
+            self._is_staged = False
             await self.connection.execute(f"DROP TABLE pg_temp.{_STAGE}")
 
-    async def _copy(self, table: str, names: Sequence[str], rows: Any, schema: str | None = None) -> None:
-        await self.connection.copy_records_to_table(
-            table,
-            schema_name=schema,
-            columns=[self.spec.by_name[name].column for name in names],
-            records=rows,
-        )
+    async def _copy(self, table: str, columns: Sequence[str], rows: Any, schema: str | None = None) -> None:
+        await self.connection.copy_records_to_table(table, schema_name=schema, columns=columns, records=rows)
 
     def _conflict_clause(self) -> str:
         job = self.job
@@ -405,3 +413,16 @@ def _noting(rows: _Counted, place: int, keys: list[Any]) -> Iterator[tuple[Any, 
     for row in rows:
         keys.append(row[place])
         yield row
+
+
+def _keyed(rows: _Counted, find: Sequence[int], keys: dict[Any, None]) -> Iterator[tuple[Any, ...]]:
+    """The rows; what finds their records is put into `keys`."""
+    if len(find) == 1:
+        (at,) = find
+        for row in rows:
+            keys[row[at]] = None
+            yield row
+    else:
+        for row in rows:
+            keys[tuple(row[at] for at in find)] = None
+            yield row

@@ -94,6 +94,10 @@ class PostgresqlDialect:
         # A row version that no transaction has locked or replaced yet is a new one.
         return sa.literal_column("xmax", sa.Integer) == sa.literal_column("0")
 
+    def update_columns(self, key: tuple[str, ...], changed: tuple[str, ...], stamp: str) -> tuple[str, ...]:
+        """The timestamp is the same for all rows, so it does not travel with each of them."""
+        return (*key, *changed)
+
     def advance(self, spec: ModelSpec, field: str) -> str | None:
         """Only forwards: a sequence that is further already stays. A column without a sequence has none to move."""
         quote = self.sqlalchemy.identifier_preparer

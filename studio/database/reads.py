@@ -6,7 +6,11 @@ import builtins
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
+from studio.database import pages
+from studio.database import statements as st
 from studio.database.conversation import Conversation
+from studio.database.figures import figures
+from studio.database.raw import prepare, rows_from
 from studio.database.results import AggregateQuery, ListQuery, Record, Rows
 from studio.kernel.errors import ManyRecordsMatched
 from studio.models.spec import ModelSpec
@@ -22,8 +26,6 @@ class Reads(Conversation):
             FilterError: the filter names what does not exist.
             ManyRecordsMatched: several match; `context["count"]` says how many.
         """
-        from studio.database import statements as st
-
         plans = self._plans(spec)
         wanted = None if fields is None else plans.check_names(fields)
         parsed = st.parse_filter(spec, filter)
@@ -37,8 +39,6 @@ class Reads(Conversation):
 
     async def list(self, spec: ModelSpec, query: ListQuery) -> Rows:
         """One page of records; `has_more` and `cursor` say how it goes on."""
-        from studio.database import pages
-
         plans = self._plans(spec)
         page = pages.page(plans, query)
         rows = await self._session.read(page.ready.plan.sql, page.ready.arguments)
@@ -48,8 +48,6 @@ class Reads(Conversation):
         self, spec: ModelSpec, query: ListQuery, batch_size: int = 1000
     ) -> AsyncIterator[builtins.list[Record]]:
         """The records in batches, in memory that does not grow with their number. `limit` None means all."""
-        from studio.database import pages
-
         plans = self._plans(spec)
         page = pages.page(plans, query, peek=False)
         make = page.make
@@ -64,16 +62,12 @@ class Reads(Conversation):
 
     async def count(self, spec: ModelSpec, filter: Mapping[str, Any] | None = None) -> int:
         """How many records match."""
-        from studio.database import statements as st
-
         ready = st.count(self._plans(spec), st.parse_filter(spec, filter))
         rows = await self._session.read(ready.plan.sql, ready.arguments)
         return int(rows[0][0])
 
     async def aggregate(self, spec: ModelSpec, query: AggregateQuery) -> Rows:
         """Groups with their figures."""
-        from studio.database.figures import figures
-
         wanted = figures(self._plans(spec), query)
         rows = await self._session.read(wanted.ready.plan.sql, wanted.ready.arguments)
         return wanted.rows(rows)
@@ -87,8 +81,6 @@ class Reads(Conversation):
             ValueRefused: a parameter is missing.
             DatabaseError: the database refuses the statement.
         """
-        from studio.database.raw import prepare, rows_from
-
         text, arguments = prepare(sql, params or {}, self._book.dialect.name)
         columns, rows, affected = await self._session.run(text, arguments, max_rows)
         return rows_from(columns, rows, affected, text, max_rows)

@@ -129,17 +129,7 @@ def _upsert(connection: sqlite3.Connection, job: BulkJob, rows: _Counted) -> Bul
 def _update(connection: sqlite3.Connection, job: BulkJob, rows: _Counted) -> BulkOutcome:
     plans = job.plans
     sql = _sql(plans, ("update-rows", job.columns), lambda: _update_statement(plans, job))
-    stamped = plans.managed_update is not None
-    count = len(job.conflict)
-
-    def arguments() -> Iterator[tuple[Any, ...]]:
-        for row in rows:
-            _check_found_by(job, rows)
-            head, rest = row[:count], row[count:]
-            yield (*rest, job.now, *head) if stamped else rest + head
-
-    cursor = connection.executemany(sql, arguments())
-    return BulkOutcome(updated=cursor.rowcount)
+    return BulkOutcome(updated=connection.executemany(sql, rows).rowcount)
 
 
 _WAYS: Mapping[str, Callable[[sqlite3.Connection, BulkJob, _Counted], BulkOutcome]] = {

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from studio.database import statements as st
 from studio.database.errors import locate
 from studio.database.reads import Reads
 from studio.database.results import Record
@@ -61,8 +62,6 @@ class Writes(Reads):
 
         `changes` are plain values or update operators. Raises ManyRecordsMatched when several records match; nothing is changed then.
         """
-        from studio.database import statements as st
-
         plans = self._plans(spec)
         parsed = st.parse_filter(spec, filter)
         parsed_changes = st.parse_changes(plans, changes)
@@ -83,8 +82,6 @@ class Writes(Reads):
         changes: Update,
         values: Mapping[str, Any],
     ) -> Record | None:
-        from studio.database import statements as st
-
         ready = st.update_one(plans, filter, changes, utc_now())
         try:
             rows = await session.write(ready.plan.sql, ready.arguments)
@@ -100,8 +97,6 @@ class Writes(Reads):
 
         Raises ManyRecordsMatched when several match; nothing is deleted then.
         """
-        from studio.database import statements as st
-
         plans = self._plans(spec)
         parsed = st.parse_filter(spec, filter)
         ready = st.delete_one(plans, parsed)
@@ -149,8 +144,6 @@ class Writes(Reads):
         if self._recorder is None:
             return await self._upsert(self._session, plans, given, changes, conflict)
         async with self._session.atomic() as session:
-            from studio.database import statements as st
-
             wanted = st.parse_filter(spec, {name: given[name] for name in conflict})
             before = await self._image(session, plans, wanted)
             after, created = await self._upsert(session, plans, given, changes, conflict)
@@ -166,8 +159,6 @@ class Writes(Reads):
         changes: Mapping[str, Any],
         conflict: tuple[str, ...],
     ) -> tuple[Record, bool]:
-        from studio.database import statements as st
-
         spec = plans.spec
         inserting = plans.insert_plan(given)
         now = utc_now()
@@ -200,8 +191,6 @@ class Writes(Reads):
         conflict: tuple[str, ...],
     ) -> tuple[Record, bool]:
         """Insert unless it is there, else update: where one statement cannot tell which of the two it did."""
-        from studio.database import statements as st
-
         insert = st.insert_unless(plans, inserting.columns, conflict)
         wanted = st.parse_filter(plans.spec, {name: given[name] for name in conflict})
         for _ in range(_ATTEMPTS):
@@ -224,8 +213,6 @@ class Writes(Reads):
 
     async def _image(self, session: Session, plans: ModelPlans, filter: Filter) -> Record | None:
         """The matching record as it is, kept from others' changes; None when it is not exactly one."""
-        from studio.database import statements as st
-
         ready = st.select(plans, filter, most=2, lock=plans.dialect.name != "sqlite")
         rows = await session.read(ready.plan.sql, ready.arguments)
         return ready.plan.make(rows[0]) if len(rows) == 1 else None
@@ -235,8 +222,6 @@ class Writes(Reads):
     ) -> None:
         if plans.identifies(filter.condition):
             return
-        from studio.database import statements as st
-
         ready = st.count(plans, filter)
         rows = await session.read(ready.plan.sql, ready.arguments)
         number = int(rows[0][0])

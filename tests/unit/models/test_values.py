@@ -73,7 +73,7 @@ def test_a_value_of_the_fields_own_type_stays_as_it_is(kind, value):
         (Kind.STR, Colour.RED, "red"),
         (Kind.DATETIME, "2026-01-31T13:45:00Z", dt.datetime(2026, 1, 31, 13, 45, tzinfo=dt.UTC)),
         (Kind.DATETIME, "2026-01-31 13:45:00+02:00", dt.datetime(2026, 1, 31, 11, 45, tzinfo=dt.UTC)),
-        (Kind.DATETIME, dt.datetime(2026, 1, 31), dt.datetime(2026, 1, 31, tzinfo=dt.UTC)),
+        (Kind.DATETIME, dt.datetime(2026, 1, 31), dt.datetime(2026, 1, 31, tzinfo=dt.UTC)),  # noqa: DTZ001 - naive on purpose
         (Kind.DATETIME, dt.date(2026, 1, 31), dt.datetime(2026, 1, 31, tzinfo=dt.UTC)),
         (Kind.DATE, "2026-01-31", dt.date(2026, 1, 31)),
         (Kind.TIME, "13:45", dt.time(13, 45)),
@@ -99,9 +99,9 @@ def test_a_datetime_of_another_zone_comes_out_in_utc():
 
 
 def test_a_naive_field_keeps_naive_values_and_takes_aware_ones_as_utc():
-    assert checked(Kind.DATETIME, dt.datetime(2026, 1, 1), naive=True) == dt.datetime(2026, 1, 1)
+    assert checked(Kind.DATETIME, dt.datetime(2026, 1, 1), naive=True) == dt.datetime(2026, 1, 1)  # noqa: DTZ001 - naive on purpose
     zone = dt.timezone(dt.timedelta(hours=2))
-    assert checked(Kind.DATETIME, dt.datetime(2026, 1, 1, 2, tzinfo=zone), naive=True) == dt.datetime(
+    assert checked(Kind.DATETIME, dt.datetime(2026, 1, 1, 2, tzinfo=zone), naive=True) == dt.datetime(  # noqa: DTZ001 - naive on purpose
         2026, 1, 1
     )
 
@@ -135,7 +135,7 @@ def test_a_naive_field_keeps_naive_values_and_takes_aware_ones_as_utc():
         (Kind.DATETIME, "yesterday"),
         (Kind.DATETIME, 1700000000),
         (Kind.DATETIME, dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=5)))),
-        (Kind.DATE, dt.datetime(2026, 1, 1)),
+        (Kind.DATE, dt.datetime(2026, 1, 1)),  # noqa: DTZ001 - naive on purpose
         (Kind.DATE, "2026-02-30"),
         (Kind.TIME, dt.time(1, tzinfo=dt.UTC)),
         (Kind.TIMEDELTA, 5),
