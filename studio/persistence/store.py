@@ -102,6 +102,7 @@ class ProjectStore:
         if read_only:
             store.read_only_because = "the project was opened for reading only"
         try:
+            await _check_tables(location, engine)
             await store._read()
             if location.path is None and not store.is_read_only:
                 await store._take_server_lock()
@@ -240,13 +241,6 @@ class ProjectStore:
             self.project, self._rows = project, rows
 
     async def _read(self) -> None:
-        tables = await self._gateway.tables()
-        if not tables >= _OWN_TABLES:
-            if not tables and self.location.path is None:
-                raise StoreError(
-                    f"{self.location.shown} holds no project yet.", hint="Save a project there first."
-                )
-            raise foreign(self.location.shown)
         head = (
             await self._gateway.run(
                 [
@@ -474,6 +468,20 @@ class ProjectStore:
                         )
                     ]
                 )
+
+
+async def _check_tables(location: Location, engine: EngineLoop | None) -> None:
+    """Raises ForeignFile or StoreError unless there is a project; looks without altering a byte of what may be somebody else's."""
+    probe = StoreGateway(location.url, engine=engine, read_only=True, must_exist=True)
+    try:
+        tables = await probe.tables()
+    finally:
+        await probe.close()
+    if tables >= _OWN_TABLES:
+        return
+    if not tables and location.path is None:
+        raise StoreError(f"{location.shown} holds no project yet.", hint="Save a project there first.")
+    raise foreign(location.shown)
 
 
 def _difference(before: ProjectRows, after: ProjectRows, *, keep: Sequence[str] = ()) -> list[Step]:

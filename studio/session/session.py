@@ -216,12 +216,13 @@ class Session(Editor):
         from studio.session.running import Run, known_mode, plan_of
 
         self._remember_loop()
+        chosen_mode = known_mode(mode)
         plan = plan_of(self.project.workflow(workflow_id), self._node_catalogue(), until)
         run = Run(
             plan,
             env=self.env,
             inputs=dict(inputs or {}),
-            mode=known_mode(mode),
+            mode=chosen_mode,
             trusted=self.trusted,
             log=lambda text, node: self._later(lambda: self.log(text, workflow=workflow_id, node=node)),
         )
