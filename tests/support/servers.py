@@ -204,7 +204,7 @@ def _is_ready(process: subprocess.Popen[bytes], data_dir: Path) -> bool:
         with contextlib.suppress(OSError):
             lines = (data_dir / "postmaster.pid").read_text(encoding="utf-8").splitlines()
             # Line 8 is the status; a file an earlier server has left behind has another process in line 1.
-            if lines[0] == str(process.pid) and len(lines) > 7 and lines[7].strip() == "ready":
+            if len(lines) > 7 and lines[0] == str(process.pid) and lines[7].strip() == "ready":
                 return True
         time.sleep(_POLL_S)
     return False
