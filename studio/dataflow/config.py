@@ -33,7 +33,6 @@ class DataFlowConfig:
     pool_size: int | None = None
     max_overflow: int | None = None
     pool_recycle: int | None = None
-    pool_pre_ping: bool | None = None
     echo: bool | None = None
     auto_migrate: bool = True
     existing_schema_mode: bool = False
@@ -48,7 +47,7 @@ class DataFlowConfig:
 
         given = {
             name: value
-            for name in ("pool_size", "max_overflow", "pool_recycle", "pool_pre_ping", "echo")
+            for name in ("pool_size", "max_overflow", "pool_recycle", "echo")
             if (value := getattr(self, name)) is not None
         }
         return replace(base or DatabaseOptions(), **given)
@@ -76,7 +75,7 @@ def make_config(config: DataFlowConfig | None, options: Mapping[str, Any]) -> Da
 def _checked(name: str, value: Any) -> Any:
     if name in ("database_url", "name"):
         wanted, fits = "text", isinstance(value, str)
-    elif name in ("pool_pre_ping", "echo", "auto_migrate", "existing_schema_mode"):
+    elif name in ("echo", "auto_migrate", "existing_schema_mode"):
         wanted, fits = "true or false", isinstance(value, bool)
     else:
         least = 0 if name == "max_overflow" else 1

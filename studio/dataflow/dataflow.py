@@ -42,7 +42,7 @@ class DataFlow:
         config: options as an object; those given by name win.
         options: the database room's own options, for those who know them.
         engine: the loop to work on; the process's own when omitted.
-        **settings: pool_size, max_overflow (or pool_max_overflow), pool_recycle, pool_pre_ping, echo, auto_migrate,
+        **settings: pool_size, max_overflow (or pool_max_overflow), pool_recycle, echo, auto_migrate,
             existing_schema_mode; see `DataFlowConfig`.
 
     Raises:

@@ -119,4 +119,4 @@ Event: TypeAlias = (
     | NodeCancelled
     | RunFinished
 )
-OnEvent: TypeAlias = Callable[[Event], None]
+OnEvent: TypeAlias = Callable[[Event], object]

@@ -76,8 +76,12 @@ def value_to_python(value: Any) -> str:
 
 
 def _docstring(workflow: Workflow) -> str:
-    text = workflow.description.strip() or workflow.name
-    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').rstrip('"') or "A workflow."
+    return _in_triple_quotes(workflow.description.strip() or workflow.name or "A workflow.")
+
+
+def _in_triple_quotes(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return escaped[:-1] + '\\"' if escaped.endswith('"') and not escaped.endswith('\\"') else escaped
 
 
 class _Writer:
@@ -224,8 +228,8 @@ def _class_lines(model: ModelSpec, writer: _Writer) -> list[str]:
     enums = [line for field in model.fields if field.choices for line in _enum_lines(model, field, writer)]
     lines = ["", "", *enums, "@db.model", f"class {model.name}:"]
     if model.doc:
-        quoted = model.doc.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-        lines += [*textwrap.indent(f'"""{quoted}"""', "    ").splitlines(), ""]
+        doc = f'"""{_in_triple_quotes(model.doc)}"""'
+        lines += [*textwrap.indent(doc, "    ").splitlines(), ""]
     lines += [f"    {_field_line(model, field, writer)}" for field in model.settable]
     lines.append(f"    __tablename__ = {writer.text(model.table)}")
     if model.indexes:
