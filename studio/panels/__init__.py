@@ -1,17 +1,42 @@
-"""How does everything besides the canvas look and feel? Widgets that show the session's state and emit what a person wants."""
+"""How does everything besides the canvas look and feel? Widgets that show the session's state and emit what a person wants.
 
-from studio.panels.base import Panel
-from studio.panels.connection_dialog import ConnectionDialog
-from studio.panels.import_dialog import ImportModelsDialog
-from studio.panels.inspector import InspectorPanel
-from studio.panels.log_panel import LogPanel
-from studio.panels.model_dialog import ModelDialog
-from studio.panels.models_panel import ModelsPanel
-from studio.panels.problems_panel import ProblemsPanel
-from studio.panels.results_panel import ResultsPanel
-from studio.panels.runs_panel import RunsPanel
-from studio.panels.welcome import Recent, WelcomePage
-from studio.panels.workflows_panel import WorkflowsPanel
+Names are looked up when they are first used: a window that opens needs no dialogs.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from studio.panels.base import Panel
+    from studio.panels.connection_dialog import ConnectionDialog
+    from studio.panels.import_dialog import ImportModelsDialog
+    from studio.panels.inspector import InspectorPanel
+    from studio.panels.log_panel import LogPanel
+    from studio.panels.model_dialog import ModelDialog
+    from studio.panels.models_panel import ModelsPanel
+    from studio.panels.problems_panel import ProblemsPanel
+    from studio.panels.results_panel import ResultsPanel
+    from studio.panels.runs_panel import RunsPanel
+    from studio.panels.welcome import Recent, WelcomePage
+    from studio.panels.workflows_panel import WorkflowsPanel
+
+_HOMES = {
+    "ConnectionDialog": "connection_dialog",
+    "ImportModelsDialog": "import_dialog",
+    "InspectorPanel": "inspector",
+    "LogPanel": "log_panel",
+    "ModelDialog": "model_dialog",
+    "ModelsPanel": "models_panel",
+    "Panel": "base",
+    "ProblemsPanel": "problems_panel",
+    "Recent": "welcome",
+    "ResultsPanel": "results_panel",
+    "RunsPanel": "runs_panel",
+    "WelcomePage": "welcome",
+    "WorkflowsPanel": "workflows_panel",
+}
 
 __all__ = [
     "ConnectionDialog",
@@ -28,3 +53,11 @@ __all__ = [
     "WelcomePage",
     "WorkflowsPanel",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"studio.panels.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found

@@ -18,10 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.panels.base import Panel
-from studio.panels.connection_dialog import ConnectionDialog, describe_server
 from studio.panels.fuzzy import best_matches
-from studio.panels.import_dialog import ImportModelsDialog
-from studio.panels.model_dialog import ModelDialog
 from studio.panels.models_tree import ID, KIND, TYPE, ExtraDelegate, ModelsTree, operation_title
 from studio.panels.widgets import (
     BusyLine,
@@ -39,6 +36,9 @@ from studio.session.events import CatalogueChanged, ProjectChanged, RunFinished
 
 if TYPE_CHECKING:
     from studio.kernel.errors import StudioError
+    from studio.panels.connection_dialog import ConnectionDialog
+    from studio.panels.import_dialog import ImportModelsDialog
+    from studio.panels.model_dialog import ModelDialog
     from studio.qt.theme import Theme
 
 _MOST_MATCHES: Final = 60
@@ -153,6 +153,8 @@ class ModelsPanel(Panel):
         """Opens the dialog of connections at one of them, or at a new one."""
         if self.session is None:
             return None
+        from studio.panels.connection_dialog import ConnectionDialog
+
         dialog = ConnectionDialog(
             self.session, self.theme, self.window(), connection_id=connection_id, new=new
         )
@@ -164,6 +166,8 @@ class ModelsPanel(Panel):
         """Opens the dialog that turns tables into models."""
         if self.session is None:
             return None
+        from studio.panels.import_dialog import ImportModelsDialog
+
         dialog = ImportModelsDialog(
             self.session, self.theme, self.window(), connection_id=connection_id or None
         )
@@ -178,6 +182,8 @@ class ModelsPanel(Panel):
             self.message.emit(self.tr("A model needs a connection first."))
             self.open_connections(new=True)
             return None
+        from studio.panels.model_dialog import ModelDialog
+
         dialog = ModelDialog(self.session, self.theme, self.window(), connection_id=connection_id)
         dialog.open()
         return dialog
@@ -496,6 +502,8 @@ class ModelsPanel(Panel):
         )
 
     def _tested(self, info: Any) -> None:
+        from studio.panels.connection_dialog import describe_server
+
         self.message.emit(describe_server(info))
 
     def set_default(self, connection_id: str) -> None:

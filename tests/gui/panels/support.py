@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import operator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 from studio.kernel.errors import DuplicateKey, StudioError
+from studio.kernel.ids import NodeId, RunId, WorkflowId
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 from studio.project import Connection, ModelEntry, Project
 from studio.session import Page, RunHandle, Session
@@ -70,7 +72,7 @@ def shop_project() -> Project:
     """The shop: one connection, three models, a workflow of five nodes and an empty one."""
     nodes = [
         Node(
-            id="list_orders",
+            id=NodeId("list_orders"),
             type="OrderListNode",
             title="List orders",
             params=frozen(
@@ -78,19 +80,25 @@ def shop_project() -> Project:
             ),
         ),
         Node(
-            id="map", type="Map", title="Add tax", params=frozen({"fields": {"gross": "record.total * 1.2"}})
+            id=NodeId("map"),
+            type="Map",
+            title="Add tax",
+            params=frozen({"fields": {"gross": "record.total * 1.2"}}),
         ),
         Node(
-            id="create_order", type="OrderCreateNode", title="Create order", params=frozen({"customer_id": 7})
+            id=NodeId("create_order"),
+            type="OrderCreateNode",
+            title="Create order",
+            params=frozen({"customer_id": 7}),
         ),
         Node(
-            id="update_order",
+            id=NodeId("update_order"),
             type="OrderUpdateNode",
             title="Mark shipped",
             params=frozen({"filter": {"id": 1}, "fields": {"status": "shipped"}}),
         ),
         Node(
-            id="sql",
+            id=NodeId("sql"),
             type="SQL",
             title="Report",
             params=frozen(
@@ -101,8 +109,15 @@ def shop_project() -> Project:
         ),
     ]
     edges = (
-        Edge(source="list_orders", source_port="records", target="map", target_port="records"),
-        Edge(source="list_orders", source_port="first.total", target="create_order", target_port="total"),
+        Edge(
+            source=NodeId("list_orders"), source_port="records", target=NodeId("map"), target_port="records"
+        ),
+        Edge(
+            source=NodeId("list_orders"),
+            source_port="first.total",
+            target=NodeId("create_order"),
+            target_port="total",
+        ),
     )
     return Project(
         id="p",
@@ -116,14 +131,14 @@ def shop_project() -> Project:
         ),
         workflows=frozen(
             {
-                "w1": Workflow(
-                    id="w1",
+                WorkflowId("w1"): Workflow(
+                    id=WorkflowId("w1"),
                     name="Nightly sync",
                     nodes=frozen({node.id: node for node in nodes}),
                     edges=edges,
                     places=frozen({node.id: Place(x=320.0 * number) for number, node in enumerate(nodes)}),
                 ),
-                "w2": Workflow(id="w2", name="Import users"),
+                WorkflowId("w2"): Workflow(id=WorkflowId("w2"), name="Import users"),
             }
         ),
         default_connection="c",
@@ -178,15 +193,13 @@ class PanelSession(Session):
 
     async def row_count(self, model_id: str) -> int:
         self.answers.asked.append(("row_count", model_id))
-        return await self._answer(self.answers.counts.get(model_id, 0))
+        return int(await self._answer(self.answers.counts.get(model_id, 0)))
 
     async def browse(self, model_id, *, filter=None, order_by=(), offset=0, limit=200) -> Page:
         self.answers.asked.append(("browse", model_id, filter, tuple(order_by), offset, limit))
         rows = await self._answer(self.answers.rows)
         for term in reversed(order_by):
-            rows = sorted(
-                rows, key=lambda row, name=term.removeprefix("-"): row[name], reverse=term.startswith("-")
-            )
+            rows = sorted(rows, key=operator.itemgetter(term.removeprefix("-")), reverse=term.startswith("-"))
         if filter is not None:
             rows = [row for row in rows if all(row.get(name) == value for name, value in filter.items())]
         columns = tuple(self.answers.rows[0]) if self.answers.rows else ("id",)
@@ -237,7 +250,10 @@ def make_handle(
     failures = failed or {}
     names = ["list_orders", "map", "create_order", "update_order", "sql"]
     handle = RunHandle(
-        run_id="r1", workflow_id="w1", nodes=names, started_at=dt.datetime(2026, 3, 1, 8, 31, tzinfo=dt.UTC)
+        run_id=RunId("r1"),
+        workflow_id=WorkflowId("w1"),
+        nodes=[NodeId(name) for name in names],
+        started_at=dt.datetime(2026, 3, 1, 8, 31, tzinfo=dt.UTC),
     )
 
     def take(node_id: str, port: str | None) -> Any:
@@ -247,13 +263,13 @@ def make_handle(
         return value[0] if port == "first" else len(value)
 
     handle.delivered(take)
-    for name in values:
-        rows = len(values[name]) if isinstance(values[name], list) else 1
-        handle.put(name, state="succeeded", rows=rows, duration_ms=12.4)
+    for name, value in values.items():
+        rows = len(value) if isinstance(value, list) else 1
+        handle.put(NodeId(name), state="succeeded", rows=rows, duration_ms=12.4)
     for name, error in failures.items():
-        handle.put(name, state="failed", duration_ms=3.1, error=error)
+        handle.put(NodeId(name), state="failed", duration_ms=3.1, error=error)
     for name in running:
-        handle.put(name, state="running", progress=(1200, 5000))
+        handle.put(NodeId(name), state="running", progress=(1200, 5000))
     if not running:
         handle.end("failed" if failures else "succeeded")
     return handle

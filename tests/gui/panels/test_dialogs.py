@@ -170,7 +170,7 @@ def test_an_environment_variable_is_named_for_the_password(session, theme, opene
     assert (saved.secret, saved.secret_name) == ("environment", "PROD_DB_PASSWORD")
 
 
-# ---------------------------------------------------------------- imports
+# ---------------------------------------------------------------- importing models
 
 
 def test_tables_are_chosen_searched_and_imported_as_one_step(theme, opened, qtbot):
@@ -340,8 +340,3 @@ def test_recent_projects_are_opened_by_a_click_and_those_that_are_gone_are_not(w
         qtbot.mouseClick(
             view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualItemRect(view.item(1)).center()
         )
-
-
-def test_every_panel_takes_another_look_while_it_is_open(each_theme, welcome):
-    welcome.set_theme(each_theme)
-    assert welcome.theme is each_theme

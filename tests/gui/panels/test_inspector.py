@@ -327,7 +327,7 @@ def test_several_nodes_share_their_simple_params_in_one_step(panel, session, qtb
 def test_a_field_can_be_asked_for_even_if_it_is_folded_away(panel, qtbot):
     choose(panel, "w1", ["list_orders"])
     panel.focus_field("offset")
-    qtbot.waitUntil(lambda: row(panel, "offset").editor.line.hasFocus())
+    qtbot.waitUntil(row(panel, "offset").editor.line.hasFocus)
     assert panel.form.advanced_button.isChecked()
 
 
@@ -412,13 +412,13 @@ def test_a_day_is_chosen_from_the_calendar(theme, parent, qtbot):
     from PySide6.QtWidgets import QCalendarWidget
 
     editor = LineEditor("datetime", EditorContext(theme=theme), parent)
-    editor.show_value(dt.datetime(2026, 1, 31, 14, 30))
+    editor.show_value(dt.datetime(2026, 1, 31, 14, 30, tzinfo=dt.UTC))
     editor._open_calendar()
     calendar = editor.findChild(QCalendarWidget)
     assert calendar.selectedDate() == QDate(2026, 1, 31)
     with qtbot.waitSignal(editor.edited):
         calendar.clicked.emit(QDate(2026, 2, 3))
-    assert editor.value() == dt.datetime(2026, 2, 3, 14, 30)
+    assert editor.value() == dt.datetime(2026, 2, 3, 14, 30, tzinfo=dt.UTC)
 
 
 def test_bytes_are_written_in_hex_or_taken_from_a_file(theme, parent, qtbot, tmp_path):

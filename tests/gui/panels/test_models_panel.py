@@ -100,7 +100,7 @@ def test_two_beginnings_find_an_operation_and_enter_asks_for_its_node(panel, qtb
 
 def test_a_search_without_an_answer_can_be_cleared(panel, qtbot):
     qtbot.keyClicks(panel.search, "qqqq")
-    qtbot.waitUntil(lambda: panel.hint.isVisible())
+    qtbot.waitUntil(panel.hint.isVisible)
     qtbot.mouseClick(panel.hint.link("clear"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: texts(panel.tree_model) == ["shop", "Flow"])
 

@@ -138,7 +138,7 @@ def test_another_port_is_shown_by_its_button(panel, qtbot):
     view = panel.current
     first = next(button for button in view._group.buttons() if button.property("port") == "first")
     qtbot.mouseClick(first, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: view.value.isVisible())
+    qtbot.waitUntil(view.value.isVisible)
     assert view.value.tree.topLevelItem(0).text(1) == "1"
 
 
@@ -146,7 +146,7 @@ def test_a_value_that_is_no_rows_is_shown_as_a_tree(panel, qtbot):
     panel.set_run(make_handle({"map": {"n": 3, "deep": {"list": [1, None]}}}))
     panel.show_output("map")
     tree = panel.current.value.tree
-    qtbot.waitUntil(lambda: panel.current.value.isVisible())
+    qtbot.waitUntil(panel.current.value.isVisible)
     assert [tree.topLevelItem(number).text(0) for number in range(2)] == ["n", "deep"]
     deep = tree.topLevelItem(1)
     deep.setExpanded(True)
@@ -260,7 +260,7 @@ def test_a_filter_that_matches_nothing_offers_to_be_cleared(browsing, qtbot):
     view = browsing.current
     view.filter_editor.show_value({"customer_id": -1})
     view.apply_filter()
-    qtbot.waitUntil(lambda: view.empty.isVisible())
+    qtbot.waitUntil(view.empty.isVisible)
     assert "customer_id" in view.empty._text.text()
     qtbot.mouseClick(view.empty.link("clear"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: view.rows.isVisible() and view.rows.model.rowCount() == 450)
@@ -274,7 +274,7 @@ def test_a_table_that_is_missing_shows_the_error_and_can_be_tried_again(theme, s
     panel.set_session(session)
     show(panel, 900, 400)
     panel.show_model("Order")
-    qtbot.waitUntil(lambda: panel.current.card.isVisible())
+    qtbot.waitUntil(panel.current.card.isVisible)
     assert "no table orders" in panel.current.card.text
     session.answers.rows = [order_row(1)]
     panel.current.card.activated.emit("reload")

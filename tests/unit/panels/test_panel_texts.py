@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -124,7 +125,7 @@ def test_kinds_are_told_apart():
         Decimal(1),
         "x",
         dt.datetime.now(dt.UTC),
-        dt.date.today(),
+        dt.date(2026, 1, 31),
         uuid.uuid4(),
         b"",
         {},
@@ -159,7 +160,10 @@ def test_durations_and_counts_read_well():
     assert [short_count(n) for n in (0, 950, 1000, 12_345, 3_400_000)] == ["0", "950", "1k", "12k", "3.4M"]
 
 
-ROWS = [{"id": 1, "name": "A|b\nc", "total": Decimal("1.50")}, {"id": 2, "name": None, "total": Decimal(2)}]
+ROWS: list[dict[str, Any]] = [
+    {"id": 1, "name": "A|b\nc", "total": Decimal("1.50")},
+    {"id": 2, "name": None, "total": Decimal(2)},
+]
 
 
 def test_rows_are_copied_as_tsv_that_a_spreadsheet_reads():
