@@ -38,8 +38,8 @@ _GESTURES: Final = (
 )
 
 _PACKAGES: Final = (
-    "PySide6-Essentials", "NodeGraphQt", "qasync", "qtawesome", "numpy", "SQLAlchemy", "asyncpg", "alembic", "cryptography",
-    "cachetools", "orjson", "PyYAML", "simpleeval", "keyring", "uvloop", "typer", "rich", "rapidfuzz", "platformdirs", "Pygments",
+    "PySide6-Essentials", "NodeGraphQt", "qasync", "qtawesome", "numpy", "SQLAlchemy", "asyncpg",
+    "orjson", "PyYAML", "keyring", "uvloop", "typer", "rich", "rapidfuzz", "platformdirs", "Pygments",
 )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def expression_of(value: Any) -> Expression | None:
     """The expression that a text is as a whole, or None; raises ExpressionError for one that cannot be read."""
     if not (isinstance(value, str) and "{{" in value):
         return None
-    from studio.workflow.expressions import parse_expression  # simpleeval: only where there is an expression
+    from studio.workflow.expressions import parse_expression  # only where there is an expression
 
     return parse_expression(value)
 
