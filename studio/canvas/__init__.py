@@ -1,19 +1,17 @@
-"""How does a workflow look and feel?"""
+"""How does a workflow look and feel?
+
+The widget, and with it NodeGraphQt, is loaded when it is first asked for: cards and geometry do without.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from studio.kernel.lazy import lazily
 
 if TYPE_CHECKING:
     from studio.canvas.view import CanvasView
 
 __all__ = ["CanvasView"]
 
-
-def __getattr__(name: str) -> object:
-    """Loads the widget, and with it NodeGraphQt, when it is first asked for: cards and geometry do without."""
-    if name == "CanvasView":
-        from studio.canvas.view import CanvasView
-
-        return CanvasView
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazily(__name__, {"CanvasView": "view"})

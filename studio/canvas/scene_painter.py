@@ -26,9 +26,8 @@ from studio.canvas.style import Style, blend, draw_port, draw_spinner
 
 RENDER_BUDGET_S: Final = 0.004
 """What a frame may spend on cards that are not painted yet; the rest is drawn simply and follows in the next frames."""
-ZOOM_BUDGET_S: Final = 0.001
-"""The same while zooming, when each frame asks for another size anyway."""
 SMOOTH_CARDS: Final = 16
+"""With more cards than this in view a zoom does without smoothing until it rests: that costs three times as much."""
 CROWD: Final = 160
 """More visible edges than this are drawn with fewer pieces."""
 CAP: Final = 10.0
@@ -56,6 +55,7 @@ class ScenePainter:
         self._ground: QPixmap | None = None
         self._ground_key: tuple[float, ...] = ()
         self._hurry = False
+        self._seen = QRectF()
         self.is_complete = True
         """Whether the last frame shows every card in full; otherwise another frame should follow."""
 
@@ -82,13 +82,13 @@ class ScenePainter:
         """
         geometry = self.projector.geometry
         self.is_complete = True
-        self._hurry = is_zooming
-        seen = part or QRectF(0, 0, camera.width, camera.height)
+        seen = self._seen = part or QRectF(0, 0, camera.width, camera.height)
         left, top = camera.to_scene(seen.left(), seen.top())
         right, bottom = camera.to_scene(seen.right(), seen.bottom())
         margin = 16 / camera.zoom if camera.zoom < 1 else 16.0
         visible = geometry.nodes_in(left - margin, top - margin, right + margin, bottom + margin)
         thick = 5 / camera.zoom
+        self._hurry = is_zooming and len(visible) > SMOOTH_CARDS
         edges = geometry.edges_in(left - thick, top - thick, right + thick, bottom + thick)
         if camera.zoom >= NEAR:
             self._near_edges(painter, camera, edges, phase)
@@ -174,7 +174,7 @@ class ScenePainter:
         if self.hovered_edge is not None:
             lit |= which == self.hovered_edge
         width = min(max(2.0 * camera.zoom, 1.3), 3.0)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._hurry)
         # Opaque colours only: a translucent line costs thirty times as much.
         strength = 0.3 if self.dimmed is not None else 0.72
         for kind in np.unique(kinds).tolist():
@@ -209,7 +209,19 @@ class ScenePainter:
             (~(straight | short | middling), 10 if many else 16),
         ):
             if rows.any():
-                self._smooth_lines.draw(painter, _flattened(curves[rows], pieces))
+                self._smooth_lines.draw(painter, self._in_sight(_flattened(curves[rows], pieces), width))
+
+    def _in_sight(self, lines: Floats, width: float) -> Floats:
+        """The pieces that touch what is being painted; in a narrow strip they are few."""
+        seen = self._seen
+        x1, y1, x2, y2 = lines.T
+        kept = (
+            (np.maximum(x1, x2) > seen.left() - width)
+            & (np.minimum(x1, x2) < seen.right() + width)
+            & (np.maximum(y1, y2) > seen.top() - width)
+            & (np.minimum(y1, y2) < seen.bottom() + width)
+        )
+        return lines if kept.all() else lines[kept]
 
     def _running_edges(
         self, painter: QPainter, camera: Camera, which: Ints, curves: Floats, phase: float
@@ -245,11 +257,9 @@ class ScenePainter:
         # Selected cards lie on top, so that what is dragged is never under something else.
         order = visible[np.argsort(geometry.selected[visible], kind="stable")]
         zoom, ratio = camera.zoom, camera.device_ratio
-        budget_s = ZOOM_BUDGET_S if is_zooming else RENDER_BUDGET_S
+        budget_s = 0.0 if self._hurry else RENDER_BUDGET_S
         until = time.perf_counter() + (budget_s if len(cache) else RENDER_BUDGET_S * 10)
-        # Smooth scaling costs three times as much; with many cards in view a zoom does without until it rests.
-        is_smooth = not is_zooming or len(visible) <= SMOOTH_CARDS
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not self._hurry)
         simple: list[int] = []
         xs = _whole((geometry.x[order] - camera.left) * (zoom * ratio)) / ratio
         ys = _whole((geometry.y[order] - camera.top) * (zoom * ratio)) / ratio
