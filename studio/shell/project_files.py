@@ -65,10 +65,17 @@ class ProjectFiles(QObject):
         if wanted is None and self._settings.reopens_last:
             last = next((entry for entry in self._settings.recent() if entry.exists), None)
             wanted = last.location if last else None
+        error: StudioError | None = None
         async with self._turn:
-            opened = await self._try_open(wanted) if wanted is not None else False
-            if not opened:
+            try:
+                if wanted is not None:
+                    await self._open_at_start(wanted)
+            except StudioError as refused:
+                error = refused
+            if self._stage.session is None:
                 await self._take(await self._sample())
+        if error is not None:
+            self._stage.show_error(error)
         await self.offer_recoveries()
 
     async def new(self) -> None:
@@ -211,18 +218,14 @@ class ProjectFiles(QObject):
 
     # ------------------------------------------------------------ parts
 
-    async def _try_open(self, location: str) -> bool:
-        """Opens at start; an error is shown, and the start goes on without the project."""
-        try:
-            if location.lower().endswith(TEXT_SUFFIXES) and "://" not in location:
-                return await self._open_text(location)
+    async def _open_at_start(self, location: str) -> None:
+        if location.lower().endswith(TEXT_SUFFIXES) and "://" not in location:
+            await self._open_text(location)
+        else:
             await self._open(location)
-        except StudioError as error:
-            self._stage.show_error(error)
-            return False
-        return True
 
-    async def _open_text(self, location: str) -> bool:
+    async def _open_text(self, location: str) -> None:
+        """A new project made of a workflow's text."""
         from studio.session import Session
 
         text = await asyncio.to_thread(_read, Path(location))
@@ -233,7 +236,6 @@ class ProjectFiles(QObject):
             await session.close()
             raise
         await self._take(session)
-        return True
 
     async def _open(self, location: str) -> None:
         from studio.session import Session

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QMenu, QMessageBox, QWidget
 
 from studio.canvas import CanvasView
 from studio.shell.main_window import MainWindow
@@ -31,9 +31,13 @@ class Driver:
 
     def finish(self, awaitable: Awaitable[Any]) -> Any:
         """Waits for something asynchronous while the window goes on living; returns its result or raises."""
-        task = asyncio.ensure_future(awaitable)
+        task = self.begin(awaitable)
         self.until(task.done)
         return task.result()
+
+    def begin(self, awaitable: Awaitable[Any]) -> asyncio.Future[Any]:
+        """Starts something asynchronous that will want an answer."""
+        return asyncio.ensure_future(awaitable)
 
     def activate(self) -> None:
         self.window.activateWindow()
@@ -88,16 +92,18 @@ class Driver:
         button = next(button for button in box.buttons() if button.objectName() == key)
         self.click(button)
         self.until(lambda: not self.is_asking(QMessageBox))
-        self.activate()
+        self.window.activateWindow()
         return text
 
     def choose_file(self, path: object) -> None:
         """Types a path into the file dialog and accepts it."""
         dialog = self.dialog(QFileDialog)
-        dialog.selectFile(str(path))
+        name = dialog.findChild(QLineEdit, "fileNameEdit")
+        assert name is not None
+        name.setText(str(path))
         dialog.accept()
         self.until(lambda: not self.is_asking(QFileDialog))
-        self.activate()
+        self.window.activateWindow()
 
     def is_asking(self, kind: type[QDialog]) -> bool:
         return any(
