@@ -5,8 +5,9 @@ Names are looked up when they are first used: a window that opens needs no dialo
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from studio.kernel.lazy import lazily
 
 if TYPE_CHECKING:
     from studio.panels.base import Panel
@@ -21,22 +22,6 @@ if TYPE_CHECKING:
     from studio.panels.runs_panel import RunsPanel
     from studio.panels.welcome import Recent, WelcomePage
     from studio.panels.workflows_panel import WorkflowsPanel
-
-_HOMES = {
-    "ConnectionDialog": "connection_dialog",
-    "ImportModelsDialog": "import_dialog",
-    "InspectorPanel": "inspector",
-    "LogPanel": "log_panel",
-    "ModelDialog": "model_dialog",
-    "ModelsPanel": "models_panel",
-    "Panel": "base",
-    "ProblemsPanel": "problems_panel",
-    "Recent": "welcome",
-    "ResultsPanel": "results_panel",
-    "RunsPanel": "runs_panel",
-    "WelcomePage": "welcome",
-    "WorkflowsPanel": "workflows_panel",
-}
 
 __all__ = [
     "ConnectionDialog",
@@ -54,10 +39,21 @@ __all__ = [
     "WorkflowsPanel",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(importlib.import_module(f"studio.panels.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
+__getattr__ = lazily(
+    __name__,
+    {
+        "ConnectionDialog": "connection_dialog",
+        "ImportModelsDialog": "import_dialog",
+        "InspectorPanel": "inspector",
+        "LogPanel": "log_panel",
+        "ModelDialog": "model_dialog",
+        "ModelsPanel": "models_panel",
+        "Panel": "base",
+        "ProblemsPanel": "problems_panel",
+        "Recent": "welcome",
+        "ResultsPanel": "results_panel",
+        "RunsPanel": "runs_panel",
+        "WelcomePage": "welcome",
+        "WorkflowsPanel": "workflows_panel",
+    },
+)

@@ -62,7 +62,7 @@ class ConnectionForm(QWidget):
         for key, label in DIALECTS:
             self.dialect.addItem(label, key)
         self.dialect.setMinimumContentsLength(14)
-        self.rows.addRow(self.tr("&Type"), self.dialect)
+        self.rows.addRow(self.tr("Database t&ype"), self.dialect)
         self._sqlite_rows = self._add_sqlite_rows()
         self._postgresql_rows = self._add_postgresql_rows()
         self.url = QLineEdit(self)

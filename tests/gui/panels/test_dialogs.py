@@ -1,6 +1,7 @@
 """Connections, imports, new models, and the first page."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -243,7 +244,7 @@ def test_a_real_database_is_imported_and_browsed(theme, opened, show, qtbot, tmp
         qtbot.mouseClick(dialog.all_button, Qt.MouseButton.LeftButton)
         qtbot.mouseClick(dialog.import_button, Qt.MouseButton.LeftButton)
         artist = next(entry for entry in session.project.models.values() if entry.name == "Artist")
-        results = ResultsPanel(theme)
+        results: Any = ResultsPanel(theme)
         results.set_session(session)
         show(results, 900, 400)
         results.show_model(artist.id)

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from studio.kernel.ids import NodeId, WorkflowId
 from studio.models.spec import MISSING
 from studio.panels import InspectorPanel
 from studio.panels.editors.base import EditorContext
@@ -15,7 +16,6 @@ from studio.panels.editors.factory import make_editor
 from studio.panels.editors.rows import AggregateEditor, FieldNamesEditor, MappingEditor, OrderEditor
 from studio.panels.editors.simple import BytesEditor, JsonEditor, LineEditor
 from studio.panels.editors.table import TableEditor
-from studio.session import Session
 from studio.workflow.graph import Edge
 from studio.workflow.spec import ParamSpec
 from studio.workflow.types import PortType
@@ -29,7 +29,7 @@ def panel(theme, session, show):
     return show(panel, 380, 700)
 
 
-def params(session: Session, node="create_order"):
+def params(session, node="create_order"):
     return dict(session.project.workflows["w1"].nodes[node].params)
 
 
@@ -202,9 +202,9 @@ def test_an_edge_to_a_part_of_a_param_leaves_the_rest_editable(panel, session):
     session.connect(
         "w1",
         Edge(
-            source="list_orders",
+            source=NodeId("list_orders"),
             source_port="first.status",
-            target="update_order",
+            target=NodeId("update_order"),
             target_port="fields.status",
         ),
     )
@@ -344,7 +344,9 @@ def test_a_node_of_an_unknown_type_is_shown_untouched(panel, session):
     from studio.project.changes import EditNode
     from studio.workflow.graph import frozen
 
-    session.edit(EditNode(workflow="w1", node="map", values=frozen({"type": "InvoiceListNode"})))
+    session.edit(
+        EditNode(workflow=WorkflowId("w1"), node=NodeId("map"), values=frozen({"type": "InvoiceListNode"}))
+    )
     choose(panel, "w1", ["map"])
     assert panel.code.text().count("???") == 1
     assert panel.form.findChild(JsonEditor).text.isReadOnly()
@@ -462,7 +464,9 @@ def test_rows_are_typed_pasted_and_removed_in_a_table(theme, parent, qtbot):
         {"customer_id": 3, "total": Decimal("9.90")},
         {"customer_id": 4, "total": Decimal("1.10")},
     ]
-    editor.table.item(1, 1).setText("many")
+    cell = editor.table.item(1, 1)
+    assert cell is not None
+    cell.setText("many")
     assert editor.value()[1]["customer_id"] == "many"
     assert "Row 2, customer_id" in editor.problem
     editor.table.selectRow(1)

@@ -1,14 +1,16 @@
 """Problems, log and runs: what they list, where their rows lead."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from studio.kernel.ids import NodeId, RunId, WorkflowId
 from studio.panels import LogPanel, ProblemsPanel, RunsPanel
+from studio.panels.past_runs import PastRun
 from studio.persistence.runs import NodeRunRecord, RunRecord
-from studio.session import RunHandle
 from studio.session.events import RunFinished, RunStarted
 from tests.gui.panels.support import duplicate_error, make_handle
 
@@ -141,8 +143,8 @@ def test_following_keeps_the_newest_line_in_sight(log, session, qtbot):
 
 def record(number, state="succeeded", **values):
     return RunRecord(
-        id=f"r{number}",
-        workflow_id="w1",
+        id=RunId(f"r{number}"),
+        workflow_id=WorkflowId("w1"),
         workflow_name="Nightly sync",
         state=state,
         mode="auto",
@@ -155,7 +157,7 @@ def record(number, state="succeeded", **values):
 
 NODES = [
     NodeRunRecord(
-        node_id="list_orders",
+        node_id=NodeId("list_orders"),
         title="List orders",
         type="OrderListNode",
         state="succeeded",
@@ -165,7 +167,7 @@ NODES = [
         sample=({"id": 1}, {"id": 2}),
     ),
     NodeRunRecord(
-        node_id="create_order",
+        node_id=NodeId("create_order"),
         title="Create order",
         type="OrderCreateNode",
         state="failed",
@@ -207,18 +209,19 @@ def test_a_run_unfolds_into_its_nodes(runs, qtbot):
 def test_an_old_run_is_opened_with_its_samples_and_errors(runs, qtbot):
     with qtbot.waitSignal(runs.runOpened) as opened:
         runs.open_run("r2")
-    handle = opened.args[0]
-    assert isinstance(handle, RunHandle)
+    handle: Any = opened.args[0]
+    assert isinstance(handle, PastRun)
+    seen: Any = handle
     assert handle.state == "failed"
     assert handle.duration_ms == 1234.0
-    assert handle.output("list_orders").row_count == 2
-    assert handle.node("create_order").error.row == 731
-    assert handle.output("list_orders", "first") is None
+    assert seen.output("list_orders").row_count == 2
+    assert seen.node("create_order").error.row == 731
+    assert seen.output("list_orders", "first") is None
 
 
 def test_a_run_that_goes_on_is_listed_at_once_and_opened_as_itself(runs, session, qtbot):
     handle = make_handle({}, running=("list_orders",))
-    handle.run_id = "now"
+    handle.run_id = RunId("now")
     session.tell(RunStarted(handle))
     assert column(runs.list)[0] == "running"
     with qtbot.waitSignal(runs.runOpened) as opened:

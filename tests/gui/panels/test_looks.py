@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QTabBar,
 )
 
+from studio.kernel.ids import NodeId
 from studio.panels import (
     ConnectionDialog,
     ImportModelsDialog,
@@ -61,7 +62,8 @@ def fill(panel):
         panel.show_output("create_order")
         panel.show_model("Order")
     elif isinstance(panel, LogPanel):
-        panel.session.log("a line", level="warning", node="map")
+        assert panel.session is not None
+        panel.session.log("a line", level="warning", node=NodeId("map"))
 
 
 @pytest.mark.parametrize("kind", PANELS)

@@ -5,7 +5,7 @@ import json
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog
 
 from studio.panels import ModelsPanel, WorkflowsPanel
 from studio.panels.models_tree import EXTRA, ID, KIND
@@ -199,7 +199,7 @@ def test_without_a_connection_the_way_to_one_is_offered(theme, show, qtbot):
         qtbot.mouseClick(panel.hint.link("sample"), Qt.MouseButton.LeftButton)
     qtbot.mouseClick(panel.hint.link("connect"), Qt.MouseButton.LeftButton)
     dialog = QApplication.activeModalWidget()
-    assert dialog is not None
+    assert isinstance(dialog, QDialog)
     assert dialog.windowTitle() == "Connections"
     dialog.reject()
 

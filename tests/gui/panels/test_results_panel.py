@@ -1,12 +1,14 @@
 """Results: pages of rows, records, values, errors, and what is copied of them."""
 
 import json
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from studio.kernel.errors import NoSuchTable
+from studio.kernel.ids import NodeId, WorkflowId
 from studio.panels import ResultsPanel
 from studio.panels.rows_model import PAGE_ROWS, PAGES_KEPT
 from studio.session.events import RunFinished
@@ -187,7 +189,7 @@ def test_a_running_node_shows_its_progress_and_then_its_rows(panel, qtbot):
     panel.show_output("list_orders")
     assert "1,200 / 5,000" in panel.current.empty._text.text()
     handle.delivered(lambda node_id, port: values[node_id])
-    handle.put("list_orders", state="succeeded", rows=1, duration_ms=2.0, progress=None)
+    handle.put(NodeId("list_orders"), state="succeeded", rows=1, duration_ms=2.0, progress=None)
     qtbot.waitUntil(lambda: panel.current.rows.isVisible() and panel.current.rows.model.rowCount() == 1)
     handle.end("succeeded")
 
@@ -211,7 +213,7 @@ def test_tabs_come_back_close_and_follow_renames(panel, session, qtbot):
     from studio.project.changes import EditNode
     from studio.workflow.graph import frozen
 
-    session.edit(EditNode(workflow="w1", node="map", values=frozen({"title": "Gross"})))
+    session.edit(EditNode(workflow=WorkflowId("w1"), node=NodeId("map"), values=frozen({"title": "Gross"})))
     assert panel.tabs.tabText(1) == "Gross"
     panel.close_tab(1)
     panel.close_tab(0)
@@ -224,7 +226,7 @@ def test_tabs_come_back_close_and_follow_renames(panel, session, qtbot):
 @pytest.fixture
 def browsing(theme, show, qtbot):
     session = PanelSession.of(rows=[order_row(number) for number in range(1, 451)])
-    panel = ResultsPanel(theme)
+    panel: Any = ResultsPanel(theme)
     panel.set_session(session)
     show(panel, 900, 500)
     panel.show_model("Order")
@@ -270,7 +272,7 @@ def test_a_table_that_is_missing_shows_the_error_and_can_be_tried_again(theme, s
     session = PanelSession.of(
         rows=NoSuchTable("There is no table orders.", hint="Make it, or remove the model.")
     )
-    panel = ResultsPanel(theme)
+    panel: Any = ResultsPanel(theme)
     panel.set_session(session)
     show(panel, 900, 400)
     panel.show_model("Order")
