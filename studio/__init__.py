@@ -5,8 +5,9 @@ The public names are loaded when they are first used, so that a window opens wit
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
+
+from studio.kernel.lazy import lazily
 
 if TYPE_CHECKING:
     from studio.dataflow import (
@@ -37,30 +38,20 @@ __all__ = [
     "WorkflowBuilder",
 ]
 
-_HOMES: Final = {
-    "AsyncLocalRuntime": "studio.dataflow",
-    "BuildError": "studio.kernel.errors",
-    "DataFlow": "studio.dataflow",
-    "DataFlowConfig": "studio.dataflow",
-    "Field": "studio.models",
-    "LocalRuntime": "studio.dataflow",
-    "ModelSpec": "studio.models",
-    "RunResult": "studio.runtime",
-    "StudioError": "studio.kernel.errors",
-    "Text": "studio.models",
-    "Workflow": "studio.workflow",
-    "WorkflowBuilder": "studio.dataflow",
-}
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'studio' has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *(name for name in __all__ if name not in globals())]
+__getattr__ = lazily(
+    __name__,
+    {
+        "AsyncLocalRuntime": "dataflow",
+        "BuildError": "kernel.errors",
+        "DataFlow": "dataflow",
+        "DataFlowConfig": "dataflow",
+        "Field": "models",
+        "LocalRuntime": "dataflow",
+        "ModelSpec": "models",
+        "RunResult": "runtime",
+        "StudioError": "kernel.errors",
+        "Text": "models",
+        "Workflow": "workflow",
+        "WorkflowBuilder": "dataflow",
+    },
+)

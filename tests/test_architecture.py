@@ -90,9 +90,19 @@ def test_a_room_says_which_question_it_answers_and_only_names_what_it_offers(roo
 
 
 def _is_re_export(node: ast.stmt, room: str) -> bool:
+    """A name of the room itself, or the means to load such names when they are first asked for."""
     if isinstance(node, ast.ImportFrom):
-        return node.module == "__future__" or f"{node.module}.".startswith(f"studio.{room}.")
-    return isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]
+        helpers = ("__future__", "typing", "studio.kernel.lazy")
+        return node.module in helpers or f"{node.module}.".startswith(f"studio.{room}.")
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) == "TYPE_CHECKING" and all(
+            _is_re_export(inner, room) for inner in node.body
+        )
+    if not isinstance(node, ast.Assign):
+        return False
+    targets = [ast.unparse(target) for target in node.targets]
+    is_lazy = isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "lazily"
+    return targets == ["__all__"] or (targets == ["__getattr__"] and is_lazy)
 
 
 def test_every_folder_with_code_is_a_room() -> None:

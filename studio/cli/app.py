@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from studio import __version__
 from studio.cli import commands
-from studio.resources import version
 from studio.session import Environment
 
 Format = Annotated[
@@ -27,7 +27,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"studio {version()}")
+        typer.echo(f"studio {__version__}")
         raise typer.Exit
 
 

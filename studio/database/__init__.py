@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from studio.database.database import Database
 from studio.database.options import DatabaseOptions
@@ -16,6 +16,7 @@ from studio.database.results import (
     ServerInfo,
     Statement,
 )
+from studio.kernel.lazy import lazily
 
 if TYPE_CHECKING:
     from studio.database.access import Access
@@ -34,10 +35,4 @@ __all__ = [
     "Statement",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name == "Access":
-        from studio.database.access import Access
-
-        return Access
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazily(__name__, {"Access": "access"})

@@ -1,4 +1,4 @@
-"""The public face: declare models, build workflows, run them."""
+"""What is the public face? Declaring models, building workflows, running them."""
 
 from studio.dataflow.builder import BuiltWorkflow, WorkflowBuilder
 from studio.dataflow.config import DataFlowConfig

@@ -3,8 +3,11 @@
 The names are imported when first asked for: the window paints before it needs any of them.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.kernel.lazy import lazily
 
 if TYPE_CHECKING:
     from studio.session.environment import Environment
@@ -40,20 +43,23 @@ __all__ = [
     "SessionEvent",
 ]
 
-_MODULES = {
-    "Environment": "environment",
-    "NodeRunView": "runs",
-    "Output": "runs",
-    "Page": "runs",
-    "RunHandle": "runs",
-    "Session": "session",
-}
-"""Where a name stands; those that are absent are events."""
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULES.get(name, 'events')}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(
+    __name__,
+    {
+        "CatalogueChanged": "events",
+        "Environment": "environment",
+        "LogAdded": "events",
+        "LogEntry": "events",
+        "NodeRunView": "runs",
+        "Output": "runs",
+        "Page": "runs",
+        "ProblemsChanged": "events",
+        "ProjectChanged": "events",
+        "RunFinished": "events",
+        "RunHandle": "runs",
+        "RunStarted": "events",
+        "SavedStateChanged": "events",
+        "Session": "session",
+        "SessionEvent": "events",
+    },
+)

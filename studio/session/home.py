@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from studio import __version__
 from studio.kernel.errors import DatabaseError, StoreError, StudioError
 from studio.kernel.ids import RunId, WorkflowId, short_id
 from studio.kernel.problems import Problem
@@ -23,7 +24,6 @@ from studio.persistence.locks import is_held
 from studio.persistence.store import JournalEntry, ProjectStore
 from studio.project.changes import Change
 from studio.project.state import Project
-from studio.resources import version
 from studio.session.environment import Environment
 
 if TYPE_CHECKING:
@@ -212,17 +212,17 @@ class Home:
     async def _save_here(self, project: Project, upto: int) -> None:
         await self._journal.written()
         store = await self._ready()
-        await store.save(project, studio_version=version(), upto=upto)
+        await store.save(project, studio_version=__version__, upto=upto)
 
     async def _save_there(self, project: Project, text: str) -> None:
         await self._journal.written()
         old = self._store
         if old is None:
             new = await ProjectStore.create(
-                text, project, clock=self._env.clock, studio_version=version(), engine=self._env.loop
+                text, project, clock=self._env.clock, studio_version=__version__, engine=self._env.loop
             )
         else:
-            new = await old.copy_to(text, project, studio_version=version())
+            new = await old.copy_to(text, project, studio_version=__version__)
         self._store = new
         if old is not None:
             await self._leave(old, keep_edits=False)
@@ -296,7 +296,7 @@ class Home:
             if self._store is None:
                 assert self._base is not None, "nothing is kept before the first edit or run"
                 self._store = await ProjectStore.create(
-                    str(self._path), self._base, clock=self._env.clock, studio_version=version(), engine=self._env.loop
+                    str(self._path), self._base, clock=self._env.clock, studio_version=__version__, engine=self._env.loop
                 )  # fmt: skip
             if self._aside is not None:
                 await self._set_aside(*self._aside)
@@ -307,7 +307,7 @@ class Home:
         path = self._env.untitled_dir / f"{short_id()}{SUFFIX}"
         named = replace(project, name=f"{project.name} (recovered)")
         other = await ProjectStore.create(
-            str(path), named, clock=self._env.clock, studio_version=version(), engine=self._env.loop
+            str(path), named, clock=self._env.clock, studio_version=__version__, engine=self._env.loop
         )
         try:
             await other.append_edits(entries)

@@ -280,13 +280,13 @@ def test_without_a_display_the_sample_runs_in_the_terminal(studio):
 
 
 def test_help_and_version(studio):
-    from studio.resources import version
+    from studio import __version__
 
     helped = studio("--help")
     assert helped.returncode == 0
     for word in ("run", "check", "nodes", "Exit codes"):
         assert word in helped.stdout
-    assert studio("--version").stdout.strip() == f"studio {version()}"
+    assert studio("--version").stdout.strip() == f"studio {__version__}"
     mistyped = studio("chek")
     assert mistyped.returncode == 2
     assert "Did you mean 'check'" in mistyped.stderr
