@@ -429,7 +429,9 @@ class _Check:
             refused = literal_problem(param, value)
             if refused is not None:
                 faulty = True
-                self._add("param-type", node, refused, field=name)
+                self._add(
+                    "param-type", node, refused, "Correct it, or connect the param to a value.", field=name
+                )
         for param in spec.params:
             if not param.required or param.name in filled:
                 continue

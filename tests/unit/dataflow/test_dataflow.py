@@ -283,8 +283,8 @@ def test_in_memory_means_one_database_for_tables_and_rows() -> None:
 
 
 def test_existing_schema_mode_and_auto_migrate_off_create_nothing(tmp_path: Path) -> None:
-    option: dict[str, Any]
-    for option in ({"existing_schema_mode": True}, {"auto_migrate": False}):
+    options: list[dict[str, Any]] = [{"existing_schema_mode": True}, {"auto_migrate": False}]
+    for option in options:
         path = tmp_path / "empty.db"
         with DataFlow(f"sqlite:///{path}", models=[Person], **option) as db:
             with pytest.raises(NoSuchTable, match="persons"):
