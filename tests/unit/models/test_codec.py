@@ -1,6 +1,6 @@
 import enum
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
@@ -23,8 +23,8 @@ class Order:
 
     id: str
     status: Status = Status.OPEN
-    lines: list = []  # noqa: RUF012 - read, never shared: each record gets its own
-    tags: list[str] = Field(default=["new"])
+    lines: list[Any] = []  # noqa: RUF012 - read, never shared: each record gets its own
+    tags: Annotated[list[str], Field(default=["new"])]
     note: str | None = None
     customer: Annotated[str, Field(references="Customer", on_delete="cascade", index=True)]
 
@@ -72,7 +72,7 @@ def test_a_model_written_by_hand_may_be_short():
 def test_a_default_made_by_a_function_is_refused_with_the_remedy():
     class Ticket:
         id: str
-        code: uuid.UUID = Field(default_factory=uuid.uuid4)
+        code: Annotated[uuid.UUID, Field(default_factory=uuid.uuid4)]
 
     with pytest.raises(
         ModelError, match=r"Ticket: the default of 'code' is made by a function.*Give a plain default"

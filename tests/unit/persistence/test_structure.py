@@ -1,13 +1,16 @@
 import pytest
 
 from studio.kernel.errors import StudioError
+from studio.kernel.ids import NodeId, WorkflowId
 from studio.persistence.changes_codec import change_from_text, change_to_text
 from studio.project.changes import EditNode, SetParams
 from studio.workflow.graph import frozen
 
+W = WorkflowId("w")
+
 
 def test_the_text_of_a_change_can_be_read_by_people():
-    change = SetParams(workflow="w", node="list", values=frozen({"limit": 3}))
+    change = SetParams(workflow=W, node=NodeId("list"), values=frozen({"limit": 3}))
     assert change_to_text(change) == "$type: SetParams\nworkflow: w\nnode: list\nvalues: {limit: 3}\n"
 
 
@@ -15,12 +18,12 @@ def test_data_that_looks_like_our_own_marks_comes_back_as_it_was():
     values = frozen(
         {"a": {"$type": "Node", "x": 1}, "b": [{"$type": "mapping"}], "c": {"$literal": "{{ x }}"}}
     )
-    change = SetParams(workflow="w", node="n", values=values)
+    change = SetParams(workflow=W, node=NodeId("n"), values=values)
     assert change_from_text(change_to_text(change)) == change
 
 
 def test_params_may_be_replaced_as_a_whole():
-    change = EditNode(workflow="w", node="n", values=frozen({"params": {"limit": 1}}))
+    change = EditNode(workflow=W, node=NodeId("n"), values=frozen({"params": {"limit": 1}}))
     assert change_from_text(change_to_text(change)) == change
 
 

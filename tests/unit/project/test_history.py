@@ -2,7 +2,7 @@ import pytest
 
 from studio.kernel.errors import WorkflowError
 from studio.kernel.ids import NodeId, WorkflowId
-from studio.project import History, Project
+from studio.project import Change, History, Project
 from studio.project.changes import (
     AddNodes,
     EditProject,
@@ -42,6 +42,10 @@ def project() -> Project:
     return Project(id="p", name="P", workflows=frozen({W: workflow}))
 
 
+def clean(history: History) -> bool:
+    return history.is_clean
+
+
 def limit(history: History) -> object:
     return history.project.workflows[W].nodes[A].params.get("limit")
 
@@ -55,7 +59,7 @@ def test_removing_a_node_removes_its_edges_and_undo_restores_them():
     history.apply(RemoveNodes(workflow=W, nodes=(A,)))
     assert history.project.workflows[W].edges == ()
     assert history.project.workflows[W].places == {}
-    assert history.undo()
+    history.undo()
     assert history.project == project()
     assert list(history.project.workflows[W].nodes) == [A, B]
 
@@ -94,9 +98,9 @@ def test_saving_in_the_middle_of_typing_keeps_the_saved_state_reachable():
     history.apply(set_limit(2), merge=True)
     history.mark_clean()
     history.apply(set_limit(3), merge=True)
-    assert not history.is_clean
+    assert not clean(history)
     history.undo()
-    assert history.is_clean
+    assert clean(history)
     assert limit(history) == 2
 
 
@@ -105,11 +109,11 @@ def test_the_clean_state_is_lost_when_another_way_is_taken_from_before_it():
     history.apply(set_limit(2))
     history.mark_clean()
     history.undo()
-    assert not history.is_clean
+    assert not clean(history)
     history.apply(set_limit(3))
     history.undo()
     history.redo()
-    assert not history.is_clean
+    assert not clean(history)
 
 
 def test_a_group_is_one_step_with_its_title():
@@ -162,12 +166,13 @@ def test_a_removed_workflow_comes_back_at_its_old_place():
 
 def test_labels_say_what_undo_would_take_back():
     history = History(project())
-    for change, label in [
+    steps: list[tuple[Change, str]] = [
         (set_limit(3), "Set limit"),
         (EditWorkflow(workflow=W, values=frozen({"name": "X"})), "Rename workflow"),
         (SetNotes(workflow=W, put=frozen({"n": Note(id="n", text="hi")})), "Edit note"),
         (EditProject(values=frozen({"name": "Q"})), "Rename project"),
-    ]:
+    ]
+    for change, label in steps:
         history.apply(change)
         assert history.undo_label == label
 

@@ -15,7 +15,7 @@ from studio.session.secrets import (
 
 
 class Ring(keyring.backend.KeyringBackend):
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ def test_a_password_is_kept_in_the_keyring_under_the_connections_id():
 
 
 def test_without_a_keyring_the_way_out_is_told_and_nothing_is_written_in_the_clear():
-    keyring.set_keyring(keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call]
+    keyring.set_keyring(keyring.backends.fail.Keyring())
     secrets = SystemSecrets({})
     for use in (
         lambda: secrets.get(connection("keyring")),

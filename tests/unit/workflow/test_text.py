@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import yaml
 from hypothesis import given
@@ -31,7 +33,7 @@ def test_writing_what_was_read_gives_the_same_text(workflow):
 
 @given(projects.workflows())
 def test_other_readers_can_parse_the_text_too(workflow):
-    nodes = yaml.compose(workflow_to_yaml(workflow), Loader=yaml.SafeLoader)
+    nodes: Any = yaml.compose(workflow_to_yaml(workflow), Loader=yaml.SafeLoader)
     assert [key.value for key, _ in nodes.value][:4] == ["format", "version", "id", "name"]
 
 
