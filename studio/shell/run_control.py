@@ -39,6 +39,7 @@ class RunControl(QObject):
         self._theme = theme
         self._session: Session | None = None
         self._handle: RunHandle | None = None
+        self._is_running = False
         self._given: dict[WorkflowId, dict[str, Any]] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
@@ -46,7 +47,8 @@ class RunControl(QObject):
 
     @property
     def is_running(self) -> bool:
-        return self._handle is not None and self._handle.state == "running"
+        """From the start of a run until the window has heard of its end."""
+        return self._is_running
 
     @property
     def handle(self) -> RunHandle | None:
@@ -59,6 +61,7 @@ class RunControl(QObject):
     def set_session(self, session: Session | None) -> None:
         self._session = session
         self._handle = None
+        self._is_running = False
         self._given = {}
         self._timer.stop()
 
@@ -89,11 +92,13 @@ class RunControl(QObject):
     def run_started(self, handle: RunHandle) -> None:
         """The session has started a run, for whomever."""
         self._handle = handle
+        self._is_running = True
         self._timer.start()
         self.started.emit(handle)
 
     def run_finished(self, handle: RunHandle) -> None:
         if handle is self._handle:
+            self._is_running = False
             self._timer.stop()
         self.finished.emit(handle)
 

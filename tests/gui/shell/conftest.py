@@ -10,7 +10,7 @@ import pytest
 from studio.kernel.loop import default_loop
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 from studio.project import Connection, ModelEntry, Project
-from studio.qt.background import cancel_jobs
+from studio.qt.background import wait_for_jobs
 from studio.qt.loop import attached
 from studio.session import Environment, Session
 from studio.shell.look import apply_theme, theme_of
@@ -66,7 +66,8 @@ def window(qapp, qtbot, loop, env, settings):
     yield window
     session = window.session
     window.set_session(None)
-    cancel_jobs()
+    ending = asyncio.ensure_future(wait_for_jobs())
+    qtbot.waitUntil(ending.done, timeout=20_000)
     if session is not None:
         closing = asyncio.ensure_future(session.close())
         qtbot.waitUntil(closing.done, timeout=20_000)

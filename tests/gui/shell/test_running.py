@@ -138,6 +138,8 @@ def test_python_runs_only_after_a_person_has_trusted_the_project(window, session
     assert "Python" in drive.answer("cancel")
     assert window.runs.handle is None
     assert not session.trusted
+    drive.activate()
+    drive.canvas.setFocus()
     drive.key(Qt.Key.Key_F5)
     drive.answer("trust")
     drive.until(lambda: window.runs.handle is not None)
