@@ -1,8 +1,10 @@
 """Is everything that is wrong with a workflow found, in words that help?"""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -315,3 +317,15 @@ def test_bounds_choices_and_lengths_are_part_of_fitting() -> None:
     assert literal_problem(text, "abc") == '"t" has 3 characters, but may have at most 2.'
     choice = ParamSpec(name="c", type=PortType(kind="str"), choices=("error", "skip"))
     assert literal_problem(choice, "skp") == "\"c\" is the text 'skp'. Did you mean 'skip'?"
+
+
+def test_every_code_of_a_problem_is_documented() -> None:
+    root = Path(__file__).parents[3]
+    pattern = re.compile(r'(?:code=|_add\(|_fault\(|_problem\()\s*"([a-z]+(?:-[a-z]+)*)"')
+    rooms = ("workflow", "nodes", "runtime", "dataflow")
+    sources = [path for room in rooms for path in (root / "studio" / room).rglob("*.py")]
+    used = {code for path in sources for code in pattern.findall(path.read_text(encoding="utf-8"))}
+    page = (root / "docs" / "problems.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `([a-z-]+)` \|", page, flags=re.MULTILINE))
+    assert "type-clash" in used
+    assert used - documented == set()
