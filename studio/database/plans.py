@@ -106,6 +106,8 @@ class ModelPlans:
         self._inserts: dict[tuple[str, ...], InsertPlan] = {}
         self._by_columns: dict[tuple[str, ...], InsertPlan] = {}
         self._updates: dict[tuple[str, ...], RowPipelines] = {}
+        self.quick_reads: dict[str, tuple[Plan, Converter | None]] = {}
+        """For `statements.by_unique_field`, by the field's name."""
         self._makers: dict[tuple[str, ...], Maker] = {}
         self.optional = frozenset(
             field.name for field in spec.fields if field.generated or field.server_default is not None

@@ -120,6 +120,13 @@ class PostgresqlEngine:
 
     # -------------------------------------------------------------- lanes
 
+    def take(self) -> Lane | None:
+        """A free lane for a single statement, if there is one: the usual case, without a coroutine."""
+        if self._free and not self._free[-1].connection.is_closed():
+            self._single += 1
+            return self._free.pop()
+        return None
+
     async def acquire(self, *, single: bool) -> Lane:
         """A connection for a `single` statement, or for a transaction; transactions may go beyond `pool_size`."""
         deadline = time.monotonic() + self.options.lock_timeout_s
@@ -333,14 +340,25 @@ class _Lanes:
         self._engine = engine
 
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
+        engine = self._engine
+        lane = engine.take() or await engine.acquire(single=True)
         try:
-            return await self.write(sql, args)
-        except ConnectionLost:
-            return await self.write(sql, args)
+            rows: Sequence[Row] = await lane.connection.fetch(sql, *args)
+            return rows
+        except asyncio.CancelledError:
+            await whatever_happens(_settle(lane.connection))
+            raise
+        except postgresql_errors.DRIVER_ERRORS as error:
+            failure = engine.translated(error)
+            if not isinstance(failure, ConnectionLost):
+                raise failure from error
+        finally:
+            engine.release(lane, single=True)
+        return await self.write(sql, args)
 
     async def write(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         engine = self._engine
-        lane = await engine.acquire(single=True)
+        lane = engine.take() or await engine.acquire(single=True)
         try:
             rows: Sequence[Row] = await lane.connection.fetch(sql, *args)
             return rows
@@ -354,7 +372,7 @@ class _Lanes:
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         engine = self._engine
-        lane = await engine.acquire(single=True)
+        lane = engine.take() or await engine.acquire(single=True)
         try:
             return _count(await lane.connection.execute(sql, *args))
         except asyncio.CancelledError:
@@ -370,7 +388,7 @@ class _Lanes:
     ) -> tuple[tuple[str, ...], Sequence[Row], int | None]:
         first_word(sql)
         engine = self._engine
-        lane = await engine.acquire(single=True)
+        lane = engine.take() or await engine.acquire(single=True)
         try:
             return await _run(lane.connection, sql, args, max_rows, within=False)
         except asyncio.CancelledError:

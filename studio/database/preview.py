@@ -58,7 +58,8 @@ def _create(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
 
 
 def _read(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
-    return _said(st.select(plans, st.parse_filter(plans.spec, _filter(plans, params)), most=2))
+    filter = st.parse_filter(plans.spec, _filter(plans, params))
+    return _said(st.select(plans, filter, most=None if plans.identifies(filter.condition) else 2))
 
 
 def _update(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:

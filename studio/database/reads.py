@@ -27,9 +27,16 @@ class Reads(Conversation):
             ManyRecordsMatched: several match; `context["count"]` says how many.
         """
         plans = self._plans(spec)
+        if fields is None and filter.__class__ is dict and len(filter) == 1:
+            quick = st.by_unique_field(plans, filter)
+            if quick is not None:
+                plan, arguments = quick
+                rows = await self._session.read(plan.sql, arguments)
+                return plan.make(rows[0]) if rows else None
         wanted = None if fields is None else plans.check_names(fields)
         parsed = st.parse_filter(spec, filter)
-        ready = st.select(plans, parsed, fields=wanted, most=2)
+        most = None if plans.identifies(parsed.condition) else 2
+        ready = st.select(plans, parsed, fields=wanted, most=most)
         rows = await self._session.read(ready.plan.sql, ready.arguments)
         if not rows:
             return None

@@ -27,7 +27,7 @@ from studio.database.options import DatabaseOptions
 from studio.database.raw import first_word
 from studio.database.results import ServerInfo
 from studio.database.worker import Worker, whatever_happens
-from studio.kernel.errors import ReadOnlyDatabase, StatementRefused, UnknownDatabase
+from studio.kernel.errors import LockTimeout, ReadOnlyDatabase, StatementRefused, UnknownDatabase
 from studio.models.spec import ModelSpec
 from studio.query.sqlite_functions import AGGREGATES, COLLATIONS, FUNCTIONS
 
@@ -164,7 +164,7 @@ class SqliteEngine:
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
         await self.connect()
-        async with self.gate:
+        async with self.alone():
             session = _Transaction(self)
             await self.call(self.writer, _execute, self._connection(self.writer), "BEGIN IMMEDIATE")
             try:
@@ -175,6 +175,25 @@ class SqliteEngine:
                 raise
             session.is_open = False
             await whatever_happens(self.call(self.writer, _commit, self._connection(self.writer)))
+
+    @contextlib.asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Keeps other tasks from the writer. Raises LockTimeout when one does not let go of it, as another process would not."""
+        if self.gate.locked():
+            try:
+                async with asyncio.timeout(self.options.lock_timeout_s):
+                    await self.gate.acquire()
+            except TimeoutError:
+                raise LockTimeout(
+                    f"{self.where} is locked by a transaction of another run.",
+                    hint="Wait for it to end, then try again.",
+                ) from None
+        else:
+            await self.gate.acquire()
+        try:
+            yield
+        finally:
+            self.gate.release()
 
     def schema_lock(self) -> contextlib.AbstractAsyncContextManager[Session]:
         """BEGIN IMMEDIATE keeps every other writer of the file out, in this process and in others."""
@@ -347,13 +366,13 @@ class _Lanes:
     in_transaction: Final = False
 
     def __init__(self, engine: SqliteEngine) -> None:
-        self._engine = weakref.proxy(engine)
+        self._engine = engine
 
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         engine = self._engine
         worker = await engine.reader()
         if worker is engine.writer and engine.gate.locked():
-            async with engine.gate:
+            async with engine.alone():
                 rows: list[Row] = await engine.call(worker, _fetch, worker.resource, sql, args)
                 return rows
         found: Sequence[Row] = await engine.call(worker, _fetch, worker.resource, sql, args)
@@ -418,7 +437,7 @@ class _Lanes:
             writer = engine.writer
         done: T
         if engine.gate.locked():
-            async with engine.gate:
+            async with engine.alone():
                 done = await engine.call(writer, function, writer.resource, *args)
                 return done
         done = await engine.call(writer, function, writer.resource, *args)

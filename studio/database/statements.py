@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from studio.query.updates import Update, parse_update
 __all__ = [
     "Ready",
     "by_keys",
+    "by_unique_field",
     "changed",
     "count",
     "delete_many",
@@ -49,6 +51,30 @@ class Ready:
 def slots(filter: Filter, prefix: str = "p") -> dict[str, Any]:
     """A filter's values by the names of their parameters."""
     return {f"{prefix}{place}": value for place, value in enumerate(filter.values)}
+
+
+_SCALARS = frozenset({int, str, uuid.UUID})
+
+
+def by_unique_field(plans: ModelPlans, filter: Mapping[str, Any]) -> tuple[Plan, tuple[Any, ...]] | None:
+    """The plan and arguments for reading by one unique field and a plain value: the usual read, without the detours.
+
+    None for every other filter of one entry.
+    """
+    ((name, value),) = filter.items()
+    if name not in plans.unique_fields or value.__class__ not in _SCALARS:
+        return None
+    parsed = parse_filter(plans.spec, filter)
+    known = plans.quick_reads.get(name)
+    if known is None:
+        plan = select(plans, parsed).plan
+        known = plans.quick_reads[name] = (
+            plan,
+            plans.dialect.binder(plans.spec[name], reflected=plans.spec.reflected),
+        )
+    plan, bind = known
+    checked = parsed.values[0]
+    return plan, (checked if bind is None else bind(checked),)
 
 
 def select(

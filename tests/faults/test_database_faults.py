@@ -185,6 +185,18 @@ def test_a_lock_that_goes_away_in_time_is_waited_for(sqlite_url, locker):
     run(sqlite_url, story, models=[])
 
 
+def test_a_write_beside_ones_own_transaction_is_told_and_hangs_nothing(sqlite_url):
+    async def story(database):
+        async with database.transaction() as access:
+            await access.create(CUSTOMER, customer(1))
+            with pytest.raises(LockTimeout, match="another run"):
+                await database.access().create(CUSTOMER, customer(2))
+        await database.access().create(CUSTOMER, customer(3))
+        assert await database.access().count(CUSTOMER) == 2
+
+    run(sqlite_url, story, lock_timeout_s=0.2)
+
+
 def test_waiting_for_a_lock_can_be_cancelled(sqlite_url, locker):
     async def story(database):
         writing = asyncio.ensure_future(database.access().create(CUSTOMER, customer(1)))
