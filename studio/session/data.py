@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 async def row_count(project: Project, databases: Databases, model_id: str) -> int:
     """How many records a model has; 0 while its table does not exist yet."""
     spec, connection = model_of(project, model_id)
+    if databases.is_not_made_yet(connection):
+        return 0
     database = await databases.get(connection)
     await database.connect()
     try:
@@ -46,6 +48,8 @@ async def browse(
     from studio.database import ListQuery
 
     spec, connection = model_of(project, model_id)
+    if databases.is_not_made_yet(connection):
+        return Page(columns=spec.names, rows=[], offset=offset, total=0)
     database = await databases.get(connection)
     await database.connect()
     order = list(order_by)

@@ -26,9 +26,16 @@ class Databases:
     Invariant: at most one database is open for a connection, and it was opened with the connection as it is now.
     """
 
-    def __init__(self, secrets: Secrets, folder: Callable[[], Path | None]) -> None:
+    def __init__(
+        self,
+        secrets: Secrets,
+        folder: Callable[[], Path | None],
+        is_somebody_elses: Callable[[str], bool] = lambda connection_id: False,
+    ) -> None:
+        """`folder` is where relative paths begin; `is_somebody_elses` says of a connection that its file is not Studio's to make."""
         self._secrets = secrets
         self._folder = folder
+        self._is_somebody_elses = is_somebody_elses
         self._open: dict[str, tuple[Connection, Database]] = {}
         self._instead: dict[str, tuple[Connection, str | None]] = {}
         self._turn: asyncio.Lock | None = None
@@ -54,7 +61,10 @@ class Databases:
                 del self._open[connection.id]
                 await known[1].close()
             other, secret = self._instead.get(connection.id, (connection, None))
-            database = await self._make(other, secret)
+            from studio.database import DatabaseOptions
+
+            options = DatabaseOptions(must_exist=self._is_somebody_elses(connection.id))
+            database = await self._make(other, secret, options)
             self._open[connection.id] = (connection, database)
             return database
 
@@ -88,10 +98,10 @@ class Databases:
     def url(self, connection: Connection) -> str:
         """The connection's URL; a relative SQLite path begins at the project's folder."""
         url = connection.url
+        folder = self._folder()
         if not url.startswith(_SQLITE):
             return url
         path, question, query = url.removeprefix(_SQLITE).partition("?")
-        folder = self._folder()
         if (
             not path
             or path == ":memory:"
@@ -101,6 +111,15 @@ class Databases:
         ):
             return url
         return f"{_SQLITE}{folder / path}{question}{query}"
+
+    def is_not_made_yet(self, connection: Connection) -> bool:
+        """Whether the connection's SQLite file does not exist, and a run would make it."""
+        other, _ = self._instead.get(connection.id, (connection, None))
+        url = self.url(other)
+        path = url.removeprefix(_SQLITE).partition("?")[0]
+        if not url.startswith(_SQLITE) or not path or path.startswith((":", "file:")):
+            return False
+        return not (self._is_somebody_elses(connection.id) or Path(path).exists())
 
     async def _make(
         self, connection: Connection, secret: str | None, options: DatabaseOptions | None = None

@@ -45,7 +45,7 @@ class Session(Editor):
         self._home = home
         self.base_folder: Path | None = None
         """Where relative paths begin in a session without a place of its own; None: where the process was started."""
-        self._databases = Databases(self.env.secrets, self._folder)
+        self._databases = Databases(self.env.secrets, self._folder, self._is_somebody_elses)
         self._runs: dict[RunId, RunHandle] = {}
         self._last_runs: dict[WorkflowId, RunHandle] = {}
         self._past: list[tuple[RunRecord, list[NodeRunRecord]]] = []
@@ -326,6 +326,14 @@ class Session(Editor):
         return node_to_python(workflow.nodes[node_id], workflow.incoming.get(node_id, ()))
 
     # ------------------------------------------------------------ inside
+
+    def _is_somebody_elses(self, connection_id: str) -> bool:
+        """Whether the database was there before Studio: models of its tables were imported."""
+        entries = self.project.models.values()
+        return any(
+            entry.connection == connection_id and entry.spec is not None and entry.spec.reflected
+            for entry in entries
+        )
 
     def _folder(self) -> Path | None:
         return (self._home.folder if self._home else None) or self.base_folder

@@ -603,6 +603,31 @@ def test_tables_that_do_not_exist_yet_are_empty(env, tmp_path):
         await session.close()
 
     run(story())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_models_were_imported_from_is_missed_when_it_is_gone(
+    env, chinook_sqlite_url, tmp_path
+):
+    async def story() -> None:
+        session = await Session.new(env)
+        session.edit(
+            SetConnections(put=(Connection(id="c", name="music", url=chinook_sqlite_url),), default="c")
+        )
+        session.import_models("c", await session.reflect("c"))
+        moved = Connection(id="c", name="music", url=f"sqlite:///{tmp_path / 'gone.sqlite'}")
+        session.edit(SetConnections(put=(moved,)))
+        (workflow_id,) = session.project.workflows
+        session.add_node(workflow_id, "AlbumListNode", x=0.0, y=0.0)
+        handle = await finished(session, workflow_id)
+        assert handle.error.code == "unknown-database"
+        assert "gone.sqlite" in handle.error.message
+        with pytest.raises(UnknownDatabase):
+            await session.row_count(next(iter(session.project.models)))
+        await session.close()
+
+    run(story())
+    assert not (tmp_path / "gone.sqlite").exists()
 
 
 def test_a_connection_is_tried_and_what_is_wrong_is_told(env, tmp_path, postgres_url):
