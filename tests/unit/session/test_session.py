@@ -742,3 +742,36 @@ def test_a_session_in_memory_keeps_its_runs_and_cannot_be_saved(env, tmp_path):
 
     run(story())
     assert not env.data_dir.exists()
+
+
+def test_a_project_lives_on_a_server_as_in_a_file(env, postgres_url):
+    async def story() -> None:
+        session = await Session.new(env, name="Team")
+        await session.save_as(postgres_url)
+        assert session.location is not None
+        assert session.location.startswith("postgresql://")
+        assert session.location in postgres_url or ":" in postgres_url.rpartition("@")[0]
+        assert "p%40ss" not in session.location
+        assert "p@ss" not in session.location
+        assert session.title == "Team"
+        with pytest.raises(StoreBusy, match=r"process \d+ on "):
+            await Session.open(env, postgres_url)
+        rename(session, "Team two")
+        await session.save()
+        rename(session, "Team three")
+        await session.close(keep_edits=True)
+        session = await Session.open(env, postgres_url)
+        assert session.project.name == "Team two"
+        assert await session.restore() == 1
+        assert session.project.name == "Team three"
+        await session.save()
+        await session.close()
+        with pytest.raises(StoreError, match="holds the project 'Team three' already"):
+            await (await Session.new(env)).save_as(postgres_url)
+
+    run(story())
+
+
+def test_an_empty_database_on_a_server_is_told(env, postgres_url):
+    with pytest.raises(StoreError, match=r"holds no project yet.*Save a project there first"):
+        run(Session.open(env, postgres_url))
