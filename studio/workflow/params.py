@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from studio.workflow.graph import Edge, Node
+from studio.workflow.graph import Edge
 from studio.workflow.spec import AFTER, NodeSpec, ParamSpec, PortSpec
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ LATER: Final = Later()
 """Stands in params, while they are checked, for what is known only during a run: an edge's value, an expression's."""
 
 Path = tuple[str, ...]
+_SCALARS: Final = frozenset({int, float, bool, type(None), Decimal})
+"""What holds nothing, and is asked about most."""
 
 
 def is_literal(value: Any) -> bool:
@@ -107,6 +110,8 @@ def is_dynamic(value: Any) -> bool:
         return True
     if isinstance(value, str):
         return "{{" in value and _is_expression(value)
+    if type(value) in _SCALARS:
+        return False
     if isinstance(value, Mapping):
         return not is_literal(value) and any(is_dynamic(part) for part in value.values())
     if isinstance(value, list | tuple):
@@ -117,32 +122,6 @@ def is_dynamic(value: Any) -> bool:
 def takes_filter(param: ParamSpec, value: Any) -> bool:
     """Whether a condition is given as a filter mapping (If), whose texts are values and not expressions."""
     return param.editor == "expression" and isinstance(value, Mapping)
-
-
-def references(node: Node, spec: NodeSpec | None) -> set[str]:
-    """The names that the node's expressions use: node ids and inputs, without the node's own local names.
-
-    Expressions that cannot be read name nothing; `checks` reports them.
-    """
-    from studio.kernel.errors import ExpressionError
-
-    names: set[str] = set()
-    by_name: Mapping[str, ParamSpec] = spec.params_by_name if spec else {}
-    for name, value in node.params.items():
-        if not isinstance(value, str | Mapping | list | tuple):
-            continue
-        param = by_name.get(name)
-        if param is not None and not param.expressions:
-            continue
-        local = param.local_names if param else ()
-        try:
-            for expression in expressions_in(
-                value, bare=bool(local) and param is not None and not takes_filter(param, value)
-            ):
-                names.update(root for root in expression.names if root not in local)
-        except ExpressionError:
-            continue
-    return names
 
 
 def value_param(spec: NodeSpec, edge: Edge, source: PortSpec | None) -> tuple[str, Path] | None:
