@@ -1,6 +1,7 @@
 """How are many records written? The write path of bulk nodes: one transaction, exact counts, the row that is at fault.
 
-What a batch is and how rows come in says `bulk`; how a batch reaches the driver fast say the dialects' own modules.
+What a batch is and how rows come in says `bulk`; how a batch reaches the driver fast say the dialects' own modules. Longer than most
+modules because the six operations share one path.
 """
 
 from __future__ import annotations

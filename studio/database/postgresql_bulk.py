@@ -9,6 +9,8 @@ The staging place is `unnest` of one array per column below 500 rows, and a temp
 
 The row at fault: COPY says the line; else the value that the server names is looked for among the rows; else the shortest beginning of
 the batch that fails is found by halving, within savepoints. All of it happens inside one more savepoint, so the transaction lives on.
+
+Longer than most modules because the ways share one batch, its staging place and its search for the fault.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from studio.kernel.errors import BadValue, DatabaseError, StudioError, ValueRefu
 from studio.models.spec import FieldSpec
 
 if TYPE_CHECKING:
-    from studio.database.postgresql import _Transaction
+    from studio.database.postgresql_sessions import PostgresqlTransaction
 
 _UNNEST_BELOW: Final = 500
 _REPORT_EVERY: Final = 5000
@@ -36,7 +38,7 @@ _STAGE: Final = "studio_stage"
 _ORDER: Final = "studio_row"
 
 
-async def write_batch(session: _Transaction, job: BulkJob, rows: Sequence[Any]) -> BulkOutcome:
+async def write_batch(session: PostgresqlTransaction, job: BulkJob, rows: Sequence[Any]) -> BulkOutcome:
     """Writes a batch; raises the typed error of the row at fault, leaving nothing of the batch behind."""
     batch = _Batch(session, job, rows)
     async with _savepoint(session):
@@ -58,7 +60,7 @@ async def write_batch(session: _Transaction, job: BulkJob, rows: Sequence[Any]) 
 
 
 @contextlib.asynccontextmanager
-async def _savepoint(session: _Transaction) -> AsyncIterator[None]:
+async def _savepoint(session: PostgresqlTransaction) -> AsyncIterator[None]:
     async with session.atomic():
         yield
 
@@ -87,7 +89,7 @@ class _Counted:
 
 
 class _Batch:
-    def __init__(self, session: _Transaction, job: BulkJob, rows: Sequence[Any]) -> None:
+    def __init__(self, session: PostgresqlTransaction, job: BulkJob, rows: Sequence[Any]) -> None:
         self.session = session
         self.connection: asyncpg.Connection[Any] = session.connection
         self.job = job

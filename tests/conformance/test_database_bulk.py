@@ -2,6 +2,8 @@
 
 import asyncio
 import tracemalloc
+import uuid
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -366,6 +368,44 @@ def test_a_recorder_sees_the_first_changes_and_the_number_of_the_rest(database_u
         assert (operation, key, before["name"], after) == ("delete", "z", "ZZ", None)
 
     run(database_url, story)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("count", [10, 700])
+def test_rows_reach_a_table_under_row_level_security(postgres_url, count):
+    """PostgreSQL refuses COPY into such a table."""
+    role = f"clerk_{uuid.uuid4().hex[:8]}"
+
+    async def prepare(database):
+        for statement in (
+            f"CREATE ROLE {role} LOGIN PASSWORD 'pw'",
+            f"GRANT ALL ON customers TO {role}",
+            "ALTER TABLE customers ENABLE ROW LEVEL SECURITY",
+            f"CREATE POLICY own ON customers TO {role} USING (true) WITH CHECK (name <> 'forbidden')",
+        ):
+            await database.access().execute(statement)
+
+    async def write(database):
+        access = database.access()
+        result = await access.bulk_create(CUSTOMER, customers(count), return_ids=True)
+        assert (result.created, len(result.ids)) == (count, count)
+        assert await access.count(CUSTOMER) == count
+        rows = customers(count, start=count)
+        rows[7]["email"] = "0@x"
+        with pytest.raises(DuplicateKey) as taken:
+            await access.bulk_create(CUSTOMER, rows)
+        assert taken.value.row == 8
+
+    async def clean(database):
+        await database.access().execute(f"DROP OWNED BY {role}")
+        await database.access().execute(f"DROP ROLE {role}")
+
+    run(postgres_url, prepare)
+    try:
+        parts = urlsplit(postgres_url)
+        run(f"postgresql://{role}:pw@{parts.hostname}:{parts.port}{parts.path}", write, models=[])
+    finally:
+        run(postgres_url, clean, models=[])
 
 
 def test_hostile_text_is_written_letter_for_letter_in_bulk(database_url):
