@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +121,13 @@ class Databases:
         if not url.startswith(_SQLITE) or not path or path.startswith((":", "file:")):
             return False
         return not (self._is_somebody_elses(connection.id) or Path(path).exists())
+
+    def remove_file(self, connection: Connection) -> None:
+        """Removes a SQLite file that nobody has open, with what lies beside it."""
+        path = Path(self.url(connection).removeprefix(_SQLITE))
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
 
     async def _make(
         self, connection: Connection, secret: str | None, options: DatabaseOptions | None = None

@@ -51,6 +51,8 @@ class Session(Editor):
         self._past: list[tuple[RunRecord, list[NodeRunRecord]]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_saving = False
+        self._sample: Connection | None = None
+        """The sample's own database, which goes with the session unless the project was saved."""
         if home is not None:
             home.failed = self._journal_failed
 
@@ -89,7 +91,9 @@ class Session(Editor):
         from studio.session.sample import make_sample
 
         project = await env.loop.call(make_sample(env.samples_dir))
-        return cls._at_home(env, project, Home.untitled(env))
+        session = cls._at_home(env, project, Home.untitled(env))
+        session._sample = project.connections[project.default_connection]  # noqa: SLF001 - its own class
+        return session
 
     @classmethod
     async def recoverable(cls, env: Environment) -> list[Recovery]:
@@ -170,6 +174,8 @@ class Session(Editor):
             handle.cancel()
             await handle.finished()
         await self.env.loop.call(self._databases.close())
+        if self._sample is not None and self.location is None and not keep_edits:
+            self._databases.remove_file(self._sample)
         if self._home is not None:
             await self._home.close(keep_edits=keep_edits)
 

@@ -446,6 +446,22 @@ def test_the_sample_runs_again_and_again_and_decides_by_what_it_reads(env):
     run(story())
 
 
+def test_the_samples_database_goes_with_it_unless_the_project_was_saved(env, tmp_path):
+    async def story() -> None:
+        session = await Session.sample(env)
+        await finished(session)
+        await session.close()
+        assert list(env.samples_dir.iterdir()) == []
+        session = await Session.sample(env)
+        await session.save_as(str(tmp_path / "mine.studio"))
+        await session.close()
+        session = await Session.open(env, str(tmp_path / "mine.studio"))
+        assert await session.row_count("Customer") == CUSTOMERS
+        await session.close()
+
+    run(story())
+
+
 def test_a_run_that_cannot_begin_says_everything_that_is_wrong(env):
     async def story() -> None:
         session = await Session.sample(env)
