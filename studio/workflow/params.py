@@ -28,11 +28,14 @@ LATER: Final = Later()
 Path = tuple[str, ...]
 _SCALARS: Final = frozenset({int, float, bool, type(None), Decimal})
 """What holds nothing, and is asked about most."""
+_SIMPLE: Final = _SCALARS | {str, list}
 
 
 def is_literal(value: Any) -> bool:
     """Whether it is `{"$literal": x}`, which stands for x exactly as written."""
-    return isinstance(value, Mapping) and len(value) == 1 and LITERAL in value
+    if type(value) is not dict and (type(value) in _SIMPLE or not isinstance(value, Mapping)):
+        return False
+    return len(value) == 1 and LITERAL in value
 
 
 def is_operator(value: Any) -> bool:
