@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from studio.kernel.ids import NodeId
 
 _FIRST: Final = 700_000_001
-"""Stand-ins for numbers begin here: whole numbers that nobody writes by chance."""
+"""Stand-ins for numbers begin here, ten apart: whole numbers that nobody writes by chance."""
 _FAR: Final = dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
 _NOT_FOR_NODES: Final = frozenset({*(param.name for param in COMMON), "db_instance", "model_name"})
 
@@ -106,7 +106,7 @@ class _StandIns:
                 return {model.fields[0].name: self.make(model.fields[0], words)}
         field = self._named(path[-1]) if path else None
         if field is None and param is not None and param.type.kind == "int" and not param.field:
-            return self._keep(_FIRST + len(self._words), words)
+            return self._keep(_FIRST + 10 * len(self._words), words)
         return self.make(field or self.field_of(param, name), words)
 
     def _named(self, name: Any) -> FieldSpec | None:
@@ -118,18 +118,18 @@ class _StandIns:
         if field is not None and field.choices:
             return self._keep(field.choices[number % len(field.choices)], words)
         made: dict[Kind, Any] = {
-            Kind.INT: _FIRST + number,
-            Kind.FLOAT: float(_FIRST + number),
+            Kind.INT: _FIRST + 10 * number,
+            Kind.FLOAT: float(_FIRST + 10 * number),
             Kind.DECIMAL: Decimal(number + 1) / 8,
             Kind.BOOL: True,
             Kind.DATETIME: _FAR + dt.timedelta(seconds=number),
             Kind.DATE: _FAR.date() + dt.timedelta(days=number),
             Kind.TIME: (_FAR + dt.timedelta(microseconds=number + 1)).time(),
-            Kind.TIMEDELTA: dt.timedelta(microseconds=_FIRST + number),
+            Kind.TIMEDELTA: dt.timedelta(microseconds=_FIRST + 10 * number),
             Kind.BYTES: words.encode(),
             Kind.DICT: {"…": words},
             Kind.LIST: [words],
-            Kind.UUID: uuid.UUID(int=_FIRST + number),
+            Kind.UUID: uuid.UUID(int=_FIRST + 10 * number),
         }
         if field is not None and field.naive and kind is Kind.DATETIME:
             return self._keep((_FAR + dt.timedelta(seconds=number)).replace(tzinfo=None), words)
