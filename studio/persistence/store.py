@@ -1,7 +1,7 @@
 """How is a project kept in a database? Opened, saved as a whole or not at all, its edits journaled, its runs remembered.
 
 A store belongs to one session at a time (`locks`). What its rows mean stands in `codec`, the nodes that write them in `gateway`.
-Everything here runs on the engine's loop.
+Everything here runs on the engine's loop. The module is longer than most because one class keeps one invariant over opening, copying and saving.
 """
 
 from __future__ import annotations

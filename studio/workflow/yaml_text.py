@@ -2,7 +2,7 @@
 
 Plain data: None, bool, int, float, str, lists, mappings; beside them Decimal, datetime, date, time, timedelta, UUID, bytes and tuples,
 each under a tag (`!decimal "1.20"`). What a document means is `text`'s business. Anchors and aliases are refused: they save typing, and
-let a page of text grow into gigabytes.
+let a page of text grow into gigabytes. The module is longer than most because writer and reader are two halves of one table of tags.
 """
 
 from __future__ import annotations
