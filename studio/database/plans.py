@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -23,6 +23,9 @@ from studio.models.values import make_checker
 from studio.query.conditions import NO_SLOT, All, Comparison, Condition
 from studio.query.filters import Filter
 from studio.query.sql_filters import filter_clause
+
+if TYPE_CHECKING:
+    from studio.database.statements import PlainUpdate
 
 _MOST_PLANS = 2000
 """Kept per model; shapes beyond it (long generated filters) push all others out."""
@@ -108,6 +111,8 @@ class ModelPlans:
         self._updates: dict[tuple[str, ...], RowPipelines] = {}
         self.quick_reads: dict[str, tuple[Plan, Converter | None]] = {}
         """For `statements.by_unique_field`, by the field's name."""
+        self.plain_updates: dict[tuple[str, tuple[str, ...]], PlainUpdate] = {}
+        """For `statements.plain_update`, by the field that finds the record and the fields that change."""
         self._makers: dict[tuple[str, ...], Maker] = {}
         self.optional = frozenset(
             field.name for field in spec.fields if field.generated or field.server_default is not None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from studio.database.pipelines import Maker
+from studio.database.dialect import Converter
+from studio.database.pipelines import Maker, Pipeline, RowPipelines
 from studio.database.plans import ModelPlans, Plan
+from studio.kernel.errors import ValueRefused
 from studio.query.filters import Filter, parse_filter
 from studio.query.updates import Update, parse_update
 
@@ -24,6 +26,7 @@ __all__ = [
     "insert_unless",
     "parse_changes",
     "parse_filter",
+    "plain_update",
     "select",
     "slots",
     "update_many",
@@ -53,6 +56,7 @@ def slots(filter: Filter, prefix: str = "p") -> dict[str, Any]:
     return {f"{prefix}{place}": value for place, value in enumerate(filter.values)}
 
 
+_MOST_PLAIN_UPDATES = 500
 _SCALARS = frozenset({int, str, uuid.UUID})
 
 
@@ -75,6 +79,68 @@ def by_unique_field(plans: ModelPlans, filter: Mapping[str, Any]) -> tuple[Plan,
     plan, bind = known
     checked = parsed.values[0]
     return plan, (checked if bind is None else bind(checked),)
+
+
+def plain_update(
+    plans: ModelPlans, filter: Mapping[str, Any], changes: Mapping[str, Any], now: Any
+) -> tuple[Plan, tuple[Any, ...]] | None:
+    """The plan and arguments for setting plain values of the record that a unique field names: the usual update, without the detours.
+
+    None for every other update, also for one that will be refused: the long way says why.
+    """
+    if filter.__class__ is not dict or len(filter) != 1 or changes.__class__ is not dict or not changes:
+        return None
+    ((name, value),) = filter.items()
+    if name not in plans.unique_fields or value.__class__ not in _SCALARS:
+        return None
+    names = tuple(changes)
+    known = plans.plain_updates.get((name, names))
+    if known is None:
+        known = _build_plain_update(plans, name, names)
+        if known is None:
+            return None
+        if len(plans.plain_updates) >= _MOST_PLAIN_UPDATES:
+            plans.plain_updates.clear()
+        plans.plain_updates[name, names] = known
+    if any(isinstance(change, Mapping) for change in changes.values()):
+        return None
+    checked = parse_filter(plans.spec, filter).values[0]
+    try:
+        row = known.convert(changes, plans.moment(now))
+    except ValueRefused:
+        return None
+    return known.plan, (*row, checked if known.bind is None else known.bind(checked))
+
+
+class PlainUpdate(NamedTuple):
+    """A plain update's statement, its pipeline, and what binds the value that finds the record."""
+
+    plan: Plan
+    convert: Pipeline
+    bind: Converter | None
+
+
+def _build_plain_update(plans: ModelPlans, name: str, names: tuple[str, ...]) -> PlainUpdate | None:
+    spec = plans.spec
+    fields = [spec.by_name.get(changed) for changed in names]
+    if spec.reflected:
+        return None  # its columns may compare by collations of their own
+    if any(field is None or field.managed or field.key for field in fields):
+        return None
+    stamp = plans.managed_update
+    columns = tuple(
+        field.name for field in spec.fields if field.name in names or (stamp is not None and field is stamp)
+    )
+    set_to: list[tuple[Any, Any]] = [
+        (plans.column(changed), sa.bindparam(f"v{place}")) for place, changed in enumerate(columns)
+    ]
+    found = sa.bindparam("found", type_=plans.column(name).type)
+    statement = sa.update(plans.table).ordered_values(*set_to).where(plans.column(name) == found)
+    return PlainUpdate(
+        Plan(statement.returning(*plans.table.c), plans.dialect, plans.maker()),
+        RowPipelines(spec, plans.dialect, columns, completing=False).pipeline(names),
+        plans.dialect.binder(spec.by_name[name], reflected=spec.reflected),
+    )
 
 
 def select(

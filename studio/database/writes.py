@@ -63,6 +63,15 @@ class Writes(Reads):
         `changes` are plain values or update operators. Raises ManyRecordsMatched when several records match; nothing is changed then.
         """
         plans = self._plans(spec)
+        if self._recorder is None:
+            plain = st.plain_update(plans, filter, changes, utc_now())
+            if plain is not None:
+                plan, arguments = plain
+                try:
+                    rows = await self._session.write(plan.sql, arguments)
+                except DatabaseError as error:
+                    raise locate(error, spec, changes) from error.__cause__
+                return plan.make(rows[0]) if rows else None
         parsed = st.parse_filter(spec, filter)
         parsed_changes = st.parse_changes(plans, changes)
         if self._recorder is None:
