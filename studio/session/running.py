@@ -57,6 +57,7 @@ def plan_of(workflow: Workflow, catalogue: NodeCatalogue, until: NodeId | None) 
             code="empty",
             message="There is nothing to run: the workflow has no nodes.",
             hint="Add a node first.",
+            workflow=workflow.name or None,
         )
         raise BuildError([problem], workflow=workflow.name)
     return compile_plan(workflow, catalogue)

@@ -5,11 +5,12 @@ Only specs are needed; what a node type alone knows is asked of catalogues that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from studio.kernel.ids import NodeId
-from studio.kernel.names import did_you_mean
+from studio.kernel.names import did_you_mean, nearest
 from studio.kernel.problems import Problem, Severity
 from studio.workflow.edge_checks import edge_fault, title_of
 from studio.workflow.graph import Edge, Node, Workflow
@@ -29,6 +30,14 @@ __all__ = [
     "value_problem",
     "why_not",
 ]
+
+
+_GENERATED: Final = re.compile(
+    r"(\w+?)(?:(?:Bulk)?(?:Create|Update|Delete|Upsert)|Read|List|Count|Aggregate)Node"
+)
+"""The name of a model's node type, and in it the model's."""
+_NODE_KEYS: Final = ("id", "type", "title", "comment", "disabled", "params")
+_WORKFLOW_KEYS: Final = ("id", "name", "description", "inputs", "nodes", "edges", "layout")
 
 
 def check(workflow: Workflow, catalogue: Catalogue) -> list[Problem]:
@@ -132,6 +141,8 @@ class _Check:
             self._node(node, self.specs[node_id])
         self._names_twice()
         self._cycles()
+        left = (key for key in self.workflow.extra if key not in _WORKFLOW_KEYS)
+        self._unknown_keys(None, left, "the workflow", _WORKFLOW_KEYS)
         order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
         return sorted(self.problems, key=lambda problem: order[problem.severity])
 
@@ -179,10 +190,29 @@ class _Check:
     def _unknown_type(self, node: Node) -> None:
         if node.disabled:
             return
-        names = [spec.type for spec in self.catalogue.specs()]
-        self._add(
-            "unknown-node", node, f"There is no node type {node.type!r}.", did_you_mean(node.type, names)
-        )
+        specs = list(self.catalogue.specs())
+        message = f"There is no node type {node.type!r}."
+        hint = did_you_mean(node.type, [spec.type for spec in specs])
+        generated = _GENERATED.fullmatch(node.type)
+        models = {spec.model for spec in specs if spec.model is not None}
+        if generated is not None and not nearest(generated[1], models):
+            message = f"There is no node type {node.type!r}, since there is no model {generated[1]!r}."
+            hint = f"Import the model {generated[1]!r} from its database, or declare it."
+        self._add("unknown-node", node, message, hint)
+
+    def _unknown_keys(self, node: Node | None, keys: Iterable[str], owner: str, known: Iterable[str]) -> None:
+        """What a text says that means nothing here: kept for whoever wrote it, and worth a word, since it may be misspelt."""
+        for key in keys:
+            self.problems.append(
+                Problem(
+                    code="unknown-key",
+                    severity=Severity.WARNING,
+                    message=f"The key {key!r} of {owner} is not known: it is kept, and does nothing.",
+                    hint=did_you_mean(key, known),
+                    workflow=self.workflow.name or None,
+                    node=node.id if node else None,
+                )
+            )
 
     def _add(
         self, code: str, node: Node | None, message: str, hint: str = "", *, field: str | None = None
@@ -223,6 +253,7 @@ class _Check:
         if spec is not None:
             for found in self.checks.judged(node, spec, connected):
                 self._place(node, found)
+            self._unknown_keys(node, node.extra, "the node", _NODE_KEYS)
 
     def _edges(self, node: Node, spec: NodeSpec | None) -> Connected:
         """Checks the edges that end here; returns the params (and paths in them) that they fill."""
@@ -236,12 +267,15 @@ class _Check:
             fault = edge_fault(edge, source, source_spec, node, spec)
             if fault is not None:
                 self._place(node, fault)
-                continue
             if spec is None:
                 continue
             port = source_spec.output(edge.source_port) if source_spec else None
             target = value_param(spec, edge, port)
             if target is None:
+                continue
+            if fault is not None:
+                if target[0] in spec.params_by_name:
+                    filled[target] = None  # that it is not given is not worth saying twice
                 continue
             if target in filled:
                 self._add(

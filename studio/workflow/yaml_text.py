@@ -347,7 +347,7 @@ def _document(events: Iterator[Any]) -> YamlNode:
         if isinstance(event, yaml.NodeEvent):
             found = _node(event, events, 0)
     if found is None:
-        raise TextError("The text is empty.", line=1, column=1)
+        raise TextError("The text is empty.", line=1, column=1, hint="Choose a text that Studio exported.")
     return found
 
 
@@ -386,7 +386,10 @@ def _node(event: Any, events: Iterator[Any], depth: int) -> YamlNode:
 def _check_tag(event: Any, known: tuple[str, ...], line: int, column: int) -> None:
     if event.tag and event.tag != "!" and event.tag not in known:
         raise TextError(
-            f"The tag {event.tag!r} does not belong on a list or mapping.", line=line, column=column
+            f"The tag {event.tag!r} does not belong on a list or mapping.",
+            line=line,
+            column=column,
+            hint="Remove it.",
         )
 
 
@@ -500,7 +503,7 @@ class Taker:
         if node is None:
             return default
         if not isinstance(node.value, bool):
-            raise node.fault(f"{name!r} of {self.what} must be true or false.")
+            raise node.fault(f"{name!r} of {self.what} must be true or false.", f"Write `{name}: true`.")
         return node.value
 
     def number(self, name: str, default: float) -> float:
