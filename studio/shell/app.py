@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sys
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFileOpenEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.kernel.errors import StudioError
 from studio.qt import loop
@@ -33,6 +35,34 @@ class StudioApplication(QApplication):
         return super().event(event)
 
 
+class _PaintWatch(QObject):
+    """Notices the first paint of a widget."""
+
+    def __init__(self, widget: QWidget, done: asyncio.Future[None]) -> None:
+        super().__init__(widget)
+        self._done = done
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self._tell)
+        return False
+
+    def _tell(self) -> None:
+        if not self._done.done():
+            self._done.set_result(None)
+
+
+async def painted(widget: QWidget, *, timeout_s: float = 1.0) -> None:
+    """Returns when a widget has been painted for the first time, or after the timeout: one that is minimised never is."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    watch = _PaintWatch(widget, done)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(done, timeout_s)
+    watch.deleteLater()
+
+
 class Program(QObject):
     """The window and what watches over it, for as long as the program runs."""
 
@@ -55,7 +85,7 @@ class Program(QObject):
         window.pages.show_opening(text)
         window.show()
         # The first paint comes before anything that takes long to import.
-        self._app.processEvents()
+        await painted(window)
         window.furnish()
         window.start(window.files.start(location), text)
         self.watchdog.start()

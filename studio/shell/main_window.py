@@ -20,7 +20,7 @@ from studio.kernel.errors import StudioError
 from studio.kernel.problems import Severity
 from studio.qt.background import Job, run_in_background
 from studio.qt.commands import CommandSet
-from studio.qt.messages import Message
+from studio.qt.messages import Message, message_of
 from studio.qt.theme import Theme, system_theme
 from studio.shell.command_list import COMMANDS, MENUS, RECENT, THEME, THEMES
 from studio.shell.deeds import BOTTOM, LEFT, deeds
@@ -173,10 +173,23 @@ class MainWindow(QMainWindow):
         self.toolbar.show_project(session.project if session is not None else None)
         self.toolbar.show_running(running=False)
         self.refresh()
-        if session is not None:
+        if session is not None and not self._tell_opening_problems(session):
             self._offer_trust(session)
         if (canvas := self.pages.tabs.canvas) is not None:
             canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _tell_opening_problems(self, session: Session) -> bool:
+        """Says what of the project could not be read, or that it cannot be saved here; whether there was anything to say."""
+        problems = session.opening_problems
+        for problem in problems:
+            session.log(str(problem), level="warning")
+        if len(problems) == 1:
+            self.message_bar.tell(message_of(problems[0]))
+        elif problems:
+            told = self.tr("The project was opened with {} reservations.").format(len(problems))
+            why = "\n".join(f"• {problem}" for problem in problems)
+            self.message_bar.tell(Message(what=told, why=why, severity=Severity.WARNING))
+        return bool(problems)
 
     def _offer_trust(self, session: Session) -> None:
         workflows = session.project.workflows.values()

@@ -344,8 +344,11 @@ class ProjectFiles(QObject):
 def same_location(one: str, other: str) -> bool:
     """Whether two locations are the same file or the same database."""
     if "://" in one or "://" in other:
-        first, second = urlsplit(one), urlsplit(other)
-        return (first.hostname, first.port, first.path) == (second.hostname, second.port, second.path)
+        try:
+            first, second = urlsplit(one), urlsplit(other)
+            return (first.hostname, first.port, first.path) == (second.hostname, second.port, second.path)
+        except ValueError:  # a URL that makes no sense: whoever opens it says so
+            return one == other
     return Path(one).absolute() == Path(other).absolute()
 
 
@@ -359,7 +362,9 @@ def _read(path: Path) -> str:
             f"{path.name} is not a text file in UTF-8.", hint="Choose a workflow that Studio exported."
         ) from error
     except OSError as error:
-        raise StudioError(f"{path} cannot be read: {error.strerror}.") from error
+        raise StudioError(
+            f"{path} cannot be read: {error.strerror}.", hint="Choose a file that you may read."
+        ) from error
 
 
 def _write(path: Path, text: str) -> None:
