@@ -154,7 +154,7 @@ def sample_rows() -> dict[str, list[dict[str, Any]]]:
 
 
 def sample_workflow() -> Workflow:
-    """Two lanes: what runs low is ordered again; whoever has spent most becomes a gold customer."""
+    """Two rows: what runs low is ordered again; whoever has spent most becomes a gold customer."""
 
     def node(node_id: str, kind: str, title: str, **params: Any) -> Node:
         return Node(id=NodeId(node_id), type=kind, title=title, params=frozen(params))
@@ -191,22 +191,22 @@ def sample_workflow() -> Workflow:
     ]
     places = {
         "low_stock": (0, 0),
-        "anything_low": (340, 0),
-        "plan_order": (680, 0),
-        "restock": (1020, 0),
-        "spent": (0, 280),
-        "best": (340, 280),
-        "reward": (680, 280),
-        "mark_gold": (1020, 280),
-        "report": (680, 560),
+        "anything_low": (300, 0),
+        "plan_order": (600, 0),
+        "restock": (900, 0),
+        "spent": (0, 220),
+        "best": (300, 220),
+        "reward": (600, 220),
+        "mark_gold": (900, 220),
+        "report": (600, 440),
     }
     note = Note(
         id="welcome",
-        text="Press ▶ Run (Ctrl+Enter).\nAbove: what runs low is ordered again.\nBelow: who has spent most becomes gold.",
-        x=0.0,
-        y=-220.0,
-        width=380.0,
-        height=120.0,
+        text="Press ▶ Run (Ctrl+Enter).\nFirst row: what runs low is ordered again.\nSecond row: who has spent most becomes gold.",
+        x=0,
+        y=460,
+        width=400,
+        height=110,
     )
     return Workflow(
         id=WorkflowId("restock"),
