@@ -7,8 +7,10 @@ transaction: a failure leaves nothing behind and says which row it was.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
+from operator import length_hint
 from typing import TYPE_CHECKING, Any, Literal
 
 from studio.kernel.errors import StudioError, ValueRefused
@@ -17,6 +19,9 @@ from studio.models.values import shorten
 if TYPE_CHECKING:
     from studio.database.pipelines import Pipeline
     from studio.database.plans import ModelPlans
+
+_REPORT_EVERY = 5000
+"""Rows between two reports of progress."""
 
 Mode = Literal["insert", "skip", "upsert", "update"]
 Data = Iterable[Any] | AsyncIterable[Any]
@@ -52,6 +57,54 @@ class BulkOutcome:
     updated: int = 0
     skipped: int = 0
     ids: list[Any] = field(default_factory=list)
+
+
+class Converted:
+    """The rows of a batch as the tuples that the driver takes, one at a time, so that no more of them exist than are on their way.
+
+    `ids`, when given, go in front. `place` is that of the last row converted, from 0: when something goes wrong, the row at fault.
+    """
+
+    def __init__(self, rows: Sequence[Any], job: BulkJob, ids: Sequence[Any] | None = None) -> None:
+        self.rows = rows
+        self.job = job
+        self.ids = ids
+        self._begun = 0
+        self._part: Sequence[Any] = ()
+        self._left: Iterator[Any] = iter(())
+
+    @property
+    def place(self) -> int:
+        return max(self._begun + len(self._part) - length_hint(self._left) - 1, 0)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        job = self.job
+        for begun in range(0, len(self.rows), _REPORT_EVERY):
+            self._begun = begun
+            self._part = self.rows[begun : begun + _REPORT_EVERY]
+            self._left = iter(self._part)
+            # map() does not pass through Python for each row; the list's iterator knows how far it is.
+            made = map(job.pipeline, self._left, repeat(job.now))
+            if self.ids is None:
+                yield from made
+            else:
+                for key, row in zip(self.ids[begun : begun + _REPORT_EVERY], made, strict=True):
+                    yield (key, *row)
+
+    def reported(self) -> Iterator[tuple[Any, ...]]:
+        """The same; tells the job's progress on the way. For the loop's own thread."""
+        done, told = self.job.done, 0
+        for row in self:
+            if done is not None and self._begun > told:
+                done(self._begun - told)
+                told = self._begun
+            yield row
+        if done is not None and len(self.rows) > told:
+            done(len(self.rows) - told)
+
+    def go_to(self, place: int) -> None:
+        """Says that the row at `place` is the one at fault."""
+        self._begun, self._part, self._left = place, self.rows[place : place + 1], iter(())
 
 
 async def batches(data: Data, batch_size: int) -> AsyncIterator[Sequence[Any]]:

@@ -23,9 +23,8 @@ import asyncpg
 import sqlalchemy as sa
 
 from studio.database import postgresql_errors
-from studio.database.bulk import BulkJob, BulkOutcome, in_row, nothing_to_find_by
+from studio.database.bulk import BulkJob, BulkOutcome, Converted, in_row, nothing_to_find_by
 from studio.database.errors import OF_A_ROW
-from studio.database.pipelines import Pipeline
 from studio.kernel.errors import BadValue, DatabaseError, StudioError, ValueRefused
 from studio.models.spec import FieldSpec
 
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from studio.database.postgresql_sessions import PostgresqlTransaction
 
 _UNNEST_BELOW: Final = 500
-_REPORT_EVERY: Final = 5000
 _STAGE: Final = "studio_stage"
 _ORDER: Final = "studio_row"
 
@@ -43,7 +41,7 @@ async def write_batch(session: PostgresqlTransaction, job: BulkJob, rows: Sequen
     batch = _Batch(session, job, rows)
     async with _savepoint(session):
         ids = await batch.drawn_ids()
-        counted = _Counted(rows, job, ids)
+        counted = Converted(rows, job, ids)
         try:
             async with _savepoint(session):
                 return await batch.write(counted, ids)
@@ -63,29 +61,6 @@ async def write_batch(session: PostgresqlTransaction, job: BulkJob, rows: Sequen
 async def _savepoint(session: PostgresqlTransaction) -> AsyncIterator[None]:
     async with session.atomic():
         yield
-
-
-class _Counted:
-    """The rows as tuples, one at a time, a drawn id put in its place; `place` is that of the last row converted."""
-
-    def __init__(self, rows: Sequence[Any], job: BulkJob, ids: Sequence[Any] | None) -> None:
-        self.rows = rows
-        self.job = job
-        self.ids = ids
-        self.place = 0
-
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        convert: Pipeline = self.job.pipeline
-        now = self.job.now
-        if self.ids is not None:
-            for place, (row, key) in enumerate(zip(self.rows, self.ids, strict=True)):
-                self.place = place
-                yield (key, *convert(row, now))
-            return
-        place = 0
-        for place, row in enumerate(self.rows):
-            self.place = place
-            yield convert(row, now)
 
 
 class _Batch:
@@ -119,7 +94,7 @@ class _Batch:
         generated = self.plans.generated
         return self.job.columns if ids is None or generated is None else (generated, *self.job.columns)
 
-    async def write(self, rows: _Counted, ids: Sequence[Any] | None) -> BulkOutcome:
+    async def write(self, rows: Converted, ids: Sequence[Any] | None) -> BulkOutcome:
         names = self.fields(ids)
         if self.job.mode == "update":
             return await self._update(rows, names)
@@ -127,21 +102,23 @@ class _Batch:
             return await self._insert(rows, names, ids)
         return await self._resolve(rows, names, ids)
 
-    async def _insert(self, rows: _Counted, names: tuple[str, ...], ids: Sequence[Any] | None) -> BulkOutcome:
+    async def _insert(
+        self, rows: Converted, names: tuple[str, ...], ids: Sequence[Any] | None
+    ) -> BulkOutcome:
         key_at = self._key_place(names)
         keys: list[Any] = []
-        records: Any = rows
+        records: Iterable[tuple[Any, ...]] = rows.reported() if self.job.done is not None else rows
         if self.job.return_ids and ids is None and key_at is not None:
-            records = _noting(rows, key_at, keys)
+            records = _noting(records, key_at, keys)
         if await self._is_secured():
             await self._through_stage(list(records), names, "")
         else:
             columns = [self.spec.by_name[name].column for name in names]
-            await self._copy(self.spec.table, columns, self._reported(records), schema=self.spec.schema)
+            await self._copy(self.spec.table, columns, records, schema=self.spec.schema)
         return BulkOutcome(created=len(self.rows), ids=list(ids) if ids is not None else keys)
 
     async def _resolve(
-        self, rows: _Counted, names: tuple[str, ...], ids: Sequence[Any] | None
+        self, rows: Converted, names: tuple[str, ...], ids: Sequence[Any] | None
     ) -> BulkOutcome:
         """Skip or upsert. Rows of one batch that mean the same record: the first creates it, the last says what it holds."""
         job = self.job
@@ -162,7 +139,7 @@ class _Batch:
         self._report(len(tuples))
         return outcome
 
-    async def _update(self, rows: _Counted, names: tuple[str, ...]) -> BulkOutcome:
+    async def _update(self, rows: Converted, names: tuple[str, ...]) -> BulkOutcome:
         job = self.job
         find = [names.index(name) for name in job.conflict]
         keys: dict[Any, None] = {}
@@ -290,7 +267,7 @@ class _Batch:
         self,
         error: DatabaseError,
         cause: BaseException,
-        counted: _Counted,
+        counted: Converted,
         ids: Sequence[Any] | None,
     ) -> int | None:
         """The place of the row that the server refused, or None when no row is to blame."""
@@ -346,7 +323,7 @@ class _Batch:
         told, self.job.done = self.job.done, None
         try:
             async with _savepoint(self.session):
-                await self.write(_Counted(self.rows, self.job, ids), ids)
+                await self.write(Converted(self.rows, self.job, ids), ids)
                 raise _Undo  # noqa: TRY301 - the savepoint undoes what raises through it
         except _Undo:
             return False
@@ -365,11 +342,11 @@ class _Batch:
             )
         return known[self.table]
 
-    def _check_found_by(self, rows: _Counted) -> None:
+    def _check_found_by(self, rows: Converted) -> None:
         for place, row in enumerate(self.rows):
             for name in self.job.conflict:
                 if row[name] is None:
-                    rows.place = place
+                    rows.go_to(place)
                     raise nothing_to_find_by(self.job, name)
 
     def _key_place(self, names: Sequence[str]) -> int | None:
@@ -388,20 +365,6 @@ class _Batch:
         dialect: sa.Dialect = self.plans.dialect.sqlalchemy
         return str(self.plans.column(field.name).type.compile(dialect))
 
-    def _reported(self, rows: Any) -> Iterator[tuple[Any, ...]]:
-        """The rows, the progress told every few thousand."""
-        if self.job.done is None:
-            yield from rows
-            return
-        waiting = 0
-        for row in rows:
-            yield row
-            waiting += 1
-            if waiting == _REPORT_EVERY:
-                self._report(waiting)
-                waiting = 0
-        self._report(waiting)
-
     def _report(self, count: int) -> None:
         if self.job.done is not None and count:
             self.job.done(count)
@@ -411,13 +374,13 @@ class _Undo(Exception):
     """Ends a trial."""
 
 
-def _noting(rows: _Counted, place: int, keys: list[Any]) -> Iterator[tuple[Any, ...]]:
+def _noting(rows: Iterable[tuple[Any, ...]], place: int, keys: list[Any]) -> Iterator[tuple[Any, ...]]:
     for row in rows:
         keys.append(row[place])
         yield row
 
 
-def _keyed(rows: _Counted, find: Sequence[int], keys: dict[Any, None]) -> Iterator[tuple[Any, ...]]:
+def _keyed(rows: Converted, find: Sequence[int], keys: dict[Any, None]) -> Iterator[tuple[Any, ...]]:
     """The rows; what finds their records is put into `keys`."""
     if len(find) == 1:
         (at,) = find

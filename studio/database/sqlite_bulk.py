@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from studio.database import sqlite_errors
-from studio.database.bulk import BulkJob, BulkOutcome, in_row, nothing_to_find_by
+from studio.database.bulk import BulkJob, BulkOutcome, Converted, in_row, nothing_to_find_by
 from studio.database.plans import ModelPlans
 from studio.kernel.errors import ValueRefused
 
@@ -25,7 +25,7 @@ def write_batch(
     connection: sqlite3.Connection, job: BulkJob, rows: Sequence[Any], offset: int, where: str
 ) -> BulkOutcome:
     """Writes some rows of a batch; `offset` is the place of the first one within it. Raises the typed error of the row at fault."""
-    counted = _Counted(rows, job)
+    counted = Converted(rows, job)
     try:
         return _WAYS[job.mode](connection, job, counted)
     except ValueRefused as error:
@@ -39,23 +39,7 @@ def write_batch(
         raise in_row(translated, job, offset + counted.place, rows[counted.place]) from error
 
 
-class _Counted:
-    """The rows as tuples, one at a time; `place` is that of the last one given."""
-
-    def __init__(self, rows: Sequence[Any], job: BulkJob) -> None:
-        self.rows = rows
-        self.job = job
-        self.place = 0
-
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        convert, now = self.job.pipeline, self.job.now
-        place = -1
-        for place, row in enumerate(self.rows):
-            self.place = place
-            yield convert(row, now)
-
-
-def _insert(connection: sqlite3.Connection, job: BulkJob, rows: _Counted) -> BulkOutcome:
+def _insert(connection: sqlite3.Connection, job: BulkJob, rows: Converted) -> BulkOutcome:
     plans = job.plans
     sql = _sql(plans, ("insert", job.columns), lambda: plans.insert(job.columns))
     if not job.return_ids:
@@ -72,7 +56,7 @@ def _insert(connection: sqlite3.Connection, job: BulkJob, rows: _Counted) -> Bul
     return BulkOutcome(created=len(rows.rows), ids=ids)
 
 
-def _skip(connection: sqlite3.Connection, job: BulkJob, rows: _Counted) -> BulkOutcome:
+def _skip(connection: sqlite3.Connection, job: BulkJob, rows: Converted) -> BulkOutcome:
     plans = job.plans
     elements = [plans.spec.by_name[name].column for name in job.conflict]
 
@@ -95,7 +79,7 @@ def _skip(connection: sqlite3.Connection, job: BulkJob, rows: _Counted) -> BulkO
     return outcome
 
 
-def _upsert(connection: sqlite3.Connection, job: BulkJob, rows: _Counted) -> BulkOutcome:
+def _upsert(connection: sqlite3.Connection, job: BulkJob, rows: Converted) -> BulkOutcome:
     plans = job.plans
     insert = _sql(plans, ("insert", job.columns), lambda: plans.insert(job.columns))
     wants_ids = job.return_ids and len(plans.spec.key) == 1
@@ -126,13 +110,13 @@ def _upsert(connection: sqlite3.Connection, job: BulkJob, rows: _Counted) -> Bul
     return outcome
 
 
-def _update(connection: sqlite3.Connection, job: BulkJob, rows: _Counted) -> BulkOutcome:
+def _update(connection: sqlite3.Connection, job: BulkJob, rows: Converted) -> BulkOutcome:
     plans = job.plans
     sql = _sql(plans, ("update-rows", job.columns), lambda: _update_statement(plans, job))
     return BulkOutcome(updated=connection.executemany(sql, rows).rowcount)
 
 
-_WAYS: Mapping[str, Callable[[sqlite3.Connection, BulkJob, _Counted], BulkOutcome]] = {
+_WAYS: Mapping[str, Callable[[sqlite3.Connection, BulkJob, Converted], BulkOutcome]] = {
     "insert": _insert,
     "skip": _skip,
     "upsert": _upsert,
@@ -158,7 +142,7 @@ def _update_statement(plans: ModelPlans, job: BulkJob) -> Any:
     return statement
 
 
-def _check_found_by(job: BulkJob, rows: _Counted) -> None:
+def _check_found_by(job: BulkJob, rows: Converted) -> None:
     row = rows.rows[rows.place]
     for name in job.conflict:
         if row[name] is None:
@@ -175,7 +159,7 @@ def _key_place(plans: ModelPlans, job: BulkJob) -> int | None:
     return job.columns.index(key[0]) if len(key) == 1 and key[0] in job.columns else None
 
 
-def _noting(rows: _Counted, place: int, ids: list[Any]) -> Iterator[tuple[Any, ...]]:
+def _noting(rows: Converted, place: int, ids: list[Any]) -> Iterator[tuple[Any, ...]]:
     for row in rows:
         ids.append(row[place])
         yield row
