@@ -45,6 +45,7 @@ def run(
     async def work(out: Console, err: Console) -> int:
         session = await sources.open_source(env, source)
         try:
+            showing.show_problems(err, session.opening_problems)
             if session.pending_recovery is not None:
                 edits = session.pending_recovery.edits
                 err.print(f"[yellow]{edits} unsaved edits are left out; open the project to restore them.[/]")
@@ -87,7 +88,7 @@ def check(env: Environment, source: str, *, form: Format) -> int:
     async def work(out: Console, err: Console) -> int:
         session = await sources.open_source(env, source)
         try:
-            found: list[Problem] = []
+            found: list[Problem] = list(session.opening_problems)
             for found_workflow in session.project.workflows.values():
                 found += [
                     _in_workflow(problem, found_workflow) for problem in session.problems(found_workflow.id)
@@ -101,7 +102,7 @@ def check(env: Environment, source: str, *, form: Format) -> int:
             if not found:
                 count = len(session.project.workflows)
                 out.print(f"[green]No problems[/] in {count} {'workflow' if count == 1 else 'workflows'}.")
-        return PROBLEMS if any(problem.severity is Severity.ERROR for problem in found) else OK
+        return PROBLEMS if any(_counts(problem) for problem in found) else OK
 
     return _guarded(work, form)
 
@@ -215,6 +216,11 @@ def _report(out: Console, err: Console, handle: RunHandle, workflow: Workflow, f
     if handle.error is not None and handle.state == "failed":
         showing.show_error(err, handle.error)
     return {"succeeded": OK, "cancelled": CANCELLED}.get(handle.state, RUN_FAILED)
+
+
+def _counts(problem: Problem) -> bool:
+    """Whether `check` fails for it: for every error, and for a part that could not even be read, which is only kept."""
+    return problem.severity is Severity.ERROR or problem.code in ("unread-workflow", "unread-model")
 
 
 def _in_workflow(problem: Problem, workflow: Workflow) -> Problem:

@@ -107,6 +107,9 @@ def show_outputs(console: Console, values: Mapping[str, Any]) -> None:
             continue
         total = kept.output.row_count
         title = f"{name} ({total:,} {'row' if total == 1 else 'rows'})"
+        if not kept.output.columns:
+            console.print(f"[bold]{escape(title)}[/]", highlight=False)
+            continue
         table = Table(title=escape(title), title_justify="left", title_style="bold")
         for column in kept.output.columns:
             table.add_column(escape(column), overflow="fold")

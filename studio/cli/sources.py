@@ -54,7 +54,9 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise TextError(f"{path} is no UTF-8 text.", hint="Save it as UTF-8.") from error
     except OSError as error:
-        raise StudioError(f"{path} cannot be read: {error.strerror}.") from error
+        raise StudioError(
+            f"{path} cannot be read: {error.strerror}.", hint="Name a file that you may read."
+        ) from error
 
 
 def choose_workflow(session: Session, name: str | None) -> Workflow:
@@ -65,7 +67,8 @@ def choose_workflow(session: Session, name: str | None) -> Workflow:
     names = [workflow.name for workflow in workflows]
     if name is None:
         if not workflows:
-            raise WorkflowError("The project has no workflow.")
+            hint = "Draw one in the window, or import a text there."
+            raise WorkflowError("The project has no workflow that could be run.", hint=hint)
         shown = ", ".join(repr(known) for known in names)
         raise WorkflowError("The project has several workflows.", hint=f"Name one with --workflow: {shown}.")
     found = next((workflow for workflow in workflows if name in (workflow.name, workflow.id)), None)
@@ -85,7 +88,13 @@ def choose_connection(session: Session, text: str) -> None:
     if default is None:
         raise WorkflowError("The project has no connection that another could stand in for.")
     if "://" in text:
-        url, password = split_password(text)
+        try:
+            url, password = split_password(text)
+        except ValueError:  # what it says repeats the URL, and with it the password
+            raise WorkflowError(
+                "The URL after --connection cannot be read.",
+                hint="Write postgresql://user@host:5432/database.",
+            ) from None
         session.use_instead(default.id, Connection(id=default.id, name=default.name, url=url), password)
         return
     if text not in by_name:

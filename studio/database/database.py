@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from studio.database.options import DatabaseOptions
 from studio.database.results import Recorder, ServerInfo, Statement
@@ -141,7 +140,7 @@ class Database:
 def _dialect_name(url: str) -> str:
     if url == ":memory:":
         return "sqlite"
-    scheme = urlsplit(url).scheme.partition("+")[0].lower()
+    scheme = url.partition(":")[0].partition("+")[0].lower() if ":" in url else ""
     known = _DIALECTS.get(scheme)
     if known is None:
         raise ConnectionFailed(

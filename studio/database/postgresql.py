@@ -299,7 +299,14 @@ def _echo(record: Any) -> None:
 
 def _driver_url(url: str, options: DatabaseOptions) -> tuple[sa.URL, dict[str, Any]]:
     """SQLAlchemy's URL, and asyncpg's arguments that a URL says in libpq's words."""
-    parsed = sa.make_url(url).set(drivername="postgresql+asyncpg")
+    try:
+        parsed = sa.make_url(url).set(drivername="postgresql+asyncpg")
+    except (sa.exc.ArgumentError, ValueError) as error:
+        # What they say repeats the URL, and with it perhaps a password.
+        raise ConnectionFailed(
+            "The connection's URL cannot be read: its host and port make no sense.",
+            hint="Write postgresql://user@host:5432/database.",
+        ) from error
     query = dict(parsed.query)
     settings = {
         "application_name": str(query.pop("application_name", "studio")),

@@ -66,7 +66,7 @@ def _busy(text: str, where: str) -> DatabaseError:
 def _read_only(text: str, where: str) -> DatabaseError:
     return ReadOnlyDatabase(
         f"{where} cannot be written.",
-        hint="Check the file's and its folder's permissions, or choose another place.",
+        hint="See whether its connection is set to read-only; if not, check the permissions of the file and its folder.",
         detail=text,
     )
 

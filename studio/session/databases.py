@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from studio.kernel.errors import StudioError
+from studio.kernel.errors import ConnectionFailed, StudioError
 from studio.project.state import Connection, Project
 from studio.session.secrets import Secrets, with_password
 
@@ -135,7 +135,7 @@ class Databases:
         from studio.database import Database, DatabaseOptions
 
         url = self.url(connection)
-        if secret is None and urlsplit(url).netloc:
+        if secret is None and _names_host(url):
             # The keyring may ask the person something: not on the loop.
             secret = await asyncio.to_thread(self._secrets.get, connection)
         options = options or DatabaseOptions()
@@ -144,6 +144,16 @@ class Databases:
             name=connection.name,
             options=replace(options, read_only=options.read_only or connection.read_only),
         )
+
+
+def _names_host(url: str) -> bool:
+    """Raises ConnectionFailed for a URL that makes no sense, without repeating it: it may hold a password."""
+    try:
+        return bool(urlsplit(url).netloc)
+    except ValueError:
+        raise ConnectionFailed(
+            "The connection's URL cannot be read.", hint="Write postgresql://user@host:5432/database."
+        ) from None
 
 
 def masked(error: StudioError, secret: str | None) -> StudioError:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 from studio import __version__
 from studio.kernel.errors import DatabaseError, StoreError, StudioError
 from studio.kernel.ids import RunId, WorkflowId, short_id
-from studio.kernel.problems import Problem
+from studio.kernel.problems import Problem, Severity
 from studio.persistence.journal import Journal, Recovery, read_changes, recovery_of
 from studio.persistence.locations import SUFFIX, locate
 from studio.persistence.locks import is_held
@@ -121,6 +121,7 @@ class Home:
         reason = self._store.read_only_because
         notice = Problem(
             code="read-only",
+            severity=Severity.WARNING,
             message=f"The project can only be read: {reason}.",
             hint="Save it under another name.",
         )

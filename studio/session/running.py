@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast, get_args
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from studio.database import Database
     from studio.nodes.catalogue import NodeCatalogue
     from studio.runtime import Event, Mode, Plan, RunResult
+
+_log = logging.getLogger(__name__)
 
 Remember = Callable[[RunRecord, list[NodeRunRecord]], Awaitable[None]]
 Log = Callable[[str, NodeId | None], None]
@@ -148,10 +151,13 @@ class Run:
             handle.end("failed", error=error.at(workflow=self._plan.workflow.name or None))
         except asyncio.CancelledError:
             handle.end("cancelled")
-        finally:
+        except Exception as fault:
+            _log.exception("run %s failed by a fault of the program", handle.run_id)
+            told = f"Studio itself failed in this run: {type(fault).__name__}."
             handle.end(
-                "failed", error=RunError("Studio itself failed in this run.", hint="The log says where.")
+                "failed", error=RunError(told, hint="Please report it: the log says where it happened.")
             )
+            raise
 
     def _names(self, connections: Mapping[str, Connection]) -> list[str]:
         """The connections that the plan uses; where a node means "the only one", all that there are."""

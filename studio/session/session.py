@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from studio.kernel.errors import StoreError, StudioError
 from studio.kernel.ids import NodeId, RunId, WorkflowId, short_id
+from studio.kernel.problems import Problem
 from studio.models.spec import ModelSpec
 from studio.project.changes import Change
 from studio.project.state import Connection, Project
@@ -80,10 +81,7 @@ class Session(Editor):
             DatabaseError: No such file, damaged, unreachable, wrong password.
         """
         home = await Home.open(env, location, read_only=read_only)
-        session = cls._at_home(env, home.saved, home)
-        for problem in home.problems:
-            session.log(str(problem), level="warning")
-        return session
+        return cls._at_home(env, home.saved, home)
 
     @classmethod
     async def sample(cls, env: Environment) -> Self:
@@ -203,6 +201,11 @@ class Session(Editor):
         """Whether `save` is refused (a newer format, a file that cannot be written); `save_as` is not."""
         return bool(self._home and self._home.is_read_only)
 
+    @property
+    def opening_problems(self) -> tuple[Problem, ...]:
+        """What of the project could not be read, and why it can only be read, if so: warnings for whoever opened it."""
+        return self._home.problems if self._home else ()
+
     # ------------------------------------------------------------ running
 
     def start_run(
@@ -217,13 +220,15 @@ class Session(Editor):
 
         Raises:
             BuildError: Nodes that would run have problems; holds all of them.
-            WorkflowError: There is no such mode or node.
+            WorkflowError: There is no such mode or node; an input is missing, unknown or of the wrong type.
         """
+        from studio.runtime import bind_inputs
         from studio.session.running import Run, known_mode, plan_of
 
         self._remember_loop()
         chosen_mode = known_mode(mode)
         plan = plan_of(self.project.workflow(workflow_id), self._node_catalogue(), until)
+        bind_inputs(plan.workflow, inputs)
         run = Run(
             plan,
             env=self.env,
