@@ -13,7 +13,7 @@ from studio.panels.editors.base import EditorContext
 from studio.panels.editors.rows import FilterEditor
 from studio.panels.editors.structured import RawSwitch
 from studio.panels.rows_view import RowsView
-from studio.panels.widgets import ColumnScroll, ElidedLabel, EmptyState, ErrorCard, repaint_icons, tool_button
+from studio.panels.widgets import ColumnScroll, EmptyState, ErrorCard, repaint_icons, tool_button
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
@@ -36,7 +36,8 @@ class BrowseView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(self._make_bar(entry.name if entry else model_id))
+        self.bar = self._make_bar()
+        """What can be done with the records; whoever shows the view says where it stands."""
         column.addWidget(self._make_filter_pane())
         self._pages = QStackedWidget(self)
         self.rows = RowsView(theme, self._pages)
@@ -56,14 +57,11 @@ class BrowseView(QWidget):
         self.card.activated.connect(self._link_chosen)
         self.reload()
 
-    def _make_bar(self, name: str) -> QHBoxLayout:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(10, 4, 8, 4)
+    def _make_bar(self) -> QWidget:
+        holder = QWidget(self)
+        bar = QHBoxLayout(holder)
+        bar.setContentsMargins(10, 2, 8, 2)
         bar.setSpacing(4)
-        title = ElidedLabel("", self)
-        title.set_text(name)
-        title.setProperty("role", "heading")
-        bar.addWidget(title, 1)
         self.filter_button = tool_button(
             "funnel",
             self.theme,
@@ -80,7 +78,7 @@ class BrowseView(QWidget):
         refresh.setShortcut("Ctrl+R")
         refresh.clicked.connect(self.reload)
         bar.addWidget(refresh)
-        return bar
+        return holder
 
     def _make_filter_pane(self) -> QWidget:
         self.filter_pane = QWidget(self)
@@ -99,6 +97,10 @@ class BrowseView(QWidget):
         clear = QPushButton(self.tr("&Clear"), self.filter_pane)
         clear.clicked.connect(self.clear_filter)
         buttons.addWidget(clear)
+        # Beside the others: rows of data are worth more than rows of buttons.
+        self._add_condition = inner.add_button
+        buttons.insertWidget(0, self._add_condition)
+        self.filter_editor.switch.toggled.connect(self._add_condition.setHidden)
         self.filter_editor.switch.setParent(self.filter_pane)
         self.filter_editor.switch.show()
         buttons.addStretch(1)
@@ -142,6 +144,7 @@ class BrowseView(QWidget):
         self.empty.set_theme(theme)
         self.card.set_theme(theme)
         repaint_icons(self, theme)
+        repaint_icons(self.bar, theme)
 
     def _toggle_filter(self) -> None:
         shown = self.filter_button.isChecked()

@@ -5,7 +5,8 @@ What a param's editor looks like is `form_row`'s and `editors`' business; every 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt, Signal
@@ -52,6 +53,9 @@ class ParamForm(QWidget):
         self._specs: list[NodeSpec | None] = []
         self._is_writing = False
         self._pending: dict[str, Any] = {}
+        self._folded: tuple[ParamSpec, ...] = ()
+        """The advanced params; their rows are made when they are first unfolded, which few people ever do."""
+        self._make_folded: Callable[[], None] | None = None
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(12, 10, 12, 16)
         self.column.setSpacing(12)
@@ -113,10 +117,10 @@ class ParamForm(QWidget):
     def focus_field(self, name: str) -> bool:
         """Puts the caret into a param's editor, unfolding what hides it; False when there is no such param."""
         head = name.partition(".")[0]
+        if any(head == param.name or head in param.aliases for param in self._folded):
+            self.advanced_button.setChecked(True)
         for known, row in self.rows.items():
             if head == known or head in row.param.aliases:
-                if row.param.advanced and not self.advanced_button.isChecked():
-                    self.advanced_button.click()
                 row.focus_editor()
                 return True
         return False
@@ -131,6 +135,8 @@ class ParamForm(QWidget):
     def _empty(self) -> None:
         self.rows = {}
         self.extra = None
+        self._folded = ()
+        self._make_folded = None
         clear_layout(self.column)
 
     def _make(self, nodes: Sequence[Node], specs: Sequence[NodeSpec | None], model: ModelSpec | None) -> None:
@@ -170,12 +176,18 @@ class ParamForm(QWidget):
         column = QVBoxLayout(self._advanced)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        for param in params:
-            self._add_row(param, context, column)
         self._advanced.hide()
+        self._folded = tuple(params)
+        self._make_folded = partial(self._add_rows, params, context, column)
         self.advanced_button.setVisible(bool(params))
         self.column.addWidget(self.advanced_button, 0, Qt.AlignmentFlag.AlignLeft)
         self.column.addWidget(self._advanced)
+        if params and not self.rows:
+            self.advanced_button.setChecked(True)
+
+    def _add_rows(self, params: Sequence[ParamSpec], context: EditorContext, column: QVBoxLayout) -> None:
+        for param in params:
+            self._add_row(param, context, column)
 
     def _add_row(self, param: ParamSpec, context: EditorContext, column: QVBoxLayout) -> None:
         row = ParamRow(param, context, self)
@@ -286,15 +298,25 @@ class ParamForm(QWidget):
                 row.show_feeds(feeds)
 
     def _show_advanced_count(self) -> None:
-        if not self.rows:
+        if not self._made_for or self._specs[0] is None:
             return
-        count = sum(row.is_set for row in self.rows.values() if row.param.advanced)
+        nodes = self.nodes
+        count = sum(
+            any(_value_of(node.params, param) is not MISSING for node in nodes) for param in self._folded
+        )
         text = self.tr("Advanced")
         self.advanced_button.setText(
             self.tr("{text} · {count} set").format(text=text, count=count) if count else text
         )
 
     def _fold_advanced(self, shown: bool) -> None:
+        if shown and self._make_folded is not None:
+            make, self._make_folded = self._make_folded, None
+            make()
+            nodes = self.nodes
+            self._show_values(nodes)
+            self._show_feeds(nodes)
+            self.show_problems()
         self._advanced.setVisible(shown)
         glyph = "ph.caret-down" if shown else "ph.caret-right"
         self.advanced_button.setIcon(icon(glyph, self.theme, "accent_text"))

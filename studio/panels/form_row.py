@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
@@ -83,7 +83,7 @@ class ParamRow(QWidget):
         self.label.setToolTip(_tip(param))
         head.addWidget(self.label)
         kind = ElidedLabel("", self)
-        kind.set_text(str(param.type))
+        kind.set_text(_kind_text(param))
         kind.setProperty("role", "muted")
         font = self.context.theme.font(size_px=11)
         kind.setFont(font)
@@ -280,6 +280,21 @@ class FeedLine(QWidget):
 
     def _disconnect(self) -> None:
         self._row.disconnectRequested.emit(self.edge)
+
+
+_PLAIN_KINDS: Final = {"bool": "yes or no", "float": "number", "enum": "choice", "datetime": "date and time"}
+
+
+def _kind_text(param: ParamSpec) -> str:
+    """What is wanted, in a person's words; nothing where the editor shows it."""
+    kind = param.type
+    if param.editor not in ("auto", "text", "choice") and kind.model is None:
+        return ""
+    if kind.kind == "any" and not kind.many:
+        return ""
+    if kind.many or kind.model is not None:
+        return str(kind)
+    return _PLAIN_KINDS.get(kind.kind, str(kind))
 
 
 def _ghost(param: ParamSpec) -> str:

@@ -211,24 +211,33 @@ class ImportModelsDialog(QDialog):
 
     def _show_tables(self, specs: list[ModelSpec]) -> None:
         self._specs = specs
-        known = {
-            entry.name
+        entries = [
+            entry
             for entry in self.session.project.models.values()
             if entry.connection == self.source.currentData()
-        }
+        ]
+        known = {entry.name for entry in entries}
+        owners = {entry.spec.table: entry.name for entry in entries if entry.spec is not None}
         self.list.blockSignals(True)
         self.list.clear()
         for number, spec in enumerate(specs):
             is_known = spec.name in known
+            owner = owners.get(spec.table, "") if not is_known else ""
             item = QTreeWidgetItem([spec.table, spec.name, str(len(spec.fields)), ", ".join(spec.key) or "–"])
             item.setIcon(0, item_icon("table", self.theme, "text_muted"))
             item.setData(0, _ROLE, number)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(0, Qt.CheckState.Unchecked if is_known else Qt.CheckState.Checked)
+            item.setCheckState(0, Qt.CheckState.Unchecked if is_known or owner else Qt.CheckState.Checked)
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             if is_known:
                 item.setText(1, self.tr("{name} (again)").format(name=spec.name))
                 item.setToolTip(1, self.tr("The project has this model; importing it again replaces it."))
+            elif owner:
+                item.setText(1, self.tr("{name} (is {owner} already)").format(name=spec.name, owner=owner))
+                tip = self.tr(
+                    "The project's model {owner} is of this table; importing it gives a second one."
+                )
+                item.setToolTip(1, tip.format(owner=owner))
             item.setToolTip(0, ", ".join(spec.names))
             self.list.addTopLevelItem(item)
         self.list.blockSignals(False)

@@ -27,6 +27,7 @@ from studio.panels.code_page import CodePage
 from studio.panels.display import cell_text
 from studio.panels.editors.base import LeaveWatcher, put_line
 from studio.panels.form import ParamForm
+from studio.panels.sql_layout import laid_out
 from studio.panels.widgets import ColumnScroll, ElidedLabel, EmptyState, repaint_icons, tool_button
 from studio.project.changes import EditNode
 from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged
@@ -317,13 +318,16 @@ def _code_of(session: Session, workflow_id: WorkflowId, node_id: NodeId) -> str:
 def _sql_of(session: Session, workflow_id: WorkflowId, node_id: NodeId) -> str:
     """The node's statements with their parameters as comments."""
     statements = session.statements(workflow_id, node_id)
+    spec = session.catalogue.find(session.project.workflow(workflow_id).nodes[node_id].type)
+    # What a person has written stays as it was written.
+    lay_out = laid_out if spec is not None and spec.model else str.strip
     if not statements:
         return "-- This node executes no SQL."
     parts = []
     for statement in statements:
         params = statement.params
         comment = "\n".join(f"-- {line}" for line in _param_lines(params))
-        parts.append(f"{statement.sql.strip()};" + (f"\n{comment}" if comment else ""))
+        parts.append(f"{lay_out(statement.sql.strip())};" + (f"\n{comment}" if comment else ""))
     return "\n\n".join(parts)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
@@ -18,15 +21,20 @@ from PySide6.QtWidgets import (
 )
 
 from studio.panels.base import Panel
+from studio.panels.display import duration_text
 from studio.panels.editors.base import CalmCombo
 from studio.panels.item_rows import make_list
 from studio.panels.widgets import EmptyState, SearchField, add_action, copy_text, repaint_icons, tool_button
-from studio.session.events import LogAdded, LogEntry
+from studio.session.events import LogAdded, LogEntry, RunFinished, RunStarted
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
+    from studio.session import RunHandle
+    from studio.session.events import LogLevel
 
 _MOST_LINES: Final = 5000
+_MOST_FAILURES: Final = 100
+"""Lines that one run may leave."""
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _TOKENS: Final = {"debug": "text_muted", "info": "text", "warning": "warning", "error": "error"}
 _ROLE: Final = Qt.ItemDataRole.UserRole
@@ -142,10 +150,47 @@ class LogPanel(Panel):
 
     def session_event(self, event: Any) -> None:
         if isinstance(event, LogAdded):
-            self._entries.append(event.entry)
-            self._waiting.append(event.entry)
-            if not self._timer.isActive():
-                self._timer.start()
+            self._add(event.entry)
+        elif isinstance(event, RunStarted):
+            self._add(self._line(event.handle, self.tr("The run of {name} begins.")))
+        elif isinstance(event, RunFinished):
+            for entry in self._run_lines(event.handle):
+                self._add(entry)
+
+    def _add(self, entry: LogEntry) -> None:
+        self._entries.append(entry)
+        self._waiting.append(entry)
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _line(self, handle: RunHandle, text: str, level: LogLevel = "info") -> LogEntry:
+        workflow = self.session.project.workflows.get(handle.workflow_id) if self.session else None
+        name = f"“{workflow.name}”" if workflow is not None else self.tr("a workflow")
+        return LogEntry(
+            at=dt.datetime.now(dt.UTC),
+            level=level,
+            message=text.format(name=name),
+            workflow=handle.workflow_id,
+        )
+
+    def _run_lines(self, handle: RunHandle) -> Iterator[LogEntry]:
+        """What a run that is over leaves in the log: each of its nodes that failed, and how it ended."""
+        _, views = handle.nodes_since(0)
+        failed = [view for view in views if view.error is not None][:_MOST_FAILURES]
+        for view in failed:
+            line = self._line(handle, "", "error")
+            yield replace(line, node=view.node_id, message=str(view.error))
+        took = duration_text(handle.duration_ms)
+        if handle.state == "failed":
+            error = "" if failed or handle.error is None else f" {handle.error}"
+            line = self._line(handle, self.tr("The run of {name} failed."), "error")
+            yield replace(line, message=f"{line.message} ({took}){error}")
+        else:
+            text = self.tr("The run of {name} was stopped.")
+            if handle.state == "succeeded":
+                text = self.tr("The run of {name} succeeded.")
+            line = self._line(handle, text, "info" if handle.state == "succeeded" else "warning")
+            yield replace(line, message=f"{line.message} ({took})")
 
     def theme_changed(self) -> None:
         self.search.set_theme(self.theme)
@@ -206,7 +251,7 @@ class LogPanel(Panel):
         else:
             self.empty.show_state(
                 self.tr("Nothing logged yet"),
-                self.tr("Runs and saves leave their lines here."),
+                self.tr("Runs leave their lines here."),
                 picture="notebook",
             )
             self._pages.setCurrentWidget(self.empty)

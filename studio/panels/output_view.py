@@ -22,7 +22,6 @@ from studio.panels.rows_view import RowsView
 from studio.panels.value_tree import ValueView
 from studio.panels.widgets import (
     ColumnScroll,
-    ElidedLabel,
     EmptyState,
     ErrorCard,
     clear_layout,
@@ -62,7 +61,8 @@ class OutputView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(self._make_bar())
+        self.bar = self._make_bar()
+        """The node's output ports and its state; whoever shows the view says where it stands."""
         self._pages = QStackedWidget(self)
         self.empty = EmptyState(theme, self._pages)
         self.rows = RowsView(theme, self._pages)
@@ -84,13 +84,11 @@ class OutputView(QWidget):
         self.rows.failed.connect(self._show_error)
         self.rows.emptied.connect(self._emptied)
 
-    def _make_bar(self) -> QHBoxLayout:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(10, 4, 8, 4)
+    def _make_bar(self) -> QWidget:
+        holder = QWidget(self)
+        bar = QHBoxLayout(holder)
+        bar.setContentsMargins(10, 2, 8, 2)
         bar.setSpacing(6)
-        self._title = ElidedLabel("", self)
-        self._title.setProperty("role", "heading")
-        bar.addWidget(self._title, 1)
         self._ports = QHBoxLayout()
         self._ports.setSpacing(2)
         bar.addLayout(self._ports)
@@ -99,7 +97,7 @@ class OutputView(QWidget):
         self._group.buttonClicked.connect(self._port_chosen)
         self._state = muted_label("", self)
         bar.addWidget(self._state)
-        return bar
+        return holder
 
     # ------------------------------------------------------------ what is shown
 
@@ -125,14 +123,12 @@ class OutputView(QWidget):
     def refresh(self) -> None:
         """Shows how the node is doing now; does nothing when that is shown already."""
         self._poll_while_running()
-        node, spec = self._node(), self._spec()
+        spec = self._spec()
         view = self._handle.node(self.node_id) if self._handle is not None else None
-        title = (node.title or (spec.title if spec else "")) if node else self.node_id
-        key = (title, self.port, view, self._handle)
+        key = (spec, self.port, view, self._handle)
         if key == self._shown:
             return
         self._shown = key
-        self._title.set_text(f"{title} › {self.port}" if self.port else title)
         self._state.setText(self._state_text(view))
         self._show_ports(spec)
         self._show_view(view)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from studio.kernel.ids import NodeId
 from studio.panels.base import Panel
@@ -43,7 +43,12 @@ class ResultsPanel(Panel):
         self.tabs.setExpanding(False)
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(self.tr("Outputs that were visited"))
-        column.addWidget(self.tabs)
+        self._top = QHBoxLayout()
+        self._top.setSpacing(0)
+        # The tabs give way: the bar of the view that is shown stands beside them, whole.
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._top.addWidget(self.tabs, 1)
+        column.addLayout(self._top)
         self._pages = QStackedWidget(self)
         self.empty = EmptyState(theme, self._pages)
         self._pages.addWidget(self.empty)
@@ -114,6 +119,9 @@ class ResultsPanel(Panel):
         if view is None or index < 0:
             return
         self._pages.removeWidget(view)
+        if isinstance(view, OutputView | BrowseView):
+            view.bar.hide()
+            view.bar.deleteLater()
         view.hide()
         view.deleteLater()
         self.tabs.removeTab(index)
@@ -154,6 +162,7 @@ class ResultsPanel(Panel):
         if self.tabs.count() >= _MOST_TABS:
             self.close_tab(0)
         self._pages.addWidget(view)
+        self._top.addWidget(view.bar)
         self.tabs.addTab(title)
         self._go_to(view)
 
@@ -161,10 +170,13 @@ class ResultsPanel(Panel):
         index = self._pages.indexOf(view)
         self._pages.setCurrentIndex(index)
         self.tabs.setCurrentIndex(index - 1)
+        self._tab_chosen(index - 1)
 
     def _tab_chosen(self, index: int) -> None:
         if 0 <= index < self._pages.count() - 1:
             self._pages.setCurrentIndex(index + 1)
+        for view in self.views:
+            view.bar.setVisible(view is self.current)
 
     def _title_of(self, node_id: str) -> str:
         if self.session is None:

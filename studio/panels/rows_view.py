@@ -183,7 +183,8 @@ class RowsView(QWidget):
         self.record_button.setChecked(shown)
         if first_time:
             width = max(self.splitter.width(), 640)
-            self.splitter.setSizes([width * 2 // 3, width // 3])
+            share = width // 3 if self.splitter.height() > width // 3 else width // 2
+            self.splitter.setSizes([width - share, share])
         if shown and not self.grid.currentIndex().isValid() and self.model.rowCount():
             self.grid.setCurrentIndex(self.model.index(0, 0))
         self._fill_record()

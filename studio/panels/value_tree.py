@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QBrush, QKeySequence
+from PySide6.QtGui import QAction, QBrush, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from studio.qt.theme import Theme
 
 _MOST_CHILDREN: Final = 1000
+_LOW_PX: Final = 240
+_WIDE_PX: Final = 340
 _VALUE: Final = Qt.ItemDataRole.UserRole
 
 
@@ -145,7 +147,14 @@ class ValueView(QWidget):
         splitter.setStretchFactor(1, 1)
         splitter.setChildrenCollapsible(False)
         column.addWidget(splitter, 1)
+        self._splitter = splitter
         self.tree.currentItemChanged.connect(self._show_text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little height and enough width, tree and text stand side by side."""
+        super().resizeEvent(event)
+        low = self.height() < _LOW_PX and self.width() >= _WIDE_PX
+        self._splitter.setOrientation(Qt.Orientation.Horizontal if low else Qt.Orientation.Vertical)
 
     def show_value(self, title: str, value: Any, *, kinds: Mapping[str, str] | None = None) -> None:
         self._value = value

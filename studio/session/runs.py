@@ -60,6 +60,9 @@ class Page:
 class _Kept:
     output: Output
     rows: list[dict[str, Any]] = field(default_factory=list)
+    order: tuple[str, ...] = ()
+    ordered: list[dict[str, Any]] = field(default_factory=list)
+    """`rows` in the order that was asked for last."""
 
 
 Take = Callable[[NodeId, str | None], Any]
@@ -182,7 +185,7 @@ class RunHandle:
         kept = self._keep(node_id, port)
         if kept is None:
             return Page(columns=(), rows=[], offset=offset, total=0)
-        rows = await asyncio.to_thread(_sorted, kept.rows, order_by) if order_by else kept.rows
+        rows = await asyncio.to_thread(self._ordered, kept, tuple(order_by)) if order_by else kept.rows
         return Page(
             columns=kept.output.columns,
             rows=rows[offset : offset + limit],
@@ -232,6 +235,16 @@ class RunHandle:
             waiting, self._waiting = self._waiting, []
         for callback in waiting:
             callback()
+
+    def _ordered(self, kept: _Kept, order_by: tuple[str, ...]) -> list[dict[str, Any]]:
+        """The rows in an order; sorted once, however many pages are read of it."""
+        with self._lock:
+            if kept.order == order_by:
+                return kept.ordered
+        rows = _sorted(kept.rows, order_by)
+        with self._lock:
+            kept.order, kept.ordered = order_by, rows
+        return rows
 
     def _keep(self, node_id: NodeId, port: str | None) -> _Kept | None:
         with self._lock:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.models.spec import MISSING
 from studio.panels.editors.base import CalmCombo, EditorContext, LeaveWatcher, ValueEditor
@@ -30,6 +38,17 @@ class RowWidget(QWidget):
         self.line = QHBoxLayout(self)
         self.line.setContentsMargins(0, 0, 0, 0)
         self.line.setSpacing(4)
+
+    def add(self, widget: QWidget, share: int) -> None:
+        """Appends a widget that gets `share` parts of the width."""
+        self.line.addWidget(widget)
+        self.share(widget, share)
+
+    def share(self, widget: QWidget, share: int) -> None:
+        """Widths follow the shares only, not the texts: rows under one another line up."""
+        widget.setSizePolicy(QSizePolicy.Policy.Ignored, widget.sizePolicy().verticalPolicy())
+        widget.setMinimumWidth(48)
+        self.line.setStretchFactor(widget, share)
 
     def add_remove_button(self) -> None:
         button = tool_button("x", self.context.theme, self, tip=self.tr("Remove this row"), tint="text_muted")

@@ -16,6 +16,7 @@ from studio.panels.editors.factory import make_editor
 from studio.panels.editors.rows import AggregateEditor, FieldNamesEditor, MappingEditor, OrderEditor
 from studio.panels.editors.simple import BytesEditor, JsonEditor, LineEditor
 from studio.panels.editors.table import TableEditor
+from studio.panels.sql_layout import laid_out
 from studio.workflow.graph import Edge
 from studio.workflow.spec import ParamSpec
 from studio.workflow.types import PortType
@@ -50,15 +51,45 @@ def menu_action(row, text):
     menu.deleteLater()
 
 
-def test_required_params_come_first_and_managed_fields_are_not_there(panel):
+def test_required_params_come_first_and_managed_fields_are_not_there(panel, qtbot):
     choose(panel, "w1", ["create_order"])
     assert list(panel.form.rows)[:2] == ["customer_id", "total"]
     assert not {"created_at", "updated_at"} & set(panel.form.rows)
+    assert "timeout_s" not in panel.form.rows
+    qtbot.mouseClick(panel.form.advanced_button, Qt.MouseButton.LeftButton)
     assert row(panel, "timeout_s").param.advanced
-    assert not row(panel, "timeout_s").isVisible()
-    qt_button = panel.form.advanced_button
-    qt_button.click()
     assert row(panel, "timeout_s").isVisible()
+    qtbot.mouseClick(panel.form.advanced_button, Qt.MouseButton.LeftButton)
+    assert not row(panel, "timeout_s").isVisible()
+
+
+def test_params_that_are_folded_away_are_counted_and_shown_with_their_values(panel, session, qtbot):
+    session.set_params("w1", "create_order", {"timeout_s": 2.5})
+    choose(panel, "w1", ["create_order"])
+    assert panel.form.advanced_button.text() == "Advanced · 1 set"
+    qtbot.mouseClick(panel.form.advanced_button, Qt.MouseButton.LeftButton)
+    assert row(panel, "timeout_s").editor.line.text() == "2.5"
+
+
+def test_conditions_under_one_another_line_up_whatever_their_texts(panel):
+    choose(panel, "w1", ["list_orders"])
+    first, second = row(panel, "filter").editor.inner.rows
+    assert first.field.currentText() != second.field.currentText()
+    assert first.operator.x() == second.operator.x()
+    assert first.operator.width() == second.operator.width()
+
+
+def test_statements_are_laid_out_a_clause_a_line_and_texts_in_quotes_stay():
+    laid = laid_out(
+        "SELECT a, (SELECT 1 FROM b WHERE c) FROM t WHERE a BETWEEN ? AND ? AND d = 'x FROM y'\n LIMIT ? OFFSET ?"
+    )
+    assert laid.splitlines() == [
+        "SELECT a, (SELECT 1 FROM b WHERE c)",
+        "FROM t",
+        "WHERE a BETWEEN ? AND ?",
+        "  AND d = 'x FROM y'",
+        "LIMIT ? OFFSET ?",
+    ]
 
 
 def test_typing_writes_typed_values_and_merges_into_one_undo_step(panel, session, qtbot):
@@ -312,7 +343,6 @@ def test_several_nodes_share_their_simple_params_in_one_step(panel, session, qtb
     choose(panel, "w1", ["list_orders", "map", "sql"])
     assert panel.title.text() == "3 nodes selected"
     assert set(panel.form.rows) == {"timeout_s", "retries"}
-    panel.form.advanced_button.click()
     line = row(panel, "retries").editor.line
     before = session.history.position
     line.setFocus()

@@ -138,6 +138,19 @@ def test_following_keeps_the_newest_line_in_sight(log, session, qtbot):
     assert bar.value() == 0
 
 
+def test_a_run_leaves_its_beginning_its_failures_and_its_end(log, session, qtbot):
+    handle = make_handle({"list_orders": []}, failed={"create_order": duplicate_error()})
+    session.tell(RunStarted(handle))
+    session.tell(RunFinished(handle))
+    qtbot.waitUntil(lambda: log.list.topLevelItemCount() == 3)
+    first, second, third = column(log.list, 3)
+    assert first == "The run of “Nightly sync” begins."
+    assert "email 'ada@example.org' already exists" in second
+    assert third.startswith("The run of “Nightly sync” failed. (")
+    assert column(log.list, 1) == ["info", "error", "error"]
+    assert column(log.list, 2)[1] == "create_order"
+
+
 # ---------------------------------------------------------------- runs
 
 
