@@ -50,28 +50,68 @@ KNOWN_OPTIONS = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """Says more of a field than its type can: `Annotated[str, Field(unique=True)]`, or as the default: `x: str = Field(...)`.
+class FieldOptions:
+    """What `Field(...)` says of a field."""
 
+    default: Any
+    default_factory: Callable[[], Any] | None
+    server_default: str | None
+    unique: bool
+    index: bool
+    max_length: int | None
+    precision: int | None
+    scale: int | None
+    check: str | None
+    min: Any
+    max: Any
+    pattern: str | None
+    references: str | None
+    on_delete: OnDelete
+    description: str
+
+
+def Field(  # noqa: N802, PLR0913 - reads as a declaration: `total: Decimal = Field(min=0)`
+    *,
+    default: Any = MISSING,
+    default_factory: Callable[[], Any] | None = None,
+    server_default: str | None = None,
+    unique: bool = False,
+    index: bool = False,
+    max_length: int | None = None,
+    precision: int | None = None,
+    scale: int | None = None,
+    check: str | None = None,
+    min: Any = None,  # noqa: A002 - the words of the field
+    max: Any = None,  # noqa: A002
+    pattern: str | None = None,
+    references: str | None = None,
+    on_delete: OnDelete = "no action",
+    description: str = "",
+) -> Any:
+    """Says more of a field than its type can.
+
+    In an annotation, `Annotated[str, Field(unique=True)]`, or as the default, `name: str = Field(unique=True)`.
     `references` is `"Model.field"` or `"Model"` (its id). `check` is an SQL condition over the model's own columns, written by the model's
-    author. `min`/`max` bound numbers and dates; `pattern` is a regular expression the whole text must match.
+    author. `min`/`max` bound numbers and dates; `pattern` is a regular expression the whole text must match. The result's type is Any, so that it
+    can stand where the field's own type is declared.
     """
-
-    default: Any = MISSING
-    default_factory: Callable[[], Any] | None = None
-    server_default: str | None = None
-    unique: bool = False
-    index: bool = False
-    max_length: int | None = None
-    precision: int | None = None
-    scale: int | None = None
-    check: str | None = None
-    min: Any = None
-    max: Any = None
-    pattern: str | None = None
-    references: str | None = None
-    on_delete: OnDelete = "no action"
-    description: str = ""
+    return FieldOptions(
+        default=default,
+        default_factory=default_factory,
+        server_default=server_default,
+        unique=unique,
+        index=index,
+        max_length=max_length,
+        precision=precision,
+        scale=scale,
+        check=check,
+        min=min,
+        max=max,
+        pattern=pattern,
+        references=references,
+        on_delete=on_delete,
+        description=description,
+    )
 
 
 def model_from_class(cls: type) -> ModelSpec:
@@ -125,7 +165,7 @@ def build_model(
             raise ModelError(f"{name}: the field {spec.name!r} is declared twice.", field=spec.name)
     unknown = set(options or {}) - KNOWN_OPTIONS
     if unknown:
-        option = sorted(unknown)[0]
+        option = min(unknown)
         raise ModelError(
             f"{name}: __dataflow__ has no option {option!r}.",
             hint=did_you_mean(option, [*KNOWN_OPTIONS, "indexes"])
@@ -181,25 +221,25 @@ def _index(model: str, table: str, entry: Mapping[str, Any], known: list[str]) -
     extra = set(entry) - {"name", "fields", "unique"}
     if extra:
         raise ModelError(
-            f"{model}: an index has no option {sorted(extra)[0]!r}.", hint="Known: name, fields, unique."
+            f"{model}: an index has no option {min(extra)!r}.", hint="Known: name, fields, unique."
         )
     name = entry.get("name") or f"ix_{table}_{'_'.join(fields)}"
     return IndexSpec(name=name, fields=fields, unique=bool(entry.get("unique", False)))
 
 
 def _field(model: str, name: str, hint: Any, default: Any) -> FieldSpec:
-    extra: Field | None = None
+    extra: FieldOptions | None = None
     if get_origin(hint) is Annotated:
         hint, *metadata = get_args(hint)
-        extra = next((entry for entry in metadata if isinstance(entry, Field)), None)
-    if isinstance(default, Field):
+        extra = next((entry for entry in metadata if isinstance(entry, FieldOptions)), None)
+    if isinstance(default, FieldOptions):
         extra, default = default, default.default
     elif extra is not None and default is MISSING:
         default = extra.default
     hint, nullable = _strip_optional(hint)
     if get_origin(hint) is Annotated:
         hint, *metadata = get_args(hint)
-        extra = extra or next((entry for entry in metadata if isinstance(entry, Field)), None)
+        extra = extra or next((entry for entry in metadata if isinstance(entry, FieldOptions)), None)
     extra = extra or Field()
     kind, item_kind, enum_type = _kind(model, name, hint)
     factory = extra.default_factory

@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 import uuid
 from decimal import Decimal
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import pytest
 
@@ -24,7 +24,7 @@ class Order:
     customer_id: Annotated[str, Field(references="Customer", on_delete="restrict", index=True)]
     total: Decimal = Field(min=0, precision=12, scale=2)
     status: Status = Status.PENDING
-    items: list | None = None
+    items: list[Any] | None = None
     tags: list[str] = []  # noqa: RUF012 - a default of a model, copied for each record
     note: Optional[Text]  # noqa: UP045 - the older spelling must work as well
     placed: dt.datetime
@@ -104,7 +104,9 @@ def test_a_key_with_another_name_is_refused_with_the_remedy() -> None:
         ({}, {"x": "Nowhere"}, "cannot be resolved"),
     ],
 )
-def test_a_wrong_declaration_is_refused_with_names(namespace: dict, annotations: dict, words: str) -> None:
+def test_a_wrong_declaration_is_refused_with_names(
+    namespace: dict[str, object], annotations: dict[str, object], words: str
+) -> None:
     cls = type("Thing", (), {**namespace, "__annotations__": annotations})
     with pytest.raises(ModelError, match=words):
         model_from_class(cls)

@@ -1,5 +1,7 @@
 """Questions one can ask of a graph."""
 
+import itertools
+
 import pytest
 
 from studio.kernel.ids import NodeId, WorkflowId
@@ -7,9 +9,10 @@ from studio.workflow import Edge, Node, PortType, Workflow, clash
 
 
 def graph(*pairs: str) -> Workflow:
-    names = dict.fromkeys(name for pair in pairs for name in pair)
+    names = dict.fromkeys("".join(pairs))
     edges = [
-        Edge(source=NodeId(a), source_port="done", target=NodeId(b), target_port="after") for a, b in pairs
+        Edge(source=NodeId(pair[0]), source_port="done", target=NodeId(pair[1]), target_port="after")
+        for pair in pairs
     ]
     return (
         Workflow(id=WorkflowId("w"), name="w")
@@ -47,7 +50,7 @@ def test_a_deep_chain_of_ten_thousand_nodes_is_walked_without_recursion() -> Non
     names = [f"n{i}" for i in range(10_000)]
     edges = [
         Edge(source=NodeId(a), source_port="done", target=NodeId(b), target_port="after")
-        for a, b in zip(names, names[1:], strict=False)
+        for a, b in itertools.pairwise(names)
     ]
     workflow = (
         Workflow(id=WorkflowId("w"), name="w")
