@@ -7,7 +7,7 @@ from typing import Final
 
 ZOOM_MIN: Final = 0.02
 ZOOM_MAX: Final = 3.0
-NEAR: Final = 0.45
+NEAR: Final = 0.4
 """From this zoom on cards are drawn in full."""
 MIDDLE: Final = 0.2
 """From this zoom on cards are drawn as header and state; below it as coloured marks."""
@@ -40,7 +40,7 @@ class Camera:
 
 
 def fitting(
-    bounds: tuple[float, float, float, float], width: float, height: float, *, margin: float = 48.0
+    bounds: tuple[float, float, float, float], width: float, height: float, *, margin: float = 28.0
 ) -> tuple[float, float, float]:
     """The zoom (at most 1) and the left and top at which `bounds` fill a widget, with a margin in pixels."""
     left, top, right, bottom = bounds

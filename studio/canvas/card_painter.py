@@ -17,6 +17,8 @@ MARGIN: Final = 12.0
 """Room around a card for its shadow and for ports that stick out."""
 STRIPE: Final = 6.0
 TITLE_X: Final = 56.0
+FOLD_LABEL: Final = 84.0
+"""What the words of the folding row take up beside an output's label."""
 BADGE_X: Final = WIDTH - 18.0
 
 Severity = int
@@ -172,6 +174,8 @@ def title_x(card: Card) -> float:
 def _body(painter: QPainter, look: Look, style: Style) -> None:
     card, shape = look.card, look.card.shape
     left_labels = [_label(painter, style, port) for port in shape.inputs]
+    if shape.fold_y is not None and len(shape.inputs) < len(shape.outputs):
+        left_labels.append(FOLD_LABEL)
     for row, port in enumerate(shape.outputs):
         taken = left_labels[row] if row < len(left_labels) else 0.0
         _output_label(painter, style, port, WIDTH - 16 - taken - 26)

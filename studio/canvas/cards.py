@@ -49,7 +49,10 @@ class CardPort:
 
 @dataclass(frozen=True)
 class Shape:
-    """Which ports are drawn where. `fold_y` is the top of the row that folds ports, None when there is nothing to fold."""
+    """Which ports are drawn where. `fold_y` is the top of the row that folds ports, None when there is nothing to fold.
+
+    Where there are more outputs than inputs, that row is the free left half beside an output.
+    """
 
     inputs: tuple[CardPort, ...]
     outputs: tuple[CardPort, ...]
@@ -106,12 +109,12 @@ class Card:
         port = self.spec.output(name) if is_output else self.spec.input(name)
         return port.type if port else ANY
 
-    def zone(self, y: float) -> Zone:
-        """What lies `y` below the card's top."""
+    def zone(self, x: float, y: float) -> Zone:
+        """What lies `x` right of and `y` below the card's upper left corner."""
         shape = self.shape
         if y < HEADER:
             return "header"
-        if shape.fold_y is not None and shape.fold_y <= y < shape.fold_y + ROW:
+        if shape.fold_y is not None and x < WIDTH / 2 and shape.fold_y <= y < shape.fold_y + ROW:
             return "fold"
         return "footer" if y >= shape.height else "body"
 
@@ -254,13 +257,14 @@ def _shape(
     y = HEADER + PADDING
     inputs = _column(shown_in, y, wired_in, wanting, is_output=False)
     outputs = _column(shown_out, y, wired_out, frozenset(), is_output=True)
+    hidden = len(every_in) + len(every_out) - len(shown_in) - len(shown_out)
+    folds = spec is not None and (hidden > 0 or is_open)
+    fold_y = y + ROW * len(inputs) if folds and len(inputs) < len(outputs) else None
     y += ROW * max(len(inputs), len(outputs))
     summary_y = None
     if with_summary:
         summary_y, y = y, y + ROW
-    hidden = len(every_in) + len(every_out) - len(shown_in) - len(shown_out)
-    fold_y = None
-    if spec is not None and (hidden or is_open):
+    if folds and fold_y is None:
         fold_y, y = y, y + ROW
     return Shape(
         inputs=inputs,

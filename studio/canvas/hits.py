@@ -44,7 +44,7 @@ def find(projector: Projector, x: float, y: float, zoom: float) -> Hit:
         if port is not None:
             return Hit("port", node=i, port=port)
         if 0 <= dx <= WIDTH and 0 <= dy <= geometry.height[i]:
-            return Hit(geometry.cards[i].zone(dy), node=i)
+            return Hit(geometry.cards[i].zone(dx, dy), node=i)
     edge = geometry.edge_at(x, y, 7.0 / zoom)
     if edge is not None:
         return Hit("edge", edge=edge)

@@ -49,7 +49,7 @@ def paint_note(
         painter.setClipRect(box)
         painter.translate(box.topLeft())
         painter.scale(zoom, zoom)
-        painter.setFont(style.label_font)
+        painter.setFont(style.note_font)
         painter.setPen(style.text if note.text.strip() else style.muted)
         painter.drawText(
             text_box(QRectF(0, 0, note.width, note.height)),

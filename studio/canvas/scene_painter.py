@@ -1,6 +1,6 @@
 """How is a frame drawn? Cost follows what is visible: three levels of detail over the geometry's arrays.
 
-Zoom ≥ 0.45: a kept pixmap per card and a path per edge. Zoom 0.2–0.45: header and state from a small atlas, bodies as batched
+Zoom ≥ 0.4: a kept pixmap per card and a path per edge. Zoom 0.2–0.4: header and state from a small atlas, bodies as batched
 rectangles, edges as one hair-line path. Below: coloured marks and straight lines, each kind in one call. There is no object per node.
 """
 

@@ -50,6 +50,7 @@ class Style:
         self.kinds = [color(f"type_{kind}") for kind in KINDS]
         self.title_font = _smooth(theme.font(size_px=13, bold=True))
         self.label_font = _smooth(theme.font(size_px=12))
+        self.note_font = _smooth(theme.font(size_px=15))
         self.small_font = _smooth(theme.font(size_px=11))
         self.code_font = _smooth(theme.font(size_px=10, bold=True))
         self.hint_font = _smooth(theme.font(size_px=16))

@@ -6,7 +6,7 @@ follows. Nothing is altered any other way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -387,14 +387,14 @@ class CanvasView(QWidget):
     # Editing
 
     def copy(self) -> None:
-        """Puts the selected nodes and the edges between them on the clipboard, as readable text."""
-        chosen = self.selection()
-        if self.workflow_id is not None and chosen:
-            QGuiApplication.clipboard().setText(self.session.copy(self.workflow_id, chosen))
-            self.message.emit(f"Copied {_count(len(chosen), 'node')}.")
+        """Puts the selected nodes, the edges between them and the selected notes on the clipboard, as readable text."""
+        chosen, notes = self.selection(), sorted(self._viewer.selected_notes)
+        if self.workflow_id is not None and (chosen or notes):
+            QGuiApplication.clipboard().setText(self.session.copy(self.workflow_id, chosen, notes))
+            self.message.emit(f"Copied {_counts(chosen, notes)}.")
 
     def cut(self) -> None:
-        if self.selection():
+        if self.selection() or self._viewer.selected_notes:
             self.copy()
             self.delete()
 
@@ -405,6 +405,7 @@ class CanvasView(QWidget):
             self.message.emit("The clipboard holds no nodes.")
             return
         at = self._here()
+        before = self._note_ids()
         try:
             added = self.session.paste(
                 self.workflow_id, text, x=snapped(at.x(), GRID), y=snapped(at.y(), GRID)
@@ -412,13 +413,22 @@ class CanvasView(QWidget):
         except StudioError as error:
             self.message.emit(f"The clipboard holds no nodes: {error.message}")
             return
-        self.select(added)
-        self.message.emit(f"Pasted {_count(len(added), 'node')}.")
+        self._select_added(added, before)
+        self.message.emit(f"Pasted {_counts(added, self._viewer.selected_notes)}.")
 
     def duplicate(self) -> None:
-        chosen = self.selection()
-        if self.workflow_id is not None and chosen:
-            self.select(self.session.duplicate(self.workflow_id, chosen))
+        chosen, notes = self.selection(), sorted(self._viewer.selected_notes)
+        if self.workflow_id is not None and (chosen or notes):
+            before = self._note_ids()
+            self._select_added(self.session.duplicate(self.workflow_id, chosen, notes), before)
+
+    def _note_ids(self) -> set[str]:
+        return set(self.workflow.notes) if self.workflow else set()
+
+    def _select_added(self, node_ids: list[NodeId], notes_before: set[str]) -> None:
+        nodes = self._nothing()
+        nodes[self._projector.geometry.indices(node_ids)] = True
+        self._viewer.set_selection(nodes, notes=self._note_ids() - notes_before)
 
     def delete(self) -> None:
         """Deletes the selected nodes, edges and notes as one step."""
@@ -670,6 +680,11 @@ class CanvasView(QWidget):
 def _call(stop: object, *_: object) -> None:
     if callable(stop):
         stop()
+
+
+def _counts(nodes: Sized, notes: Sized) -> str:
+    parts = [_count(len(found), noun) for found, noun in ((nodes, "node"), (notes, "note")) if len(found)]
+    return " and ".join(parts) or "nothing"
 
 
 def _count(number: int, noun: str) -> str:

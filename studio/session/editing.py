@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from studio.kernel.ids import NodeId
+from studio.kernel.ids import NodeId, short_id
 from studio.kernel.names import snake_case, unique_name
-from studio.project.changes import AddNodes, Change, RemoveNodes, SetEdges
+from studio.project.changes import AddNodes, Change, RemoveNodes, SetEdges, SetNotes
 from studio.workflow.graph import Edge, Node, Place, Workflow, frozen
 from studio.workflow.spec import AFTER, DONE, ERROR_PORT, NodeSpec, PortSpec
 from studio.workflow.types import PortType, clash
@@ -101,11 +101,11 @@ def removal(
     workflow: Workflow, nodes: Iterable[NodeId], edges: Iterable[Edge]
 ) -> tuple[str, tuple[Change, ...]]:
     """The title and the changes that delete nodes and edges together; edges that go with a node are not named twice."""
-    gone = tuple(node_id for node_id in workflow.nodes if node_id in set(nodes))
+    chosen = set(nodes)
+    gone = tuple(node_id for node_id in workflow.nodes if node_id in chosen)
+    present = set(workflow.edges)
     left = tuple(
-        edge
-        for edge in edges
-        if edge in workflow.edges and edge.source not in gone and edge.target not in gone
+        edge for edge in edges if edge in present and edge.source not in chosen and edge.target not in chosen
     )
     changes: list[Change] = []
     if left:
@@ -127,8 +127,8 @@ def replaced_edges(workflow: Workflow, edge: Edge) -> tuple[Edge, ...]:
     )
 
 
-def part_of(workflow: Workflow, node_ids: Iterable[NodeId]) -> Workflow:
-    """The chosen nodes with the edges between them and their places, as a workflow of its own."""
+def part_of(workflow: Workflow, node_ids: Iterable[NodeId], notes: Iterable[str] = ()) -> Workflow:
+    """The chosen nodes with the edges between them and their places, and the chosen notes, as a workflow of its own."""
     chosen = set(node_ids)
     return Workflow(
         id=workflow.id,
@@ -136,6 +136,7 @@ def part_of(workflow: Workflow, node_ids: Iterable[NodeId]) -> Workflow:
         nodes=frozen((node_id, node) for node_id, node in workflow.nodes.items() if node_id in chosen),
         edges=tuple(edge for edge in workflow.edges if edge.source in chosen and edge.target in chosen),
         places=frozen((node_id, place) for node_id, place in workflow.places.items() if node_id in chosen),
+        notes=frozen((key, workflow.notes[key]) for key in notes if key in workflow.notes),
     )
 
 
@@ -152,10 +153,7 @@ def insertion(
     for node_id in part.nodes:
         names[node_id] = NodeId(unique_name(node_id, taken))
         taken.add(names[node_id])
-    left = min((place.x for place in part.places.values()), default=0.0)
-    top = min((place.y for place in part.places.values()), default=0.0)
-    dx = shift if x is None else x - left
-    dy = shift if y is None else y - top
+    dx, dy = _shift(part, x, y, shift)
     return AddNodes(
         workflow=workflow.id,
         nodes=tuple(
@@ -172,6 +170,23 @@ def insertion(
             replace(edge, source=names[edge.source], target=names[edge.target]) for edge in part.edges
         ),
     )
+
+
+def inserted_notes(
+    workflow: Workflow, part: Workflow, *, x: float | None = None, y: float | None = None, shift: float = 0.0
+) -> SetNotes:
+    """The change that adds the notes of `part` under new ids, moved as `insertion` moves the nodes."""
+    dx, dy = _shift(part, x, y, shift)
+    copies = [replace(note, id=short_id(), x=note.x + dx, y=note.y + dy) for note in part.notes.values()]
+    return SetNotes(workflow=workflow.id, put=frozen({note.id: note for note in copies}))
+
+
+def _shift(part: Workflow, x: float | None, y: float | None, shift: float) -> tuple[float, float]:
+    corners = [(place.x, place.y) for place in part.places.values()]
+    corners += [(note.x, note.y) for note in part.notes.values()]
+    left = min((corner[0] for corner in corners), default=0.0)
+    top = min((corner[1] for corner in corners), default=0.0)
+    return shift if x is None else x - left, shift if y is None else y - top
 
 
 def _renamed(value: Any, names: Mapping[NodeId, NodeId]) -> Any:

@@ -234,11 +234,11 @@ class Editor:
         change = SetParams(workflow=workflow_id, node=node_id, values=frozen(values), clear=tuple(clear))
         self.edit(change, merge=merge)
 
-    def copy(self, workflow_id: WorkflowId, node_ids: Iterable[NodeId]) -> str:
-        """The chosen nodes, with the edges between them, as YAML that `paste` takes in any project."""
+    def copy(self, workflow_id: WorkflowId, node_ids: Iterable[NodeId], notes: Iterable[str] = ()) -> str:
+        """The chosen nodes and notes, with the edges between the nodes, as YAML that `paste` takes in any project."""
         from studio.workflow.text import nodes_to_yaml
 
-        return nodes_to_yaml(editing.part_of(self.project.workflow(workflow_id), node_ids))
+        return nodes_to_yaml(editing.part_of(self.project.workflow(workflow_id), node_ids, notes))
 
     def paste(self, workflow_id: WorkflowId, text: str, *, x: float, y: float) -> list[NodeId]:
         """Adds what `copy` gave (or a whole workflow's YAML) with its upper left corner at (x, y); raises TextError."""
@@ -246,9 +246,11 @@ class Editor:
 
         return self._insert(workflow_id, nodes_from_yaml(text), "Paste", x=x, y=y)
 
-    def duplicate(self, workflow_id: WorkflowId, node_ids: Iterable[NodeId]) -> list[NodeId]:
-        """Copies nodes a little to the lower right of themselves, with the edges between them."""
-        part = editing.part_of(self.project.workflow(workflow_id), node_ids)
+    def duplicate(
+        self, workflow_id: WorkflowId, node_ids: Iterable[NodeId], notes: Iterable[str] = ()
+    ) -> list[NodeId]:
+        """Copies nodes and notes a little to the lower right of themselves, with the edges between the nodes."""
+        part = editing.part_of(self.project.workflow(workflow_id), node_ids, notes)
         return self._insert(workflow_id, part, "Duplicate", shift=40.0)
 
     def import_models(self, connection_id: str, specs: Iterable[ModelSpec]) -> None:
@@ -336,9 +338,12 @@ class Editor:
         return Edge(source=node_id, source_port=own, target=other_id, target_port=port)
 
     def _insert(self, workflow_id: WorkflowId, part: Workflow, title: str, **where: float) -> list[NodeId]:
-        addition = editing.insertion(self.project.workflow(workflow_id), part, **where)
-        if addition.nodes:
-            self._do(title, (addition,))
+        workflow = self.project.workflow(workflow_id)
+        addition = editing.insertion(workflow, part, **where)
+        notes = editing.inserted_notes(workflow, part, **where)
+        self._do(
+            title, [change for change, holds in ((addition, addition.nodes), (notes, notes.put)) if holds]
+        )
         return [node.id for node in addition.nodes]
 
     def _do(self, title: str, changes: Sequence[Change]) -> None:

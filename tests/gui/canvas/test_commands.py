@@ -6,6 +6,7 @@ from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from studio.canvas.commands import COMMANDS
+from studio.workflow.graph import Note
 from tests.gui.canvas.support import (
     edge,
     header,
@@ -71,6 +72,40 @@ def test_copy_and_paste_carry_nodes_and_the_edges_between_them_as_text(chain):
     assert [workflow.places[new[0]].x, workflow.places[new[0]].y] == [200.0, 400.0]
     assert edge(new[0], "records", new[1], "data") in workflow.edges
     assert steps(view) == 1
+
+
+def test_copy_paste_and_duplicate_take_the_selected_notes_along(open_canvas):
+    session = session_of(
+        node("a", "OrderListNode"), notes=(Note(id="n", text="why", x=0, y=-200, color="read"),)
+    )
+    view, mouse = open_canvas(session)
+    view.select_all()
+    press_key(view.viewer, Qt.Key.Key_C, CTRL)
+    mouse.move(400, 100)
+    press_key(view.viewer, Qt.Key.Key_V, CTRL)
+    notes = shown_workflow(view).notes
+    (pasted,) = view.viewer.selected_notes
+    assert (notes[pasted].text, notes[pasted].color, notes[pasted].x, notes[pasted].y) == (
+        "why",
+        "read",
+        400,
+        100,
+    )
+    (copy,) = view.selection()
+    assert (shown_workflow(view).places[copy].x, shown_workflow(view).places[copy].y) == (400.0, 300.0)
+    assert steps(view) == 1
+    press_key(view.viewer, Qt.Key.Key_D, CTRL)
+    assert (len(shown_workflow(view).notes), len(shown_workflow(view).nodes), steps(view)) == (3, 3, 2)
+
+
+def test_a_note_alone_can_be_cut_and_pasted(open_canvas):
+    view, mouse = open_canvas(session_of(notes=(Note(id="n", text="alone", x=0, y=0),)))
+    mouse.click(50, 50)
+    press_key(view.viewer, Qt.Key.Key_X, CTRL)
+    assert not shown_workflow(view).notes
+    mouse.move(200, 200)
+    press_key(view.viewer, Qt.Key.Key_V, CTRL)
+    assert [note.text for note in shown_workflow(view).notes.values()] == ["alone"]
 
 
 def test_paste_into_another_project(chain, open_canvas):

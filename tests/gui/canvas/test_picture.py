@@ -67,6 +67,16 @@ def test_near_a_card_has_its_stripe_ports_and_edge_in_colour(pair):
     )
 
 
+@pytest.mark.parametrize(("zoom", "is_full"), [(0.41, True), (0.4, True), (0.38, False)])
+def test_from_forty_percent_on_cards_show_all_they_have(pair, zoom, is_full):
+    view, _ = pair
+    view.viewer.zoom_to(zoom)
+    view.viewer.center_on(370, 60)
+    pixels = picture(view)
+    at = around(view, pixels, *port(view, "a", "records", is_output=True), 3)
+    assert has_color(at, view._style.theme.color("type_record")) == is_full
+
+
 @pytest.mark.parametrize("zoom", [1.0, 0.6, 0.35, 0.22, 0.12, 0.05])
 def test_at_every_zoom_nodes_are_seen_and_a_selected_one_stands_out(pair, zoom):
     view, _ = pair

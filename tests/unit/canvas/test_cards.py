@@ -25,6 +25,15 @@ def test_a_card_shows_primary_and_required_ports_and_folds_the_rest():
     assert not shape.is_open
 
 
+def test_where_outputs_outnumber_inputs_the_folding_row_stands_beside_them_and_leaves_no_gap():
+    made = card(node("a", LIST))
+    shape = made.shape
+    assert names(shape.inputs) == []
+    assert shape.fold_y == shape.outputs[0].y - ROW / 2
+    assert made.zone(40, shape.outputs[0].y) == "fold"
+    assert made.zone(200, shape.outputs[0].y) == "body"
+
+
 def test_a_required_param_that_is_set_is_not_asked_for():
     shape = card(node("a", CREATE, customer_id="c1")).shape
     assert names(shape.inputs) == []
@@ -109,7 +118,7 @@ def test_equal_nodes_share_one_shape():
 def test_zones_from_top_to_bottom():
     made = card(node("a", CREATE, status="new"))
     shape = made.shape
-    assert made.zone(3) == "header"
-    assert made.zone(HEADER + 5) == "body"
-    assert made.zone(shape.fold_y + ROW / 2) == "fold"
-    assert made.zone(shape.height + 4) == "footer"
+    assert made.zone(20, 3) == "header"
+    assert made.zone(20, HEADER + 5) == "body"
+    assert made.zone(20, shape.fold_y + ROW / 2) == "fold"
+    assert made.zone(20, shape.height + 4) == "footer"

@@ -113,7 +113,7 @@ def test_copied_nodes_are_text_that_can_be_pasted_at_the_cursor_under_new_ids(se
     workflow = session.project.workflows[W]
     assert ids == ["low_stock_2", "anything_low_2"]
     assert workflow.places[ids[0]] == Place(x=1000, y=500)
-    assert workflow.places[ids[1]] == Place(x=1340, y=500)
+    assert workflow.places[ids[1]] == Place(x=1300, y=500)
     assert edge("low_stock_2", "records", "anything_low_2", "value") in workflow.edges
     assert workflow.nodes[ids[0]].params == workflow.nodes[NodeId("low_stock")].params
     session.undo()

@@ -2,7 +2,7 @@ import itertools
 
 from studio.session.sample import sample_models, sample_project, sample_rows, sample_workflow
 
-CARD_WIDTH_PX, CARD_HEIGHT_PX, GAP_PX = 240.0, 160.0, 100.0
+CARD_WIDTH_PX, CARD_HEIGHT_PX, GAP_PX = 240.0, 162.0, 38.0
 
 
 def test_the_same_rows_come_out_each_time():
