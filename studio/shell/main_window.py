@@ -12,7 +12,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -63,6 +63,10 @@ class MainWindow(QMainWindow):
         self._session: Session | None = None
         self._ear: SessionEar | None = None
         self._is_closing = False
+        self._refresh_timer = QTimer(self)
+        self._refresh_timer.setSingleShot(True)
+        self._refresh_timer.setInterval(0)
+        self._refresh_timer.timeout.connect(self.refresh)
         self.setObjectName("mainWindow")
         self.setAcceptDrops(True)
         self.setMinimumSize(860, 560)
@@ -209,6 +213,8 @@ class MainWindow(QMainWindow):
             if event.before.connections is not event.after.connections:
                 self.toolbar.show_project(event.after)
             self.refresh()
+            # Inside a group of edits the history names the step only when the group has ended.
+            self._refresh_timer.start()
         elif isinstance(event, SavedStateChanged):
             if not event.is_modified:
                 self.pages.tabs.mark_saved()

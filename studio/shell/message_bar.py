@@ -93,8 +93,8 @@ class MessageBar(QFrame):
     def tell(self, message: Message, offers: Sequence[Offer] = ()) -> None:
         self._message = message
         self._show_severity(message.severity)
-        parts = [f"{message.where}: " if message.where else "", message.what]
-        self._text.setText(" ".join(part for part in ("".join(parts), message.fix) if part))
+        where = f"({message.where})" if message.where else ""
+        self._text.setText(" ".join(part for part in (message.what, message.fix, where) if part))
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._why.setText(message.why)
         self._details.setChecked(False)

@@ -29,6 +29,7 @@ class Navigation(QObject):
         super().__init__(window)
         self._window = window
         self._shown_run: RunHandle | None = None
+        self._problems = (0, 0)
         self._selection_timer = QTimer(self)
         self._selection_timer.setSingleShot(True)
         self._selection_timer.setInterval(0)
@@ -117,8 +118,7 @@ class Navigation(QObject):
         window.panels.problems.set_workflow(workflow_id)
         window.panels.runs.set_workflow(workflow_id)
         window.pages.show_for(has_project=window.session is not None)
-        if workflow_id is None:
-            window.status.set_problems(None)
+        window.status.set_problems(self._problems if workflow_id is not None else None)
         self.follow_selection()
 
     def _edit_node(self, node_id: str) -> None:
@@ -142,10 +142,11 @@ class Navigation(QObject):
 
     def _on_problem_count(self, errors: int, warnings: int) -> None:
         window = self._window
+        self._problems = (errors, warnings)
         count = errors + warnings
         title = self.tr("Problems {}").format(count) if count else self.tr("Problems")
         window.docks.set_title("problems", title)
-        window.status.set_problems((errors, warnings) if window.pages.tabs.canvas is not None else None)
+        window.status.set_problems(self._problems if window.pages.tabs.canvas is not None else None)
 
     # ------------------------------------------------------------ results and runs
 

@@ -82,6 +82,20 @@ def test_a_node_asked_for_in_the_models_tree_comes_beside_the_others(window, ses
     assert added.id not in session.project.workflow("w1").nodes
 
 
+def test_a_step_of_several_edits_can_be_undone_as_soon_as_it_is_done(window, session, qtbot):
+    session.add_node("w1", "OrderCountNode", x=0, y=300)
+    qtbot.waitUntil(lambda: enabled(window, "undo"))
+    assert window.commands.action("undo").text() == "&Undo add node"
+
+
+def test_problems_are_counted_in_the_status_bar(window, session, qtbot):
+    assert window.status.problems.text() == "No problems"
+    session.add_node("w1", "NoSuchNode", x=0, y=300)
+    qtbot.waitUntil(lambda: window.status.problems.text() == "1 error")
+    window.pages.tabs.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: window.status.problems.text() == "No problems")
+
+
 def test_what_is_selected_on_the_canvas_is_in_the_inspector(window, session, qtbot):
     window.pages.tabs.canvas.select(["list_orders"])
     qtbot.waitUntil(lambda: enabled(window, "delete"))
