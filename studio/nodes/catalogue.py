@@ -21,8 +21,16 @@ class NodeCatalogue:
     `db_instance` param says which connection is meant; a node that says nothing means the one on `default_connection`, if there is one.
     """
 
-    def __init__(self, types: Iterable[NodeType], *, default_connection: str | None = None) -> None:
+    def __init__(
+        self,
+        types: Iterable[NodeType],
+        *,
+        default_connection: str | None = None,
+        connections: Iterable[str] | None = None,
+    ) -> None:
+        """Takes the node types, and the names of all `connections` where they are known: a node may name no other."""
         self.default_connection = default_connection
+        self._connections = None if connections is None else tuple(connections)
         self._types: dict[str, list[NodeType]] = {}
         for node_type in types:
             self._types.setdefault(node_type.spec.type, []).append(node_type)
@@ -83,7 +91,24 @@ class NodeCatalogue:
         """What the node type finds wrong with its params; values that come during the run are `LATER`."""
         kinds = self._types.get(spec.type, [])
         kind = next((kind for kind in kinds if kind.spec is spec), None)
-        return kind.check(params) if kind else []
+        found = kind.check(params) if kind else []
+        wanted = params.get("connection")
+        if spec.type == "SQL" and isinstance(wanted, str) and wanted and not self._has_connection(wanted):
+            found = [*found, _unknown_connection(wanted, self._connections or ())]
+        return found
+
+    def _has_connection(self, name: str) -> bool:
+        return self._connections is None or name in self._connections
+
+
+def _unknown_connection(name: str, known: Iterable[str]) -> Problem:
+    names = list(known)
+    return Problem(
+        code="unknown-connection",
+        message=f"There is no connection {name!r}.",
+        hint=did_you_mean(name, names) or "Make it, or leave the param empty for the only one.",
+        field="connection",
+    )
 
 
 def common_types() -> list[NodeType]:

@@ -23,5 +23,7 @@ def project_catalogue(project: Project) -> NodeCatalogue:
         for kind in generated_types(entry.spec, connections[entry.connection])
     ]
     return NodeCatalogue(
-        [*generated, *common_types()], default_connection=connections.get(project.default_connection)
+        [*generated, *common_types()],
+        default_connection=connections.get(project.default_connection),
+        connections=connections.values(),
     )

@@ -163,7 +163,9 @@ class Run:
         """The connections that the plan uses; where a node means "the only one", all that there are."""
         used = self._plan.connections
         wanted = (
-            list(connections) if None in used and len(connections) == 1 else [name for name in used if name]
+            list(connections)
+            if None in used and (len(connections) == 1 or not any(used))
+            else [name for name in used if name]
         )
         return [name for name in wanted if name in connections]
 
