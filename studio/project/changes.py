@@ -2,6 +2,8 @@
 
 A change never looks at the world outside the project it is applied to, so the same change gives the same project: undo, redo and the
 recovery journal all replay it. `codec` in `persistence` writes changes down; here is only what they do.
+
+Longer than most modules because the kinds of change are one closed set: the codec, the undo tests and the reader walk through all of them.
 """
 
 from __future__ import annotations
