@@ -20,6 +20,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="open_sample", text="Open sa&mple shop", icon="ph.storefront", tip="A fresh copy of the sample project, on a temporary database"),
     Command(id="save", text="&Save", shortcuts=("Ctrl+S",), icon="ph.floppy-disk", when=_PROJECT),
     Command(id="save_as", text="Save &as…", shortcuts=("Ctrl+Shift+S",), when=_PROJECT),
+    Command(id="save_server", text="Save to se&rver…", when=_PROJECT, tip="Keep this project in a PostgreSQL database, where a team can open it"),
     Command(id="import_yaml", text="&Import workflow…", icon="ph.download-simple", when=_PROJECT, tip="Add a workflow from a YAML file"),
     Command(id="export_yaml", text="&Export workflow…", icon="ph.upload-simple", when=_WORKFLOW, tip="Write this workflow to a YAML file"),
     Command(id="reopen_last", text="&Reopen the last project at start", checkable=True),
@@ -92,7 +93,7 @@ RECENT: Final = "recent"
 THEME: Final = "theme"
 
 MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
-    ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", None, "import_yaml", "export_yaml", None, "reopen_last", None, "close_project", "quit")),
+    ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", None, "reopen_last", None, "close_project", "quit")),
     ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "duplicate", "delete", None, "select_all", "select_upstream", "select_downstream", None, "rename")),
     ("&View", ("toggle_left", "toggle_inspector", "toggle_bottom", "show_log", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", None, THEME, "full_screen", "reset_layout")),
     ("&Graph", ("add_node", "add_note", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", "snap", None, "new_workflow")),

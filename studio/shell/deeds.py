@@ -59,6 +59,9 @@ def _file_deeds(window: MainWindow) -> dict[str, Deed]:
         ),
         "save": lambda: run_in_background(window, files.save(), text=window.tr("Saving…")),
         "save_as": lambda: run_in_background(window, files.save_as(), busy_after_ms=WAITS_FOR_A_PERSON_MS),
+        "save_server": lambda: run_in_background(
+            window, files.choose_server_and_save(), busy_after_ms=WAITS_FOR_A_PERSON_MS
+        ),
         "import_yaml": lambda: run_in_background(
             window, files.choose_and_import(), busy_after_ms=WAITS_FOR_A_PERSON_MS
         ),

@@ -118,17 +118,17 @@ async def _chosen_file(dialog: QFileDialog) -> str | None:
 
 
 class ServerDialog(QDialog):
-    """Asks for the PostgreSQL URL of a project."""
+    """Asks for the PostgreSQL URL of a project that is to be opened, or saved there."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, *, saves: bool = False) -> None:
         super().__init__(parent)
         self.setObjectName("serverDialog")
-        self.setWindowTitle(self.tr("Open from server"))
+        self.setWindowTitle(self.tr("Save to server") if saves else self.tr("Open from server"))
         self.setMinimumWidth(520)
         told = QLabel(
-            self.tr(
-                "The URL of the PostgreSQL database that keeps the project. A database without a project gets a new, empty one."
-            )
+            self.tr("The URL of the PostgreSQL database that the project will be kept in.")
+            if saves
+            else self.tr("The URL of the PostgreSQL database that keeps the project.")
         )
         told.setWordWrap(True)
         self.edit = QLineEdit()
@@ -138,12 +138,11 @@ class ServerDialog(QDialog):
         note = QLabel(self.tr("The password is used for this connection only and is never kept."))
         note.setProperty("role", "muted")
         note.setWordWrap(True)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
-        )
+        chosen = QDialogButtonBox.StandardButton.Save if saves else QDialogButtonBox.StandardButton.Open
+        buttons = QDialogButtonBox(chosen | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        self.open_button: QPushButton = buttons.button(QDialogButtonBox.StandardButton.Open)
+        self.open_button: QPushButton = buttons.button(chosen)
         self.open_button.setEnabled(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)

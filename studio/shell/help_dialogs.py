@@ -55,7 +55,7 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("shortcutsDialog")
         self.setWindowTitle(self.tr("Keyboard and mouse"))
-        self.resize(1040, 780)
+        self.resize(1040, 830)
         by_id = {command.id: command for command in commands.commands}
         columns = [QVBoxLayout(), QVBoxLayout()]
         heights = [0, 0]

@@ -155,6 +155,14 @@ class ProjectFiles(QObject):
         async with self._turn:
             return await self._save_as()
 
+    async def choose_server_and_save(self) -> None:
+        dialog = ServerDialog(self._window, saves=True)
+        if await shown(dialog) == QDialog.DialogCode.Accepted and self._stage.session is not None:
+            async with self._turn:
+                await self._stage.session.save_as(dialog.url)
+                self._remember()
+                self._stage.tell(self.tr("Saved to the server."))
+
     async def close(self) -> bool:
         """Closes the project after asking about unsaved changes; False when a person wants to stay."""
         async with self._turn:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from studio.session import Session
+from studio.session.secrets import split_password
 from studio.shell.dialogs import ServerDialog
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -180,11 +181,21 @@ def test_a_server_is_opened_by_its_url_only(window, drive):
 @pytest.mark.postgresql
 def test_a_project_is_kept_in_postgresql_like_in_a_file(window, project, drive, postgres_url):
     project.add_workflow("Team work")
-    drive.finish(project.save_as(postgres_url))
-    assert not window.isWindowModified()
+    drive.menu("File", "Save to server…")
+    dialog = drive.dialog(ServerDialog)
+    drive.bot.keyClicks(dialog.edit, postgres_url)
+    drive.click(dialog.open_button)
+    drive.until(lambda: not window.isWindowModified() and project.location is not None)
+    secret = split_password(postgres_url)[1]
+    assert secret
+    assert secret not in project.location
     drive.finish(window.files.new())
     drive.finish(window.files.open(postgres_url))
     assert "Team work" in names(window.session)
+    window.settings.sync()
+    kept = (window.env.data_dir / "window.ini").read_text("utf-8")
+    assert "postgresql" in kept
+    assert secret not in kept
 
 
 def test_unsaved_edits_of_a_process_that_died_are_offered_at_the_next_start(window, env, drive):
