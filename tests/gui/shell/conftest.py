@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from studio.kernel.ids import NodeId, WorkflowId
 from studio.kernel.loop import default_loop
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 from studio.project import Connection, ModelEntry, Project
@@ -97,8 +98,8 @@ def make_project(url: str = "sqlite:///:memory:") -> Project:
         ),
     )
     nodes = [
-        Node(id="list_orders", type="OrderListNode", title="List orders"),
-        Node(id="count_customers", type="CustomerCountNode", title="Count customers"),
+        Node(id=NodeId("list_orders"), type="OrderListNode", title="List orders"),
+        Node(id=NodeId("count_customers"), type="CustomerCountNode", title="Count customers"),
     ]
     return Project(
         id="p",
@@ -113,12 +114,12 @@ def make_project(url: str = "sqlite:///:memory:") -> Project:
         workflows=frozen(
             {
                 "w1": Workflow(
-                    id="w1",
+                    id=WorkflowId("w1"),
                     name="Nightly sync",
                     nodes=frozen({node.id: node for node in nodes}),
                     places=frozen({"list_orders": Place(x=0, y=0), "count_customers": Place(x=320, y=40)}),
                 ),
-                "w2": Workflow(id="w2", name="Import users"),
+                "w2": Workflow(id=WorkflowId("w2"), name="Import users"),
             }
         ),
         default_connection="c",

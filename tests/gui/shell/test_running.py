@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from PySide6.QtCore import Qt
 
+from studio.kernel.ids import NodeId
+from studio.project.changes import PutWorkflow
 from studio.qt.loop import Watchdog
+from studio.session import Session
+from studio.shell.inputs_dialog import InputsDialog
 from studio.workflow.graph import Node, Place, Workflow, WorkflowInput, frozen
 
 FOREVER = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 2000000000) SELECT count(*) AS n FROM n"
 
 
-def put(session, *nodes: Node, inputs: tuple[WorkflowInput, ...] = ()) -> str:
+def make_node(node_id: str, type_name: str, title: str, params: dict[str, Any] | None = None) -> Node:
+    return Node(id=NodeId(node_id), type=type_name, title=title, params=frozen(params or {}))
+
+
+def put(session: Session, *nodes: Node, inputs: tuple[WorkflowInput, ...] = ()) -> str:
     """Adds a workflow of unconnected nodes."""
     workflow_id = session.add_workflow("Test")
-    from dataclasses import replace
-
-    from studio.project.changes import PutWorkflow
-
     workflow = replace(
         session.project.workflow(workflow_id),
         inputs=inputs,
@@ -59,7 +66,7 @@ def test_the_window_stands_still_never_long_while_a_run_goes_on(window, drive, q
 
 def test_stop_ends_a_statement_at_the_driver_and_a_new_run_may_start_at_once(window, session, drive):
     drive.activate()
-    put(session, Node(id="endless", type="SQL", title="Endless", params=frozen({"sql": FOREVER})))
+    put(session, make_node("endless", "SQL", "Endless", params={"sql": FOREVER}))
     window.navigation.run()
     drive.until(lambda: window.runs.is_running and window.runs.handle.node("endless").state == "running")
     assert window.commands.action("stop").isEnabled()
@@ -72,16 +79,14 @@ def test_stop_ends_a_statement_at_the_driver_and_a_new_run_may_start_at_once(win
     assert "stopped" in window.statusBar().currentMessage()
     assert window.toolbar.stop_button.property("running") is False
     session.set_params("w1", "list_orders", {"limit": 1})
-    put(session, Node(id="one", type="SQL", title="One", params=frozen({"sql": "SELECT 1 AS n"})))
+    put(session, make_node("one", "SQL", "One", params={"sql": "SELECT 1 AS n"}))
     assert drive.run().state == "succeeded"
     assert drive.grid() == [["n"], ["1"]]
 
 
 def test_a_failed_node_is_told_in_the_results_and_the_next_run_is_clean(window, session, drive):
     drive.activate()
-    workflow_id = put(
-        session, Node(id="bad", type="SQL", title="Bad", params=frozen({"sql": "SELECT * FROM nowhere"}))
-    )
+    workflow_id = put(session, make_node("bad", "SQL", "Bad", params={"sql": "SELECT * FROM nowhere"}))
     handle = drive.run()
     assert handle.state == "failed"
     assert "nowhere" in str(handle.node("bad").error)
@@ -95,7 +100,7 @@ def test_a_failed_node_is_told_in_the_results_and_the_next_run_is_clean(window, 
 
 def test_a_workflow_with_problems_is_not_run_and_the_problems_are_shown(window, session, drive):
     drive.activate()
-    put(session, Node(id="ghost", type="NoSuchNode", title="Ghost"))
+    put(session, make_node("ghost", "NoSuchNode", "Ghost"))
     drive.canvas.setFocus()
     drive.key(Qt.Key.Key_F5)
     drive.until(lambda: window.message_bar.message is not None)
@@ -106,16 +111,14 @@ def test_a_workflow_with_problems_is_not_run_and_the_problems_are_shown(window, 
 
 
 def test_what_a_run_needs_is_asked_for_once(window, session, drive, qtbot):
-    from studio.shell.inputs_dialog import InputsDialog
-
     drive.activate()
     put(
         session,
-        Node(
-            id="echo",
-            type="SQL",
-            title="Echo",
-            params=frozen({"sql": "SELECT :n AS n", "params": {"n": "{{ number }}"}}),
+        make_node(
+            "echo",
+            "SQL",
+            "Echo",
+            params={"sql": "SELECT :n AS n", "params": {"n": "{{ number }}"}},
         ),
         inputs=(WorkflowInput(name="number", kind="int"),),
     )
@@ -132,7 +135,7 @@ def test_what_a_run_needs_is_asked_for_once(window, session, drive, qtbot):
 
 def test_python_runs_only_after_a_person_has_trusted_the_project(window, session, drive):
     drive.activate()
-    put(session, Node(id="code", type="Python", title="Code", params=frozen({"code": "result = 6 * 7"})))
+    put(session, make_node("code", "Python", "Code", params={"code": "result = 6 * 7"}))
     drive.canvas.setFocus()
     drive.key(Qt.Key.Key_F5)
     assert "Python" in drive.answer("cancel")
@@ -150,7 +153,7 @@ def test_python_runs_only_after_a_person_has_trusted_the_project(window, session
 
 def test_a_dry_run_says_that_nothing_was_saved(window, session, drive):
     drive.activate()
-    put(session, Node(id="make", type="CustomerCreateNode", title="Make", params=frozen({"name": "Ada"})))
+    put(session, make_node("make", "CustomerCreateNode", "Make", params={"name": "Ada"}))
     drive.canvas.setFocus()
     drive.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     drive.until(lambda: window.runs.handle is not None)
@@ -165,8 +168,8 @@ def test_run_to_here_runs_a_node_and_what_leads_to_it(window, session, drive):
     drive.activate()
     put(
         session,
-        Node(id="one", type="SQL", title="One", params=frozen({"sql": "SELECT 1 AS n"})),
-        Node(id="two", type="SQL", title="Two", params=frozen({"sql": "SELECT 2 AS n"})),
+        make_node("one", "SQL", "One", params={"sql": "SELECT 1 AS n"}),
+        make_node("two", "SQL", "Two", params={"sql": "SELECT 2 AS n"}),
     )
     drive.canvas.select(["two"])
     drive.until(lambda: window.commands.action("run_to_here").isEnabled())

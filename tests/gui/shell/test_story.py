@@ -16,7 +16,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from studio.panels import ConnectionDialog, ImportModelsDialog
@@ -109,7 +109,7 @@ def start():
         yield start
 
 
-def find(model, kind: str, key: str) -> QModelIndex:
+def find(model, kind, key):
     """The row of the models' tree that stands for something."""
     stack = [model.index(row, 0) for row in range(model.rowCount())]
     while stack:
@@ -120,7 +120,7 @@ def find(model, kind: str, key: str) -> QModelIndex:
     raise LookupError(key)
 
 
-def import_tables(drive, path: Path) -> None:
+def import_tables(drive, path):
     """Data ▸ Import models…, a file, all of its tables."""
     drive.menu("Data", "Import models from a database…")
     dialog = drive.dialog(ImportModelsDialog)
@@ -132,7 +132,7 @@ def import_tables(drive, path: Path) -> None:
     drive.activate()
 
 
-def drop_operation(drive, type_name: str, x: float, y: float) -> str:
+def drop_operation(drive, type_name, x, y):
     """Drags an operation from the models' tree onto the canvas; the new node's id."""
     before = set(nodes(drive))
     panel = drive.window.panels.models
@@ -141,7 +141,7 @@ def drop_operation(drive, type_name: str, x: float, y: float) -> str:
     return (set(nodes(drive)) - before).pop()
 
 
-def search_node(drive, words: str) -> str:
+def search_node(drive, words):
     """N on the canvas, some letters, Enter; the new node's id."""
     before = set(nodes(drive))
     drive.canvas.setFocus()
@@ -257,7 +257,7 @@ def test_the_same_tables_are_imported_from_a_server_through_a_connection(
     assert int(row[1]) == drive.finish(window.session.row_count(model_id(window, "InvoiceLine")))
 
 
-def model_id(window, name: str) -> str:
+def model_id(window, name):
     return next(entry.id for entry in window.session.project.models.values() if entry.name == name)
 
 

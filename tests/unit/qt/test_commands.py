@@ -13,25 +13,31 @@ SAVE = Command(id="save", text="&Save…", shortcuts=("Ctrl+S",), icon="ph.flopp
 NEXT = Command(id="next", text="Next", shortcuts=("N",), when=("project",), scope="shown")
 
 
+class Window(QMainWindow):
+    """A window with a canvas, a field and two commands that note what was done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.canvas = QTextEdit()
+        self.canvas.setReadOnly(True)
+        self.field = QLineEdit()
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.addWidget(self.canvas)
+        column.addWidget(self.field)
+        self.setCentralWidget(middle)
+        self.done: list[str] = []
+        self.commands = CommandSet([SAVE, NEXT], Theme.dark(), self)
+        self.commands.fill(self.menuBar().addMenu("Graph"), ["next", None, "save"])
+        self.commands.connect_to(
+            {"save": lambda: self.done.append("save"), "next": lambda: self.done.append("next")}
+        )
+
+
 @pytest.fixture
 def window(qtbot):
-    window = QMainWindow()
+    window = Window()
     qtbot.addWidget(window)
-    middle = QWidget()
-    column = QVBoxLayout(middle)
-    window.canvas = QTextEdit()
-    window.canvas.setReadOnly(True)
-    window.field = QLineEdit()
-    column.addWidget(window.canvas)
-    column.addWidget(window.field)
-    window.setCentralWidget(middle)
-    window.commands = CommandSet([SAVE, NEXT], Theme.dark(), window)
-    menu = window.menuBar().addMenu("Graph")
-    window.commands.fill(menu, ["next", None, "save"])
-    window.done = []
-    window.commands.connect_to(
-        {"save": lambda: window.done.append("save"), "next": lambda: window.done.append("next")}
-    )
     window.show()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
