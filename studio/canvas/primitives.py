@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -11,7 +12,10 @@ import shiboken6
 from PySide6.QtCore import QByteArray, QDataStream, QLine, QLineF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
 
+from studio.canvas.camera import Camera
+
 _T = TypeVar("_T")
+Floats = npt.NDArray[np.float64]
 
 
 class Batch(Generic[_T]):
@@ -147,3 +151,35 @@ def cubic_path(controls: npt.NDArray[np.float64]) -> QPainterPath:
     stream = QDataStream(QByteArray(data))
     stream >> path  # the operator reads into `path`
     return path
+
+
+def whole(pixels: Floats) -> Floats:
+    """Whole pixels: always the same way, so that shifting by whole pixels shifts the picture and changes nothing else."""
+    found: Floats = np.floor(pixels + 0.500001)
+    return found
+
+
+def in_pixels(ends: Floats, camera: Camera) -> Floats:
+    """Rows of `Geometry.ends` in pixels of the widget."""
+    pixels = ends * camera.zoom
+    pixels[:, 0:4:2] -= camera.left * camera.zoom
+    pixels[:, 1:4:2] -= camera.top * camera.zoom
+    return pixels
+
+
+def flattened(curves: Floats, pieces: int) -> Floats:
+    """Straight pieces along curves, as rows of x1, y1, x2, y2."""
+    basis = _basis(pieces)
+    xs, ys = curves[:, 0::2] @ basis, curves[:, 1::2] @ basis
+    lines = np.empty((len(curves), pieces, 4))
+    lines[:, :, 0], lines[:, :, 1] = xs[:, :-1], ys[:, :-1]
+    lines[:, :, 2], lines[:, :, 3] = xs[:, 1:], ys[:, 1:]
+    return lines.reshape(-1, 4)
+
+
+@lru_cache(maxsize=64)
+def _basis(pieces: int) -> Floats:
+    """What the four control points weigh at each end of `pieces` equal pieces."""
+    t = np.linspace(0.0, 1.0, pieces + 1)
+    weights: Floats = np.stack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3])
+    return weights

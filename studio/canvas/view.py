@@ -6,31 +6,31 @@ follows. Nothing is altered any other way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from studio.canvas import note_painter, overlays
+from studio.canvas.adding import Adding
 from studio.canvas.card_painter import BADGE_X, title_x
 from studio.canvas.cards import GRID, HEADER, WIDTH
+from studio.canvas.clipboard import Clipboard
 from studio.canvas.commands import command_for, fill_menus
 from studio.canvas.editing import CanvasEditing
 from studio.canvas.editors import FloatingEditor
 from studio.canvas.geometry import Bools, snapped
-from studio.canvas.gestures import WireEnd
 from studio.canvas.graph import CanvasGraph, CanvasNode
 from studio.canvas.palette import Palette
-from studio.canvas.palette_search import Entry
 from studio.canvas.projector import Projector
-from studio.canvas.states import CardState, footer_of
+from studio.canvas.run_follower import RunFollower
 from studio.canvas.style import KIND_INDEX, Style
 from studio.canvas.viewer import CanvasViewer
-from studio.kernel.errors import StudioError
+from studio.canvas.walking import neighbour, reached
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged
 from studio.workflow.graph import Workflow
@@ -40,11 +40,9 @@ if TYPE_CHECKING:
     from studio.qt.theme import Theme
     from studio.session import RunHandle, Session
 
-FRAME_MS: Final = 16
 PROBLEMS_AFTER_MS: Final = 120
 """So long after the last edit the problems are asked for."""
 ZOOM_STEP: Final = 1.25
-_RECENT: Final = 12
 
 
 class CanvasView(QWidget):
@@ -81,17 +79,11 @@ class CanvasView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._viewer)
         self.setFocusProxy(self._viewer)
-        self._recent: list[str] = []
-        self._wire: WireEnd | None = None
-        self._add_at = QPointF(0, 0)
         self._views: dict[WorkflowId, tuple[float, float, float]] = {}
         self._fit_pending = False
-        self._handle: RunHandle | None = None
-        self._run_version = 0
-        self._ticks = 0
-        self._run_timer = QTimer(self)
-        self._run_timer.setInterval(FRAME_MS)
-        self._run_timer.timeout.connect(self._poll_run)
+        self._runs = RunFollower(self._projector, self._viewer, self)
+        self._clipboard = Clipboard(self)
+        self._adding = Adding(self)
         self._problems_timer = QTimer(self)
         self._problems_timer.setSingleShot(True)
         self._problems_timer.setInterval(PROBLEMS_AFTER_MS)
@@ -107,17 +99,17 @@ class CanvasView(QWidget):
         viewer = self._viewer
         viewer.selection_changed.connect(self.selectionChanged)
         viewer.zoom_changed.connect(self.zoomChanged)
-        viewer.palette_wanted.connect(self._offer)
+        viewer.palette_wanted.connect(self._adding.offer)
         viewer.notes_edited.connect(self._editing.put_notes)
         viewer.note_activated.connect(self._edit_note)
         viewer.results_wanted.connect(self._request_results)
         viewer.fold_clicked.connect(self._fold)
-        viewer.template_clicked.connect(self._add_template)
+        viewer.template_clicked.connect(self._adding.add_template)
         viewer.refusal_told.connect(self.message)
         viewer.key_pressed.connect(self._key)
         viewer.menu_wanted.connect(self._open_menu)
-        self._palette.chosen.connect(self._add_chosen)
-        self._palette.closed.connect(self._palette_closed)
+        self._palette.chosen.connect(self._adding.add_chosen)
+        self._palette.closed.connect(self._adding.palette_closed)
         self._editor.edited.connect(self._edited)
         self._editor.closed.connect(self._editor_closed)
         fill_menus(self._graph, self._invoke)
@@ -137,6 +129,10 @@ class CanvasView(QWidget):
     @property
     def projector(self) -> Projector:
         return self._projector
+
+    @property
+    def runs(self) -> RunFollower:
+        return self._runs
 
     @property
     def palette_popup(self) -> Palette:
@@ -168,8 +164,7 @@ class CanvasView(QWidget):
         self._viewer.selected_notes = set()
         self._projector.show(workflow)
         self._offer_templates()
-        self._run_timer.stop()
-        self._handle = None
+        self._runs.forget()
         kept = self._views.get(workflow_id) if workflow_id else None
         self._fit_pending = kept is None and workflow is not None
         if kept is not None:
@@ -268,22 +263,10 @@ class CanvasView(QWidget):
 
     def select_upstream(self) -> None:
         """Adds all that leads to the selected nodes."""
-        self._extend_selection(upstream=True)
+        self._viewer.set_selection(reached(self._projector.geometry, upstream=True))
 
     def select_downstream(self) -> None:
-        self._extend_selection(upstream=False)
-
-    def _extend_selection(self, *, upstream: bool) -> None:
-        geometry = self._projector.geometry
-        near, far = (geometry.target, geometry.source) if upstream else (geometry.source, geometry.target)
-        chosen = geometry.selected.copy()
-        frontier = chosen.copy()
-        while frontier.any():
-            found = np.zeros_like(chosen)
-            found[far[frontier[near]]] = True
-            frontier = found & ~chosen
-            chosen |= frontier
-        self._viewer.set_selection(chosen)
+        self._viewer.set_selection(reached(self._projector.geometry, upstream=False))
 
     def walk_left(self) -> None:
         self._walk(-1, 0)
@@ -298,21 +281,16 @@ class CanvasView(QWidget):
         self._walk(0, 1)
 
     def _walk(self, dx: int, dy: int) -> None:
-        """Selects the nearest node in a direction; what lies aside counts double."""
+        """Selects the nearest node in a direction."""
         geometry = self._projector.geometry
-        if not len(geometry):
-            return
         chosen = np.flatnonzero(geometry.selected)
         if not len(chosen):
-            self.select([geometry.ids[0]])
-            self.center_on(geometry.ids[0])
+            if len(geometry):
+                self.select([geometry.ids[0]])
+                self.center_on(geometry.ids[0])
             return
-        i = int(chosen[-1])
-        ahead = (geometry.x - geometry.x[i]) * dx + (geometry.y - geometry.y[i]) * dy
-        aside = np.abs((geometry.x - geometry.x[i]) * dy) + np.abs((geometry.y - geometry.y[i]) * dx)
-        cost = np.where(ahead > 1.0, ahead + 2.0 * aside, np.inf)
-        best = int(cost.argmin())
-        if np.isfinite(cost[best]):
+        best = neighbour(geometry, int(chosen[-1]), dx, dy)
+        if best is not None:
             self._viewer.select_only(best)
             self._reveal(best)
 
@@ -388,47 +366,18 @@ class CanvasView(QWidget):
 
     def copy(self) -> None:
         """Puts the selected nodes, the edges between them and the selected notes on the clipboard, as readable text."""
-        chosen, notes = self.selection(), sorted(self._viewer.selected_notes)
-        if self.workflow_id is not None and (chosen or notes):
-            QGuiApplication.clipboard().setText(self.session.copy(self.workflow_id, chosen, notes))
-            self.message.emit(f"Copied {_counts(chosen, notes)}.")
+        self._clipboard.copy()
 
     def cut(self) -> None:
-        if self.selection() or self._viewer.selected_notes:
-            self.copy()
+        if self._clipboard.copy():
             self.delete()
 
     def paste(self) -> None:
         """Adds the nodes on the clipboard at the cursor, or in the middle when the cursor is elsewhere."""
-        text = QGuiApplication.clipboard().text()
-        if self.workflow_id is None or not text.strip():
-            self.message.emit("The clipboard holds no nodes.")
-            return
-        at = self._here()
-        before = self._note_ids()
-        try:
-            added = self.session.paste(
-                self.workflow_id, text, x=snapped(at.x(), GRID), y=snapped(at.y(), GRID)
-            )
-        except StudioError as error:
-            self.message.emit(f"The clipboard holds no nodes: {error.message}")
-            return
-        self._select_added(added, before)
-        self.message.emit(f"Pasted {_counts(added, self._viewer.selected_notes)}.")
+        self._clipboard.paste(self._here())
 
     def duplicate(self) -> None:
-        chosen, notes = self.selection(), sorted(self._viewer.selected_notes)
-        if self.workflow_id is not None and (chosen or notes):
-            before = self._note_ids()
-            self._select_added(self.session.duplicate(self.workflow_id, chosen, notes), before)
-
-    def _note_ids(self) -> set[str]:
-        return set(self.workflow.notes) if self.workflow else set()
-
-    def _select_added(self, node_ids: list[NodeId], notes_before: set[str]) -> None:
-        nodes = self._nothing()
-        nodes[self._projector.geometry.indices(node_ids)] = True
-        self._viewer.set_selection(nodes, notes=self._note_ids() - notes_before)
+        self._clipboard.duplicate()
 
     def delete(self) -> None:
         """Deletes the selected nodes, edges and notes as one step."""
@@ -528,54 +477,7 @@ class CanvasView(QWidget):
     def open_palette(self, at: QPoint | None = None) -> None:
         """Offers all kinds of node; `at` is in pixels of the canvas, None means the cursor."""
         pixel = QPointF(at) if at is not None else self._here_pixel()
-        self._offer(None, self._viewer.mapToScene(pixel))
-
-    def _offer(self, end: Any, at: QPointF) -> None:
-        """Opens the palette at a scene point, for what fits a wire's end (a WireEnd), or for everything (None)."""
-        if self.workflow_id is None or self.workflow is None:
-            return
-        self._wire, self._add_at = end, QPointF(at)
-        if end is None:
-            entries = [Entry(spec) for spec in self.session.catalogue.specs()]
-        else:
-            found = self.session.compatible_types(
-                self.workflow_id, end.node, end.port, is_output=end.is_output
-            )
-            entries = [Entry(spec, port) for spec, port in found]
-        pixel = self._viewer.viewport().mapTo(self, self._viewer.mapFromScene(at))
-        self._palette.open(pixel, entries, self._recent_types(), compatible=end is not None)
-
-    def _recent_types(self) -> list[str]:
-        """The kinds added last here, then those of the workflow's latest nodes."""
-        latest = [node.type for node in reversed(list(self.workflow.nodes.values()))] if self.workflow else []
-        return list(dict.fromkeys([*self._recent, *latest[:40]]))[:_RECENT]
-
-    def _add_chosen(self, entry: Any, keep_open: bool) -> None:
-        x, y = self._add_at.x(), self._add_at.y()
-        end = self._wire
-        if end is not None:
-            # The new card's side that is joined comes to the cursor.
-            x = x if end.is_output else x - WIDTH
-            y -= HEADER / 2
-        if self.snaps():
-            x, y = snapped(x, GRID), snapped(y, GRID)
-        added = self._editing.add_node(entry.spec.type, x, y, {}, end)
-        if added is not None:
-            self._recent = [entry.spec.type, *(name for name in self._recent if name != entry.spec.type)][
-                :_RECENT
-            ]
-            self.select([added])
-        if keep_open:
-            self._add_at += QPointF(GRID * 2, GRID * 2)
-        else:
-            self._wire = None
-
-    def _palette_closed(self) -> None:
-        self._viewer.setFocus(Qt.FocusReason.PopupFocusReason)
-
-    def _add_template(self, type_name: str) -> None:
-        center = self._viewer.mapToScene(QPointF(self._viewer.viewport().rect().center()))
-        self._editing.drop_node(type_name, center.x(), center.y(), {})
+        self._adding.offer(None, self._viewer.mapToScene(pixel))
 
     def _here_pixel(self) -> QPointF:
         """The cursor, when it is over the canvas, else the middle."""
@@ -632,32 +534,7 @@ class CanvasView(QWidget):
 
     def set_run(self, handle: RunHandle | None) -> None:
         """Shows a run on the cards, live while it goes on; None clears what the last one left."""
-        self._projector.clear_footers()
-        self._handle = handle if handle is not None and handle.workflow_id == self.workflow_id else None
-        self._run_version = 0
-        self._ticks = 0
-        if self._handle is None:
-            self._run_timer.stop()
-        else:
-            self._run_timer.start()
-            self._poll_run()
-        self._viewer.redraw()
-
-    def _poll_run(self) -> None:
-        """Takes what has changed since the last frame: one repaint, however many nodes."""
-        handle = self._handle
-        if handle is None:
-            self._run_timer.stop()
-            return
-        running = handle.state == "running"
-        self._run_version, views = handle.nodes_since(self._run_version if running else 0)
-        self._projector.set_footers({view.node_id: footer_of(view, running=running) for view in views})
-        self._ticks += 1
-        moving = any(footer.state is CardState.RUNNING for footer in self._projector.footers.values())
-        if views or (moving and self._ticks % 2 == 0):
-            self._viewer.redraw()
-        if not running:
-            self._run_timer.stop()
+        self._runs.follow(handle if handle is not None and handle.workflow_id == self.workflow_id else None)
 
     # Events
 
@@ -680,12 +557,3 @@ class CanvasView(QWidget):
 def _call(stop: object, *_: object) -> None:
     if callable(stop):
         stop()
-
-
-def _counts(nodes: Sized, notes: Sized) -> str:
-    parts = [_count(len(found), noun) for found, noun in ((nodes, "node"), (notes, "note")) if len(found)]
-    return " and ".join(parts) or "nothing"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"

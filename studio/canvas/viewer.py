@@ -1,8 +1,8 @@
 """How do mouse, wheel and paint events become gestures and frames? NodeGraphQt's viewer, drawn in batches, without graphics items.
 
-From NodeGraphQt come the camera (`_scene_range`, panned and scaled by its methods), the signals that its graph listens to, the context
-menus. Replaced are painting (`scene_painter`), hits (`hits`) and what a pressed button does (`gestures`), because stock NodeGraphQt has one
-graphics item per node, port and edge. The viewer alters nothing but the picture; what a person wants leaves it as a signal.
+From NodeGraphQt come the camera (`camera_viewer`), the signals that its graph listens to, the context menus. Replaced are painting
+(`scene_painter`), hits (`hits`) and what a pressed button does (`presses`, `gestures`), because stock NodeGraphQt has one graphics item per
+node, port and edge. The viewer alters nothing but the picture; what a person wants leaves it as a signal.
 """
 
 from __future__ import annotations
@@ -25,36 +25,32 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
-from studio.canvas import hits, overlays
-from studio.canvas.camera import ZOOM_MAX, ZOOM_MIN, Camera, fitting
+from studio.canvas import hits, overlays, presses
+from studio.canvas.camera import Camera
+from studio.canvas.camera_viewer import REST_MS, CameraViewer
 from studio.canvas.geometry import Bools
 from studio.canvas.gestures import (
-    BandGesture,
     Gesture,
     MoveGesture,
     PanGesture,
     ResizeNoteGesture,
     WireEnd,
-    WireGesture,
 )
 from studio.canvas.hits import Hit
 from studio.canvas.note_painter import paint_note
 from studio.canvas.projector import Projector
-from studio.canvas.qt_shim import NodeViewer
 from studio.canvas.scene_painter import ScenePainter
 from studio.canvas.style import Style
 from studio.canvas.tooltips import tooltip
+from studio.canvas.wire_gesture import WireGesture
 from studio.kernel.ids import NodeId
 from studio.qt.mime import NODE_TYPE_MIME
 from studio.workflow.graph import Edge, Note
 
-REST_MS: Final = 140
-"""So long after the last step of a zoom the cards are painted sharp again."""
 BORDER_PX: Final = 28
 BORDER_SPEED_PX: Final = 14
 _CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -63,14 +59,13 @@ _LEFT = Qt.MouseButton.LeftButton
 _MIDDLE_BUTTON = Qt.MouseButton.MiddleButton
 
 
-class CanvasViewer(NodeViewer):
+class CanvasViewer(CameraViewer):
     """The widget that shows a projector's content and takes the mouse.
 
-    Invariant: `_scene_range` is the part of the scene that the viewport shows, exactly.
+    Invariant: it alters nothing; what a person wants leaves it as a signal.
     """
 
     selection_changed = Signal()
-    zoom_changed = Signal(float)
     palette_wanted = Signal(object, QPointF)
     """(WireEnd or None, scene point): nodes are to be offered there."""
     notes_edited = Signal(list)
@@ -96,14 +91,9 @@ class CanvasViewer(NodeViewer):
         self._gesture: Gesture | None = None
         self._hover = hits.NOTHING
         self._space = False
-        self._zoomed_at = 0.0
         self._in_full = False
         self._cursor = QPointF(0, 0)
         self._drop_at: QPointF | None = None
-        self._is_ready = False
-        self._is_scrolling = False
-        self._is_whole = False
-        self._pan_rest = QPointF(0, 0)
         super().__init__(parent)
         # What NodeGraphQt puts into its scene (cursor text, live pipe, slicer) is drawn here by gestures.
         self._search_widget.setParent(self)
@@ -120,103 +110,13 @@ class CanvasViewer(NodeViewer):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(QSize(120, 90))
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self.redraw)
         self._border_timer = QTimer(self)
         self._border_timer.setInterval(16)
         self._border_timer.timeout.connect(self._pan_at_border)
         self._is_ready = True
         self._show_from(0.0, 0.0, 1.0)
 
-    # Camera, over NodeGraphQt's scene range
-
-    def camera(self) -> Camera:
-        """What is seen; its corner lies on a whole pixel, so that a frame shifted by pixels is the next frame."""
-        size = self.viewport().size()
-        scene = self._scene_range
-        zoom = size.width() / scene.width() if scene.width() > 0 else 1.0
-        ratio = self.devicePixelRatioF()
-        pixels = zoom * ratio
-        left, top = round(scene.left() * pixels) / pixels, round(scene.top() * pixels) / pixels
-        return Camera(left, top, zoom, size.width(), size.height(), ratio)
-
-    def _show_from(self, left: float, top: float, zoom: float) -> None:
-        size = self.viewport().size()
-        self._scene_range = QRectF(left, top, max(size.width(), 1) / zoom, max(size.height(), 1) / zoom)
-        self._update_scene()
-
-    def _update_scene(self) -> None:
-        """The scene range is another one. (NodeGraphQt would scale the view to it here, two pixels off.)"""
-        if self._is_ready and not self._is_scrolling:
-            self.zoom_changed.emit(self.camera().zoom)
-            self.redraw()
-
-    def scale(self, sx: float, sy: float, pos: QPointF | None = None) -> None:
-        """Zooms by a factor, the scene point `pos` staying where it is; within the bounds of zoom."""
-        zoom = self.camera().zoom
-        factor = min(max(zoom * sx, ZOOM_MIN), ZOOM_MAX) / zoom
-        if abs(factor - 1.0) < 1e-9:
-            return
-        self._zoomed_at = time.perf_counter()
-        self._rest.start()
-        super().scale(factor, factor, pos)
-
-    def mapToScene(self, point: QPoint | QPointF) -> QPointF:
-        return QPointF(*self.camera().to_scene(point.x(), point.y()))
-
-    def mapFromScene(self, point: QPoint | QPointF) -> QPoint:
-        return QPointF(*self.camera().to_pixels(point.x(), point.y())).toPoint()
-
-    def get_zoom(self) -> float:
-        """As NodeGraphQt counts: 0 is 100 %."""
-        return self.camera().zoom - 1.0
-
-    def set_zoom(self, value: float = 0.0) -> None:
-        self.zoom_to(value + 1.0)
-
-    def reset_zoom(self, cent: QPointF | None = None) -> None:
-        self.zoom_to(1.0)
-        if cent is not None:
-            self.center_on(cent.x(), cent.y())
-
-    def zoom_to(self, zoom: float) -> None:
-        """Zooms around the middle of the widget."""
-        self.scale(zoom / self.camera().zoom, 1.0, self._scene_range.center())
-
-    def fit(self, bounds: tuple[float, float, float, float] | None) -> None:
-        """Shows a part of the scene whole, at 100 % at most."""
-        if bounds is not None:
-            size = self.viewport().size()
-            zoom, left, top = fitting(bounds, size.width(), size.height())
-            self._show_from(left, top, zoom)
-
-    def center_on(self, x: float, y: float) -> None:
-        camera = self.camera()
-        self._show_from(x - camera.width / camera.zoom / 2, y - camera.height / camera.zoom / 2, camera.zoom)
-
-    def pan_by(self, dx_px: float, dy_px: float) -> None:
-        """Shifts the scene by whole pixels; what is left over comes with the next step.
-
-        The frame before is shifted as it is, and only what comes into view is painted.
-        """
-        wanted = self._pan_rest + QPointF(dx_px, dy_px)
-        dx, dy = round(wanted.x()), round(wanted.y())
-        self._pan_rest = wanted - QPointF(dx, dy)
-        if not dx and not dy:
-            return
-        zoom = self.camera().zoom
-        self._is_scrolling = self._can_scroll()
-        try:
-            self._set_viewer_pan(-dx / zoom, -dy / zoom)
-            if self._is_scrolling:
-                self.viewport().scroll(dx, dy, self.viewport().rect())
-        finally:
-            self._is_scrolling = False
-
-    def _can_scroll(self) -> bool:
-        """Whether the last frame, shifted, is a part of the next one."""
+    def can_scroll(self) -> bool:
         gesture = self._gesture
         workflow = self.projector.workflow
         return (
@@ -230,21 +130,7 @@ class CanvasViewer(NodeViewer):
             and self.devicePixelRatioF().is_integer()
         )
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The zoom and the upper left corner stay as they are."""
-        scene, old = self._scene_range, event.oldSize()
-        zoom = old.width() / scene.width() if old.width() > 0 and scene.width() > 0 else 1.0
-        QGraphicsView.resizeEvent(self, event)
-        self._last_size = self.size()
-        if self._is_ready:
-            self._show_from(scene.left(), scene.top(), zoom)
-
     # Frames
-
-    def redraw(self) -> None:
-        """Asks for a whole frame."""
-        self._is_whole = False
-        self.viewport().update()
 
     def set_style(self, style: Style) -> None:
         self.style_ = style
@@ -279,7 +165,7 @@ class CanvasViewer(NodeViewer):
     def _paint(self, painter: QPainter, part: QRect) -> None:
         """Paints a part of the frame."""
         camera, style = self.camera(), self.style_
-        self.painter_.paint_grid(painter, camera)
+        self.painter_.paint_ground(painter, camera)
         self._paint_notes(painter, camera)
         self.painter_.hovered_edge = self._hover.edge if self._gesture is None else None
         is_zooming = time.perf_counter() - self._zoomed_at < REST_MS / 1000
@@ -394,123 +280,19 @@ class CanvasViewer(NodeViewer):
             self._gesture = PanGesture(self, point.x(), point.y(), pixel=event.position())
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
         elif event.button() == _LEFT:
-            self._press(self.hit(point.x(), point.y()), point, event.modifiers())
+            self._gesture = self._begin(point, event.modifiers())
         self.redraw()
 
-    def _press(self, hit: Hit, point: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        geometry = self.projector.geometry
-        x, y = point.x(), point.y()
-        extends = bool(modifiers & (_SHIFT | _CONTROL))
-        if hit.kind == "port":
-            self._gesture = self._wire(hit, x, y)
-        elif hit.node is not None:
-            self._gesture = self._press_node(hit, x, y, extends=extends)
-        elif hit.edge is not None:
-            edges = geometry.edge_selected.copy() if extends else np.zeros(len(geometry.edges), np.bool_)
-            edges[hit.edge] = not (extends and edges[hit.edge])
-            nodes = geometry.selected if extends else np.zeros(len(geometry), np.bool_)
-            self.set_selection(nodes, edges=edges)
-        elif hit.note is not None:
-            self._gesture = self._press_note(hit, x, y, extends=extends)
-        else:
-            template = overlays.template_at(self.templates, self._cursor)
-            if template is not None and self.projector.workflow and not self.projector.workflow.nodes:
-                self.template_clicked.emit(template.type)
-                return
-            self._gesture = BandGesture(self, x, y, modifiers)
-
-    def _wire(self, hit: Hit, x: float, y: float) -> WireGesture:
-        """A press on a port: an output begins a wire; a connected input gives up its wire's end; a free one begins a wire backwards."""
-        geometry = self.projector.geometry
-        assert hit.node is not None
-        assert hit.port is not None
-        node_id, port = geometry.ids[hit.node], hit.port
-        picked = None
-        if not port.is_output and port.wired:
-            card = geometry.cards[hit.node]
-            ending = [
-                edge
-                for edge in self.projector.incoming(node_id)
-                if card.shape.collapsed or card.port_y(edge.target_port, is_output=False) == port.y
-            ]
-            picked = ending[-1] if ending else None
-        if picked is None:
-            end = WireEnd(node_id, port.name, port.is_output)
-            return WireGesture(self, x, y, end=end, port_type=port.type, picked=None)
-        source = geometry.cards[geometry.index[picked.source]]
-        return WireGesture(
-            self,
-            x,
-            y,
-            end=WireEnd(picked.source, picked.source_port, is_output=True),
-            port_type=source.port_type(picked.source_port, is_output=True),
-            picked=picked,
-        )
-
-    def _press_node(self, hit: Hit, x: float, y: float, *, extends: bool) -> MoveGesture | None:
-        geometry = self.projector.geometry
-        assert hit.node is not None
-        i = hit.node
-        was_selected = bool(geometry.selected[i])
-        if extends:
-            nodes = geometry.selected.copy()
-            nodes[i] = not was_selected
-            self.set_selection(nodes, edges=geometry.edge_selected, notes=self.selected_notes)
-            if was_selected:
-                return None
-        elif not was_selected:
-            self.select_only(i)
-        if not extends:
-            self.node_selected.emit(geometry.ids[i])
-        gesture = MoveGesture(
-            self,
-            x,
-            y,
-            nodes=np.flatnonzero(geometry.selected),
-            notes=self._chosen_notes(),
-            anchor=(float(geometry.x[i]), float(geometry.y[i])),
-        )
-        if not extends:
-            node_id, kind = geometry.ids[i], hit.kind
-
-            def clicked() -> None:
-                self._clicked_node(node_id, kind, was_selected=was_selected)
-
-            gesture.on_click = clicked
-        return gesture
-
-    def _clicked_node(self, node_id: NodeId, kind: str, *, was_selected: bool) -> None:
-        i = self.projector.geometry.index.get(node_id)
-        if i is None:
-            return
-        if was_selected:
-            self.select_only(i)
-        if kind == "fold":
-            self.fold_clicked.emit(node_id)
-        elif kind == "footer":
-            self.results_wanted.emit(node_id)
-
-    def _press_note(self, hit: Hit, x: float, y: float, *, extends: bool) -> Gesture | None:
+    def _begin(self, point: QPointF, modifiers: Qt.KeyboardModifier) -> Gesture | None:
+        """What a press of the left button begins."""
+        hit = self.hit(point.x(), point.y())
         workflow = self.projector.workflow
-        assert hit.note is not None
-        assert workflow is not None
-        note = workflow.notes[hit.note]
-        geometry = self.projector.geometry
-        chosen = set(self.selected_notes)
-        if extends:
-            chosen ^= {note.id}
-            self.set_selection(geometry.selected, edges=geometry.edge_selected, notes=chosen)
-            return None
-        if note.id not in chosen:
-            self.set_selection(np.zeros(len(geometry), np.bool_), notes={note.id})
-        if hit.kind == "note_corner":
-            return ResizeNoteGesture(self, x, y, note)
-        nodes = np.flatnonzero(geometry.selected)
-        return MoveGesture(self, x, y, nodes=nodes, notes=self._chosen_notes(), anchor=(note.x, note.y))
-
-    def _chosen_notes(self) -> list[Note]:
-        notes = self.projector.workflow.notes if self.projector.workflow else {}
-        return [note for note_id, note in notes.items() if note_id in self.selected_notes]
+        if hit.kind == "empty" and workflow is not None and not workflow.nodes:
+            template = overlays.template_at(self.templates, self._cursor)
+            if template is not None:
+                self.template_clicked.emit(template.type)
+                return None
+        return presses.begin(self, hit, point.x(), point.y(), modifiers)
 
     def select_only(self, i: int) -> None:
         nodes = np.zeros(len(self.projector.geometry), np.bool_)

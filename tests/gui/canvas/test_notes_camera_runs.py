@@ -263,7 +263,7 @@ def test_a_run_is_shown_live_and_its_end_stays(open_canvas, qtbot):
     qtbot.waitUntil(lambda: state(view, "b") is CardState.ERROR)
     assert view.projector.footers["a"].text == "1,998 rows · 12 ms"
     assert view.projector.footers["b"].text == "email a@b.c already exists"
-    qtbot.waitUntil(lambda: not view._run_timer.isActive())
+    qtbot.waitUntil(lambda: not view.runs.is_live)
     assert view.session.history.position == 0
     view.set_run(None)
     assert state(view, "a") is CardState.IDLE
@@ -274,7 +274,7 @@ def test_nodes_that_never_ran_show_nothing_after_the_run(open_canvas, qtbot):
     handle = run_of("a", "b")
     view.set_run(handle)
     handle.end("cancelled")
-    qtbot.waitUntil(lambda: not view._run_timer.isActive())
+    qtbot.waitUntil(lambda: not view.runs.is_live)
     assert state(view, "b") is CardState.IDLE
 
 
@@ -288,7 +288,7 @@ def test_the_run_of_another_workflow_is_not_shown(open_canvas):
     )
     view.set_run(other)
     assert state(view, "a") is CardState.IDLE
-    assert not view._run_timer.isActive()
+    assert not view.runs.is_live
 
 
 def test_a_click_on_the_footer_asks_for_the_results(open_canvas, qtbot):
@@ -312,7 +312,7 @@ def test_many_changes_of_a_run_are_one_repaint(open_canvas, qtbot):
     view.viewer.redraw = lambda: redraws.append(1)
     for key in ids:
         handle.put(key, state="running")
-    view._poll_run()
+    view.runs.poll()
     assert len(redraws) == 1
     handle.end("cancelled")
-    view._poll_run()
+    view.runs.poll()

@@ -220,12 +220,12 @@ def test_panning_shifts_the_last_frame_and_leaves_no_seams(open_canvas, qtbot, z
     qtbot.waitUntil(lambda: not view.viewer._rest.isActive())
     settle(view)
     settle(view)
-    assert view.viewer._can_scroll()
+    assert view.viewer.can_scroll()
     for dx, dy in ((13, 0), (0, -9), (-40.4, 25.3), (7.7, 7.7), (3, -60), (300, 200)):
         view.viewer.pan_by(dx, dy)
         QApplication.processEvents()
         # Cards that come into view may need a second frame.
-        qtbot.waitUntil(view.viewer._can_scroll)
+        qtbot.waitUntil(view.viewer.can_scroll)
     view.viewer.pan_by(-11, 6)
     shifted = on_screen(view)
     settle(view)

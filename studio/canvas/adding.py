@@ -1,0 +1,79 @@
+"""How does a kind of node that was chosen in the palette become a node? Where it was wanted, joined to what it was wanted for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QObject, QPointF, Qt
+
+from studio.canvas.cards import GRID, HEADER, WIDTH
+from studio.canvas.geometry import snapped
+from studio.canvas.gestures import WireEnd
+from studio.canvas.palette_search import Entry
+
+if TYPE_CHECKING:
+    from studio.canvas.view import CanvasView
+
+_RECENT: Final = 12
+
+
+class Adding(QObject):
+    """The palette's part in one canvas: what it offers, and what becomes of the choice."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._recent: list[str] = []
+        self._wire: WireEnd | None = None
+        self._at = QPointF(0, 0)
+
+    def offer(self, end: Any, at: QPointF) -> None:
+        """Opens the palette at a scene point, for what fits a wire's end (a WireEnd), or for everything (None)."""
+        view = self._view
+        if view.workflow_id is None or view.workflow is None:
+            return
+        self._wire, self._at = end, QPointF(at)
+        if end is None:
+            entries = [Entry(spec) for spec in view.session.catalogue.specs()]
+        else:
+            found = view.session.compatible_types(
+                view.workflow_id, end.node, end.port, is_output=end.is_output
+            )
+            entries = [Entry(spec, port) for spec, port in found]
+        viewer = view.viewer
+        pixel = viewer.viewport().mapTo(view, viewer.mapFromScene(at))
+        view.palette_popup.open(pixel, entries, self._recent_types(), compatible=end is not None)
+
+    def _recent_types(self) -> list[str]:
+        """The kinds added last here, then those of the workflow's latest nodes."""
+        workflow = self._view.workflow
+        latest = [node.type for node in reversed(list(workflow.nodes.values()))] if workflow else []
+        return list(dict.fromkeys([*self._recent, *latest[:40]]))[:_RECENT]
+
+    def add_chosen(self, entry: Any, keep_open: bool) -> None:
+        view = self._view
+        x, y = self._at.x(), self._at.y()
+        end = self._wire
+        if end is not None:
+            # The new card's side that is joined comes to the cursor.
+            x = x if end.is_output else x - WIDTH
+            y -= HEADER / 2
+        if view.snaps():
+            x, y = snapped(x, GRID), snapped(y, GRID)
+        added = view.editing.add_node(entry.spec.type, x, y, {}, end)
+        if added is not None:
+            chosen = entry.spec.type
+            self._recent = [chosen, *(name for name in self._recent if name != chosen)][:_RECENT]
+            view.select([added])
+        if keep_open:
+            self._at += QPointF(GRID * 2, GRID * 2)
+        else:
+            self._wire = None
+
+    def palette_closed(self) -> None:
+        self._view.viewer.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def add_template(self, type_name: str) -> None:
+        viewer = self._view.viewer
+        center = viewer.mapToScene(QPointF(viewer.viewport().rect().center()))
+        self._view.editing.drop_node(type_name, center.x(), center.y(), {})

@@ -1,0 +1,269 @@
+"""How is a frame drawn from further away? Headers and states in between, coloured marks from afar; each kind in one call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QStaticText
+
+from studio.canvas.camera import MIDDLE, NEAR, Camera
+from studio.canvas.card_painter import ERROR, RADIUS, STRIPE, WARNING, title_x
+from studio.canvas.cards import HEADER, OPERATIONS, WIDTH
+from studio.canvas.geometry import Floats, Ints, controls, trimmed
+from studio.canvas.primitives import Fragments, Lines, Rects, cubic_path, flattened, in_pixels, whole
+from studio.canvas.states import CardState
+from studio.canvas.style import Style, blend
+
+if TYPE_CHECKING:
+    from studio.canvas.projector import Projector
+
+CAP: Final = 10.0
+"""Height of a card's rounded foot in the atlas."""
+_BATCHED_LINES: Final = 700
+
+
+class FarPainter:
+    """Draws what is too small for whole cards. `is_dimmed`: a wire is dragged, and all but what it can reach steps back."""
+
+    def __init__(self, projector: Projector, style: Style) -> None:
+        self.projector = projector
+        self.style = style
+        self.is_dimmed = False
+        self._rects = Rects()
+        self._lines = Lines()
+        self._fragments = Fragments()
+        self._atlas: QPixmap | None = None
+        self._atlas_key: tuple[float, float] = (0.0, 0.0)
+        self._titles: dict[tuple[str, float], QStaticText] = {}
+
+    def set_style(self, style: Style) -> None:
+        self.style = style
+        self._atlas = None
+        self._titles.clear()
+
+    def paint_middle(self, painter: QPainter, camera: Camera, visible: Ints, edges: Ints) -> None:
+        """Headers, bodies and states, and edges as one hair-line path."""
+        self._middle_edges(painter, camera, edges)
+        self._middle_cards(painter, camera, visible)
+
+    def paint_far(self, painter: QPainter, camera: Camera, visible: Ints, edges: Ints) -> None:
+        """Coloured marks and straight lines."""
+        self._far_edges(painter, camera, edges)
+        self._far_cards(painter, camera, visible)
+
+    def _middle_edges(self, painter: QPainter, camera: Camera, which: Ints) -> None:
+        if not len(which):
+            return
+        style = self.style
+        curves, rows = trimmed(
+            controls(in_pixels(self.projector.geometry.ends[which], camera)), camera.width, camera.height
+        )
+        which = which[rows]
+        share = 0.45 + 0.25 * (camera.zoom - MIDDLE) / (NEAR - MIDDLE)
+        color = blend(style.canvas, style.edge, share if not self.is_dimmed else share / 2)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if len(which) <= _BATCHED_LINES:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            painter.setPen(QPen(color, 1.0))
+            painter.drawPath(cubic_path(curves))
+        else:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setPen(QPen(color, 0))
+            self._lines.draw(painter, flattened(curves, 8))
+        self._selected_lines(painter, which, curves)
+
+    def _selected_lines(self, painter: QPainter, which: Ints, curves: Floats) -> None:
+        geometry = self.projector.geometry
+        lit = geometry.edge_selected[which]
+        if not geometry.selected.all():
+            lit = lit | geometry.selected[geometry.source[which]] | geometry.selected[geometry.target[which]]
+        if not lit.any():
+            return
+        if lit.sum() <= _BATCHED_LINES:
+            painter.setPen(QPen(self.style.accent_text, 1.0))
+            painter.drawPath(cubic_path(curves[lit]))
+        else:
+            painter.setPen(QPen(self.style.accent_text, 0))
+            self._lines.draw(painter, flattened(curves[lit], 8))
+
+    def _middle_cards(self, painter: QPainter, camera: Camera, visible: Ints) -> None:
+        """Header, body and state of each card; text only where it can be read."""
+        geometry, style, zoom = self.projector.geometry, self.style, camera.zoom
+        if not len(visible):
+            return
+        atlas = self._middle_atlas(zoom, camera.device_ratio)
+        ratio = camera.device_ratio
+        x = whole((geometry.x[visible] - camera.left) * zoom * ratio) / ratio
+        y = whole((geometry.y[visible] - camera.top) * zoom * ratio) / ratio
+        width, header, foot = _atlas_sizes(zoom)
+        height = np.maximum(np.round(geometry.height[visible] * zoom), header + foot)
+        collapsed = geometry.height[visible] <= HEADER
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(Qt.PenStyle.NoPen)
+        chosen = geometry.selected[visible]
+        if chosen.any():
+            painter.setBrush(style.accent_text)
+            self._rects.draw(painter, x[chosen] - 2, y[chosen] - 2, width + 4, height[chosen] + 4)
+        painter.setOpacity(0.5 if self.is_dimmed else 1.0)
+        open_x, open_y, body = x[~collapsed], y[~collapsed] + header, height[~collapsed] - header - foot
+        painter.setBrush(style.border)
+        self._rects.draw(painter, open_x, open_y, width, body)
+        painter.setBrush(style.card)
+        self._rects.draw(painter, open_x + 1, open_y, width - 2, body)
+        pixels = ratio
+        rows = geometry.tone[visible].astype(np.float64)
+        source = np.empty((len(visible), 4))
+        source[:, 0], source[:, 2], source[:, 3] = 0, width * pixels, header * pixels
+        source[:, 1] = rows * (header + foot) * pixels
+        self._fragments.draw(painter, atlas, x, y, source / ratio if ratio != 1 else source)
+        source[:, 1] += header * pixels
+        source[:, 3] = foot * pixels
+        self._fragments.draw(painter, atlas, x, y + height - foot, source / ratio if ratio != 1 else source)
+        painter.setOpacity(1.0)
+        self._middle_states(painter, camera, visible, x, y)
+        if zoom >= 0.28:
+            self.paint_titles(painter, camera, visible, x, y)
+
+    def _middle_states(self, painter: QPainter, camera: Camera, visible: Ints, x: Floats, y: Floats) -> None:
+        """A dot at the right of the header: the run's state, or else a problem."""
+        projector, style, zoom = self.projector, self.style, camera.zoom
+        states, severities = projector.states()[visible], projector.severity_array()[visible]
+        size = max(round(12 * zoom), 3)
+        at_x = x + round((WIDTH - 18) * zoom) - size / 2
+        at_y = y + round(HEADER / 2 * zoom) - size / 2
+        painter.setPen(Qt.PenStyle.NoPen)
+        for state in CardState:
+            if state is not CardState.IDLE and (hit := states == state).any():
+                painter.setBrush(style.states[state])
+                self._rects.draw(painter, at_x[hit], at_y[hit], float(size), float(size))
+        for severity, color in ((WARNING, style.warning), (ERROR, style.error)):
+            hit = (severities == severity) & (states == CardState.IDLE)
+            if hit.any():
+                painter.setBrush(color)
+                self._rects.draw(painter, at_x[hit], at_y[hit], float(size), float(size))
+
+    def paint_titles(self, painter: QPainter, camera: Camera, visible: Ints, x: Floats, y: Floats) -> None:
+        geometry, style, zoom = self.projector.geometry, self.style, camera.zoom
+        color = QColor(style.text)
+        color.setAlphaF(min((zoom - 0.26) / 0.08, 1.0))
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing, True)
+        painter.setPen(color)
+        painter.setFont(style.title_font)
+        painter.scale(zoom, zoom)
+        top = (HEADER - style.title_metrics.height()) / 2
+        for i, card_x, card_y in zip(visible.tolist(), (x / zoom).tolist(), (y / zoom).tolist(), strict=True):
+            card = geometry.cards[i]
+            left = title_x(card)
+            painter.drawStaticText(QPointF(card_x + left, card_y + top), self._title(card.title, left))
+        painter.restore()
+
+    def _title(self, title: str, left: float) -> QStaticText:
+        text = self._titles.get((title, left))
+        if text is None:
+            if len(self._titles) > 20_000:
+                self._titles.clear()
+            text = QStaticText(self.style.elided_title(title, WIDTH - left - 30))
+            text.setTextFormat(Qt.TextFormat.PlainText)
+            text.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+            text.prepare(font=self.style.title_font)
+            self._titles[title, left] = text
+        return text
+
+    def _middle_atlas(self, zoom: float, ratio: float) -> QPixmap:
+        """A header and a foot in each tone, at this zoom."""
+        if self._atlas is not None and self._atlas_key == (zoom, ratio):
+            return self._atlas
+        width, header, foot = _atlas_sizes(zoom)
+        style = self.style
+        atlas = QPixmap(round(width * ratio), round((header + foot) * len(OPERATIONS) * ratio))
+        atlas.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(atlas)
+        try:
+            painter.scale(ratio, ratio)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            radius = RADIUS * zoom
+            for row, tone in enumerate(style.tones):
+                top = row * (header + foot)
+                whole = QRectF(0.5, top + 0.5, width - 1, header + foot - 1)
+                painter.setPen(Qt.PenStyle.NoPen)
+                share = 0.14 if style.theme.is_dark else 0.06
+                for color, part in (
+                    (blend(style.header, tone, share), QRectF(0, top, width, header)),
+                    (tone, QRectF(0, top, max(STRIPE * zoom, 2.0), header)),
+                    (style.card, QRectF(0, top + header, width, foot)),
+                ):
+                    painter.setClipRect(part)
+                    painter.setBrush(color)
+                    painter.drawRoundedRect(whole, radius, radius)
+                painter.setClipping(False)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(style.border, 1.0))
+                painter.drawRoundedRect(whole, radius, radius)
+        finally:
+            painter.end()
+        self._atlas, self._atlas_key = atlas, (zoom, ratio)
+        return atlas
+
+    def _far_edges(self, painter: QPainter, camera: Camera, which: Ints) -> None:
+        if not len(which):
+            return
+        geometry, style = self.projector.geometry, self.style
+        ends = in_pixels(geometry.ends[which], camera)
+        # Far away, edges would drown the nodes: they fade with the distance. Opaque, because blending costs double.
+        share = 0.12 + 0.33 * min(max((camera.zoom - 0.03) / (MIDDLE - 0.03), 0.0), 1.0)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(blend(style.canvas, style.edge, share), 0))
+        self._lines.draw(painter, ends[:, :4])
+        self._selected_lines_far(painter, which, ends)
+
+    def _selected_lines_far(self, painter: QPainter, which: Ints, ends: Floats) -> None:
+        geometry = self.projector.geometry
+        lit = geometry.edge_selected[which]
+        if lit.any():
+            painter.setPen(QPen(self.style.accent_text, 0))
+            self._lines.draw(painter, ends[lit, :4])
+
+    def _far_cards(self, painter: QPainter, camera: Camera, visible: Ints) -> None:
+        geometry, style, zoom = self.projector.geometry, self.style, camera.zoom
+        if not len(visible):
+            return
+        x = whole((geometry.x[visible] - camera.left) * zoom)
+        y = whole((geometry.y[visible] - camera.top) * zoom)
+        width = max(round(WIDTH * zoom), 2)
+        height = np.maximum(np.round(geometry.height[visible] * zoom), 2)
+        tone = geometry.tone[visible]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(Qt.PenStyle.NoPen)
+        chosen = geometry.selected[visible]
+        with_body = zoom >= 0.07
+        head = np.maximum(np.round(HEADER * zoom), 2) if with_body else height
+        painter.setOpacity(0.5 if self.is_dimmed else 1.0)
+        if with_body:
+            painter.setBrush(blend(style.card, style.border, 0.5))
+            self._rects.draw(painter, x, y, float(width), height)
+        for row, color in enumerate(style.tones):
+            hit = tone == row
+            if hit.any():
+                painter.setBrush(blend(style.card, color, 0.75))
+                part = head if with_body else head[hit]
+                self._rects.draw(painter, x[hit], y[hit], float(width), part)
+        painter.setOpacity(1.0)
+        states, severities = self.projector.states()[visible], self.projector.severity_array()[visible]
+        for hit, color in (
+            ((severities == ERROR) & (states == CardState.IDLE), style.error),
+            (states == CardState.OK, style.states[CardState.OK]),
+            (states == CardState.RUNNING, style.states[CardState.RUNNING]),
+            (states == CardState.ERROR, style.error),
+            (chosen, style.accent_text),
+        ):
+            if hit.any():
+                painter.setBrush(color)
+                self._rects.draw(painter, x[hit], y[hit], float(width), height[hit])
+
+
+def _atlas_sizes(zoom: float) -> tuple[float, float, float]:
+    """Width, header's and foot's height of a card, in whole pixels."""
+    return float(round(WIDTH * zoom)), float(max(round(HEADER * zoom), 3)), float(max(round(CAP * zoom), 2))

@@ -1,0 +1,70 @@
+"""How do the cards keep up with a run? They are asked for once a frame, however many nodes change in between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QTimer
+
+from studio.canvas.states import CardState, footer_of
+
+if TYPE_CHECKING:
+    from studio.canvas.projector import Projector
+    from studio.canvas.viewer import CanvasViewer
+    from studio.session import RunHandle
+
+FRAME_MS: Final = 16
+
+
+class RunFollower(QObject):
+    """Shows one run on the cards of a viewer. Invariant: the timer runs only while the run does."""
+
+    def __init__(self, projector: Projector, viewer: CanvasViewer, parent: QObject) -> None:
+        super().__init__(parent)
+        self._projector = projector
+        self._viewer = viewer
+        self.handle: RunHandle | None = None
+        self._version = 0
+        self._ticks = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(FRAME_MS)
+        self._timer.timeout.connect(self.poll)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether more is to come."""
+        return self._timer.isActive()
+
+    def forget(self) -> None:
+        """Follows nothing any more; what is shown stays."""
+        self._timer.stop()
+        self.handle = None
+
+    def follow(self, handle: RunHandle | None) -> None:
+        """Shows a run, live while it goes on; None clears what the last one left."""
+        self._projector.clear_footers()
+        self.handle = handle
+        self._version = 0
+        self._ticks = 0
+        if handle is None:
+            self._timer.stop()
+        else:
+            self._timer.start()
+            self.poll()
+        self._viewer.redraw()
+
+    def poll(self) -> None:
+        """Takes what has changed since the last frame."""
+        handle = self.handle
+        if handle is None:
+            self._timer.stop()
+            return
+        running = handle.state == "running"
+        self._version, views = handle.nodes_since(self._version if running else 0)
+        self._projector.set_footers({view.node_id: footer_of(view, running=running) for view in views})
+        self._ticks += 1
+        moving = any(footer.state is CardState.RUNNING for footer in self._projector.footers.values())
+        if views or (moving and self._ticks % 2 == 0):
+            self._viewer.redraw()
+        if not running:
+            self._timer.stop()
