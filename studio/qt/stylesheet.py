@@ -179,7 +179,8 @@ QStatusBar { background: $window; border-top: 1px solid $border; min-height: 24p
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: $text_muted; padding: 0 6px; }
 QStatusBar QLabel#hint { color: $text; }
-QStatusBar QPushButton { padding: 0 8px; min-height: 20px; margin: 0; }
+QStatusBar QPushButton { padding: 0 8px; min-height: 16px; }
+QStatusBar QToolButton { padding: 1px 6px; color: $text_muted; }
 
 QFrame#messageBar { background: $card; border: none; border-left: 4px solid $running; border-bottom: 1px solid $border; }
 QFrame#messageBar[severity="error"] { border-left-color: $error; }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStatusBar, QToolButton, QWidget
 
 from studio.qt.background import Job
 from studio.qt.icons import icon
@@ -80,8 +80,9 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.busy = BusyBar(theme)
         self.saved = QLabel()
-        self.problems = QPushButton()
-        self.problems.setProperty("kind", "flat")
+        self.problems = QToolButton()
+        self.problems.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.problems.setIconSize(QSize(15, 15))
         self.problems.setToolTip(self.tr("Show the problems of this workflow"))
         self.problems.clicked.connect(self.problemsClicked)
         self.zoom = QLabel()
@@ -113,11 +114,11 @@ class StatusBar(QStatusBar):
                 parts.append(
                     self.tr("1 warning") if warnings == 1 else self.tr("{} warnings").format(warnings)
                 )
-            self.problems.setText(", ".join(parts))
+            self.problems.setText(" " + ", ".join(parts))
             token = "error" if errors else "warning"
             self.problems.setIcon(icon("ph.warning-circle", self._theme, token))
         else:
-            self.problems.setText(self.tr("No problems"))
+            self.problems.setText(" " + self.tr("No problems"))
             self.problems.setIcon(icon("ph.check-circle", self._theme, "ok"))
 
     def set_zoom(self, zoom: float | None) -> None:

@@ -89,11 +89,11 @@ def test_a_step_of_several_edits_can_be_undone_as_soon_as_it_is_done(window, ses
 
 
 def test_problems_are_counted_in_the_status_bar(window, session, qtbot):
-    assert window.status.problems.text() == "No problems"
+    assert window.status.problems.text().strip() == "No problems"
     session.add_node("w1", "NoSuchNode", x=0, y=300)
-    qtbot.waitUntil(lambda: window.status.problems.text() == "1 error")
+    qtbot.waitUntil(lambda: window.status.problems.text().strip() == "1 error")
     window.pages.tabs.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: window.status.problems.text() == "No problems")
+    qtbot.waitUntil(lambda: window.status.problems.text().strip() == "No problems")
 
 
 def test_what_is_selected_on_the_canvas_is_in_the_inspector(window, session, qtbot):
