@@ -40,6 +40,8 @@ QMenu::item:selected { background: $selection; color: $text; }
 QMenu::item:disabled { color: $text_muted; background: transparent; }
 QMenu::separator { height: 1px; background: $border; margin: 5px 8px; }
 QMenu::icon { padding-left: 8px; }
+QMenu::indicator { width: 15px; height: 15px; margin-left: 7px; }
+QMenu::indicator:checked { image: url($check_menu); }
 QMenu::right-arrow { image: url($chevron_right); width: 12px; height: 12px; }
 
 QToolBar { background: $window; border: none; border-bottom: 1px solid $border; padding: 4px 8px; spacing: 2px; }
@@ -197,7 +199,7 @@ def stylesheet(theme: Theme) -> str:
     tokens = {token: theme.hex(token) for token in theme.tokens}
     accent = theme.color("accent")
     hovered = accent.lighter(112) if theme.is_dark else accent.darker(112)
-    icons = ("chevron_down", "chevron_up", "chevron_left", "chevron_right", "close", "dash")
+    icons = ("chevron_down", "chevron_up", "chevron_left", "chevron_right", "close", "dash", "check_menu")
     check = "check_dark" if theme.hex("text_on_accent") == "#000000" else "check"
     return _SHEET.substitute(
         tokens,
