@@ -1,7 +1,7 @@
 """How is the window put together? Its parts, the one session they show, and what closing it takes.
 
 What commands do stands in `deeds`, how parts lead to one another in `navigation`, projects and files in `project_files`, running in
-`run_control`, where panels stand in `docks`.
+`run_control`, where panels stand in `docks`. Longer than most files: Qt wants its event handlers and the wiring of all parts in one class.
 """
 
 from __future__ import annotations
