@@ -74,11 +74,18 @@ def operand(value: Any, *, field: str) -> tuple[Form, Any]:
     return "json", plain(value, field=field)
 
 
+def is_finite(value: float | Decimal) -> bool:
+    """Whether it is a number within a float's range. A signalling NaN does not become a float: it is asked by itself first."""
+    if isinstance(value, Decimal) and not value.is_finite():
+        return False
+    return math.isfinite(value)
+
+
 def _number(value: float | Decimal, field: str) -> int | float:
-    if isinstance(value, Decimal):
-        value = int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
-    if isinstance(value, float) and not math.isfinite(value):
+    if not isinstance(value, int) and not is_finite(value):
         raise FilterError(f"{value} is no number that JSON knows.", hint="Give a finite number.", field=field)
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
     return value
 
 

@@ -7,7 +7,6 @@ statement; how that is written is `sql_updates`' business.
 from __future__ import annotations
 
 import datetime as dt
-import math
 import uuid
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 from studio.kernel.errors import FilterError
 from studio.models.spec import Kind, ModelSpec
 from studio.query.conditions import NO_SLOT
-from studio.query.documents import Path, operand
+from studio.query.documents import Path, is_finite, operand
 from studio.query.moments import is_moment, moment_for, read_moment
 from studio.query.vocabulary import NUMBERS, Term, Vocabulary, near_misses, vocabulary
 
@@ -294,7 +293,7 @@ class _Reader:
         if (
             kind is Kind.INT
             and isinstance(value, float | Decimal)
-            and math.isfinite(value)
+            and is_finite(value)
             and value == int(value)
         ):
             value = int(value)

@@ -226,3 +226,13 @@ def test_records_without_a_model_are_compared_by_what_they_hold(
     filter: Any, record: Any, expected: bool
 ) -> None:
     assert matches(parse_filter(None, filter, now=NOW), record) is expected
+
+
+@pytest.mark.parametrize("number", [Decimal("sNaN"), Decimal("NaN"), Decimal("1E400"), float("inf")])
+def test_what_is_no_finite_number_is_refused_wherever_it_stands(number: Decimal | float) -> None:
+    for filter in (
+        {"tags": {"id": [number]}},
+        {"profile.size": {"$gt": number}},
+        {"number": number},
+    ):
+        assert refusal(filter).field in (*THING.names, "profile.size"), filter

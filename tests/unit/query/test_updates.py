@@ -128,3 +128,11 @@ def test_a_way_through_a_text_is_refused() -> None:
         pushed({"a": "x"}, ["a"], [1])
     with pytest.raises(TypeError, match="no number"):
         grown({"a": "1"}, ["a"], 1, "add")
+
+
+@pytest.mark.parametrize("number", [Decimal("sNaN"), Decimal("Infinity"), Decimal("1E999999"), float("nan")])
+@pytest.mark.parametrize("change", ["$inc", "$multiply", "$set", "$min", "$push"])
+def test_what_is_no_finite_number_changes_nothing(change: str, number: Decimal | float) -> None:
+    for field in ("count", "ratio", "price", "profile.size", "tags"):
+        with pytest.raises(StudioError):
+            parse_update(THING, {field: {change: number}})
