@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 _Worker = Worker[sqlite3.Connection]
 
+_NO_ROOM_BESIDE: Final = (sqlite_errors.READONLY, 14)
+"""What SQLite says, for a file or for what it keeps beside it: attempt to write, unable to open."""
 _BUSY_STEP_MS: Final = 100
 """A wait for a lock cannot be interrupted, so it is made of short ones."""
 
@@ -78,28 +80,10 @@ class SqliteEngine:
     def _open(self, worker: _Worker, role: str) -> None:
         """Opens the worker's connection; runs on its thread."""
         options = self.options
-        if self.path is None:
-            target = ":memory:"
-        else:
-            self._check_place(self.path)
-            mode = "ro" if options.read_only else "rw" if options.must_exist or role != "writer" else "rwc"
-            target = f"{self.path.absolute().as_uri()}?mode={mode}"
-        connection = sqlite3.connect(
-            target,
-            uri=self.path is not None,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=512,
-            timeout=options.connect_timeout_s,
-        )
+        connection = self._connect(role)
         try:
-            # Reads the file's header: a foreign or damaged file is known now, not at the first query.
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if role == "writer" and self.path is not None and not options.read_only:
-                connection.execute("PRAGMA journal_mode=WAL").fetchone()
-                connection.execute(
-                    f"PRAGMA synchronous={'FULL' if options.synchronous == 'FULL' else 'NORMAL'}"
-                )
+                _prepare_writing(connection, options.synchronous)
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA case_sensitive_like=ON")
             connection.execute(f"PRAGMA busy_timeout={_BUSY_STEP_MS}")
@@ -112,6 +96,22 @@ class SqliteEngine:
             connection.close()
             raise
         worker.resource = connection
+
+    def _connect(self, role: str) -> sqlite3.Connection:
+        """A connection that has read the file's header: a foreign or damaged file is known now, not at the first query."""
+        options = self.options
+        if self.path is None:
+            return _connection(":memory:", options)
+        self._check_place(self.path)
+        mode = "ro" if options.read_only else "rw" if options.must_exist or role != "writer" else "rwc"
+        target = f"{self.path.absolute().as_uri()}?mode={mode}"
+        try:
+            return _connection(target, options)
+        except sqlite3.OperationalError as error:
+            if sqlite_errors.primary_code(error) not in _NO_ROOM_BESIDE or not _is_at_rest(self.path):
+                raise
+            # A file in WAL mode wants helpers beside it even to be read. Nobody can make them in this folder, so it lies still.
+            return _connection(f"{target}&immutable=1", options)
 
     def _check_place(self, path: Path) -> None:
         if path.is_dir():
@@ -264,6 +264,40 @@ def _waiting(worker: _Worker) -> int:
 def _stop_all(writer: _Worker, readers: list[_Worker]) -> None:
     for worker in (*readers, writer):
         worker.stop()
+
+
+def _connection(target: str, options: DatabaseOptions) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        target,
+        uri=target.startswith("file:"),
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=512,
+        timeout=options.connect_timeout_s,
+    )
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare_writing(connection: sqlite3.Connection, synchronous: str) -> None:
+    """Sets the journal that lets others read meanwhile; a file that may only be read stays as it is, and each write says so."""
+    try:
+        connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    except sqlite3.OperationalError as error:
+        if sqlite_errors.primary_code(error) != sqlite_errors.READONLY:
+            raise
+    connection.execute(f"PRAGMA synchronous={'FULL' if synchronous == 'FULL' else 'NORMAL'}")
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Whether nobody has the file open for writing, nor can: its folder takes no new files, and nothing waits in a journal."""
+    if os.access(path.parent, os.W_OK):
+        return False
+    return not any(path.with_name(f"{path.name}{suffix}").exists() for suffix in ("-wal", "-journal"))
 
 
 def _path(url: str) -> Path | None:
