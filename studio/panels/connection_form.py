@@ -145,6 +145,7 @@ class ConnectionForm(QWidget):
         self.port.valueChanged.connect(self._field_edited)
         self.dialect.activated.connect(self._dialect_chosen)
         self.url.textEdited.connect(self._url_edited)
+        self.url.editingFinished.connect(self._url_finished)
         self.secret.activated.connect(self._secret_chosen)
         for line in (self.name, self.password, self.variable):
             line.textEdited.connect(self._other_edited)
@@ -274,12 +275,20 @@ class ConnectionForm(QWidget):
             self._show_parts(parts)
             self._is_showing = False
             if parts.password:
-                # It is moved to where passwords belong.
+                # It is moved to where passwords belong; out of the URL only when that is no longer being typed.
                 self.secret.setCurrentIndex(self.secret.findData("keyring"))
                 self.password.setText(parts.password)
-                self.url.setText(url_of(parts))
                 self._show_rows()
         self.changed.emit()
+
+    def _url_finished(self) -> None:
+        """Takes a password out of the URL; it stands in its own field already."""
+        try:
+            parts = parts_of(self.url.text())
+        except UrlRefused:
+            return
+        if parts.password:
+            self.url.setText(url_of(parts))
 
     def _secret_chosen(self, _index: int) -> None:
         if self.secret.currentData() == "environment" and not self.variable.text():

@@ -54,6 +54,7 @@ def test_fields_and_url_say_the_same_both_ways(session, theme, opened):
         "ada",
     )
     assert form.password.text() == "s:cret"
+    form.url.editingFinished.emit()
     assert form.url.text() == "postgresql://ada@db.example:6543/shop?sslmode=require"
     write(form.host, "other")
     form.port.setValue(5432)
@@ -63,6 +64,19 @@ def test_fields_and_url_say_the_same_both_ways(session, theme, opened):
     form.take_file("/data/shop.db")
     assert form.url.text() == "sqlite:////data/shop.db"
     assert form.name.text() == "shop"
+
+
+def test_a_url_with_a_password_can_be_typed_letter_by_letter(session, theme, opened, qtbot):
+    dialog = opened(ConnectionDialog(session, theme, new=True))
+    form = dialog.form
+    form.url.setFocus()
+    form.url.selectAll()
+    qtbot.keyClicks(form.url, "postgresql://ada:s3cret@db.example:6543/shop")
+    assert form.url.text() == "postgresql://ada:s3cret@db.example:6543/shop"
+    qtbot.keyClick(form.url, Qt.Key.Key_Return)
+    assert form.url.text() == "postgresql://ada@db.example:6543/shop"
+    assert form.password.text() == "s3cret"
+    assert form.connection().url == "postgresql://ada@db.example:6543/shop"
 
 
 def test_a_saved_connection_is_one_step_and_its_password_goes_to_the_keyring_only(
