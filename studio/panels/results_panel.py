@@ -76,6 +76,7 @@ class ResultsPanel(Panel):
         for view in self.views:
             if isinstance(view, OutputView):
                 view.set_run(handle)
+        self._show_empty()
 
     def show_output(self, node_id: str, port: str = "") -> None:
         """Opens a node's output in the run that was set, or comes back to its tab."""
@@ -136,6 +137,7 @@ class ResultsPanel(Panel):
     def session_event(self, event: Any) -> None:
         if isinstance(event, RunFinished):
             if event.handle is self._handle:
+                self._show_empty()
                 for view in self.views:
                     if isinstance(view, OutputView):
                         view.refresh()
@@ -150,6 +152,13 @@ class ResultsPanel(Panel):
     # ------------------------------------------------------------ inside
 
     def _show_empty(self) -> None:
+        if self._handle is not None and not self._handle.is_finished:
+            self.empty.show_state(
+                self.tr("The workflow is running"),
+                self.tr("Its rows appear here when it is done. Shift+F5 stops it."),
+                picture="table",
+            )
+            return
         links = (("run", self.tr("Run the workflow")),) if self.session is not None else ()
         self.empty.show_state(
             self.tr("Run (Ctrl+Enter) to see rows"),
