@@ -9,6 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QMenu
 
 from studio.canvas.graph import CanvasGraph, CanvasNode
 
@@ -24,6 +25,8 @@ class CanvasCommand:
     in_node_menu: bool = False
     separator: bool = False
     """A line stands before it in a menu."""
+    submenu: str = ""
+    """In the menu of nodes: the submenu that it stands in."""
 
 
 COMMANDS: Final = (
@@ -35,6 +38,22 @@ COMMANDS: Final = (
     CanvasCommand("toggle_disabled", "Disable or enable", ("D",), in_node_menu=True, separator=True),
     CanvasCommand("toggle_collapsed", "Collapse or expand", ("H",), in_node_menu=True),
     CanvasCommand("toggle_ports", "Show or fold optional ports", ("Ctrl+H",), in_node_menu=True),
+    CanvasCommand(
+        "tidy", "Tidy", ("L", "Shift+Alt+T"), in_canvas_menu=True, in_node_menu=True, separator=True
+    ),
+    CanvasCommand("straighten", "Straighten", ("Q",), in_node_menu=True, submenu="Align"),
+    CanvasCommand(
+        "align_left", "Align left", ("Shift+A",), in_node_menu=True, separator=True, submenu="Align"
+    ),
+    CanvasCommand("align_center", "Align centres", (), in_node_menu=True, submenu="Align"),
+    CanvasCommand("align_right", "Align right", ("Shift+D",), in_node_menu=True, submenu="Align"),
+    CanvasCommand("align_top", "Align top", ("Shift+W",), in_node_menu=True, separator=True, submenu="Align"),
+    CanvasCommand("align_middle", "Align middles", (), in_node_menu=True, submenu="Align"),
+    CanvasCommand("align_bottom", "Align bottom", ("Shift+S",), in_node_menu=True, submenu="Align"),
+    CanvasCommand(
+        "distribute_across", "Distribute across", (), in_node_menu=True, separator=True, submenu="Align"
+    ),
+    CanvasCommand("distribute_down", "Distribute down", (), in_node_menu=True, submenu="Align"),
     CanvasCommand("cut", "Cut", ("Ctrl+X",), in_node_menu=True, separator=True),
     CanvasCommand("copy", "Copy", ("Ctrl+C",), in_node_menu=True),
     CanvasCommand("paste", "Paste", ("Ctrl+V",), in_canvas_menu=True, separator=True),
@@ -87,9 +106,25 @@ def fill_menus(graph: CanvasGraph, invoke: Callable[[str], None]) -> None:
             canvas_menu.add_command(command.title, partial(run, command.name), shortcut)
         if command.in_node_menu:
             own = node_menu.qmenu.get_menu(CanvasNode.__name__)
-            if command.separator and own is not None:
+            if command.separator and own is not None and not command.submenu:
                 own.addSeparator()
             node_menu.add_command(
                 command.title, partial(run, command.name), node_class=CanvasNode, shortcut=shortcut
             )
+            own = node_menu.qmenu.get_menu(CanvasNode.__name__)
+            if command.submenu:
+                _put_into_submenu(own, command)
     node_menu.qmenu.get_menu(CanvasNode.__name__).setStyleSheet("")
+
+
+def _put_into_submenu(menu: QMenu, command: CanvasCommand) -> None:
+    """The last action of a menu goes into the submenu of that name, which is made when it is not there."""
+    action = menu.actions()[-1]
+    menu.removeAction(action)
+    known = (entry.menu() for entry in menu.actions() if entry.text() == command.submenu)
+    submenu = next((found for found in known if isinstance(found, QMenu)), None) or menu.addMenu(
+        command.submenu
+    )
+    if command.separator:
+        submenu.addSeparator()
+    submenu.addAction(action)

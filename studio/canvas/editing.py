@@ -76,6 +76,33 @@ class CanvasEditing:
             }
             self._view.session.move(workflow_id, moved)
 
+    def arrange(
+        self,
+        places: Mapping[NodeId, tuple[float, float]],
+        title: str,
+        notes: Mapping[str, tuple[float, float]],
+    ) -> bool:
+        """Puts nodes and notes somewhere else as one step of that title; False when all are there already."""
+        target = self._target()
+        if target is None:
+            return False
+        workflow_id, workflow = target
+        moved = {
+            node_id: replace(workflow.places.get(node_id, _NOWHERE), x=x, y=y)
+            for node_id, (x, y) in places.items()
+            if (workflow.places.get(node_id, _NOWHERE).x, workflow.places.get(node_id, _NOWHERE).y) != (x, y)
+        }
+        changed = {key: replace(workflow.notes[key], x=x, y=y) for key, (x, y) in notes.items()}
+        if not moved and not changed:
+            return False
+        session = self._view.session
+        with session.group(title):
+            if moved:
+                session.edit(MoveNodes(workflow=workflow_id, places=frozen(moved), title=title))
+            if changed:
+                session.edit(SetNotes(workflow=workflow_id, put=frozen(changed)))
+        return True
+
     def nudge(self, node_ids: Iterable[NodeId], dx: float, dy: float) -> None:
         """Moves nodes a step; steps that follow soon are one with it."""
         target = self._target()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from studio.canvas import note_painter, overlays
 from studio.canvas.adding import Adding
+from studio.canvas.arrangement import Arrangement
 from studio.canvas.card_painter import BADGE_X, title_x
 from studio.canvas.cards import GRID, HEADER, WIDTH
 from studio.canvas.clipboard import Clipboard
@@ -84,6 +85,7 @@ class CanvasView(QWidget):
         self._runs = RunFollower(self._projector, self._viewer, self)
         self._clipboard = Clipboard(self)
         self._adding = Adding(self)
+        self._arrangement = Arrangement(self)
         self._problems_timer = QTimer(self)
         self._problems_timer.setSingleShot(True)
         self._problems_timer.setInterval(PROBLEMS_AFTER_MS)
@@ -108,6 +110,7 @@ class CanvasView(QWidget):
         viewer.refusal_told.connect(self.message)
         viewer.key_pressed.connect(self._key)
         viewer.menu_wanted.connect(self._open_menu)
+        viewer.pressed.connect(self._arrangement.glide.finish)
         self._palette.chosen.connect(self._adding.add_chosen)
         self._palette.closed.connect(self._adding.palette_closed)
         self._editor.edited.connect(self._edited)
@@ -154,6 +157,7 @@ class CanvasView(QWidget):
     def show_workflow(self, workflow_id: WorkflowId | None) -> None:
         """Shows another workflow of the session; None shows nothing. Each is found again where it was left."""
         self._viewer.cancel_gesture()
+        self._arrangement.glide.finish()
         self._editor.close(keep=True)
         self._palette.dismiss()
         if self.workflow_id is not None:
@@ -221,6 +225,7 @@ class CanvasView(QWidget):
         if workflow is None:
             self.show_workflow(None)
             return
+        self._arrangement.glide.finish()
         before = self._selected_ids()
         difference = self._projector.update(workflow)
         if difference.nodes_changed or difference.edges_changed:
@@ -446,6 +451,42 @@ class CanvasView(QWidget):
 
     def _fold(self, node_id: str) -> None:
         self._editing.toggle_place([NodeId(node_id)], "all_ports", "Show ports", "Fold ports")
+
+    @property
+    def arrangement(self) -> Arrangement:
+        return self._arrangement
+
+    def tidy(self) -> None:
+        """Lays out the selected nodes in layers, or all when fewer than two are selected."""
+        self._arrangement.tidy()
+
+    def align_left(self) -> None:
+        self._arrangement.align("left")
+
+    def align_right(self) -> None:
+        self._arrangement.align("right")
+
+    def align_top(self) -> None:
+        self._arrangement.align("top")
+
+    def align_bottom(self) -> None:
+        self._arrangement.align("bottom")
+
+    def align_center(self) -> None:
+        self._arrangement.align("center")
+
+    def align_middle(self) -> None:
+        self._arrangement.align("middle")
+
+    def distribute_across(self) -> None:
+        self._arrangement.distribute(across=True)
+
+    def distribute_down(self) -> None:
+        self._arrangement.distribute(across=False)
+
+    def straighten(self) -> None:
+        """Makes the edges between the selected nodes straight."""
+        self._arrangement.straighten()
 
     def nudge_left(self) -> None:
         self._editing.nudge(self.selection(), -GRID, 0.0)

@@ -68,6 +68,8 @@ class CanvasViewer(CameraViewer):
     selection_changed = Signal()
     palette_wanted = Signal(object, QPointF)
     """(WireEnd or None, scene point): nodes are to be offered there."""
+    pressed = Signal()
+    """A button goes down, before anything is made of it."""
     notes_edited = Signal(list)
     note_activated = Signal(str)
     results_wanted = Signal(str)
@@ -274,6 +276,7 @@ class CanvasViewer(CameraViewer):
         self._previous_pos = event.position().toPoint()
         if self._gesture is not None:
             return
+        self.pressed.emit()
         point = self.mapToScene(event.position())
         pans = event.button() == _MIDDLE_BUTTON or (event.button() == _LEFT and self._space)
         if pans:
