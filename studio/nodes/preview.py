@@ -1,7 +1,8 @@
 """Which statements would a node run, although some of its values come only during a run? For the SQL tab of a node that may be connected.
 
-Values that are not known yet are stood in for by values of the right type, the statements are compiled with them, and wherever a
-stand-in comes out as a bound value, the words for where the value will come from are shown instead. Nothing is executed.
+What an earlier run gave is taken from there. Values that are not known yet are stood in for by values of the right type, the statements
+are compiled with them, and wherever a stand-in comes out as a bound value, the words for where the value will come from are shown
+instead. Nothing is executed.
 """
 
 from __future__ import annotations
@@ -10,14 +11,23 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from studio.kernel.errors import ExpressionError, StudioError
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 from studio.nodes.base import COMMON
 from studio.nodes.catalogue import NodeCatalogue
 from studio.nodes.records import ModelNode
-from studio.workflow.graph import Workflow
-from studio.workflow.params import canonical, expression_of, is_literal, placed, takes_filter, value_param
+from studio.workflow.graph import Edge, Workflow
+from studio.workflow.params import (
+    LITERAL,
+    canonical,
+    expression_of,
+    is_literal,
+    placed,
+    takes_filter,
+    value_param,
+)
 from studio.workflow.spec import ParamSpec
 
 if TYPE_CHECKING:
@@ -30,19 +40,52 @@ _FAR: Final = dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
 _NOT_FOR_NODES: Final = frozenset({*(param.name for param in COMMON), "db_instance", "model_name"})
 
 
+class Known(Protocol):
+    """What is known of values that come during a run, from one that is over. Both raise KeyError for what is not known."""
+
+    def named(self, name: str) -> Any:
+        """What an expression means by the name: an input's value, or a node's."""
+        ...
+
+    def delivered(self, node_id: NodeId, port: str) -> Any:
+        """What came out of a port; the port may be a dotted path."""
+        ...
+
+
 def preview_statements(
-    workflow: Workflow, node_id: NodeId, catalogue: NodeCatalogue, database: Database
+    workflow: Workflow,
+    node_id: NodeId,
+    catalogue: NodeCatalogue,
+    database: Database,
+    known: Known | None = None,
 ) -> list[Statement]:
-    """The statements of one node; values that come by an edge are shown as `‹orders.records.0.id›`, expressions as they are written.
+    """The statements of one node, with the values that are known.
+
+    The others are shown as `‹orders.records.0.id›` when they come by an edge, and as they are written when they are expressions.
 
     Raises:
         StudioError: the params are wrong, as they would be in a run.
     """
+    if known is not None:
+        try:
+            return _statements(workflow, node_id, catalogue, database, known)
+        except StudioError:
+            pass  # the params have changed since: the earlier values need not fit them any more
+    return _statements(workflow, node_id, catalogue, database, None)
+
+
+def _statements(
+    workflow: Workflow,
+    node_id: NodeId,
+    catalogue: NodeCatalogue,
+    database: Database,
+    known: Known | None,
+) -> list[Statement]:
     node = workflow.nodes[node_id]
     kind = catalogue.type(node.type, node.params.get("db_instance") or None)
     given = canonical(kind.spec, node.params)
     by_name = kind.spec.params_by_name
-    stand_ins = _StandIns(kind.model if isinstance(kind, ModelNode) else None)
+    stand_ins = _StandIns(kind.model if isinstance(kind, ModelNode) else None, known)
     params: dict[str, Any] = {}
     for name, value in given.items():
         param = by_name.get(name)
@@ -59,17 +102,27 @@ def preview_statements(
         if target is None:
             continue
         name, path = target
-        words = f"‹{edge.source}.{edge.source_port}›"
-        value = stand_ins.connected(by_name.get(name), name, path, words)
+        try:
+            value = _delivered(known, edge)
+        except KeyError:
+            words = f"‹{edge.source}.{edge.source_port}›"
+            value = stand_ins.connected(by_name.get(name), name, path, words)
         params[name] = placed(params.get(name), path, value)
     return stand_ins.shown(kind.statements(params, database))
+
+
+def _delivered(known: Known | None, edge: Edge) -> Any:
+    if known is None:
+        raise KeyError(edge.source)
+    return known.delivered(edge.source, edge.source_port)
 
 
 class _StandIns:
     """Makes values that stand for others, and finds them again."""
 
-    def __init__(self, model: ModelSpec | None) -> None:
+    def __init__(self, model: ModelSpec | None, known: Known | None) -> None:
         self._model = model
+        self._known = known
         self._words: list[tuple[Any, str]] = []
 
     def field_of(self, param: ParamSpec | None, name: str) -> FieldSpec | None:
@@ -79,10 +132,12 @@ class _StandIns:
         return self._model.by_name.get(wanted)
 
     def filled(self, value: Any, field: FieldSpec | None) -> Any:
-        """The value with every expression in it stood in for; `field` is the field whose value it is."""
+        """The value with every expression in it evaluated, or stood in for; `field` is the field whose value it is."""
         if isinstance(value, str):
-            return self.make(field, value) if expression_of(value) is not None else value
-        if isinstance(value, Mapping) and not is_literal(value):
+            return self._evaluated(value, field)
+        if is_literal(value):
+            return value[LITERAL]
+        if isinstance(value, Mapping):
             return {
                 key: self.filled(part, field if str(key).startswith("$") else self._named(key) or field)
                 for key, part in value.items()
@@ -90,6 +145,17 @@ class _StandIns:
         if isinstance(value, list | tuple):
             return [self.filled(part, field) for part in value]
         return value
+
+    def _evaluated(self, text: str, field: FieldSpec | None) -> Any:
+        expression = expression_of(text)
+        if expression is None:
+            return text
+        if self._known is not None:
+            try:
+                return expression.evaluate({name: self._known.named(name) for name in expression.names})
+            except (KeyError, ExpressionError):
+                pass  # the earlier run did not come so far
+        return self.make(field, text)
 
     def connected(self, param: ParamSpec | None, name: str, path: tuple[str, ...], words: str) -> Any:
         """A value for a param, or the part of it that the path leads to, which an edge will give."""

@@ -336,6 +336,6 @@ def _param_lines(params: Any) -> list[str]:
         return []
     pairs = params.items() if hasattr(params, "items") else enumerate(params, start=1)
     return [
-        f"{name} = {json.dumps(value) if isinstance(value, str) else cell_text(value)}"
+        f"{name} = {json.dumps(value, ensure_ascii=False) if isinstance(value, str) else cell_text(value)}"
         for name, value in pairs
     ]

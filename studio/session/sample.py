@@ -203,10 +203,10 @@ def sample_workflow() -> Workflow:
     note = Note(
         id="welcome",
         text="Press ▶ Run (Ctrl+Enter).\nFirst row: what runs low is ordered again.\nSecond row: who has spent most becomes gold.",
-        x=0,
-        y=460,
-        width=400,
-        height=110,
+        x=0.0,
+        y=460.0,
+        width=400.0,
+        height=110.0,
     )
     return Workflow(
         id=WorkflowId("restock"),

@@ -322,7 +322,7 @@ class Session(Editor):
     def statements(self, workflow_id: WorkflowId, node_id: NodeId) -> list[Statement]:
         """What a node would say to its database; empty when it has nothing to say.
 
-        Values that come from other nodes are those of the last run; raises WorkflowError when there was none.
+        Values that come from other nodes are those of the last run, or words that say where they will come from.
         """
         from studio.session.preview import statements
 

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from studio import WorkflowBuilder
+from studio.kernel.errors import StudioError
 from studio.kernel.ids import NodeId
 from studio.nodes.preview import preview_statements
 from tests.conformance.shop import Shop
@@ -48,6 +51,63 @@ def test_values_that_come_during_a_run_are_shown_as_where_they_come_from(shop: S
     assert "{{ least }}" in updated
     ((sql, _),) = shown(shop, workflow, "bulk")
     assert sql.startswith("INSERT INTO")
+
+
+class Earlier:
+    """What an earlier run was given and gave."""
+
+    def __init__(self, names: dict[str, Any], ports: dict[tuple[str, str], Any]) -> None:
+        self._names = names
+        self._ports = ports
+
+    def named(self, name: str) -> Any:
+        return self._names[name]
+
+    def delivered(self, node_id: NodeId, port: str) -> Any:
+        return self._ports[node_id, port]
+
+
+def create_from_a_customer(shop: Shop) -> WorkflowBuilder:
+    workflow = WorkflowBuilder(shop.db)
+    workflow.add_input("least", "int")
+    workflow.add_node("CustomerReadNode", "customer", {"id": "ada"})
+    workflow.add_node(
+        "OrderCreateNode", "create", {"total": "{{ least * 2 }}", "note": {"$literal": "{{ least }}"}}
+    )
+    workflow.add_connection("customer", "id", "create", "customer_id")
+    return workflow
+
+
+def values_with(shop: Shop, workflow: WorkflowBuilder, earlier: Earlier) -> list[Any]:
+    (statement,) = preview_statements(
+        workflow.workflow(), NodeId("create"), shop.db.catalogue, shop.db.database, earlier
+    )
+    return list(statement.params.values())
+
+
+def test_values_of_an_earlier_run_are_shown_where_there_are_any(shop: Shop) -> None:
+    workflow = create_from_a_customer(shop)
+    values = values_with(shop, workflow, Earlier({"least": 4}, {("customer", "id"): "ada"}))
+    assert "ada" in values
+    assert "{{ least }}" in values  # a literal is what it says
+    assert any(str(value).startswith("8") for value in values)
+    values = values_with(shop, workflow, Earlier({}, {("customer", "id"): "ada"}))
+    assert "ada" in values
+    assert "{{ least * 2 }}" in values
+
+
+def test_values_of_an_earlier_run_that_do_not_fit_any_more_give_way(shop: Shop) -> None:
+    workflow = create_from_a_customer(shop)
+    values = values_with(shop, workflow, Earlier({"least": "much"}, {("customer", "id"): ["ada"]}))
+    assert "‹customer.id›" in values
+    assert "{{ least * 2 }}" in values
+
+
+def test_params_that_are_wrong_are_refused(shop: Shop) -> None:
+    workflow = WorkflowBuilder(shop.db)
+    workflow.add_node("OrderListNode", "create", {"filter": {"totl": 1}})
+    with pytest.raises(StudioError, match="totl"):
+        values_with(shop, workflow, Earlier({}, {}))
 
 
 def test_a_sql_node_shows_its_own_statement(shop: Shop) -> None:

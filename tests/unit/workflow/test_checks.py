@@ -322,7 +322,7 @@ def test_bounds_choices_and_lengths_are_part_of_fitting() -> None:
 def test_every_code_of_a_problem_is_documented() -> None:
     root = Path(__file__).parents[3]
     pattern = re.compile(r'(?:code=|_add\(|_fault\(|_problem\()\s*"([a-z]+(?:-[a-z]+)*)"')
-    rooms = ("workflow", "nodes", "runtime", "dataflow")
+    rooms = ("workflow", "nodes", "runtime", "dataflow", "persistence", "session")
     sources = [path for room in rooms for path in (root / "studio" / room).rglob("*.py")]
     used = {code for path in sources for code in pattern.findall(path.read_text(encoding="utf-8"))}
     page = (root / "docs" / "problems.md").read_text(encoding="utf-8")
