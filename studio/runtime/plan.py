@@ -96,31 +96,32 @@ class Plan:
 
     def until(self, node_id: str) -> Plan:
         """The part of the plan that leads to a node, with it; raises WorkflowError when there is no such node."""
-        wanted = NodeId(node_id)
-        if wanted not in self.workflow.nodes:
-            raise WorkflowError(
-                f"There is no node {node_id!r} to run to.", hint=did_you_mean(node_id, self.workflow.nodes)
-            )
-        implied = order_edges(self.workflow, self.catalogue)
-        keep, stack = {wanted}, [wanted]
-        while stack:
-            current = stack.pop()
-            before = {edge.source for edge in self.workflow.incoming.get(current, ())}
-            before |= implied.get(current, set())
-            stack += before - keep
-            keep |= before
-        return _assemble(
-            self.workflow.without_nodes(node for node in self.workflow.nodes if node not in keep),
-            self.catalogue,
-        )
+        return _assemble(_leading_to(self.workflow, self.catalogue, node_id), self.catalogue)
 
 
-def compile_plan(workflow: Workflow, catalogue: NodeCatalogue) -> Plan:
-    """The plan of a workflow; raises BuildError with all problems that are errors."""
+def compile_plan(workflow: Workflow, catalogue: NodeCatalogue, *, until: str | None = None) -> Plan:
+    """The plan of a workflow, or of the part of it that leads to a node, with it.
+
+    Raises:
+        BuildError: with all problems that are errors, of the nodes that would run.
+        WorkflowError: there is no node `until`.
+    """
+    if until is not None:
+        workflow = _leading_to(workflow, catalogue, until)
     problems = [problem for problem in check(workflow, catalogue) if problem.severity is Severity.ERROR]
     if problems:
         raise BuildError(problems, workflow=workflow.name or None)
     return _assemble(workflow, catalogue)
+
+
+def _leading_to(workflow: Workflow, catalogue: NodeCatalogue, node_id: str) -> Workflow:
+    wanted = NodeId(node_id)
+    if wanted not in workflow.nodes:
+        raise WorkflowError(
+            f"There is no node {node_id!r} to run to.", hint=did_you_mean(node_id, workflow.nodes)
+        )
+    keep = _ancestors(workflow, order_edges(workflow, catalogue), wanted) | {wanted}
+    return workflow.without_nodes(node for node in workflow.nodes if node not in keep)
 
 
 def _assemble(workflow: Workflow, catalogue: NodeCatalogue) -> Plan:

@@ -38,23 +38,7 @@ def plan_of(workflow: Workflow, catalogue: NodeCatalogue, until: NodeId | None) 
         WorkflowError: There is no node `until`, or nothing to run.
     """
     from studio.runtime import compile_plan
-    from studio.workflow.checks import order_edges
 
-    if until is not None:
-        if until not in workflow.nodes:
-            raise WorkflowError(
-                f"There is no node {until!r} to run to.", hint=did_you_mean(until, workflow.nodes)
-            )
-        implied = order_edges(workflow, catalogue)
-        wanted, stack = {until}, [until]
-        while stack:
-            node_id = stack.pop()
-            before = {edge.source for edge in workflow.incoming.get(node_id, ())} | implied.get(
-                node_id, set()
-            )
-            stack += before - wanted
-            wanted |= before
-        workflow = workflow.without_nodes(node_id for node_id in workflow.nodes if node_id not in wanted)
     if not workflow.nodes:
         problem = Problem(
             code="empty",
@@ -63,7 +47,7 @@ def plan_of(workflow: Workflow, catalogue: NodeCatalogue, until: NodeId | None) 
             workflow=workflow.name or None,
         )
         raise BuildError([problem], workflow=workflow.name)
-    return compile_plan(workflow, catalogue)
+    return compile_plan(workflow, catalogue, until=until)
 
 
 def known_mode(mode: str) -> Mode:
