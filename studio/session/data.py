@@ -24,14 +24,14 @@ async def row_count(project: Project, databases: Databases, model_id: str) -> in
     spec, connection = model_of(project, model_id)
     if databases.is_not_made_yet(connection):
         return 0
-    database = await databases.get(connection)
-    await database.connect()
-    try:
-        return await database.access().count(spec, None)
-    except NoSuchTable:
-        if spec.reflected:
-            raise
-        return 0
+    async with databases.reading(connection) as database:
+        await database.connect()
+        try:
+            return await database.access().count(spec, None)
+        except NoSuchTable:
+            if spec.reflected:
+                raise
+            return 0
 
 
 async def browse(
@@ -50,19 +50,19 @@ async def browse(
     spec, connection = model_of(project, model_id)
     if databases.is_not_made_yet(connection):
         return Page(columns=spec.names, rows=[], offset=offset, total=0)
-    database = await databases.get(connection)
-    await database.connect()
     order = list(order_by)
     order += [name for name in spec.key if name not in order and f"-{name}" not in order]
     query = ListQuery(filter=filter or None, order_by=order, limit=limit, offset=offset)
-    access = database.access()
-    try:
-        total = await access.count(spec, filter or None)
-        rows = list(await access.list(spec, query))
-    except NoSuchTable:
-        if spec.reflected:
-            raise
-        total, rows = 0, []
+    async with databases.reading(connection) as database:
+        await database.connect()
+        access = database.access()
+        try:
+            total = await access.count(spec, filter or None)
+            rows = list(await access.list(spec, query))
+        except NoSuchTable:
+            if spec.reflected:
+                raise
+            total, rows = 0, []
     return Page(columns=spec.names, rows=rows, offset=offset, total=total)
 
 

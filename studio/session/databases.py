@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from studio.kernel.errors import ConnectionFailed, StudioError
+from studio.kernel.errors import ConnectionFailed, StoreError, StudioError
 from studio.project.state import Connection, Project
 from studio.session.secrets import Secrets, with_password
 
@@ -40,6 +40,8 @@ class Databases:
         self._open: dict[str, tuple[Connection, Database]] = {}
         self._instead: dict[str, tuple[Connection, str | None]] = {}
         self._turn: asyncio.Lock | None = None
+        self._readers: set[asyncio.Task[object]] = set()
+        self._is_closed = False
 
     def use_instead(self, connection_id: str, other: Connection, secret: str | None) -> None:
         """From now on, `other` stands in for a connection; `secret` is its password when it is not kept anywhere."""
@@ -69,6 +71,22 @@ class Databases:
             self._open[connection.id] = (connection, database)
             return database
 
+    @contextlib.asynccontextmanager
+    async def reading(self, connection: Connection) -> AsyncIterator[Database]:
+        """The connection's database for a look at its data, which `close` cuts short: afterwards nobody may connect anew.
+
+        Raises StoreError when the project has been closed, and what `get` raises.
+        """
+        if self._is_closed:
+            raise StoreError("The project has been closed.", hint="Open it again.")
+        task = asyncio.current_task()
+        assert task is not None
+        self._readers.add(task)
+        try:
+            yield await self.get(connection)
+        finally:
+            self._readers.discard(task)
+
     async def fresh(self, connection: Connection, secret: str | None) -> Database:
         """A database of the caller's own, for trying a connection out: a missing file stays missing, and waiting is short."""
         from studio.database import DatabaseOptions
@@ -92,6 +110,12 @@ class Databases:
                 await database.close()
 
     async def close(self) -> None:
+        self._is_closed = True
+        readers = list(self._readers)
+        for reader in readers:
+            reader.cancel()
+        if readers:
+            await asyncio.wait(readers)
         while self._open:
             _, (_, database) = self._open.popitem()
             await database.close()

@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
+from studio.kernel.errors import StoreError
+from studio.persistence import project_from_yaml
 from studio.session import Environment, Session
 from tests.support import bad_input as bad
 from tests.support.servers import postgres_server, run_sql
@@ -329,7 +332,7 @@ def test_a_server_that_is_killed_in_the_middle_of_a_run_is_told_and_the_next_run
         "    edges:\n      - {from: [make, done], to: [wait, after]}\n"
     )
     secret = ", secret: environment, secret_name: SHOP_PASSWORD"
-    with postgres_server(data / "cluster", fsync=False) as url:
+    with postgres_server(data / "cluster", fsync=False, settings={"synchronous_commit": "on"}) as url:
         shown, password = without_password(url)
         write(studio.folder, bad.shop_text(bad.FILL, shown, secret), "fill.yaml")
         assert studio("run", "fill.yaml", SHOP_PASSWORD=password).code == 0
@@ -348,7 +351,7 @@ def test_a_server_that_is_killed_in_the_middle_of_a_run_is_told_and_the_next_run
     assert done.document["error"]["code"] in ("connection-lost", "connection-failed")
     assert done.document["error"]["hint"] and done.document["error"]["node"] == "wait"
     assert password not in out + err
-    with postgres_server(data / "cluster", fsync=False) as url:
+    with postgres_server(data / "cluster", fsync=False, settings={"synchronous_commit": "on"}) as url:
         shown, password = without_password(url)
         write(studio.folder, bad.shop_text(bad.COUNT, shown, secret))
         done = checked(studio("run", "shop.yaml", "--format", "json", SHOP_PASSWORD=password), 0)
@@ -441,6 +444,28 @@ def test_a_database_that_another_process_has_locked_is_told(locked):
         code="lock-timeout", node="make", words=("shop.sqlite", "locked by another program", "wait")
     )
     assert told.is_in(done.document["error"])
+
+
+def test_a_look_at_data_is_cut_short_when_its_project_closes_and_opens_nothing_anew(shop, tmp_path):
+    async def story() -> None:
+        session = Session.in_memory(
+            project_from_yaml(bad.shop_text(bad.COUNT)), env=Environment(data_dir=tmp_path / "home")
+        )
+        session.base_folder = tmp_path
+        assert await session.row_count("Customer") == 3
+        looks = [asyncio.ensure_future(session.row_count("Order")) for _ in range(20)]
+        await asyncio.sleep(0)
+        await session.close()
+        for ended in await asyncio.gather(*looks, return_exceptions=True):
+            assert ended == 2 or isinstance(ended, asyncio.CancelledError | StoreError)
+        with pytest.raises(StoreError, match="has been closed"):
+            await session.row_count("Customer")
+
+    threads = {thread.name for thread in threading.enumerate()}
+    asyncio.run(story())
+    assert not [
+        thread for thread in threading.enumerate() if "sqlite" in thread.name and thread.name not in threads
+    ]
 
 
 @pytest.fixture
