@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, QPointF, Qt
 
+from studio.canvas.between import ports_between
 from studio.canvas.cards import GRID, HEADER, WIDTH
 from studio.canvas.geometry import snapped
 from studio.canvas.gestures import WireEnd
 from studio.canvas.palette_search import Entry
+from studio.workflow.graph import Edge
 
 if TYPE_CHECKING:
     from studio.canvas.view import CanvasView
@@ -24,17 +26,23 @@ class Adding(QObject):
         super().__init__(view)
         self._view = view
         self._recent: list[str] = []
-        self._wire: WireEnd | None = None
+        self._wire: WireEnd | Edge | None = None
         self._at = QPointF(0, 0)
 
     def offer(self, end: Any, at: QPointF) -> None:
-        """Opens the palette at a scene point, for what fits a wire's end (a WireEnd), or for everything (None)."""
+        """Opens the palette at a scene point, for what fits a wire's end (a WireEnd), what fits into an Edge, or for everything (None)."""
         view = self._view
         if view.workflow_id is None or view.workflow is None:
             return
         self._wire, self._at = end, QPointF(at)
         if end is None:
             entries = [Entry(spec) for spec in view.session.catalogue.specs()]
+        elif isinstance(end, Edge):
+            catalogue = view.session.catalogue
+            fitting = (
+                (spec, ports_between(view.workflow, catalogue, end, spec)) for spec in catalogue.specs()
+            )
+            entries = [Entry(spec, ports[0]) for spec, ports in fitting if ports is not None]
         else:
             found = view.session.compatible_types(
                 view.workflow_id, end.node, end.port, is_output=end.is_output
@@ -54,6 +62,13 @@ class Adding(QObject):
         view = self._view
         x, y = self._at.x(), self._at.y()
         end = self._wire
+        if isinstance(end, Edge):
+            self._wire = None
+            added = view.editing.add_between(end, entry.spec.type, {})
+            if added is not None:
+                self._remember(entry.spec.type)
+                view.select([added])
+            return
         if end is not None:
             # The new card's side that is joined comes to the cursor.
             x = x if end.is_output else x - WIDTH
@@ -62,13 +77,15 @@ class Adding(QObject):
             x, y = snapped(x, GRID), snapped(y, GRID)
         added = view.editing.add_node(entry.spec.type, x, y, {}, end)
         if added is not None:
-            chosen = entry.spec.type
-            self._recent = [chosen, *(name for name in self._recent if name != chosen)][:_RECENT]
+            self._remember(entry.spec.type)
             view.select([added])
         if keep_open:
             self._at += QPointF(GRID * 2, GRID * 2)
         else:
             self._wire = None
+
+    def _remember(self, type_name: str) -> None:
+        self._recent = [type_name, *(name for name in self._recent if name != type_name)][:_RECENT]
 
     def palette_closed(self) -> None:
         self._view.viewer.setFocus(Qt.FocusReason.PopupFocusReason)

@@ -37,8 +37,8 @@ class Clipboard:
         view.message.emit(f"Copied {_counts(nodes, notes)}.")
         return True
 
-    def paste(self, at: QPointF) -> None:
-        """Adds what is on the clipboard with its upper left corner near a scene point."""
+    def paste(self, at: QPointF, *, keep_links: bool = False) -> None:
+        """Adds what is on the clipboard with its upper left corner near a scene point; with the edges that led to it if asked."""
         view = self._view
         text = QGuiApplication.clipboard().text()
         if view.workflow_id is None or not text.strip():
@@ -47,7 +47,11 @@ class Clipboard:
         before = self._note_ids()
         try:
             added = view.session.paste(
-                view.workflow_id, text, x=snapped(at.x(), GRID), y=snapped(at.y(), GRID)
+                view.workflow_id,
+                text,
+                x=snapped(at.x(), GRID),
+                y=snapped(at.y(), GRID),
+                keep_links=keep_links,
             )
         except StudioError as error:
             view.message.emit(f"The clipboard holds no nodes: {error.message}")
@@ -56,11 +60,15 @@ class Clipboard:
         view.message.emit(f"Pasted {_counts(added, view.viewer.selected_notes)}.")
 
     def duplicate(self) -> None:
+        """Copies what is selected a little to the lower right."""
+        self.duplicate_to(*self._chosen(), 2 * GRID, 2 * GRID)
+
+    def duplicate_to(self, nodes: list[NodeId], notes: list[str], dx: float, dy: float) -> None:
+        """Copies nodes and notes to where they are shifted by (dx, dy), and selects the copies."""
         view = self._view
-        nodes, notes = self._chosen()
         if view.workflow_id is not None and (nodes or notes):
             before = self._note_ids()
-            self._select(view.session.duplicate(view.workflow_id, nodes, notes), before)
+            self._select(view.session.duplicate(view.workflow_id, nodes, notes, dx=dx, dy=dy), before)
 
     def _note_ids(self) -> set[str]:
         return set(self._view.workflow.notes) if self._view.workflow else set()

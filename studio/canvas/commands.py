@@ -57,6 +57,7 @@ COMMANDS: Final = (
     CanvasCommand("cut", "Cut", ("Ctrl+X",), in_node_menu=True, separator=True),
     CanvasCommand("copy", "Copy", ("Ctrl+C",), in_node_menu=True),
     CanvasCommand("paste", "Paste", ("Ctrl+V",), in_canvas_menu=True, separator=True),
+    CanvasCommand("paste_with_links", "Paste with incoming links", ("Ctrl+Shift+V",), in_canvas_menu=True),
     CanvasCommand("duplicate", "Duplicate", ("Ctrl+D",), in_node_menu=True),
     CanvasCommand("select_all", "Select all", ("Ctrl+A",), in_canvas_menu=True),
     CanvasCommand(
@@ -69,6 +70,7 @@ COMMANDS: Final = (
     CanvasCommand("zoom_in", "Zoom in", ("Ctrl++", "Ctrl+=")),
     CanvasCommand("zoom_out", "Zoom out", ("Ctrl+-",)),
     CanvasCommand("delete", "Delete", ("Del", "Backspace"), in_node_menu=True, separator=True),
+    CanvasCommand("delete_and_reconnect", "Delete and reconnect", ("Ctrl+Del",), in_node_menu=True),
     CanvasCommand("toggle_snap", "Snap to grid on or off", (), in_canvas_menu=True, separator=True),
     CanvasCommand("clear_selection", "Select nothing", ("Esc",)),
     CanvasCommand("nudge_left", "Nudge left", ("Ctrl+Shift+Left",)),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from studio.canvas.between import bridges, halves, ports_between, room
 from studio.canvas.gestures import WireEnd
 from studio.canvas.overlays import drop_corner
 from studio.kernel.errors import StudioError
@@ -59,11 +60,90 @@ class CanvasEditing:
         """Adds a node that was dropped at (x, y), held in the middle of its header."""
         from PySide6.QtCore import QPointF
 
+        over = self._view.viewer.drop_edge(type_name, x, y)
+        if over is not None:
+            added = self.add_between(over, type_name, params)
+            if added is not None:
+                self._view.select([added])
+                self._view.viewer.setFocus()
+            return
         corner = drop_corner(QPointF(x, y), snaps=self._view.snaps())
         added = self.add_node(type_name, *corner, params)
         if added is not None:
             self._view.select([added])
             self._view.viewer.setFocus()
+
+    # Between others
+
+    def _ports_between(self, type_name: str, edge: Edge) -> tuple[str, str] | None:
+        workflow = self._view.workflow
+        catalogue = self._view.session.catalogue
+        spec = catalogue.find(type_name)
+        if workflow is None or spec is None:
+            return None
+        return ports_between(workflow, catalogue, edge, spec)
+
+    def fits_between(self, type_name: str, edge: Edge) -> bool:
+        """Whether a node of that kind could come between the ends of an edge."""
+        return self._ports_between(type_name, edge) is not None
+
+    def add_between(self, edge: Edge, type_name: str, params: Mapping[str, Any]) -> NodeId | None:
+        """Adds a node between the ends of an edge; what follows makes room for it. One step."""
+        target, ports = self._target(), self._ports_between(type_name, edge)
+        if target is None or ports is None:
+            return None
+        workflow_id, workflow = target
+        session = self._view.session
+        (x, y), moved = room(self._view.projector.geometry, workflow, edge)
+        with session.group("Insert node"):
+            added = session.add_node(workflow_id, type_name, x=x, y=y, params=params or None)
+            self._come_between(workflow_id, edge, added, ports, moved)
+        return added
+
+    def put_between(self, edge: Any, node_id: str) -> None:
+        """Moves a node of the workflow between the ends of an edge; what follows makes room for it. One step."""
+        target = self._target()
+        node = target[1].nodes.get(NodeId(node_id)) if target else None
+        ports = self._ports_between(node.type, edge) if node else None
+        if target is None or node is None or ports is None:
+            return
+        workflow_id, workflow = target
+        corner, moved = room(self._view.projector.geometry, workflow, edge, node.id)
+        with self._view.session.group("Insert node"):
+            self._come_between(workflow_id, edge, node.id, ports, {**moved, node.id: corner})
+
+    def _come_between(
+        self,
+        workflow_id: WorkflowId,
+        edge: Edge,
+        node_id: NodeId,
+        ports: tuple[str, str],
+        moved: Mapping[NodeId, tuple[float, float]],
+    ) -> None:
+        session = self._view.session
+        if moved:
+            self.move_nodes(moved)
+        session.disconnect(workflow_id, [edge])
+        try:
+            for half in halves(edge, node_id, ports):
+                session.connect(workflow_id, half)
+        except StudioError as error:
+            self._refuse(error)
+
+    def remove_and_reconnect(self, node_ids: list[NodeId]) -> None:
+        """Deletes nodes and joins what led to them with what followed, where that is possible. One step."""
+        target = self._target()
+        if target is None or not node_ids:
+            return
+        workflow_id, workflow = target
+        session = self._view.session
+        with session.group("Delete and reconnect"):
+            session.remove(workflow_id, node_ids)
+            for candidates in bridges(workflow, node_ids):
+                fitting = (edge for edge in candidates if session.why_not(workflow_id, edge) is None)
+                bridge = next(fitting, None)
+                if bridge is not None:
+                    session.connect(workflow_id, bridge)
 
     def move_nodes(self, places: Mapping[NodeId, tuple[float, float]]) -> None:
         target = self._target()

@@ -114,6 +114,10 @@ class Geometry:
         found = [self.index[node_id] for node_id in node_ids if node_id in self.index]
         return np.array(found, np.int64)
 
+    def boxes(self) -> Floats:
+        """Left, top, right and bottom of every node, as rows."""
+        return np.stack([self.x, self.y, self.x + WIDTH, self.y + self.height], axis=1)
+
     def nodes_in(self, left: float, top: float, right: float, bottom: float) -> Ints:
         """The indices of the nodes that touch a rectangle, bottommost first."""
         hit = (self.x < right) & (self.x + WIDTH > left) & (self.y < bottom) & (self.y + self.height > top)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from studio.canvas.camera import MIDDLE
+from studio.canvas.camera import MIDDLE, NEAR
 from studio.canvas.cards import PORT_REACH, ROW, WIDTH, CardPort
 from studio.canvas.projector import Projector
 from studio.workflow.graph import Note
 
-Kind = Literal["empty", "port", "header", "body", "fold", "footer", "edge", "note", "note_corner"]
+Kind = Literal["empty", "port", "header", "body", "fold", "footer", "edge", "plus", "note", "note_corner"]
+PLUS_PX = 8.0
+"""Half the width, in pixels, of the sign on an edge that puts a node there."""
 CORNER = 16.0
 """Size of the corner by which a note is resized."""
 
@@ -47,8 +50,28 @@ def find(projector: Projector, x: float, y: float, zoom: float) -> Hit:
             return Hit(geometry.cards[i].zone(dx, dy), node=i)
     edge = geometry.edge_at(x, y, 7.0 / zoom)
     if edge is not None:
-        return Hit("edge", edge=edge)
+        on_plus = (
+            has_plus(projector, edge, zoom) and _distance(plus_at(projector, edge), x, y) <= PLUS_PX / zoom
+        )
+        return Hit("plus" if on_plus else "edge", edge=edge)
     return _note(projector, x, y, zoom)
+
+
+def has_plus(projector: Projector, edge: int, zoom: float) -> bool:
+    """Whether there is room on an edge for the sign that puts a node there."""
+    x1, y1, x2, y2, _ = projector.geometry.ends[edge].tolist()
+    return zoom >= NEAR and math.hypot(x2 - x1, y2 - y1) * zoom >= 4 * PLUS_PX
+
+
+def plus_at(projector: Projector, edge: int) -> tuple[float, float]:
+    """The middle of an edge, in scene units."""
+    points = projector.geometry.curve(edge)
+    x, y = points[len(points) // 2].tolist()
+    return x, y
+
+
+def _distance(point: tuple[float, float], x: float, y: float) -> float:
+    return math.hypot(point[0] - x, point[1] - y)
 
 
 def _port(projector: Projector, i: int, dx: float, dy: float, reach: float) -> CardPort | None:

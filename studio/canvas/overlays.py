@@ -12,6 +12,7 @@ from studio.canvas.camera import Camera
 from studio.canvas.card_painter import RADIUS
 from studio.canvas.cards import GRID, HEADER, WIDTH, tone
 from studio.canvas.geometry import snapped
+from studio.canvas.hits import PLUS_PX
 from studio.canvas.style import Style, blend
 from studio.workflow.spec import NodeSpec
 
@@ -93,6 +94,20 @@ def paint_drop(painter: QPainter, camera: Camera, style: Style, at: QPointF, *, 
     painter.setPen(pen)
     painter.setBrush(style.theme.color("accent", alpha=0.12))
     painter.drawRoundedRect(box, RADIUS * camera.zoom, RADIUS * camera.zoom)
+
+
+def paint_plus(
+    painter: QPainter, camera: Camera, style: Style, at: tuple[float, float], *, lit: bool
+) -> None:
+    """The sign on an edge that puts a node there."""
+    center = QPointF(*camera.to_pixels(*at))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(QPen(style.accent_text if lit else style.border_strong, 1.4))
+    painter.setBrush(style.accent if lit else style.card)
+    painter.drawEllipse(center, PLUS_PX, PLUS_PX)
+    painter.setPen(QPen(style.theme.color("text_on_accent") if lit else style.text, 1.6))
+    painter.drawLine(center - QPointF(3.5, 0), center + QPointF(3.5, 0))
+    painter.drawLine(center - QPointF(0, 3.5), center + QPointF(0, 3.5))
 
 
 def drop_corner(at: QPointF, *, snaps: bool) -> tuple[float, float]:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PySide6.QtCore import Qt
 
-from studio.canvas.gestures import BandGesture, Gesture, MoveGesture, ResizeNoteGesture, WireEnd
+from studio.canvas.cards import WIDTH
+from studio.canvas.gestures import (
+    BandGesture,
+    DuplicateGesture,
+    Gesture,
+    MoveGesture,
+    ResizeNoteGesture,
+    WireEnd,
+)
+from studio.canvas.slice_gesture import SliceGesture
 from studio.canvas.wire_gesture import WireGesture
 
 if TYPE_CHECKING:
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
 
 _CONTROL: Final = Qt.KeyboardModifier.ControlModifier
 _SHIFT: Final = Qt.KeyboardModifier.ShiftModifier
+_ALT: Final = Qt.KeyboardModifier.AltModifier
 
 
 def begin(
@@ -26,10 +36,17 @@ def begin(
     """The gesture that a press at the scene point (x, y) begins; None when the press itself was all. Selects what is pressed."""
     geometry = viewer.projector.geometry
     extends = bool(modifiers & (_SHIFT | _CONTROL))
+    if modifiers & _SHIFT and modifiers & _ALT:
+        return SliceGesture(viewer, x, y)
     if hit.kind == "port":
         return _wire(viewer, hit, x, y)
+    if modifiers & _CONTROL and (hit.node is not None or hit.kind == "note"):
+        return _duplicate(viewer, hit, x, y)
     if hit.node is not None:
         return _press_node(viewer, hit, x, y, extends=extends)
+    if hit.kind == "plus" and hit.edge is not None:
+        viewer.wants_palette(geometry.edges[hit.edge], x, y)
+        return None
     if hit.edge is not None:
         edges = geometry.edge_selected.copy() if extends else np.zeros(len(geometry.edges), np.bool_)
         edges[hit.edge] = not (extends and edges[hit.edge])
@@ -92,6 +109,7 @@ def _press_node(viewer: CanvasViewer, hit: Hit, x: float, y: float, *, extends: 
         nodes=np.flatnonzero(geometry.selected),
         notes=chosen_notes(viewer),
         anchor=(float(geometry.x[i]), float(geometry.y[i])),
+        size=(WIDTH, float(geometry.height[i])),
     )
     if not extends:
         node_id, kind = geometry.ids[i], hit.kind
@@ -131,7 +149,53 @@ def _press_note(viewer: CanvasViewer, hit: Hit, x: float, y: float, *, extends: 
     if hit.kind == "note_corner":
         return ResizeNoteGesture(viewer, x, y, note)
     nodes = np.flatnonzero(geometry.selected)
-    return MoveGesture(viewer, x, y, nodes=nodes, notes=chosen_notes(viewer), anchor=(note.x, note.y))
+    return MoveGesture(
+        viewer,
+        x,
+        y,
+        nodes=nodes,
+        notes=chosen_notes(viewer),
+        anchor=(note.x, note.y),
+        size=(note.width, note.height),
+    )
+
+
+def _duplicate(viewer: CanvasViewer, hit: Hit, x: float, y: float) -> DuplicateGesture:
+    """With Ctrl a click adds to the selection or takes from it, and a drag copies: the selection when it is held, else what is held."""
+    geometry = viewer.projector.geometry
+    notes = viewer.projector.workflow.notes if viewer.projector.workflow else {}
+    if hit.node is not None:
+        i = hit.node
+        is_chosen = bool(geometry.selected[i])
+        anchor, size = (float(geometry.x[i]), float(geometry.y[i])), (WIDTH, float(geometry.height[i]))
+        nodes = np.flatnonzero(geometry.selected) if is_chosen else np.array([i])
+        chosen = chosen_notes(viewer) if is_chosen else []
+    else:
+        assert hit.note is not None
+        note = notes[hit.note]
+        is_chosen = note.id in viewer.selected_notes
+        anchor, size = (note.x, note.y), (note.width, note.height)
+        nodes = np.flatnonzero(geometry.selected) if is_chosen else np.empty(0, np.int64)
+        chosen = chosen_notes(viewer) if is_chosen else [note]
+    gesture = DuplicateGesture(viewer, x, y, nodes=nodes, notes=chosen, anchor=anchor, size=size)
+    node_id = None if hit.node is None else geometry.ids[hit.node]
+
+    def clicked() -> None:
+        _toggle(viewer, node_id, hit.note)
+
+    gesture.on_click = clicked
+    return gesture
+
+
+def _toggle(viewer: CanvasViewer, node_id: NodeId | None, note_id: str | None) -> None:
+    geometry = viewer.projector.geometry
+    nodes, notes = geometry.selected.copy(), set(viewer.selected_notes)
+    i = geometry.index.get(node_id) if node_id is not None else None
+    if i is not None:
+        nodes[i] = not nodes[i]
+    if note_id is not None:
+        notes ^= {note_id}
+    viewer.set_selection(nodes, edges=geometry.edge_selected, notes=notes)
 
 
 def chosen_notes(viewer: CanvasViewer) -> list[Note]:

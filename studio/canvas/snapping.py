@@ -9,6 +9,8 @@ import numpy as np
 
 from studio.canvas.geometry import Floats
 
+Box = tuple[float, float, float, float]
+NO_WIRES: Final = np.empty((0, 4))
 REACH_PX: Final = 7.0
 """A line this near, in pixels, draws what is dragged onto it."""
 FAR: Final = 1600.0
@@ -34,45 +36,42 @@ class Snap:
     guides: tuple[Guide, ...]
 
 
-def line_up(box: tuple[float, float, float, float], others: Floats, within: float) -> Snap:
+def line_up(box: Box, others: Floats, within: float, *, wires: Floats = NO_WIRES) -> Snap:
     """Where `box` (left, top, right, bottom) lines up with `others`, rows of the same four, when closer than `within`.
 
-    Left, middle and right are compared with each other, and top, middle and bottom; of several lines the nearest counts.
+    Left, middle and right are compared with each other, top with top and bottom with bottom; of several lines the nearest counts.
+    `wires` are edges that would be straight at some height: rows of the shift down that they need, their height then, and where they
+    begin and end across.
     """
     near = others[
         (others[:, 0] < box[2] + FAR) & (others[:, 2] > box[0] - FAR) & (others[:, 1] < box[3] + FAR) & (others[:, 3] > box[1] - FAR)
     ]  # fmt: skip
-    dx, across = _nearest(box[0], box[2], near[:, 0], near[:, 2], within)
-    dy, along = _nearest(box[1], box[3], near[:, 1], near[:, 3], within)
+    left, top, right, bottom = near.T
+    dx, across = _nearest([left - box[0], right - box[2], (left + right - box[0] - box[2]) / 2], within)
+    dy, along = _nearest([top - box[1], bottom - box[3]], within)
+    straight, wire = _nearest([wires[:, 0]], within)
     moved = (box[0] + (dx or 0.0), box[1] + (dy or 0.0), box[2] + (dx or 0.0), box[3] + (dy or 0.0))
     guides = []
     if dx is not None:
-        rows = near[across]
-        guides.append(_guide(moved, rows, is_vertical=True))
-    if dy is not None:
-        rows = near[along]
-        guides.append(_guide(moved, rows, is_vertical=False))
+        other = near[across % len(near)]
+        at = (other[0], other[2], (other[0] + other[2]) / 2)[across // len(near)]
+        guides.append(Guide(True, float(at), min(moved[1], float(other[1])), max(moved[3], float(other[3]))))
+    if straight is not None and (dy is None or abs(straight) <= abs(dy)):
+        dy = straight
+        _, at, start, end = wires[wire].tolist()
+        guides.append(Guide(False, at, min(start, end), max(start, end)))
+    elif dy is not None:
+        other = near[along % len(near)]
+        at = (other[1], other[3])[along // len(near)]
+        guides.append(Guide(False, float(at), min(moved[0], float(other[0])), max(moved[2], float(other[2]))))
     return Snap(dx, dy, tuple(guides))
 
 
-def _nearest(low: float, high: float, lows: Floats, highs: Floats, within: float) -> tuple[float | None, int]:
-    """The smallest shift that lays an edge or the middle of one span onto that of another, and the other's row."""
-    if not len(lows):
+def _nearest(shifts: list[Floats], within: float) -> tuple[float | None, int]:
+    """The smallest of some shifts, and its place among all of them; None when it is not near enough."""
+    every = np.concatenate(shifts)
+    if not len(every):
         return None, -1
-    shifts = np.stack([lows - low, highs - high, (lows + highs - low - high) / 2])
-    flat = int(np.abs(shifts).argmin())
-    shift = float(shifts.flat[flat])
-    return (shift, flat % len(lows)) if abs(shift) <= within else (None, -1)
-
-
-def _guide(box: tuple[float, float, float, float], other: Floats, *, is_vertical: bool) -> Guide:
-    a, b = (0, 2) if is_vertical else (1, 3)
-    along_a, along_b = (1, 3) if is_vertical else (0, 2)
-    pairs = (
-        (box[a], other[a]),
-        (box[b], other[b]),
-        ((box[a] + box[b]) / 2, (other[a] + other[b]) / 2),
-    )
-    at = min(pairs, key=lambda pair: abs(pair[0] - pair[1]))[1]
-    start, end = min(box[along_a], other[along_a]), max(box[along_b], other[along_b])
-    return Guide(is_vertical, float(at), float(start), float(end))
+    place = int(np.abs(every).argmin())
+    shift = float(every[place])
+    return (shift, place) if abs(shift) <= within else (None, -1)

@@ -73,6 +73,7 @@ class CanvasView(QWidget):
         self._viewer.setAccessibleName("Canvas")
         self._viewer.why_not_asked = self._why_not
         self._editing = CanvasEditing(self)
+        self._viewer.between_asked = self._editing.fits_between
         self._graph = CanvasGraph(self._viewer, self._projector, self._editing, self._catalogue, self)
         self._palette = Palette(self._style, self)
         self._editor = FloatingEditor(self._viewer.viewport())
@@ -103,6 +104,8 @@ class CanvasView(QWidget):
         viewer.zoom_changed.connect(self.zoomChanged)
         viewer.palette_wanted.connect(self._adding.offer)
         viewer.notes_edited.connect(self._editing.put_notes)
+        viewer.between_wanted.connect(self._editing.put_between)
+        viewer.duplicates_wanted.connect(self._clipboard.duplicate_to)
         viewer.note_activated.connect(self._edit_note)
         viewer.results_wanted.connect(self._request_results)
         viewer.fold_clicked.connect(self._fold)
@@ -381,6 +384,10 @@ class CanvasView(QWidget):
         """Adds the nodes on the clipboard at the cursor, or in the middle when the cursor is elsewhere."""
         self._clipboard.paste(self._here())
 
+    def paste_with_links(self) -> None:
+        """Pastes, and joins the copies to what led to the originals."""
+        self._clipboard.paste(self._here(), keep_links=True)
+
     def duplicate(self) -> None:
         self._clipboard.duplicate()
 
@@ -389,6 +396,10 @@ class CanvasView(QWidget):
         geometry = self._projector.geometry
         edges = [geometry.edges[i] for i in np.flatnonzero(geometry.edge_selected).tolist()]
         self._editing.remove(self.selection(), edges, sorted(self._viewer.selected_notes))
+
+    def delete_and_reconnect(self) -> None:
+        """Deletes the selected nodes and joins what led to them with what followed."""
+        self._editing.remove_and_reconnect(self.selection())
 
     def rename(self) -> None:
         """Opens the editor over the selected node's title."""

@@ -44,18 +44,22 @@ from studio.canvas.hits import Hit
 from studio.canvas.note_painter import paint_note
 from studio.canvas.projector import Projector
 from studio.canvas.scene_painter import ScenePainter
+from studio.canvas.slice_gesture import SliceGesture
 from studio.canvas.style import Style
 from studio.canvas.tooltips import tooltip
 from studio.canvas.wire_gesture import WireGesture
 from studio.kernel.ids import NodeId
-from studio.qt.mime import NODE_TYPE_MIME
+from studio.qt.mime import NODE_TYPE_MIME, read_node_type
 from studio.workflow.graph import Edge, Note
 
 BORDER_PX: Final = 28
+DROP_REACH_PX: Final = 24.0
+"""So near an edge, in pixels, something that is dropped comes between the edge's ends."""
 BORDER_SPEED_PX: Final = 14
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _LEFT = Qt.MouseButton.LeftButton
+_RIGHT = Qt.MouseButton.RightButton
 _MIDDLE_BUTTON = Qt.MouseButton.MiddleButton
 
 
@@ -67,9 +71,13 @@ class CanvasViewer(CameraViewer):
 
     selection_changed = Signal()
     palette_wanted = Signal(object, QPointF)
-    """(WireEnd or None, scene point): nodes are to be offered there."""
+    """(WireEnd, Edge or None, scene point): nodes are to be offered there."""
     pressed = Signal()
     """A button goes down, before anything is made of it."""
+    duplicates_wanted = Signal(list, list, float, float)
+    """(node ids, note ids, how far they are shifted)."""
+    between_wanted = Signal(object, str)
+    """(Edge, node id): the node is to come between the edge's ends."""
     notes_edited = Signal(list)
     note_activated = Signal(str)
     results_wanted = Signal(str)
@@ -90,6 +98,9 @@ class CanvasViewer(CameraViewer):
         self.edited_note: str | None = None
         self.templates: list[overlays.Template] = []
         self.why_not_asked: Any = None
+        self.between_asked: Any = None
+        self._marked_edge: Edge | None = None
+        self._swallows_menu = False
         self._gesture: Gesture | None = None
         self._hover = hits.NOTHING
         self._space = False
@@ -169,7 +180,7 @@ class CanvasViewer(CameraViewer):
         camera, style = self.camera(), self.style_
         self.painter_.paint_ground(painter, camera)
         self._paint_notes(painter, camera)
-        self.painter_.hovered_edge = self._hover.edge if self._gesture is None else None
+        self.painter_.hovered_edge = self._lit_edge()
         is_zooming = time.perf_counter() - self._zoomed_at < REST_MS / 1000
         self.painter_.paint(
             painter,
@@ -182,6 +193,10 @@ class CanvasViewer(CameraViewer):
         self._in_full = False
         if self._gesture is not None:
             self._gesture.paint(painter, camera, style)
+        hovered = self._hover.edge if self._gesture is None and self._drop_at is None else None
+        if hovered is not None and hits.has_plus(self.projector, hovered, camera.zoom):
+            at = hits.plus_at(self.projector, hovered)
+            overlays.paint_plus(painter, camera, style, at, lit=self._hover.kind == "plus")
         if self._drop_at is not None:
             overlays.paint_drop(painter, camera, style, self._drop_at, snaps=self.snaps)
         workflow = self.projector.workflow
@@ -190,6 +205,12 @@ class CanvasViewer(CameraViewer):
         refusal = self._gesture.refusal if isinstance(self._gesture, WireGesture) else None
         if refusal:
             overlays.paint_refusal(painter, camera, style, self._cursor, refusal)
+
+    def _lit_edge(self) -> int | None:
+        if self._marked_edge is not None:
+            edges = self.projector.geometry.edges
+            return edges.index(self._marked_edge) if self._marked_edge in edges else None
+        return self._hover.edge if self._gesture is None else None
 
     def _paint_notes(self, painter: QPainter, camera: Camera) -> None:
         workflow = self.projector.workflow
@@ -248,7 +269,25 @@ class CanvasViewer(CameraViewer):
     def wants_edges_changed(self, disconnected: list[Edge], connected: list[Edge]) -> None:
         self.connection_changed.emit(disconnected, connected)
 
-    def wants_palette(self, end: WireEnd, x: float, y: float) -> None:
+    def wants_edges_cut(self, edges: list[Edge]) -> None:
+        self.connection_sliced.emit(list(edges))
+
+    def wants_duplicates(self, nodes: list[NodeId], notes: list[str], dx: float, dy: float) -> None:
+        self.duplicates_wanted.emit(nodes, notes, dx, dy)
+
+    def wants_between(self, edge: Edge, node: NodeId) -> None:
+        self.between_wanted.emit(edge, node)
+
+    def fits_between(self, type_name: str, edge: Edge) -> bool:
+        return bool(self.between_asked and self.between_asked(type_name, edge))
+
+    def mark_edge(self, edge: Edge | None) -> None:
+        """Lights the edge between whose ends something would come."""
+        if edge != self._marked_edge:
+            self._marked_edge = edge
+            self.redraw()
+
+    def wants_palette(self, end: WireEnd | Edge, x: float, y: float) -> None:
         self.palette_wanted.emit(end, QPointF(x, y))
 
     def wants_notes(self, notes: list[Note]) -> None:
@@ -276,12 +315,15 @@ class CanvasViewer(CameraViewer):
         self._previous_pos = event.position().toPoint()
         if self._gesture is not None:
             return
+        self._swallows_menu = False
         self.pressed.emit()
         point = self.mapToScene(event.position())
         pans = event.button() == _MIDDLE_BUTTON or (event.button() == _LEFT and self._space)
         if pans:
             self._gesture = PanGesture(self, point.x(), point.y(), pixel=event.position())
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif event.button() == _RIGHT and event.modifiers() & _CONTROL:
+            self._gesture = SliceGesture(self, point.x(), point.y())
         elif event.button() == _LEFT:
             self._gesture = self._begin(point, event.modifiers())
         self.redraw()
@@ -324,7 +366,7 @@ class CanvasViewer(CameraViewer):
     def _hover_at(self, point: QPointF) -> None:
         hit = self.hit(point.x(), point.y())
         if hit != self._hover:
-            edge_changed = hit.edge != self._hover.edge
+            edge_changed = (hit.edge, hit.kind) != (self._hover.edge, self._hover.kind)
             self._hover = hit
             if edge_changed:
                 self.redraw()
@@ -338,7 +380,7 @@ class CanvasViewer(CameraViewer):
             return Qt.CursorShape.OpenHandCursor
         if hit.kind == "port":
             return Qt.CursorShape.CrossCursor
-        if hit.kind in ("fold", "footer"):
+        if hit.kind in ("fold", "footer", "plus"):
             return Qt.CursorShape.PointingHandCursor
         return Qt.CursorShape.SizeFDiagCursor if hit.kind == "note_corner" else Qt.CursorShape.ArrowCursor
 
@@ -365,8 +407,10 @@ class CanvasViewer(CameraViewer):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._cursor = event.position()
         gesture = self._gesture
-        if gesture is None or event.button() not in (_LEFT, _MIDDLE_BUTTON):
+        if gesture is None or event.button() not in (_LEFT, _MIDDLE_BUTTON, _RIGHT):
             return
+        # Where the menu opens on release, it must not after a cut.
+        self._swallows_menu = event.button() == _RIGHT and gesture.moved
         self._gesture = None
         self._border_timer.stop()
         if gesture.moved:
@@ -480,7 +524,9 @@ class CanvasViewer(CameraViewer):
         QGraphicsView.focusOutEvent(self, event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self._gesture is None:
+        if self._swallows_menu:
+            self._swallows_menu = False
+        elif self._gesture is None:
             point = self.mapToScene(QPointF(event.pos()))
             self._cursor = QPointF(event.pos())
             self.menu_wanted.emit(self.hit(point.x(), point.y()), event.globalPos())
@@ -500,15 +546,28 @@ class CanvasViewer(CameraViewer):
             event.accept()
             self._cursor = event.position()
             self._drop_at = self.mapToScene(event.position())
+            found = read_node_type(event.mimeData())
+            under = self.drop_edge(found[0], self._drop_at.x(), self._drop_at.y()) if found else None
+            self.mark_edge(under)
         else:
             event.ignore()
         self.redraw()
 
+    def drop_edge(self, type_name: str, x: float, y: float) -> Edge | None:
+        """The edge between whose ends a node of that kind would come when dropped at a scene point."""
+        geometry = self.projector.geometry
+        i = geometry.edge_at(x, y, DROP_REACH_PX / self.camera().zoom)
+        return (
+            geometry.edges[i] if i is not None and self.fits_between(type_name, geometry.edges[i]) else None
+        )
+
     def dragLeaveEvent(self, event: QEvent) -> None:
+        self.mark_edge(None)
         self._drop_at = None
         self.redraw()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        self.mark_edge(None)
         self._drop_at = None
         self._cursor = event.position()
         event.setDropAction(Qt.DropAction.CopyAction)

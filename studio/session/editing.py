@@ -15,6 +15,8 @@ from studio.workflow.graph import Edge, Node, Place, Workflow, frozen
 from studio.workflow.spec import AFTER, DONE, ERROR_PORT, NodeSpec, PortSpec
 from studio.workflow.types import PortType, clash
 
+LINKS: Final = "links"
+"""Under this key the clipboard's text has the edges that led to what was copied."""
 _WHOLE_EXPRESSION: Final = re.compile(r"^\s*\{\{(.*)\}\}\s*$", re.DOTALL)
 
 
@@ -128,8 +130,16 @@ def replaced_edges(workflow: Workflow, edge: Edge) -> tuple[Edge, ...]:
 
 
 def part_of(workflow: Workflow, node_ids: Iterable[NodeId], notes: Iterable[str] = ()) -> Workflow:
-    """The chosen nodes with the edges between them and their places, and the chosen notes, as a workflow of its own."""
+    """The chosen nodes with the edges between them and their places, and the chosen notes, as a workflow of its own.
+
+    The edges that lead to them from elsewhere are remembered beside the graph; `links_from` gives them back.
+    """
     chosen = set(node_ids)
+    links = [
+        {"from": [edge.source, edge.source_port], "to": [edge.target, edge.target_port]}
+        for edge in workflow.edges
+        if edge.target in chosen and edge.source not in chosen
+    ]
     return Workflow(
         id=workflow.id,
         name=workflow.name,
@@ -137,15 +147,43 @@ def part_of(workflow: Workflow, node_ids: Iterable[NodeId], notes: Iterable[str]
         edges=tuple(edge for edge in workflow.edges if edge.source in chosen and edge.target in chosen),
         places=frozen((node_id, place) for node_id, place in workflow.places.items() if node_id in chosen),
         notes=frozen((key, workflow.notes[key]) for key in notes if key in workflow.notes),
+        extra=frozen({LINKS: links} if links else {}),
     )
 
 
+def links_from(part: Workflow, inserted: Iterable[Node]) -> list[Edge]:
+    """The edges that led to `part` from elsewhere, now to the nodes that were inserted for it, which are in its order."""
+    names = {old: node.id for old, node in zip(part.nodes, inserted, strict=True)}
+    found = []
+    listed = part.extra.get(LINKS)
+    for link in listed if isinstance(listed, list | tuple) else ():
+        ends = [link.get(key) for key in ("from", "to")] if isinstance(link, Mapping) else []
+        if len(ends) == 2 and all(isinstance(end, list | tuple) and len(end) == 2 for end in ends):
+            (source, source_port), (target, target_port) = ([str(value) for value in end] for end in ends)  # type: ignore[union-attr]  # checked above
+            if target in names:
+                found.append(
+                    Edge(
+                        source=NodeId(source),
+                        source_port=source_port,
+                        target=names[NodeId(target)],
+                        target_port=target_port,
+                    )
+                )
+    return found
+
+
 def insertion(
-    workflow: Workflow, part: Workflow, *, x: float | None = None, y: float | None = None, shift: float = 0.0
+    workflow: Workflow,
+    part: Workflow,
+    *,
+    x: float | None = None,
+    y: float | None = None,
+    dx: float = 0.0,
+    dy: float = 0.0,
 ) -> AddNodes:
     """The change that adds `part` to `workflow` under free ids.
 
-    Its upper left corner comes to (x, y); without them it is shifted by `shift`. References in the pasted nodes' expressions follow
+    Its upper left corner comes to (x, y); without them it is shifted by (dx, dy). References in the pasted nodes' expressions follow
     the new ids; those to nodes that were not pasted stay as they are.
     """
     names: dict[NodeId, NodeId] = {}
@@ -153,7 +191,7 @@ def insertion(
     for node_id in part.nodes:
         names[node_id] = NodeId(unique_name(node_id, taken))
         taken.add(names[node_id])
-    dx, dy = _shift(part, x, y, shift)
+    dx, dy = _shift(part, x, y, dx, dy)
     return AddNodes(
         workflow=workflow.id,
         nodes=tuple(
@@ -173,20 +211,26 @@ def insertion(
 
 
 def inserted_notes(
-    workflow: Workflow, part: Workflow, *, x: float | None = None, y: float | None = None, shift: float = 0.0
+    workflow: Workflow,
+    part: Workflow,
+    *,
+    x: float | None = None,
+    y: float | None = None,
+    dx: float = 0.0,
+    dy: float = 0.0,
 ) -> SetNotes:
     """The change that adds the notes of `part` under new ids, moved as `insertion` moves the nodes."""
-    dx, dy = _shift(part, x, y, shift)
+    dx, dy = _shift(part, x, y, dx, dy)
     copies = [replace(note, id=short_id(), x=note.x + dx, y=note.y + dy) for note in part.notes.values()]
     return SetNotes(workflow=workflow.id, put=frozen({note.id: note for note in copies}))
 
 
-def _shift(part: Workflow, x: float | None, y: float | None, shift: float) -> tuple[float, float]:
+def _shift(part: Workflow, x: float | None, y: float | None, dx: float, dy: float) -> tuple[float, float]:
     corners = [(place.x, place.y) for place in part.places.values()]
     corners += [(note.x, note.y) for note in part.notes.values()]
     left = min((corner[0] for corner in corners), default=0.0)
     top = min((corner[1] for corner in corners), default=0.0)
-    return shift if x is None else x - left, shift if y is None else y - top
+    return dx if x is None else x - left, dy if y is None else y - top
 
 
 def _renamed(value: Any, names: Mapping[NodeId, NodeId]) -> Any:

@@ -240,18 +240,41 @@ class Editor:
 
         return nodes_to_yaml(editing.part_of(self.project.workflow(workflow_id), node_ids, notes))
 
-    def paste(self, workflow_id: WorkflowId, text: str, *, x: float, y: float) -> list[NodeId]:
-        """Adds what `copy` gave (or a whole workflow's YAML) with its upper left corner at (x, y); raises TextError."""
+    def paste(
+        self, workflow_id: WorkflowId, text: str, *, x: float, y: float, keep_links: bool = False
+    ) -> list[NodeId]:
+        """Adds what `copy` gave (or a whole workflow's YAML) with its upper left corner at (x, y); raises TextError.
+
+        With `keep_links` the edges that led to what was copied lead to the copies too, where their nodes are still there.
+        """
         from studio.workflow.text import nodes_from_yaml
 
-        return self._insert(workflow_id, nodes_from_yaml(text), "Paste", x=x, y=y)
+        part = nodes_from_yaml(text)
+        with self.group("Paste"):
+            added = self._insert(workflow_id, part, "Paste", x=x, y=y)
+            if keep_links:
+                self._link(workflow_id, part, added)
+        return added
+
+    def _link(self, workflow_id: WorkflowId, part: Workflow, added: Sequence[NodeId]) -> None:
+        workflow = self.project.workflow(workflow_id)
+        for edge in editing.links_from(part, [workflow.nodes[node_id] for node_id in added]):
+            known = edge.source in self.project.workflow(workflow_id).nodes
+            if known and self.why_not(workflow_id, edge) is None:
+                self.connect(workflow_id, edge)
 
     def duplicate(
-        self, workflow_id: WorkflowId, node_ids: Iterable[NodeId], notes: Iterable[str] = ()
+        self,
+        workflow_id: WorkflowId,
+        node_ids: Iterable[NodeId],
+        notes: Iterable[str] = (),
+        *,
+        dx: float = 40.0,
+        dy: float = 40.0,
     ) -> list[NodeId]:
-        """Copies nodes and notes a little to the lower right of themselves, with the edges between the nodes."""
+        """Copies nodes and notes, with the edges between the nodes, to where they are shifted by (dx, dy)."""
         part = editing.part_of(self.project.workflow(workflow_id), node_ids, notes)
-        return self._insert(workflow_id, part, "Duplicate", shift=40.0)
+        return self._insert(workflow_id, part, "Duplicate", dx=dx, dy=dy)
 
     def import_models(self, connection_id: str, specs: Iterable[ModelSpec]) -> None:
         """Takes models into the project, in place of those of the same name on the same connection, as one step."""
