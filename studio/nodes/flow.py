@@ -70,10 +70,9 @@ def _condition(ctx: NodeContext, condition: Any, local: str) -> Test:
     condition = unwrap(condition)
     if isinstance(condition, Mapping):
         from studio.query.filters import parse_filter
-        from studio.query.matching import matches
+        from studio.query.matching import matcher
 
-        parsed = parse_filter(None, condition)
-        return lambda record: matches(parsed, record)
+        return matcher(parse_filter(None, condition))
     if isinstance(condition, str):
         expression = bare_expression(condition)
         names = dict(ctx.names)

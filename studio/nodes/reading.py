@@ -17,6 +17,17 @@ def unwrap(value: Any) -> Any:
     return value[LITERAL] if is_literal(value) else value
 
 
+def unwrapped(value: Any) -> Any:
+    """The value with every `{"$literal": x}` in it replaced by x."""
+    if is_literal(value):
+        return value[LITERAL]
+    if isinstance(value, Mapping):
+        return {key: unwrapped(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [unwrapped(part) for part in value]
+    return value
+
+
 def known_part(filter: Mapping[str, Any]) -> dict[str, Any]:
     """The filter without the conditions whose operands are known only during a run."""
     known: dict[str, Any] = {}
@@ -59,18 +70,22 @@ def check_filter(model: ModelSpec, filter: Any, *, param: str = "filter") -> lis
 
     if filter is None or filter is LATER or not isinstance(filter, Mapping):
         return []  # a wrong type has been reported by then
-    problems = [
-        Problem(
-            code="unknown-field",
-            message=f"{model.name} has no field {name.partition('.')[0]!r}.",
-            hint=did_you_mean(name.partition(".")[0], model.names),
-            field=param,
-        )
-        for name in dynamic_fields(filter)
-        if name.partition(".")[0] not in model
-    ]
+    problems: list[Problem] = []
+    known = filter
+    if is_dynamic(filter):
+        known = known_part(filter)
+        problems = [
+            Problem(
+                code="unknown-field",
+                message=f"{model.name} has no field {name.partition('.')[0]!r}.",
+                hint=did_you_mean(name.partition(".")[0], model.names),
+                field=param,
+            )
+            for name in dynamic_fields(filter)
+            if name.partition(".")[0] not in model
+        ]
     try:
-        parse_filter(model, known_part(filter))
+        parse_filter(model, unwrapped(known))
     except StudioError as error:
         problems.append(problem_of(error, param))
     return problems
@@ -79,49 +94,57 @@ def check_filter(model: ModelSpec, filter: Any, *, param: str = "filter") -> lis
 def check_values(model: ModelSpec, values: Any, *, param: str, operators: bool = False) -> list[Problem]:
     """What is wrong with new values for the model's fields: unknown and managed fields, values that do not fit.
 
-    With `operators`, a value may be an update operator; what it does is then the query room's to judge.
+    With `operators`, it is an update: a value may be an operator, and a name a path into a document. What those do is the query
+    room's to judge.
     """
     if not isinstance(values, Mapping):
         return []
     problems: list[Problem] = []
+    asked: dict[str, Any] = {}
     for name, value in values.items():
         if operators and (name.startswith("$") or is_operator(value)):
+            asked[name] = value
             continue
-        problem = check_value(model, name, value, param=param)
+        if operators and "." in name and name not in model:
+            asked[name] = value
+            problem = check_value(model, name.partition(".")[0], LATER, param=param)
+        else:
+            problem = check_value(model, name, value, param=param)
         if problem:
             problems.append(problem)
-    if (
-        operators
-        and not is_dynamic(values)
-        and any(is_operator(v) or k.startswith("$") for k, v in values.items())
-    ):
-        from studio.query.updates import parse_update
+    if not asked or problems:
+        return problems
+    if is_dynamic(values):
+        asked = {name: value for name, value in asked.items() if not is_dynamic(value)}
+    else:
+        asked = dict(values)  # all of it, since one place must not be changed twice
+    from studio.query.updates import parse_update
 
-        try:
-            parse_update(model, values)
-        except StudioError as error:
-            problems.append(problem_of(error, param))
+    try:
+        parse_update(model, unwrapped(asked))
+    except StudioError as error:
+        problems.append(problem_of(error, param))
     return problems
 
 
 def check_value(model: ModelSpec, name: str, value: Any, *, param: str) -> Problem | None:
     """What is wrong with one field's new value, or None."""
-    from studio.models.values import make_checker
+    from studio.query.vocabulary import vocabulary
 
-    if name not in model:
+    term = vocabulary(model).get(name)
+    if term is None:
         return Problem(
             code="unknown-field",
             message=f"{model.name} has no field {name!r}.",
             hint=did_you_mean(name, [field.name for field in model.settable]),
             field=param,
         )
-    field = model.by_name[name]
-    if field.managed:
+    if term.field.managed:
         return managed_problem(name, param)
     if is_dynamic(value):
         return None
     try:
-        make_checker(field)(unwrap(value))
+        term.accept(unwrap(value))
     except StudioError as error:
         return problem_of(error, param)
     return None

@@ -44,6 +44,26 @@ def test_update_operators_run_in_the_database(shop: Shop) -> None:
     assert shop.one("OrderUpdateNode", {"id": order, "fields": {"note": {"$unset": True}}})["note"] is None
 
 
+def test_a_path_changes_one_place_of_a_document(shop: Shop) -> None:
+    shop.one(
+        "CustomerCreateNode", {"id": "ada", "name": "Ada", "profile": {"look": {"theme": "light"}, "n": 1}}
+    )
+    fields = {
+        "profile.look.theme": "dark",
+        "profile.seen": "{{ 1 + 1 }}",
+        "profile.n": {"$inc": 1},
+        "profile.text": {"$literal": "{{ x }}"},
+    }
+    changed = shop.one("CustomerUpdateNode", {"id": "ada", "fields": fields})
+    assert changed["profile"] == {"look": {"theme": "dark"}, "n": 2, "seen": 2, "text": "{{ x }}"}
+
+
+def test_text_in_braces_is_found_and_stored_when_it_is_meant_literally(shop: Shop) -> None:
+    shop.one("CustomerCreateNode", {"id": "ada", "name": {"$literal": "{{ x }}"}})
+    found = shop.one("CustomerListNode", {"filter": {"name": {"$literal": "{{ x }}"}}})
+    assert [record["name"] for record in found] == ["{{ x }}"]
+
+
 def test_list_operators_change_a_list_in_place(shop: Shop) -> None:
     shop.one("CustomerCreateNode", {"id": "ada", "name": "Ada", "tags": ["a"]})
     assert shop.one("CustomerUpdateNode", {"id": "ada", "tags": {"$push": "b"}})["tags"] == ["a", "b"]
@@ -91,6 +111,11 @@ def test_several_matches_are_refused_with_their_number(
         ({"id": "a", "fields": {"name": 5}}, ("value-refused", "fields")),
         ({"id": "a", "name": {"$inc": 5}}, ("filter", "fields")),
         ({"id": "a", "fields": {"name": {"$icn": 5}}}, ("filter", "fields")),
+        ({"id": "a", "fields": {"prfile.theme": "dark"}}, ("unknown-field", "fields")),
+        ({"id": "a", "fields": {"prfile.theme": "{{ 1 + 1 }}"}}, ("unknown-field", "fields")),
+        ({"id": "a", "fields": {"name.first": "Ada"}}, ("filter", "fields")),
+        ({"id": "a", "fields": {"profile.": "dark"}}, ("filter", "fields")),
+        ({"id": "a", "fields": {"profile.a": 1, "profile": {}}}, ("filter", "fields")),
         ({"id": "a", "fields": {"name": "x"}, "data": {"name": "y"}}, ("given-twice", "data")),
     ],
     ids=str,
