@@ -320,42 +320,38 @@ def test_a_server_that_does_not_let_us_in_is_told_without_the_password(studio, p
     assert not any(password.encode() in content for content in kept)
 
 
-def test_a_server_that_is_killed_in_the_middle_of_a_run_is_told_and_the_next_run_works(
-    studio, tmp_path_factory
-):
-    data = tmp_path_factory.mktemp("killed")
-    for folder in (data, *data.parents[:2]):
-        folder.chmod(0o755)
+def test_a_server_that_is_killed_in_the_middle_of_a_run_is_told_and_the_next_run_works(studio):
     harm = (
         "    nodes:\n      - {id: make, type: CustomerCreateNode, params: {email: new@x}}\n"
         '      - {id: wait, type: SQL, params: {sql: "SELECT pg_sleep(60)::text AS x"}}\n'
         "    edges:\n      - {from: [make, done], to: [wait, after]}\n"
     )
     secret = ", secret: environment, secret_name: SHOP_PASSWORD"
-    with postgres_server(data / "cluster", fsync=False, settings={"synchronous_commit": "on"}) as url:
-        shown, password = without_password(url)
-        write(studio.folder, bad.shop_text(bad.FILL, shown, secret), "fill.yaml")
-        assert studio("run", "fill.yaml", SHOP_PASSWORD=password).code == 0
-        write(studio.folder, bad.shop_text(harm, shown, secret))
-        child = studio.start(
-            "run", "shop.yaml", "--format", "json", "--mode", "atomic", SHOP_PASSWORD=password
-        )
-        assert child.stderr is not None
-        assert "make" in child.stderr.readline()
-        time.sleep(0.2)
-        os.kill(int((data / "cluster" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-        for backend in backends(data / "cluster"):
-            os.kill(backend, signal.SIGKILL)
-        out, err = child.communicate(timeout=30)
-    done = checked(Ended(code=child.returncode, out=out, err=err), RUN_FAILED)
-    assert done.document["error"]["code"] in ("connection-lost", "connection-failed")
-    assert done.document["error"]["hint"] and done.document["error"]["node"] == "wait"
-    assert password not in out + err
-    with postgres_server(data / "cluster", fsync=False, settings={"synchronous_commit": "on"}) as url:
-        shown, password = without_password(url)
-        write(studio.folder, bad.shop_text(bad.COUNT, shown, secret))
-        done = checked(studio("run", "shop.yaml", "--format", "json", SHOP_PASSWORD=password), 0)
-        assert done.document["outputs"] == {"customers": {"count": 3}, "orders": {"count": 2}}
+    with bad.server_folder() as data:
+        with postgres_server(data / "cluster", fsync=False, settings=bad.KEEPS_WHAT_IT_COMMITTED) as url:
+            shown, password = without_password(url)
+            write(studio.folder, bad.shop_text(bad.FILL, shown, secret), "fill.yaml")
+            assert studio("run", "fill.yaml", SHOP_PASSWORD=password).code == 0
+            write(studio.folder, bad.shop_text(harm, shown, secret))
+            child = studio.start(
+                "run", "shop.yaml", "--format", "json", "--mode", "atomic", SHOP_PASSWORD=password
+            )
+            assert child.stderr is not None
+            assert "make" in child.stderr.readline()
+            time.sleep(0.2)
+            os.kill(int((data / "cluster" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+            for backend in backends(data / "cluster"):
+                os.kill(backend, signal.SIGKILL)
+            out, err = child.communicate(timeout=30)
+        done = checked(Ended(code=child.returncode, out=out, err=err), RUN_FAILED)
+        assert done.document["error"]["code"] in ("connection-lost", "connection-failed")
+        assert done.document["error"]["hint"] and done.document["error"]["node"] == "wait"
+        assert password not in out + err
+        with postgres_server(data / "cluster", fsync=False, settings=bad.KEEPS_WHAT_IT_COMMITTED) as url:
+            shown, password = without_password(url)
+            write(studio.folder, bad.shop_text(bad.COUNT, shown, secret))
+            done = checked(studio("run", "shop.yaml", "--format", "json", SHOP_PASSWORD=password), 0)
+            assert done.document["outputs"] == {"customers": {"count": 3}, "orders": {"count": 2}}
 
 
 def backends(cluster: Path) -> list[int]:
@@ -470,28 +466,20 @@ def test_a_look_at_data_is_cut_short_when_its_project_closes_and_opens_nothing_a
 
 @pytest.fixture
 def given_away(studio, shop, good_store) -> Iterator[Terminal]:
-    """The folder with a shop and a project in it belongs to somebody else, and may only be read."""
+    """A folder with a shop and a project in it that may only be read."""
     (studio.folder / "good.studio").write_bytes(good_store.read_bytes())
     write(
         studio.folder,
         bad.shop_text("    nodes:\n      - {id: make, type: CustomerCreateNode, params: {email: new@x}}\n"),
     )
-    outer = studio.folder.parents[:2]
-    modes = [(folder, folder.stat().st_mode) for folder in outer]
-    for path in outer:
-        path.chmod(0o755)
     for name in (".out", ".err"):
         (studio.folder / name).touch()
-        (studio.folder / name).chmod(0o666)
     (studio.folder / "home").mkdir(exist_ok=True)
-    (studio.folder / "home").chmod(0o777)
     for path in (shop, studio.folder / "good.studio", studio.folder / "shop.yaml"):
         path.chmod(0o444)
     studio.folder.chmod(0o555)
     yield studio
     studio.folder.chmod(0o755)
-    for folder, mode in modes:
-        folder.chmod(mode & 0o777)
 
 
 def test_files_that_may_only_be_read_are_read_and_told(given_away, shop):

@@ -6,9 +6,11 @@ Left out: faults that need a second process or a server (a lock, a kill), which 
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -79,6 +81,19 @@ def rows_of(path: Path) -> dict[str, list[tuple[Any, ...]]]:
         }
     finally:
         database.close()
+
+
+@contextlib.contextmanager
+def server_folder() -> Iterator[Path]:
+    """A folder for a server of one's own, where the user who runs it can reach it; gone with the block."""
+    with tempfile.TemporaryDirectory(prefix="studio-killed-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+KEEPS_WHAT_IT_COMMITTED: Final = {"synchronous_commit": "on"}
+"""A setting for servers that are killed; those of tests are quick and forgetful otherwise."""
 
 
 # ---------------------------------------------------------------- what must be told

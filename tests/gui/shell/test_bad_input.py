@@ -313,13 +313,13 @@ def test_servers_that_do_not_let_us_in_are_told_without_the_password(
 
 
 def test_a_server_that_is_killed_in_the_middle_of_a_run_is_told_and_the_next_run_works(
-    window, show, drive, monkeypatch, tmp_path_factory
+    window, show, drive, monkeypatch
 ):
-    folder = tmp_path_factory.mktemp("killed")
-    for outer in (folder, *folder.parents[:2]):
-        outer.chmod(0o755)
     secret = ", secret: environment, secret_name: SHOP_PASSWORD"
-    with postgres_server(folder / "cluster", fsync=False, settings={"synchronous_commit": "on"}) as server:
+    with (
+        bad.server_folder() as folder,
+        postgres_server(folder / "cluster", fsync=False, settings=bad.KEEPS_WHAT_IT_COMMITTED) as server,
+    ):
         parts = urlsplit(server)
         monkeypatch.setenv("SHOP_PASSWORD", unquote(parts.password or ""))
         url = f"postgresql://{parts.username}@{parts.hostname}:{parts.port}{parts.path}"
