@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORD = re.compile(r"[A-Z]+(?![^\W\dA-Z_])|[A-Z]?[^\W\dA-Z_]+|\d+")
 _TYPO_FROM = 4
 _TYPO_CUTOFF = 74
 
@@ -15,7 +16,12 @@ T = TypeVar("T")
 
 def words_of(text: str) -> list[str]:
     """The words of a name in lower case: `BulkCreate` and `bulk_create` both give `bulk`, `create`."""
-    return [word.lower() for word in _WORD.findall(text)]
+    return list(_words(text))
+
+
+@functools.lru_cache(maxsize=65_536)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORD.findall(text))
 
 
 def score(query: str, text: str) -> float:
@@ -23,7 +29,7 @@ def score(query: str, text: str) -> float:
     wanted = query.lower().split()
     if not wanted:
         return 100.0
-    words = words_of(text)
+    words = _words(text)
     joined = "".join(words)
     total = 0.0
     for position, token in enumerate(wanted):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,6 +49,16 @@ _ROLE: Final = Qt.ItemDataRole.UserRole
 _HANDLES_KEPT: Final = 20
 _WAIT_MS: Final = 150
 _TICK_MS: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRun:
+    """A run as it is called and found again."""
+
+    run_id: RunId
+    workflow_name: str
+    state: str
+    started_at: dt.datetime
 
 
 class RunsPanel(Panel):
@@ -349,6 +361,28 @@ class RunsPanel(Panel):
     def _activate(self, item: QTreeWidgetItem, _column: int = 0) -> None:
         top = _run_of(item)
         self.open_run(str(top.data(0, _ROLE)))
+
+    def known_runs(self) -> list[KnownRun]:
+        """The runs of all workflows that have been heard or read of, newest first."""
+        names = self.session.project.workflows if self.session is not None else {}
+        found = {
+            handle.run_id: KnownRun(
+                run_id=handle.run_id,
+                workflow_name=names[handle.workflow_id].name if handle.workflow_id in names else "",
+                state=handle.state,
+                started_at=handle.started_at,
+            )
+            for handle in self._handles.values()
+        }
+        for record in self._records:
+            known = KnownRun(
+                run_id=record.id,
+                workflow_name=record.workflow_name,
+                state=record.state,
+                started_at=record.started_at,
+            )
+            found.setdefault(record.id, known)
+        return sorted(found.values(), key=lambda run: run.started_at, reverse=True)
 
     def open_run(self, run_id: str) -> None:
         """Shows a run on the canvas and in the results; one of the store with the samples that were kept."""

@@ -64,6 +64,11 @@ class History:
         return self._clean == self._position and not self._open
 
     @property
+    def clean_position(self) -> int | None:
+        """How many steps were done when the project was last saved; None when no known state is the saved one."""
+        return self._clean
+
+    @property
     def undo_label(self) -> str | None:
         return self._steps[self._position - 1].change.label if self._position else None
 

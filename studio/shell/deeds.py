@@ -11,6 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from studio.kernel.errors import StudioError
 from studio.qt.background import run_in_background
 from studio.shell.command_list import MENUS
+from studio.shell.docks import BOTTOM
 
 if TYPE_CHECKING:
     from studio.shell.main_window import MainWindow
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 Deed = Callable[[], object]
 
 LEFT = ("models", "workflows")
-BOTTOM = ("results", "runs", "problems", "log")
-
 
 WAITS_FOR_A_PERSON_MS: Final = 60_000
 """Milliseconds: work that waits for a person's answer is not shown as busy."""
@@ -129,6 +128,10 @@ def _view_deeds(window: MainWindow) -> dict[str, Deed]:
         "toggle_inspector": toggle("toggle_inspector", ("inspector",)),
         "toggle_bottom": toggle("toggle_bottom", BOTTOM),
         "show_log": lambda: window.docks.reveal("log"),
+        "show_outline": lambda: window.docks.enter("outline"),
+        "show_history": lambda: window.docks.enter("history"),
+        "go_to": window.finder.open_places,
+        "command_palette": window.finder.open_commands,
         "full_screen": full_screen,
         "reset_layout": window.reset_layout,
         "theme_system": lambda: window.choose_theme("system"),

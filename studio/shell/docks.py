@@ -24,6 +24,9 @@ _LEFT: Final = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT: Final = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM: Final = Qt.DockWidgetArea.BottomDockWidgetArea
 
+BOTTOM: Final = ("results", "runs", "problems", "log", "outline", "history")
+"""The docks that are tabs with one another below the canvas."""
+
 _LEFT_WIDTH: Final = 264
 _RIGHT_WIDTH: Final = 340
 _BOTTOM_HEIGHT: Final = 268
@@ -53,7 +56,7 @@ class _Title(QWidget):
 
 
 class Docks(QObject):
-    """The window's docks by name: models, workflows, inspector, results, runs, problems, log."""
+    """The window's docks by name: models, workflows, inspector, results, runs, problems, log, outline, history."""
 
     def __init__(self, window: QMainWindow, theme: Theme) -> None:
         super().__init__(window)
@@ -71,6 +74,8 @@ class Docks(QObject):
         self._add("runs", self.tr("Runs"), titled=False)
         self._add("problems", self.tr("Problems"), titled=False)
         self._add("log", self.tr("Log"), titled=False)
+        self._add("outline", self.tr("Outline"), titled=False)
+        self._add("history", self.tr("History"), titled=False)
 
     def _add(self, name: str, title: str, *, titled: bool) -> None:
         """Makes an empty dock; `titled` docks stand alone and have a title bar, the others are tabs with one another."""
@@ -108,7 +113,7 @@ class Docks(QObject):
         window.addDockWidget(_LEFT, self["models"])
         window.splitDockWidget(self["models"], self["workflows"], Qt.Orientation.Vertical)
         window.addDockWidget(_RIGHT, self["inspector"])
-        bottom = [self[name] for name in ("results", "runs", "problems", "log")]
+        bottom = [self[name] for name in BOTTOM]
         window.addDockWidget(_BOTTOM, bottom[0])
         for before, dock in itertools.pairwise(bottom):
             window.tabifyDockWidget(before, dock)
@@ -127,6 +132,11 @@ class Docks(QObject):
         dock = self[name]
         dock.show()
         dock.raise_()
+
+    def enter(self, name: str) -> None:
+        """Shows a dock and puts the focus into it."""
+        self.reveal(name)
+        self[name].widget().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def are_shown(self, names: Sequence[str]) -> bool:
         return any(not self[name].isHidden() for name in names)

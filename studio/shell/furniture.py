@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from studio.panels import (
+    HistoryPanel,
     InspectorPanel,
     LogPanel,
     ModelsPanel,
+    OutlinePanel,
     Panel,
     ProblemsPanel,
     ResultsPanel,
@@ -29,6 +31,8 @@ class Panels:
     runs: RunsPanel
     problems: ProblemsPanel
     log: LogPanel
+    outline: OutlinePanel
+    history: HistoryPanel
 
     @property
     def all(self) -> tuple[Panel, ...]:
@@ -45,6 +49,8 @@ def make_panels(theme: Theme, docks: Docks) -> Panels:
         runs=RunsPanel(theme),
         problems=ProblemsPanel(theme),
         log=LogPanel(theme),
+        outline=OutlinePanel(theme),
+        history=HistoryPanel(theme),
     )
     for field in fields(panels):
         docks.fill(field.name, getattr(panels, field.name))

@@ -23,8 +23,8 @@ from studio.qt.commands import CommandSet
 from studio.qt.messages import Message, message_of
 from studio.qt.theme import Theme, system_theme
 from studio.shell.command_list import COMMANDS, MENUS, RECENT, THEME, THEMES
-from studio.shell.deeds import BOTTOM, LEFT, deeds
-from studio.shell.docks import Docks
+from studio.shell.deeds import LEFT, deeds
+from studio.shell.docks import BOTTOM, Docks
 from studio.shell.look import apply_theme, theme_of
 from studio.shell.message_bar import MessageBar, Toast
 from studio.shell.navigation import Navigation
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from studio.panels.base import SessionEar
     from studio.session import Environment, Session
     from studio.shell.furniture import Panels
+    from studio.shell.goals import Finder
 
 _STOP_TIMEOUT_S: Final = 5.0
 
@@ -53,6 +54,7 @@ class MainWindow(QMainWindow):
 
     panels: Panels
     navigation: Navigation
+    finder: Finder
 
     def __init__(self, env: Environment, settings: Settings) -> None:
         super().__init__()
@@ -90,12 +92,14 @@ class MainWindow(QMainWindow):
         """Makes canvas and panels and brings everything to life."""
         from studio.panels.base import SessionEar
         from studio.shell.furniture import make_panels
+        from studio.shell.goals import Finder
 
         self._ear = SessionEar(self)
         self._ear.heard.connect(self._on_event, Qt.ConnectionType.AutoConnection)
         self.pages.furnish(self.theme)
         self.panels = make_panels(self.theme, self.docks)
         self.navigation = Navigation(self)
+        self.finder = Finder(self)
         self.commands.connect_to(deeds(self))
         self._connect_parts()
         self.recent_changed()
@@ -365,6 +369,7 @@ class MainWindow(QMainWindow):
             self.message_bar,
             self.status,
             self.runs,
+            self.finder,
         ):
             part.set_theme(theme)
         for panel in self.panels.all:

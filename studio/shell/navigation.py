@@ -41,7 +41,10 @@ class Navigation(QObject):
         tabs.canvasMade.connect(self._on_canvas_made)
         tabs.currentWorkflowChanged.connect(self._on_workflow_shown)
         panels.models.nodeRequested.connect(self.add_node)
-        panels.models.browseRequested.connect(self._browse)
+        panels.models.browseRequested.connect(self.browse)
+        panels.outline.nodeSelected.connect(self.show_node)
+        panels.outline.fieldRequested.connect(self._edit_field)
+        panels.outline.outputRequested.connect(self.show_output)
         panels.workflows.workflowOpened.connect(self.show_workflow)
         panels.inspector.nodeSelected.connect(self.show_node)
         panels.inspector.runToRequested.connect(self._run_to)
@@ -99,6 +102,7 @@ class Navigation(QObject):
             self._window.panels.inspector.show_nodes(None, [])
         else:
             self._window.panels.inspector.show_nodes(canvas.workflow_id, canvas.selection())
+            self._window.panels.outline.show_selection(canvas.selection())
         self._window.refresh()
 
     def _on_canvas_made(self, canvas: Any) -> None:
@@ -108,15 +112,21 @@ class Navigation(QObject):
         canvas.nodeActivated.connect(self._edit_node)
         canvas.resultsRequested.connect(self.show_output)
         canvas.message.connect(window.tell)
-        canvas.zoomChanged.connect(window.status.set_zoom)
+        canvas.zoomChanged.connect(self._on_zoomed)
         if self._shown_run is not None and self._shown_run.workflow_id == canvas.workflow_id:
             canvas.set_run(self._shown_run)
+
+    def _on_zoomed(self, _zoom: float) -> None:
+        """Only the zoom of the canvas in front is told; others fit themselves behind it."""
+        canvas = self._window.pages.tabs.canvas
+        self._window.status.set_zoom(canvas.zoom() if canvas is not None else None)
 
     def _on_workflow_shown(self, workflow_id: Any) -> None:
         window = self._window
         window.panels.workflows.set_current(workflow_id)
         window.panels.problems.set_workflow(workflow_id)
         window.panels.runs.set_workflow(workflow_id)
+        window.panels.outline.set_workflow(workflow_id)
         window.pages.show_for(has_project=window.session is not None)
         window.status.set_problems(self._problems if workflow_id is not None else None)
         self.follow_selection()
@@ -128,6 +138,12 @@ class Navigation(QObject):
         if canvas is not None:
             window.panels.inspector.show_nodes(canvas.workflow_id, [NodeId(node_id)])
         window.panels.inspector.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _edit_field(self, node_id: str, field: str) -> None:
+        """Leads to the editor of a param, or of the node's first."""
+        self._edit_node(node_id)
+        if field:
+            self._window.panels.inspector.focus_field(field)
 
     def _show_problem(self, workflow_id: str, node_id: str, field: str) -> None:
         window = self._window
@@ -154,7 +170,8 @@ class Navigation(QObject):
         self._window.panels.results.show_output(node_id, port)
         self._window.docks.reveal("results")
 
-    def _browse(self, model_id: str) -> None:
+    def browse(self, model_id: str) -> None:
+        """Shows the records of a model."""
         self._window.panels.results.show_model(model_id)
         self._window.docks.reveal("results")
 
@@ -175,6 +192,7 @@ class Navigation(QObject):
             if canvas.workflow_id == handle.workflow_id:
                 canvas.set_run(handle)
         self._window.panels.results.set_run(handle)
+        self._window.panels.outline.set_run(handle)
         self._window.docks.reveal("results")
 
     def _on_run_started(self, handle: Any) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ThemeChoice = Literal["system", "light", "dark", "high-contrast"]
 
 MAX_RECENT: Final = 10
-LAYOUT_VERSION: Final = 2
+LAYOUT_VERSION: Final = 3
 """Of the docks and toolbars; a state saved by another version is not restored."""
 
 _CHOICES: Final[dict[str, ThemeChoice]] = {
@@ -65,6 +65,15 @@ class Settings:
     @last_folder.setter
     def last_folder(self, folder: str) -> None:
         self._store.setValue("files/folder", folder)
+
+    @property
+    def used_goals(self) -> list[str]:
+        """What was gone to or done by name, the latest first."""
+        return self._list("finder/used")
+
+    @used_goals.setter
+    def used_goals(self, goals: list[str]) -> None:
+        self._store.setValue("finder/used", goals)
 
     @property
     def geometry(self) -> QByteArray:

@@ -18,11 +18,13 @@ from PySide6.QtWidgets import (
 from studio.kernel.ids import NodeId
 from studio.panels import (
     ConnectionDialog,
+    HistoryPanel,
     ImportModelsDialog,
     InspectorPanel,
     LogPanel,
     ModelDialog,
     ModelsPanel,
+    OutlinePanel,
     ProblemsPanel,
     ResultsPanel,
     RunsPanel,
@@ -32,7 +34,17 @@ from studio.panels import (
 from studio.qt.theme import Theme
 from tests.gui.panels.support import PanelSession, duplicate_error, make_handle, order_row, shop_models
 
-PANELS = (InspectorPanel, LogPanel, ModelsPanel, ProblemsPanel, ResultsPanel, RunsPanel, WorkflowsPanel)
+PANELS = (
+    HistoryPanel,
+    InspectorPanel,
+    LogPanel,
+    ModelsPanel,
+    OutlinePanel,
+    ProblemsPanel,
+    ResultsPanel,
+    RunsPanel,
+    WorkflowsPanel,
+)
 
 
 @pytest.fixture
@@ -54,6 +66,8 @@ def fill(panel):
     """Gives a panel what it would show in the middle of work."""
     if isinstance(panel, InspectorPanel):
         panel.show_nodes("w1", ["list_orders"])
+    elif isinstance(panel, OutlinePanel):
+        panel.set_workflow("w1")
     elif isinstance(panel, ResultsPanel):
         panel.set_run(
             make_handle({"list_orders": [order_row(1)]}, failed={"create_order": duplicate_error()})

@@ -14,7 +14,7 @@ from studio.qt.background import run_in_background
 from studio.qt.messages import Message
 from studio.shell.help_dialogs import AboutDialog, LicencesDialog, ShortcutsDialog, licences
 from studio.shell.inputs_dialog import InputsDialog
-from studio.shell.settings import Settings
+from studio.shell.settings import LAYOUT_VERSION, Settings
 from studio.workflow.graph import WorkflowInput
 
 
@@ -138,7 +138,7 @@ def test_missing_recent_projects_are_grey_and_can_be_removed(window, settings, t
 
 def test_places_of_the_panels_are_remembered(window, settings):
     window.docks["inspector"].hide()
-    settings.keep_window(window.saveGeometry(), window.saveState(2))
+    settings.keep_window(window.saveGeometry(), window.saveState(LAYOUT_VERSION))
     window.docks["inspector"].show()
     window._restore_window()
     assert window.docks["inspector"].isHidden()
