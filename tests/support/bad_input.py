@@ -174,13 +174,13 @@ class BadFile:
     """A place that holds no project that could be opened. `make` puts it at a path, given a good store."""
 
     id: str
-    make: Callable[[Path, Path], None]
+    make: Callable[[Path, Path], object]
     told: Told
     suffix: str = ".studio"
 
 
 def _file(
-    id_: str, code: str, *words: str, make: Callable[[Path, Path], None], suffix: str = ".studio"
+    id_: str, code: str, *words: str, make: Callable[[Path, Path], object], suffix: str = ".studio"
 ) -> BadFile:
     return BadFile(id=id_, make=make, told=Told(code=code, words=words), suffix=suffix)
 
@@ -196,7 +196,7 @@ def _garbage(path: Path, good: Path) -> None:
     path.write_bytes(content)
 
 
-def _altered(script: str) -> Callable[[Path, Path], None]:
+def _altered(script: str) -> Callable[[Path, Path], object]:
     def make(path: Path, good: Path) -> None:
         shutil.copyfile(good, path)
         database = sqlite3.connect(path)
@@ -217,18 +217,18 @@ _PNG: Final = b"\x89PNG\r\n\x1a\n" + b"\0\xff" * 300
 BAD_FILES: Final = (
     _file("missing", "unknown-database", "There is no file", make=lambda path, good: None),
     _file("a folder", "store", "is a folder", make=lambda path, good: path.mkdir()),
-    _file("zero bytes", "not-a-database", "is empty", make=lambda path, good: path.write_bytes(b"") and None),
+    _file("zero bytes", "not-a-database", "is empty", make=lambda path, good: path.write_bytes(b"")),
     _file("half a file", "not-a-database", "damaged", "copy", make=_half),
     _file("garbage in the middle", "not-a-database", "damaged", "copy", make=_garbage),
     _file("a text", "not-a-database", "not a SQLite database",
-        make=lambda path, good: path.write_text("Dear diary,\n") and None),
-    _file("a picture", "not-a-database", "not a SQLite database", make=lambda path, good: path.write_bytes(_PNG) and None),
+        make=lambda path, good: path.write_text("Dear diary,\n")),
+    _file("a picture", "not-a-database", "not a SQLite database", make=lambda path, good: path.write_bytes(_PNG)),
     _file("somebody else's database", "foreign-file", "no Studio project", "Import models", make=_birds),
     _file("a store without its project", "store", "holds no project", make=_altered("DELETE FROM projects")),
     _file("a format that nobody knows yet", "newer-format", "newer Studio", "99", make=_altered(
         "UPDATE projects SET format_version = '99.0'; ALTER TABLE orchestrations DROP COLUMN config_yaml")),
     _file("a missing text", "unknown-database", "There is no file", make=lambda path, good: None, suffix=".yaml"),
-    _file("a picture named as text", "text", "UTF-8", make=lambda path, good: path.write_bytes(_PNG) and None, suffix=".yaml"),
+    _file("a picture named as text", "text", "UTF-8", make=lambda path, good: path.write_bytes(_PNG), suffix=".yaml"),
     _file("a folder named as text", "error", "cannot be read", make=lambda path, good: path.mkdir(), suffix=".yaml"),
 )  # fmt: skip
 
