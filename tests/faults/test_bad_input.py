@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -40,7 +40,7 @@ def studio(server, tmp_path) -> Terminal:
 
 
 @pytest.fixture(scope="module")
-def filled(server, tmp_path_factory) -> Path:
+def filled(server: subprocess.Popen[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shop's database, to be copied."""
     folder = tmp_path_factory.mktemp("filled")
     (folder / "fill.yaml").write_text(bad.shop_text(bad.FILL), encoding="utf-8")
@@ -50,7 +50,7 @@ def filled(server, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def shop(filled, tmp_path) -> Path:
+def shop(filled: Path, tmp_path: Path) -> Path:
     """The shop's database, with three customers and two orders."""
     path = tmp_path / "shop.sqlite"
     path.write_bytes(filled.read_bytes())
@@ -58,7 +58,7 @@ def shop(filled, tmp_path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def good_store(tmp_path_factory) -> Path:
+def good_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved project, to be copied and damaged."""
     folder = tmp_path_factory.mktemp("store")
 
@@ -163,7 +163,7 @@ def test_a_store_that_is_open_elsewhere_is_told_and_run_as_it_was_saved(studio, 
 
     async def story() -> Ended:
         session = await Session.open(Environment(data_dir=studio.folder / "home"), str(path))
-        done = await asyncio.to_thread(studio, "run", "shop.studio")
+        done: Ended = await asyncio.to_thread(studio, "run", "shop.studio")
         await session.close()
         return done
 
@@ -237,14 +237,14 @@ def test_a_wrong_value_for_an_input_is_refused_before_anything_runs(studio, shop
 # ---------------------------------------------------------------- while a run goes on
 
 
-def fails(studio: Terminal, case: bad.BadRun, text: str, **environ: str) -> None:
+def fails(studio: Terminal, case: bad.BadRun, text: str, environ: Mapping[str, str] | None = None) -> None:
     """Runs a case for people and for programs, and holds what is said to what must be told."""
     write(studio.folder, text)
     params = [
         part for name, value in case.inputs.items() for part in ("--param", f"{name}={json.dumps(value)}")
     ]
     arguments = ("run", "shop.yaml", "--mode", case.mode, *params)
-    done = checked(studio(*arguments, "--format", "json", **environ), RUN_FAILED)
+    done = checked(studio(*arguments, "--format", "json", environ=environ), RUN_FAILED)
     assert 'workflow "Harm"' in done.err
     assert tells(case.told, done.err), done.err
     document = done.document
@@ -265,12 +265,14 @@ def test_a_failed_run_is_told_and_leaves_the_data_whole(studio, shop, case):
 
 
 @pytest.fixture(scope="module")
-def postgres_shop(server, tmp_path_factory, postgres_module_url) -> str:
+def postgres_shop(
+    server: subprocess.Popen[str], tmp_path_factory: pytest.TempPathFactory, postgres_module_url: str
+) -> str:
     """The shop's database on a server."""
     folder = tmp_path_factory.mktemp("filled-server")
     url, password = without_password(postgres_module_url)
     write(folder, bad.shop_text(bad.FILL, url, ", secret: environment, secret_name: SHOP_PASSWORD"))
-    done = Terminal(server, folder)("run", "shop.yaml", SHOP_PASSWORD=password)
+    done = Terminal(server, folder)("run", "shop.yaml", environ={"SHOP_PASSWORD": password})
     assert done.code == 0, done.err
     return postgres_module_url
 
@@ -291,7 +293,7 @@ def test_a_failed_run_on_a_server_is_told_and_leaves_the_data_whole(studio, post
     url, password = without_password(postgres_shop)
     before = server_rows(postgres_shop)
     text = bad.shop_text(case.workflow, url, ", secret: environment, secret_name: SHOP_PASSWORD")
-    fails(studio, case, text, SHOP_PASSWORD=password)
+    fails(studio, case, text, environ={"SHOP_PASSWORD": password})
     assert server_rows(postgres_shop) == before
 
 
@@ -307,7 +309,9 @@ def spoilt(case: bad.BadServer, good: str) -> tuple[str, str]:
 def test_a_server_that_does_not_let_us_in_is_told_without_the_password(studio, postgres_shop, case):
     url, password = spoilt(case, postgres_shop)
     write(studio.folder, bad.shop_text(bad.COUNT, url, ", secret: environment, secret_name: SHOP_PASSWORD"))
-    done = checked(studio("run", "shop.yaml", "--format", "json", SHOP_PASSWORD=password), RUN_FAILED)
+    done = checked(
+        studio("run", "shop.yaml", "--format", "json", environ={"SHOP_PASSWORD": password}), RUN_FAILED
+    )
     assert case.told.is_in(done.document["error"])
     assert tells(case.told, done.err)
     assert password not in done.out + done.err
@@ -331,10 +335,16 @@ def test_a_server_that_is_killed_in_the_middle_of_a_run_is_told_and_the_next_run
         with postgres_server(data / "cluster", fsync=False, settings=bad.KEEPS_WHAT_IT_COMMITTED) as url:
             shown, password = without_password(url)
             write(studio.folder, bad.shop_text(bad.FILL, shown, secret), "fill.yaml")
-            assert studio("run", "fill.yaml", SHOP_PASSWORD=password).code == 0
+            assert studio("run", "fill.yaml", environ={"SHOP_PASSWORD": password}).code == 0
             write(studio.folder, bad.shop_text(harm, shown, secret))
             child = studio.start(
-                "run", "shop.yaml", "--format", "json", "--mode", "atomic", SHOP_PASSWORD=password
+                "run",
+                "shop.yaml",
+                "--format",
+                "json",
+                "--mode",
+                "atomic",
+                environ={"SHOP_PASSWORD": password},
             )
             assert child.stderr is not None
             assert "make" in child.stderr.readline()
@@ -350,7 +360,9 @@ def test_a_server_that_is_killed_in_the_middle_of_a_run_is_told_and_the_next_run
         with postgres_server(data / "cluster", fsync=False, settings=bad.KEEPS_WHAT_IT_COMMITTED) as url:
             shown, password = without_password(url)
             write(studio.folder, bad.shop_text(bad.COUNT, shown, secret))
-            done = checked(studio("run", "shop.yaml", "--format", "json", SHOP_PASSWORD=password), 0)
+            done = checked(
+                studio("run", "shop.yaml", "--format", "json", environ={"SHOP_PASSWORD": password}), 0
+            )
             assert done.document["outputs"] == {"customers": {"count": 3}, "orders": {"count": 2}}
 
 

@@ -14,7 +14,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -64,13 +64,15 @@ class Terminal:
         kept = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
         self._environ = {**kept, **studio_environment(folder)}
 
-    def __call__(self, *arguments: str, unprivileged: bool = False, **environ: str) -> Ended:
+    def __call__(
+        self, *arguments: str, unprivileged: bool = False, environ: Mapping[str, str] | None = None
+    ) -> Ended:
         """Runs `studio ARGUMENTS` and waits for its end."""
         out, err = self.folder / ".out", self.folder / ".err"
         order = {
             "arguments": arguments,
             "folder": str(self.folder),
-            "environ": {**self._environ, **environ},
+            "environ": {**self._environ, **(environ or {})},
             "unprivileged": unprivileged,
             "out": str(out),
             "err": str(err),
@@ -82,12 +84,12 @@ class Terminal:
         code = int(self._server.stdout.readline())
         return Ended(code=code, out=out.read_text(encoding="utf-8"), err=err.read_text(encoding="utf-8"))
 
-    def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Begins `studio ARGUMENTS` in an interpreter of its own, and returns at once."""
         return subprocess.Popen(
             [sys.executable, "-m", "studio", *arguments],
             cwd=self.folder,
-            env={**self._environ, "PYTHONPATH": str(_REPOSITORY), **environ},
+            env={**self._environ, "PYTHONPATH": str(_REPOSITORY), **(environ or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

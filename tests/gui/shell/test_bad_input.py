@@ -43,7 +43,7 @@ def show(window, env, drive, tmp_path):
 
 
 @pytest.fixture
-def shop(show, drive, tmp_path) -> Path:
+def shop(show, drive, tmp_path: Path) -> Path:
     """The shop's database, with three customers and two orders."""
     show(bad.shop_text(bad.FILL))
     assert drive.run().state == "succeeded"
@@ -87,7 +87,7 @@ def bar_text(window, drive) -> str:
     assert message.fix, message
     assert bad.SECRET not in message.text and bad.QUOTED_SECRET not in message.text
     window.message_bar.hide()
-    return message.text
+    return str(message.text)
 
 
 def problem_shown(window, drive, told: bad.Told):
