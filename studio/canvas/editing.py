@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from studio.canvas.between import bridges, halves, ports_between, room
 from studio.canvas.gestures import WireEnd
+from studio.canvas.joining import edges_among, next_edge
 from studio.canvas.overlays import drop_corner
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import NodeId, WorkflowId, short_id
@@ -271,6 +274,37 @@ class CanvasEditing:
                         session.connect(workflow_id, edge)
         except StudioError as error:
             self._refuse(error)
+
+    def connect_in_order(self, ordered: list[NodeId]) -> None:
+        """Joins each node with the next where that is possible. One step; what cannot be is told."""
+        target = self._target()
+        if target is None:
+            return
+        workflow_id, _ = target
+        session = self._view.session
+        refusals, made = [], 0
+        with session.group("Connect"):
+            for source, following in pairwise(ordered):
+                workflow = session.project.workflow(workflow_id)
+                edge, refusal = next_edge(
+                    workflow, session.catalogue, source, following, partial(session.why_not, workflow_id)
+                )
+                if edge is not None:
+                    session.connect(workflow_id, edge)
+                    made += 1
+                elif refusal:
+                    refusals.append(refusal)
+        if refusals:
+            self._view.message.emit(refusals[0])
+        elif not made:
+            self._view.message.emit("These nodes are connected already.")
+
+    def disconnect_among(self, node_ids: list[NodeId]) -> None:
+        """Takes away the edges between nodes; of a single node, all of its edges. One step."""
+        target = self._target()
+        edges = edges_among(target[1], node_ids) if target and node_ids else []
+        if edges:
+            self.change_edges(edges, [])
 
     # Notes
 

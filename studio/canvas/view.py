@@ -26,6 +26,7 @@ from studio.canvas.editing import CanvasEditing
 from studio.canvas.editors import FloatingEditor
 from studio.canvas.geometry import Bools, snapped
 from studio.canvas.graph import CanvasGraph, CanvasNode
+from studio.canvas.joining import in_reading_order
 from studio.canvas.palette import Palette
 from studio.canvas.projector import Projector
 from studio.canvas.run_follower import RunFollower
@@ -450,6 +451,18 @@ class CanvasView(QWidget):
         if note_id is not None:
             self._viewer.set_selection(self._nothing(), notes={note_id})
             self._edit_note(note_id)
+
+    def connect_selected(self) -> None:
+        """Joins the selected nodes from left to right, each with the next."""
+        chosen = np.flatnonzero(self._projector.geometry.selected)
+        if len(chosen) < 2:
+            self.message.emit("Select two nodes or more to connect them.")
+            return
+        self._editing.connect_in_order(in_reading_order(self._projector.geometry, chosen))
+
+    def disconnect_selected(self) -> None:
+        """Takes away the edges between the selected nodes; of a single one, all of its edges."""
+        self._editing.disconnect_among(self.selection())
 
     def toggle_disabled(self) -> None:
         self._editing.toggle_disabled(self.selection())

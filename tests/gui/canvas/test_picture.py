@@ -227,6 +227,8 @@ def test_panning_shifts_the_last_frame_and_leaves_no_seams(open_canvas, qtbot, z
         # Cards that come into view may need a second frame.
         qtbot.waitUntil(view.viewer.can_scroll)
     view.viewer.pan_by(-11, 6)
+    QApplication.processEvents()
+    qtbot.waitUntil(view.viewer.can_scroll)
     shifted = on_screen(view)
     settle(view)
     whole = on_screen(view)
