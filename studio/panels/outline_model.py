@@ -5,7 +5,7 @@ The rows of a node are made when they are asked for: a graph of ten thousand nod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +30,10 @@ _NOWHERE: Final = QModelIndex()
 TITLE, KIND, STATE, ROWS = range(4)
 _NODES: Final = 0
 """The internal id of a row that is a node; of one below it, the node's serial."""
+_FLAGS: Final = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+_EDITABLE: Final = _FLAGS | Qt.ItemFlag.ItemIsEditable
+_MANY: Final = 50
+"""Rows that are told of one by one; more are told of all at once, and the view paints what is in sight."""
 _MARKS: Final = {"succeeded": "✓", "failed": "✕", "running": "…"}
 
 
@@ -83,44 +87,40 @@ class OutlineModel(QAbstractItemModel):
         """Shows a workflow as it is now. `keep` is called before rows are made anew; what it gives is called afterwards."""
         before, self._workflow = self._workflow, workflow
         same_kinds, self._catalogue = catalogue is self._catalogue, catalogue
-        order = workflow.order() if workflow is not None else []
-        if before is None or workflow is None or order != self._order:
+        if before is workflow and same_kinds:
+            return
+        if before is None or workflow is None or not self._is_ordered(before, workflow):
             restore = keep()
             self.beginResetModel()
-            self._take(order)
+            self._take(workflow.order() if workflow is not None else [])
             self.endResetModel()
             restore()
             return
-        for node_id in order:
+        changed = {key for key in self._order if before.nodes[key] is not workflow.nodes[key]}
+        for node_id in self._order:
+            edges = workflow.incoming.get(node_id, ())
             if (
                 not same_kinds
-                or before.nodes[node_id] is not workflow.nodes[node_id]
-                or before.incoming.get(node_id) != workflow.incoming.get(node_id)
-                or any(
-                    before.nodes.get(edge.source) is not workflow.nodes[edge.source]
-                    for edge in workflow.incoming.get(node_id, ())
-                )
+                or node_id in changed
+                or before.incoming.get(node_id, ()) != edges
+                or (changed and any(edge.source in changed for edge in edges))
             ):
                 self._remake(node_id)
 
     def show_run(self, views: Mapping[NodeId, NodeRunView], *, anew: bool) -> None:
         """Takes the states of a run's nodes; with `anew`, those of another run than before."""
-        if anew:
+        if anew and self._views:
             self._views = {}
+            self._tell_all()
         self._views.update(views)
-        for node_id in self._order if anew else [key for key in views if key in self._rows]:
-            self._tell(node_id)
+        self._tell_of([key for key in views if key in self._rows])
 
     def show_faults(self, faults: Mapping[NodeId, tuple[int, int]]) -> None:
         """Takes how many errors and warnings each node has."""
-        changed = {
-            node_id
-            for node_id in {*faults, *self._faults}
-            if faults.get(node_id) != self._faults.get(node_id) and node_id in self._rows
-        }
-        self._faults = faults
-        for node_id in changed:
-            self._tell(node_id)
+        before, self._faults = self._faults, faults
+        self._tell_of(
+            [key for key in {**faults, **before} if faults.get(key) != before.get(key) and key in self._rows]
+        )
 
     # ------------------------------------------------------------ finding one's way
 
@@ -150,10 +150,11 @@ class OutlineModel(QAbstractItemModel):
     # ------------------------------------------------------------ the model
 
     def index(self, row: int, column: int, parent: _Index = _NOWHERE) -> QModelIndex:
+        if not parent.isValid():
+            inside = 0 <= row < len(self._order) and 0 <= column <= ROWS
+            return self.createIndex(row, column, _NODES) if inside else QModelIndex()
         if not self.hasIndex(row, column, parent):
             return QModelIndex()
-        if not parent.isValid():
-            return self.createIndex(row, column, _NODES)
         return self.createIndex(row, column, self._serials[self._order[parent.row()]])
 
     def parent(self, index: Any = None) -> Any:
@@ -189,10 +190,8 @@ class OutlineModel(QAbstractItemModel):
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        if index.isValid() and index.internalId() == _NODES and index.column() == TITLE:
-            flags |= Qt.ItemFlag.ItemIsEditable
-        return flags
+        is_title = index.column() == TITLE and index.isValid() and index.internalId() == _NODES
+        return _EDITABLE if is_title else _FLAGS
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         node_id = self.node_at(index)
@@ -241,6 +240,23 @@ class OutlineModel(QAbstractItemModel):
             if parts:
                 self.dataChanged.emit(self.index(0, 0, parent), self.index(len(parts) - 1, ROWS, parent), [])
         self._tell(node_id)
+
+    def _is_ordered(self, before: Workflow, workflow: Workflow) -> bool:
+        """Whether the rows stand as they must. Edges and nodes that are the same ones need no working out."""
+        if before.edges is workflow.edges and list(before.nodes) == list(workflow.nodes):
+            return bool(self._order) or not workflow.nodes
+        return workflow.order() == self._order
+
+    def _tell_of(self, node_ids: Sequence[NodeId]) -> None:
+        if len(node_ids) > _MANY:
+            self._tell_all()
+            return
+        for node_id in node_ids:
+            self._tell(node_id)
+
+    def _tell_all(self) -> None:
+        if self._order:
+            self.dataChanged.emit(self.index(0, TITLE), self.index(len(self._order) - 1, ROWS), [])
 
     def _tell(self, node_id: NodeId) -> None:
         row = self._rows[node_id]
