@@ -1,6 +1,7 @@
 """Connections, imports, new models, and the first page."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -220,6 +221,15 @@ def test_models_that_are_there_already_are_not_chosen_at_first(session, theme, o
     assert not dialog.import_button.isEnabled()
     qtbot.mouseClick(dialog.all_button, Qt.MouseButton.LeftButton)
     assert len(dialog.chosen()) == 3
+
+
+def test_a_table_that_has_a_model_of_another_name_is_not_chosen_at_first(session, theme, opened, qtbot):
+    customer, *others = shop_models()
+    session.answers.tables = [replace(customer, name="Customers"), *others]
+    dialog = opened(ImportModelsDialog(session, theme))
+    qtbot.waitUntil(lambda: dialog.list.topLevelItemCount() == 3)
+    assert dialog.chosen() == []
+    assert dialog.list.topLevelItem(0).text(1) == "Customers (is Customer already)"
 
 
 def test_a_database_that_cannot_be_read_says_why_and_is_tried_again(session, theme, opened, qtbot):
