@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 
 from studio.kernel.ids import NodeId
 from studio.project.changes import PutWorkflow
-from studio.qt.loop import Watchdog
 from studio.session import Session
 from studio.shell.inputs_dialog import InputsDialog
 from studio.workflow.graph import Node, Place, Workflow, WorkflowInput, frozen
@@ -51,17 +50,20 @@ def test_the_sample_runs_and_its_rows_are_in_the_grid(window, drive):
     assert again.state == "succeeded"
 
 
-def test_the_window_stands_still_never_long_while_a_run_goes_on(window, drive, qtbot):
+def test_the_window_lives_on_while_a_statement_runs_without_end(window, session, drive):
     drive.activate()
-    drive.finish(window.files.open_sample())
-    drive.run()
-    watchdog = Watchdog(window)
-    watchdog.start()
-    handle = drive.run()
-    qtbot.wait(2 * Watchdog.BEAT_MS)
-    watchdog.stop()
-    assert handle.state == "succeeded"
-    assert watchdog.worst_ms < 2_000
+    put(session, make_node("endless", "SQL", "Endless", params={"sql": FOREVER}))
+    window.navigation.run()
+    drive.until(lambda: window.runs.is_running and window.runs.handle.node("endless").state == "running")
+    beats: list[bool] = []
+    timer = QTimer(window)
+    timer.timeout.connect(lambda: beats.append(window.runs.is_running))
+    timer.start(10)
+    drive.until(lambda: len(beats) >= 20)
+    timer.stop()
+    assert all(beats)
+    drive.key(Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
+    assert drive.run_ended().state == "cancelled"
 
 
 def test_stop_ends_a_statement_at_the_driver_and_a_new_run_may_start_at_once(window, session, drive):
