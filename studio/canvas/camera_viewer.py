@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QTimer, Signal
@@ -25,7 +24,6 @@ class CameraViewer(NodeViewer):
     zoom_changed = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._zoomed_at = 0.0
         self._is_ready = False
         self._is_scrolling = False
         self._is_whole = False
@@ -63,7 +61,6 @@ class CameraViewer(NodeViewer):
         factor = min(max(zoom * sx, ZOOM_MIN), ZOOM_MAX) / zoom
         if abs(factor - 1.0) < 1e-9:
             return
-        self._zoomed_at = time.perf_counter()
         self._rest.start()
         super().scale(factor, factor, pos)
 

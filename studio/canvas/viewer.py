@@ -31,7 +31,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
 from studio.canvas import hits, overlays, presses
 from studio.canvas.camera import Camera
-from studio.canvas.camera_viewer import REST_MS, CameraViewer
+from studio.canvas.camera_viewer import CameraViewer
 from studio.canvas.geometry import Bools
 from studio.canvas.gestures import (
     Gesture,
@@ -181,7 +181,7 @@ class CanvasViewer(CameraViewer):
         self.painter_.paint_ground(painter, camera)
         self._paint_notes(painter, camera)
         self.painter_.hovered_edge = self._lit_edge()
-        is_zooming = time.perf_counter() - self._zoomed_at < REST_MS / 1000
+        is_zooming = self._rest.isActive()
         self.painter_.paint(
             painter,
             camera,
