@@ -32,6 +32,8 @@ _GESTURES: Final = (
     ("Mouse wheel", "Zoom at the pointer"),
     ("Double-click or Tab on the canvas", "Search for a node to add"),
     ("Drag from a port", "Connect; over empty canvas: a node that fits"),
+    ("Drag a node onto an edge, + on it", "Put a node between two others"),
+    ("Ctrl + drag", "Copy what is dragged"),
     ("Alt + Shift + drag", "Cut the edges that are crossed"),
     ("Enter on a node", "Edit its params"),
     ("O on a node", "Show its results"),
