@@ -53,6 +53,8 @@ def test_a_hundred_thousand_rows_are_fetched_where_they_come_into_sight(panel, q
     view = panel.current.rows
     qtbot.waitUntil(lambda: view.model.rowCount() == 100_000)
     bar = view.grid.verticalScrollBar()
+    # The grid lays itself out a moment after the rows are known.
+    qtbot.waitUntil(lambda: bar.maximum() > 1000)
     bar.setValue(bar.maximum())
     last = view.model.index(99_999, 0)
     qtbot.waitUntil(lambda: view.model.data(last) == "99999")
