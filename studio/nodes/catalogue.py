@@ -115,5 +115,6 @@ def common_types() -> list[NodeType]:
     """The node types that need no model: flow, data, code."""
     from studio.nodes.code import CODE_TYPES
     from studio.nodes.flow import FLOW_TYPES
+    from studio.nodes.shaping import SHAPING_TYPES
 
-    return [*FLOW_TYPES, *CODE_TYPES]
+    return [*FLOW_TYPES, *SHAPING_TYPES, *CODE_TYPES]

@@ -1,12 +1,10 @@
 """Which nodes steer a run and reshape what flows, whatever the models? What Input, Output, Constant, If, Map and Filter do.
 
-Map and Filter over many rows give way to other work every few milliseconds; SQL and Python are in `code`.
+Reshaping lists as a whole is in `shaping` and `combining`, SQL and Python are in `code`.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -14,14 +12,9 @@ from studio.kernel.errors import NodeError, StudioError
 from studio.kernel.problems import Problem
 from studio.nodes.base import NOT_NOW, NodeContext, NodeType, Params
 from studio.nodes.flow_specs import CONSTANT, FILTER, IF, INPUT, MAP, OUTPUT
+from studio.nodes.many import AT_ONCE, as_many, each, many_output
 from studio.nodes.reading import problem_of, unwrap
 from studio.workflow.params import LATER, bare_expression, is_dynamic, is_literal
-
-AT_ONCE: Final = 64
-"""Up to so many rows are mapped or filtered without giving way to others."""
-_SLICE_S: Final = 0.004
-_REST_S: Final = 0.0003
-"""Working 4 ms and resting 0.3 ms keeps a window at 60 frames a second beside it."""
 
 
 class Parted(list[Any]):
@@ -133,33 +126,11 @@ _TRUE: Final = frozenset({"true"})
 _FALSE: Final = frozenset({"false"})
 
 
-def _as_many(value: Any) -> tuple[list[Any], bool]:
-    """The values, and whether there was only one (a record or a plain value, not a list)."""
-    if isinstance(value, list | tuple):
-        return list(value), False
-    if value is None:
-        return [], False
-    if isinstance(value, Mapping | str | bytes) or not isinstance(value, Iterable):
-        return [value], True
-    return list(value), False
-
-
-async def _each(ctx: NodeContext, values: list[Any], work: Callable[[Any], None]) -> None:
-    """Does the work for each value, giving way every few milliseconds and saying how far it is."""
-    started = time.perf_counter()
-    for number, value in enumerate(values, start=1):
-        work(value)
-        if time.perf_counter() - started > _SLICE_S:
-            ctx.progress(number, len(values))
-            await asyncio.sleep(_REST_S)
-            started = time.perf_counter()
-
-
 class MapType(NodeType):
     __slots__ = ()
 
     def run_now(self, ctx: NodeContext, params: Params) -> Any:
-        values, single = _as_many(params["records"])
+        values, single = as_many(params["records"])
         if len(values) > AT_ONCE:
             return NOT_NOW
         make = self._maker(ctx, params)
@@ -167,10 +138,10 @@ class MapType(NodeType):
         return made[0] if single else made
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
-        values, single = _as_many(params["records"])
+        values, single = as_many(params["records"])
         make = self._maker(ctx, params)
         made: list[Any] = []
-        await _each(ctx, values, lambda value: made.append(make(value)))
+        await each(ctx, values, lambda value: made.append(make(value)))
         return made[0] if single else made
 
     def _maker(self, ctx: NodeContext, params: Params) -> Callable[[Any], dict[str, Any]]:
@@ -191,15 +162,7 @@ class MapType(NodeType):
         return make
 
     def output(self, value: Any, port: str) -> Any:
-        if isinstance(value, list):
-            return (
-                value
-                if port == "records"
-                else len(value)
-                if port == "count"
-                else (value[0] if value else None)
-            )
-        return [value] if port == "records" else 1 if port == "count" else value
+        return many_output(value, port)
 
     def rows(self, value: Any) -> int | None:
         return len(value) if isinstance(value, list) else 1
@@ -222,7 +185,7 @@ class FilterType(NodeType):
     __slots__ = ()
 
     def run_now(self, ctx: NodeContext, params: Params) -> Any:
-        values, _ = _as_many(params["records"])
+        values, _ = as_many(params["records"])
         if len(values) > AT_ONCE:
             return NOT_NOW
         parted = Parted([], [])
@@ -232,9 +195,9 @@ class FilterType(NodeType):
         return parted
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
-        values, _ = _as_many(params["records"])
+        values, _ = as_many(params["records"])
         parted = Parted([], [])
-        await _each(ctx, values, self._part(ctx, params, parted))
+        await each(ctx, values, self._part(ctx, params, parted))
         return parted
 
     def _part(self, ctx: NodeContext, params: Params, parted: Parted) -> Callable[[Any], None]:

@@ -1,0 +1,55 @@
+"""What do the nodes that reshape lists make of records as the databases give them?"""
+
+from decimal import Decimal
+from typing import Any
+
+from tests.conformance.shop import Shop
+
+
+def test_rows_are_put_in_order_cut_and_narrowed_on_their_way(shop: Shop) -> None:
+    shop.orders(10, 30, 20, 30)
+    results = shop.results(
+        {
+            "list": ("OrderListNode", {}),
+            "once": ("Distinct", {"fields": ["total"]}),
+            "sort": ("Sort", {"order_by": ["-total"]}),
+            "two": ("Limit", {"limit": 2}),
+            "narrow": ("Select", {"fields": ["customer_id", "total"], "rename": {"total": "stock"}}),
+            "whole": ("Map", {"fields": {"stock": "int(record.stock)"}, "keep": True}),
+            "add": ("OrderBulkCreateNode", {}),
+        },
+        chain(("list", "records"), "once", "sort", "two", "narrow", "whole", ("add", "data")),
+    )
+    assert [record["total"] for record in results["sort"]] == [Decimal(30), Decimal(20), Decimal(10)]
+    assert results["narrow"] == [
+        {"customer_id": "ada", "stock": Decimal(30)},
+        {"customer_id": "ada", "stock": Decimal(20)},
+    ]
+    assert results["add"]["created"] == 2
+
+
+def test_sort_orders_as_the_database_does(shop: Shop) -> None:
+    shop.customers("b", "a", "Z", "ä", "zz", "_")
+    for name in ("b", "zz"):
+        shop.one("CustomerUpdateNode", {"id": name, "email": f"{name}@example.org"})
+    for order_by in (["name"], ["-name"], ["email", "-name"], ["-email", "name"]):
+        results = shop.results(
+            {
+                "asked": ("CustomerListNode", {"order_by": order_by}),
+                "list": ("CustomerListNode", {"order_by": ["id"]}),
+                "sort": ("Sort", {"order_by": order_by}),
+            },
+            chain(("list", "records"), "sort"),
+        )
+        assert results["sort"] == results["asked"], order_by
+
+
+def chain(first: tuple[str, str], *rest: str | tuple[str, str]) -> list[tuple[str, str, str, str]]:
+    """Edges that carry records from node to node; a pair names the port that is not called `records`."""
+    edges: list[tuple[Any, ...]] = []
+    source, port = first
+    for step in rest:
+        target, param = step if isinstance(step, tuple) else (step, "records")
+        edges.append((source, port, target, param))
+        source, port = target, "records"
+    return edges  # type: ignore[return-value]  # all parts are text
