@@ -93,8 +93,14 @@ class NodeChecks:
         given = canonical(spec, node.params)
         faults = [*_given_twice(node, spec, given), *_param_faults(node, spec, given, connected)]
         yield from faults
-        if self._checker is None or any(fault.code == "param-type" for fault in faults):
-            return  # a type's own checks may trust the types of values
+        if self._checker is None:
+            return
+        for fault in faults:
+            head = (fault.field or "").partition(".")[0]
+            if fault.code == "param-type" and head in given:
+                given[head] = (
+                    LATER  # a type's own checks may trust the types of values; the rest is still looked at
+                )
         for name, path in connected:
             given[name] = placed(given.get(name), path, LATER) if path else LATER
         yield from self._checker.check_params(spec, given)
