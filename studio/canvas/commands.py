@@ -66,6 +66,7 @@ COMMANDS: Final = (
         "select_upstream", "Select what leads here", ("Shift+Left",), in_node_menu=True, separator=True
     ),
     CanvasCommand("select_downstream", "Select what follows", ("Shift+Right",), in_node_menu=True),
+    CanvasCommand("find_nodes", "Find…", ("Ctrl+F",), in_canvas_menu=True),
     CanvasCommand("fit", "Fit all", ("Ctrl+1",), in_canvas_menu=True, separator=True),
     CanvasCommand("fit_selection", "Fit selection", ("F",), in_node_menu=True),
     CanvasCommand("zoom_100", "Zoom to 100 %", ("Ctrl+0",), in_canvas_menu=True),

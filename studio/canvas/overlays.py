@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPen
 from studio.canvas.camera import Camera
 from studio.canvas.card_painter import RADIUS
 from studio.canvas.cards import GRID, HEADER, WIDTH, tone
-from studio.canvas.geometry import snapped
+from studio.canvas.geometry import Floats, snapped
 from studio.canvas.hits import PLUS_PX
 from studio.canvas.style import Style, blend
 from studio.workflow.spec import NodeSpec
@@ -94,6 +94,17 @@ def paint_drop(painter: QPainter, camera: Camera, style: Style, at: QPointF, *, 
     painter.setPen(pen)
     painter.setBrush(style.theme.color("accent", alpha=0.12))
     painter.drawRoundedRect(box, RADIUS * camera.zoom, RADIUS * camera.zoom)
+
+
+def paint_rings(painter: QPainter, camera: Camera, style: Style, boxes: Floats, *, is_strong: bool) -> None:
+    """Rings around nodes given as rows of left, top, right and bottom, in scene units."""
+    gap = 4.0
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(QPen(style.warning, 3.0 if is_strong else 1.0))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for left, top, right, bottom in boxes.tolist():
+        corner = QPointF(*camera.to_pixels(left, top)) - QPointF(gap, gap)
+        painter.drawRect(QRectF(corner, QPointF(*camera.to_pixels(right, bottom)) + QPointF(gap, gap)))
 
 
 def paint_plus(

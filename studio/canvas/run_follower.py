@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.canvas.states import CardState, footer_of
 
@@ -18,6 +18,9 @@ FRAME_MS: Final = 16
 
 class RunFollower(QObject):
     """Shows one run on the cards of a viewer. Invariant: the timer runs only while the run does."""
+
+    changed = Signal()
+    """Some cards show another state."""
 
     def __init__(self, projector: Projector, viewer: CanvasViewer, parent: QObject) -> None:
         super().__init__(parent)
@@ -62,6 +65,8 @@ class RunFollower(QObject):
         running = handle.state == "running"
         self._version, views = handle.nodes_since(self._version if running else 0)
         self._projector.set_footers({view.node_id: footer_of(view, running=running) for view in views})
+        if views:
+            self.changed.emit()
         self._ticks += 1
         moving = any(footer.state is CardState.RUNNING for footer in self._projector.footers.values())
         if views or (moving and self._ticks % 2 == 0):

@@ -18,12 +18,14 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 from studio.canvas import note_painter, overlays
 from studio.canvas.adding import Adding
 from studio.canvas.arrangement import Arrangement
+from studio.canvas.camera import NEAR
 from studio.canvas.card_painter import BADGE_X, title_x
 from studio.canvas.cards import GRID, HEADER, WIDTH
 from studio.canvas.clipboard import Clipboard
 from studio.canvas.commands import command_for, fill_menus
 from studio.canvas.editing import CanvasEditing
 from studio.canvas.editors import FloatingEditor
+from studio.canvas.find_bar import FindBar
 from studio.canvas.geometry import Bools, snapped
 from studio.canvas.graph import CanvasGraph, CanvasNode
 from studio.canvas.joining import in_reading_order
@@ -88,6 +90,9 @@ class CanvasView(QWidget):
         self._clipboard = Clipboard(self)
         self._adding = Adding(self)
         self._arrangement = Arrangement(self)
+        self._find = FindBar(self)
+        self._find.set_style(self._style)
+        self._runs.changed.connect(self._find.refresh)
         self._problems_timer = QTimer(self)
         self._problems_timer.setSingleShot(True)
         self._problems_timer.setInterval(PROBLEMS_AFTER_MS)
@@ -173,6 +178,7 @@ class CanvasView(QWidget):
         self._projector.show(workflow)
         self._offer_templates()
         self._runs.forget()
+        self._find.refresh()
         kept = self._views.get(workflow_id) if workflow_id else None
         self._fit_pending = kept is None and workflow is not None
         if kept is not None:
@@ -190,6 +196,7 @@ class CanvasView(QWidget):
         self._style = Style(theme)
         self._viewer.set_style(self._style)
         self._palette.set_style(self._style)
+        self._find.set_style(self._style)
 
     def _offer_templates(self) -> None:
         """On an empty canvas: list and create of the first model, list of the second."""
@@ -235,6 +242,7 @@ class CanvasView(QWidget):
         if difference.nodes_changed or difference.edges_changed:
             self._viewer.structure_changed()
         self._viewer.selected_notes &= set(workflow.notes)
+        self._find.refresh()
         if self._selected_ids() != before:
             self.selectionChanged.emit()
         self._viewer.redraw()
@@ -242,6 +250,7 @@ class CanvasView(QWidget):
     def _take_problems(self) -> None:
         if self.workflow_id is not None and self.workflow_id in self.session.project.workflows:
             self._projector.set_problems(self.session.problems(self.workflow_id))
+            self._find.refresh()
             self._viewer.redraw()
 
     # Selection
@@ -315,6 +324,14 @@ class CanvasView(QWidget):
             float(geometry.x[i]) + WIDTH / 2, float(geometry.y[i]) + float(geometry.height[i]) / 2
         )
 
+    def reveal(self, node_id: NodeId) -> None:
+        """Brings a node into view when it is not, large enough to be read."""
+        i = self._projector.geometry.index.get(node_id)
+        if i is not None:
+            if self._viewer.camera().zoom < NEAR:
+                self.center_on(node_id)
+            self._reveal(i)
+
     def _reveal(self, i: int) -> None:
         """Brings a node into view when it is not."""
         camera, geometry = self._viewer.camera(), self._projector.geometry
@@ -326,6 +343,15 @@ class CanvasView(QWidget):
         )
         if not inside:
             self.center_on(geometry.ids[i])
+
+    @property
+    def find_bar(self) -> FindBar:
+        return self._find
+
+    def find_nodes(self) -> None:
+        """Opens the bar that looks for nodes."""
+        if self.workflow is not None:
+            self._find.open()
 
     # Zoom
 
@@ -609,6 +635,7 @@ class CanvasView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._find.place()
         self._fit_if_pending()
 
     def _fit_if_pending(self) -> None:

@@ -100,6 +100,8 @@ class CanvasViewer(CameraViewer):
         self.why_not_asked: Any = None
         self.between_asked: Any = None
         self._marked_edge: Edge | None = None
+        self._found: list[NodeId] = []
+        self._found_now: NodeId | None = None
         self._swallows_menu = False
         self._gesture: Gesture | None = None
         self._hover = hits.NOTHING
@@ -191,6 +193,8 @@ class CanvasViewer(CameraViewer):
             phase=time.perf_counter() % 3600,
         )
         self._in_full = False
+        if self._found:
+            self._paint_found(painter, camera)
         if self._gesture is not None:
             self._gesture.paint(painter, camera, style)
         hovered = self._hover.edge if self._gesture is None and self._drop_at is None else None
@@ -205,6 +209,22 @@ class CanvasViewer(CameraViewer):
         refusal = self._gesture.refusal if isinstance(self._gesture, WireGesture) else None
         if refusal:
             overlays.paint_refusal(painter, camera, style, self._cursor, refusal)
+
+    def set_found(self, node_ids: list[NodeId], current: NodeId | None) -> None:
+        """Rings these nodes, one of them more strongly."""
+        self._found, self._found_now = node_ids, current
+        self.redraw()
+
+    def _paint_found(self, painter: QPainter, camera: Camera) -> None:
+        geometry = self.projector.geometry
+        indices = geometry.indices(self._found)
+        boxes = geometry.boxes()[indices]
+        seen = (boxes[:, 0] < camera.right) & (boxes[:, 2] > camera.left)
+        seen &= (boxes[:, 1] < camera.bottom) & (boxes[:, 3] > camera.top)
+        overlays.paint_rings(painter, camera, self.style_, boxes[seen], is_strong=False)
+        current = geometry.index.get(self._found_now) if self._found_now is not None else None
+        if current is not None:
+            overlays.paint_rings(painter, camera, self.style_, geometry.boxes()[[current]], is_strong=True)
 
     def _lit_edge(self) -> int | None:
         if self._marked_edge is not None:

@@ -36,6 +36,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="duplicate", text="&Duplicate", shortcuts=("Ctrl+D",), icon="ph.copy-simple", when=_SELECTION, scope="shown"),
     Command(id="delete", text="D&elete", shortcuts=("Del", "Backspace"), icon="ph.trash", when=_SELECTION, scope="shown"),
     Command(id="delete_and_reconnect", text="Delete and reco&nnect", shortcuts=("Ctrl+Del",), when=_SELECTION, scope="shown", tip="Delete the selected nodes and join what led to them with what followed"),
+    Command(id="find_nodes", text="&Find on canvas…", shortcuts=("Ctrl+F",), icon="ph.magnifying-glass", when=_WORKFLOW, scope="shown", tip="Find nodes by words, is:invalid, model:…, state:failed"),
     Command(id="select_all", text="Select &all", shortcuts=("Ctrl+A",), when=_WORKFLOW, scope="shown"),
     Command(id="select_upstream", text="Select up&stream", shortcuts=("Shift+Left",), when=_SELECTION, scope="shown"),
     Command(id="select_downstream", text="Select do&wnstream", shortcuts=("Shift+Right",), when=_SELECTION, scope="shown"),
@@ -112,7 +113,7 @@ THEME: Final = "theme"
 
 MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
     ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", None, "reopen_last", None, "close_project", "quit")),
-    ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "paste_with_links", "duplicate", "delete", "delete_and_reconnect", None, "select_all", "select_upstream", "select_downstream", None, "rename")),
+    ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "paste_with_links", "duplicate", "delete", "delete_and_reconnect", None, "find_nodes", "select_all", "select_upstream", "select_downstream", None, "rename")),
     ("&View", ("go_to", "command_palette", None, "toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", None, THEME, "full_screen", "reset_layout")),
     ("&Graph", ("add_node", "add_note", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "new_workflow")),
     ("&Run", ("run", "run_to_here", "dry_run", None, "stop", None, "next_problem", "previous_problem")),
