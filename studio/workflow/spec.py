@@ -52,6 +52,8 @@ class ParamSpec:
     """Takes an update operator, as {$inc: 1}, in place of a value."""
     connectable: bool = True
     """Whether an edge may give it; what decides how a workflow is built (a connection's name) must stand in the node."""
+    primary: bool = False
+    """Whether its port is drawn even while nothing is connected, as those called data, records and value are."""
     field: str | None = None
     minimum: Any = None
     maximum: Any = None
@@ -111,7 +113,7 @@ class NodeSpec:
                 label=param.label or param.name,
                 description=param.description,
                 required=param.required,
-                primary=param.name in ("data", "records", "value"),
+                primary=param.primary or param.name in ("data", "records", "value"),
             )
             for param in self.params
             if param.connectable

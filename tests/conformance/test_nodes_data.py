@@ -53,3 +53,47 @@ def chain(first: tuple[str, str], *rest: str | tuple[str, str]) -> list[tuple[st
         edges.append((source, port, target, param))
         source, port = target, "records"
     return edges  # type: ignore[return-value]  # all parts are text
+
+
+def test_groups_in_memory_are_those_of_the_database(shop: Shop) -> None:
+    shop.orders(10, 20.5, 30, customer="ada")
+    shop.orders(7, customer="bob")
+    asked: dict[str, Any] = {
+        "group_by": ["customer_id", "status"],
+        "aggregate": {
+            "n": {"$count": "*"},
+            "notes": {"$count": "note"},
+            "sum": {"$sum": "total"},
+            "mean": {"$avg": "total"},
+            "least": {"$min": "total"},
+            "most": {"$max": "total"},
+            "kinds": {"$count_distinct": "total"},
+            "spread": {"$stddev": "total"},
+        },
+        "having": {"sum": {"$gt": 1}},
+        "order_by": ["-customer_id"],
+    }
+    results = shop.results(
+        {"there": ("OrderAggregateNode", asked), "list": ("OrderListNode", {}), "here": ("GroupBy", asked)},
+        chain(("list", "records"), "here"),
+    )
+    assert results["here"] == results["there"]
+
+
+def test_records_of_two_models_are_joined_by_their_reference(shop: Shop) -> None:
+    shop.orders(10, 20, customer="ada")
+    shop.customers("cleo")
+    results = shop.results(
+        {
+            "orders": ("OrderListNode", {"order_by": ["total"]}),
+            "customers": ("CustomerListNode", {"fields": ["id", "name"]}),
+            "join": ("Join", {"on": {"customer_id": "id"}, "how": "full", "prefix": "customer_"}),
+        },
+        [("orders", "records", "join", "left"), ("customers", "records", "join", "right")],
+    )
+    assert [(row["total"], row["name"]) for row in results["join"]] == [
+        (Decimal(10), "ada"),
+        (Decimal(20), "ada"),
+        (None, "cleo"),
+    ]
+    assert results["join"][2]["customer_customer_id"] == "cleo"
