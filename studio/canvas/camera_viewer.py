@@ -22,6 +22,9 @@ class CameraViewer(NodeViewer):
     """
 
     zoom_changed = Signal(float)
+    """The camera is another one; with the zoom."""
+    panned = Signal()
+    """The camera was shifted by whole pixels."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._is_ready = False
@@ -115,6 +118,7 @@ class CameraViewer(NodeViewer):
                 self.viewport().scroll(dx, dy, self.viewport().rect())
         finally:
             self._is_scrolling = False
+        self.panned.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The zoom and the upper left corner stay as they are."""

@@ -29,6 +29,7 @@ from studio.canvas.find_bar import FindBar
 from studio.canvas.geometry import Bools, snapped
 from studio.canvas.graph import CanvasGraph, CanvasNode
 from studio.canvas.joining import in_reading_order
+from studio.canvas.minimap import Minimap
 from studio.canvas.palette import Palette
 from studio.canvas.projector import Projector
 from studio.canvas.run_follower import RunFollower
@@ -93,6 +94,8 @@ class CanvasView(QWidget):
         self._find = FindBar(self)
         self._find.set_style(self._style)
         self._runs.changed.connect(self._find.refresh)
+        self._minimap = Minimap(self)
+        self._runs.changed.connect(self._minimap.content_changed)
         self._problems_timer = QTimer(self)
         self._problems_timer.setSingleShot(True)
         self._problems_timer.setInterval(PROBLEMS_AFTER_MS)
@@ -178,6 +181,7 @@ class CanvasView(QWidget):
         self._projector.show(workflow)
         self._offer_templates()
         self._runs.forget()
+        self._minimap.content_changed()
         self._find.refresh()
         kept = self._views.get(workflow_id) if workflow_id else None
         self._fit_pending = kept is None and workflow is not None
@@ -197,6 +201,7 @@ class CanvasView(QWidget):
         self._viewer.set_style(self._style)
         self._palette.set_style(self._style)
         self._find.set_style(self._style)
+        self._minimap.content_changed()
 
     def _offer_templates(self) -> None:
         """On an empty canvas: list and create of the first model, list of the second."""
@@ -242,6 +247,7 @@ class CanvasView(QWidget):
         if difference.nodes_changed or difference.edges_changed:
             self._viewer.structure_changed()
         self._viewer.selected_notes &= set(workflow.notes)
+        self._minimap.content_changed()
         self._find.refresh()
         if self._selected_ids() != before:
             self.selectionChanged.emit()
@@ -352,6 +358,14 @@ class CanvasView(QWidget):
         """Opens the bar that looks for nodes."""
         if self.workflow is not None:
             self._find.open()
+
+    @property
+    def minimap(self) -> Minimap:
+        return self._minimap
+
+    def toggle_minimap(self) -> None:
+        """Shows the map of the whole graph, or hides it."""
+        self._minimap.set_shown(not self._minimap.isVisible())
 
     # Zoom
 
@@ -636,6 +650,7 @@ class CanvasView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._find.place()
+        self._minimap.place()
         self._fit_if_pending()
 
     def _fit_if_pending(self) -> None:

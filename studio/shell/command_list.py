@@ -55,6 +55,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="zoom_100", text="&Actual size", shortcuts=("Ctrl+0",), when=_WORKFLOW),
     Command(id="fit", text="&Fit all", shortcuts=("Ctrl+1",), icon="ph.corners-out", when=_WORKFLOW),
     Command(id="fit_selection", text="Fit s&election", shortcuts=("F",), when=_SELECTION, scope="shown"),
+    Command(id="toggle_minimap", text="Mi&nimap", shortcuts=("Ctrl+M",), when=_WORKFLOW, scope="shown", tip="Show or hide the map of the whole workflow"),
     Command(id="reset_layout", text="Reset la&yout"),
     Command(id="full_screen", text="Full s&creen", shortcuts=("F11",), checkable=True),
     Command(id="theme_system", text="&As the system", checkable=True),
@@ -114,7 +115,7 @@ THEME: Final = "theme"
 MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
     ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", None, "reopen_last", None, "close_project", "quit")),
     ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "paste_with_links", "duplicate", "delete", "delete_and_reconnect", None, "find_nodes", "select_all", "select_upstream", "select_downstream", None, "rename")),
-    ("&View", ("go_to", "command_palette", None, "toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", None, THEME, "full_screen", "reset_layout")),
+    ("&View", ("go_to", "command_palette", None, "toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", None, THEME, "full_screen", "reset_layout")),
     ("&Graph", ("add_node", "add_note", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "new_workflow")),
     ("&Run", ("run", "run_to_here", "dry_run", None, "stop", None, "next_problem", "previous_problem")),
     ("&Data", ("connections", "import_models", "new_model")),
