@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from studio.canvas.edge_data import EdgeData
 from studio.canvas.states import CardState, footer_of
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ class RunFollower(QObject):
         """Follows nothing any more; what is shown stays."""
         self._timer.stop()
         self.handle = None
+        self._viewer.edge_data = EdgeData(None)
 
     def follow(self, handle: RunHandle | None) -> None:
         """Shows a run, live while it goes on; None clears what the last one left."""
         self._projector.clear_footers()
         self.handle = handle
+        self._viewer.edge_data = EdgeData(None)
         self._version = 0
         self._ticks = 0
         if handle is None:
@@ -72,4 +75,5 @@ class RunFollower(QObject):
         if views or (moving and self._ticks % 2 == 0):
             self._viewer.redraw()
         if not running:
+            self._viewer.edge_data = EdgeData(handle)
             self._timer.stop()

@@ -6,7 +6,9 @@ rectangles, edges as one hair-line path. Below: coloured marks and straight line
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -24,6 +26,7 @@ from studio.canvas.primitives import Rects, SmoothLines, flattened, in_pixels, w
 from studio.canvas.projector import Projector
 from studio.canvas.states import IDLE, CardState
 from studio.canvas.style import Style, blend, draw_port, draw_spinner
+from studio.workflow.graph import Edge
 
 RENDER_BUDGET_S: Final = 0.004
 """What a frame may spend on cards that are not painted yet; the rest is drawn simply and follows in the next frames."""
@@ -71,10 +74,11 @@ class ScenePainter:
         is_zooming: bool = False,
         in_full: bool = False,
         phase: float = 0.0,
+        label: Callable[[Edge], str] | None = None,
     ) -> None:
         """Draws edges and cards, of a part of the widget only when one is given (to which the painter must be clipped).
 
-        `is_zooming` prefers speed over sharpness, `in_full` completeness over speed.
+        `is_zooming` prefers speed over sharpness, `in_full` completeness over speed. `label` gives the words to stand on an edge.
         """
         geometry = self.projector.geometry
         self.is_complete = True
@@ -83,13 +87,16 @@ class ScenePainter:
         right, bottom = camera.to_scene(seen.right(), seen.bottom())
         margin = 16 / camera.zoom if camera.zoom < 1 else 16.0
         visible = geometry.nodes_in(left - margin, top - margin, right + margin, bottom + margin)
-        thick = 5 / camera.zoom
+        # As far as the label on an edge reaches to its sides.
+        thick = 9 / camera.zoom
         self._hurry = is_zooming and len(visible) > SMOOTH_CARDS
         edges = geometry.edges_in(left - thick, top - thick, right + thick, bottom + thick)
         if camera.zoom >= NEAR:
             self._near_edges(painter, camera, edges, phase)
             self._near_cards(painter, camera, visible, is_zooming=is_zooming, in_full=in_full)
             self._moving_parts(painter, camera, visible, phase)
+            if label is not None and self.projector.footers and not self._hurry:
+                self._edge_labels(painter, camera, edges, label)
             return
         self._far.is_dimmed = self.dimmed is not None
         if camera.zoom >= MIDDLE:
@@ -125,6 +132,33 @@ class ScenePainter:
         for kind in np.unique(kinds[lit]).tolist():
             self._strokes(painter, curves[lit & (kinds == kind)], self.style.kinds[kind], width + 0.8)
         self._running_edges(painter, camera, which, curves, phase)
+
+    def _edge_labels(
+        self, painter: QPainter, camera: Camera, which: Ints, label: Callable[[Edge], str]
+    ) -> None:
+        """What stands on the edges after a run, in the middle of each that is long enough for it."""
+        geometry, style = self.projector.geometry, self.style
+        metrics, height = style.small_metrics, 15.0
+        painter.setFont(style.small_font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for i in which.tolist():
+            if i == self.hovered_edge:
+                continue
+            x1, y1, x2, y2, _ = geometry.ends[i].tolist()
+            room = math.hypot(x2 - x1, y2 - y1) * camera.zoom - 14
+            if room < height or not (text := label(geometry.edges[i])):
+                continue
+            width = max(metrics.horizontalAdvance(text) + 9, height)
+            if width > room:
+                continue
+            points = geometry.curve(i)
+            center = QPointF(*camera.to_pixels(*points[len(points) // 2].tolist()))
+            box = QRectF(center.x() - width / 2, center.y() - height / 2, width, height)
+            painter.setPen(QPen(style.kinds[int(geometry.edge_kind[i])], 1.0))
+            painter.setBrush(style.canvas)
+            painter.drawRoundedRect(box, height / 2, height / 2)
+            painter.setPen(style.text)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _strokes(self, painter: QPainter, curves: Floats, color: QColor, width: float) -> None:
         """Draws curves as short straight pieces, fewer where fewer are enough."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 
 from studio.canvas.cards import CardPort
+from studio.canvas.edge_data import EdgeData
 from studio.canvas.hits import Hit
 from studio.canvas.projector import Projector
 from studio.canvas.states import CardState
 
 
-def tooltip(projector: Projector, hit: Hit) -> str:
+def tooltip(projector: Projector, hit: Hit, data: EdgeData) -> str:
     """The tool tip for what lies under the mouse, as rich text; empty when there is nothing to say."""
     geometry = projector.geometry
     if hit.port is not None and hit.node is not None:
@@ -21,7 +22,8 @@ def tooltip(projector: Projector, hit: Hit) -> str:
         edge = geometry.edges[hit.edge]
         source = geometry.cards[geometry.index[edge.source]].title
         target = geometry.cards[geometry.index[edge.target]].title
-        return f"{_bold(source)} {_plain(edge.source_port)} → {_bold(target)} {_plain(edge.target_port)}"
+        ends = f"{_bold(source)} {_plain(edge.source_port)} → {_bold(target)} {_plain(edge.target_port)}"
+        return "<br>".join(part for part in (ends, data.peek(edge)) if part)
     return ""
 
 

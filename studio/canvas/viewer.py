@@ -32,6 +32,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 from studio.canvas import hits, overlays, presses
 from studio.canvas.camera import Camera
 from studio.canvas.camera_viewer import CameraViewer
+from studio.canvas.edge_data import EdgeData
 from studio.canvas.geometry import Bools
 from studio.canvas.gestures import (
     Gesture,
@@ -96,6 +97,8 @@ class CanvasViewer(CameraViewer):
         self.snaps = True
         self.selected_notes: set[str] = set()
         self.edited_note: str | None = None
+        self.edge_data = EdgeData(None)
+        """What went along the edges in the run that is shown."""
         self.templates: list[overlays.Template] = []
         self.why_not_asked: Any = None
         self.between_asked: Any = None
@@ -191,6 +194,7 @@ class CanvasViewer(CameraViewer):
             is_zooming=is_zooming,
             in_full=self._in_full,
             phase=time.perf_counter() % 3600,
+            label=self.edge_data.label,
         )
         self._in_full = False
         if self._found:
@@ -503,7 +507,7 @@ class CanvasViewer(CameraViewer):
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             point = self.mapToScene(QPointF(event.pos()))
-            text = tooltip(self.projector, self.hit(point.x(), point.y()))
+            text = tooltip(self.projector, self.hit(point.x(), point.y()), self.edge_data)
             if text:
                 QToolTip.showText(event.globalPos(), text, self.viewport())
             else:
