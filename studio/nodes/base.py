@@ -6,7 +6,7 @@ What the kinds do stands in `records`, `bulk`, `flow` and `code`; when they run 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from studio.kernel.problems import Problem
 from studio.workflow.spec import NodeSpec, ParamSpec
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from studio.database import Access, Database, Statement
 
 Params = Mapping[str, Any]
+Join = Literal["", "each", "first"]
+"""What a node does with edges that bring nothing: "" does not run either, "each" waits until each edge is decided and takes what came,
+"first" takes what comes first and waits for nothing more."""
 
 NOTHING_CLOSED: Final[frozenset[str]] = frozenset()
 
@@ -86,6 +89,10 @@ class NodeType:
     def run_now(self, ctx: NodeContext, params: Params) -> Any:
         """The natural value when it can be had without awaiting and in well under a millisecond, else `NOT_NOW`."""
         return NOT_NOW
+
+    def join(self, params: Params) -> Join:
+        """What the node does with edges that bring nothing; `params` are as they stand in the node."""
+        return ""
 
     def output(self, value: Any, port: str) -> Any:
         """What an output port carries, a view on the natural value. Never called for `done` and `error`."""

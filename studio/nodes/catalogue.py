@@ -113,9 +113,10 @@ def _unknown_connection(name: str, known: Iterable[str]) -> Problem:
 
 def common_types() -> list[NodeType]:
     """The node types that need no model: flow, data, code."""
+    from studio.nodes.branching import BRANCHING_TYPES
     from studio.nodes.code import CODE_TYPES
     from studio.nodes.combining import COMBINING_TYPES
     from studio.nodes.flow import FLOW_TYPES
     from studio.nodes.shaping import SHAPING_TYPES
 
-    return [*FLOW_TYPES, *SHAPING_TYPES, *COMBINING_TYPES, *CODE_TYPES]
+    return [*FLOW_TYPES, *BRANCHING_TYPES, *SHAPING_TYPES, *COMBINING_TYPES, *CODE_TYPES]

@@ -65,7 +65,7 @@ class Ledger:
         for name, template in step.templates:
             params[name] = fill(template, self.names)
             _check(by_name.get(name), params[name])
-        for feed in step.feeds:
+        for feed in self._arrived(step) if step.join else step.feeds:
             value = self._fed(feed)
             if not feed.path:
                 params[feed.param] = value
@@ -80,6 +80,19 @@ class Ledger:
                     field=feed.param,
                 ) from error
         return params
+
+    def _arrived(self, step: Step) -> list[Feed]:
+        """The feeds of a step that takes what comes: those that brought something, or the first of them."""
+        came = [feed for feed in step.feeds if self._has_come(feed)]
+        return [min(came, key=lambda feed: self.ended[feed.source])] if step.join == "first" else came
+
+    def _has_come(self, feed: Feed) -> bool:
+        source, error = self.plan.steps[feed.source], self.errors[feed.source]
+        if feed.port == ERROR_PORT or error is not None:
+            return feed.port == ERROR_PORT and error is not None
+        if source.type is None or not self.ended[feed.source]:
+            return False
+        return feed.port not in source.type.closed(self.values[feed.source])
 
     def _fed(self, feed: Feed) -> Any:
         source = self.plan.steps[feed.source]

@@ -15,12 +15,12 @@ from studio.kernel.ids import NodeId
 from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Severity
 from studio.models.spec import ModelSpec
-from studio.nodes.base import COMMON, NodeType
+from studio.nodes.base import COMMON, Join, NodeType
 from studio.nodes.bulk import BulkNode
 from studio.nodes.catalogue import NodeCatalogue
 from studio.nodes.code import SqlType
 from studio.nodes.records import ListType, ModelNode
-from studio.runtime.state import Link, waiting
+from studio.runtime.state import Link, joining, waiting
 from studio.workflow.checks import check, order_edges, spec_for, title_of
 from studio.workflow.graph import Edge, Node, Workflow
 from studio.workflow.params import (
@@ -70,6 +70,7 @@ class Step:
     timeout_s: float | None
     retries: int
     output_name: str | None
+    join: Join = ""
     stream_to: int | None = None
 
 
@@ -83,6 +84,7 @@ class Plan:
     links: tuple[tuple[Link, ...], ...]
     waits: tuple[int, ...]
     orders: tuple[int, ...]
+    joins: Mapping[int, int]
     takes_errors: tuple[bool, ...]
     models: Mapping[str, tuple[ModelSpec, ...]]
     """For each connection the models whose tables must be there: those used and those they refer to."""
@@ -137,10 +139,12 @@ def _assemble(workflow: Workflow, catalogue: NodeCatalogue) -> Plan:
         before[source] |= before[target] - {source}
     order = _sorted(workflow, before)
     index = {node_id: number for number, node_id in enumerate(order)}
-    links = _links(workflow, specs, implied, index, streams)
+    joins = {node_id: _join(workflow.nodes[node_id], kind) for node_id, kind in types.items()}
+    links = _links(workflow, specs, implied, index, streams, joins)
     waits, orders = waiting(links)
     steps = tuple(
-        _step(workflow, workflow.nodes[node_id], types[node_id], specs, index, streams) for node_id in order
+        _step(workflow, workflow.nodes[node_id], types[node_id], specs, index, streams, joins[node_id])
+        for node_id in order
     )
     return Plan(
         workflow=workflow,
@@ -149,6 +153,7 @@ def _assemble(workflow: Workflow, catalogue: NodeCatalogue) -> Plan:
         links=tuple(tuple(outgoing) for outgoing in links),
         waits=tuple(waits),
         orders=tuple(orders),
+        joins=MappingProxyType(joining(links)),
         takes_errors=tuple(any(link.port == ERROR_PORT for link in outgoing) for outgoing in links),
         models=MappingProxyType(_models(steps, catalogue)),
         needs_trust=tuple(step.id for step in steps if step.type is not None and step.type.spec.needs_trust),
@@ -186,12 +191,13 @@ def _links(
     implied: Mapping[NodeId, set[NodeId]],
     index: Mapping[NodeId, int],
     streams: Mapping[NodeId, NodeId],
+    joins: Mapping[NodeId, Join],
 ) -> list[list[Link]]:
     links: list[list[Link]] = [[] for _ in index]
     streamed_by = {target: source for source, target in streams.items()}
 
-    def lead(source: NodeId, target: NodeId, port: str, *, is_order: bool) -> None:
-        links[index[source]].append(Link(index[target], port, is_order))
+    def lead(source: NodeId, target: NodeId, port: str, *, is_order: bool, join: Join = "") -> None:
+        links[index[source]].append(Link(index[target], port, is_order, join))
         lister = streamed_by.get(target)
         if lister is not None and lister != source:
             # The reader of a stream starts only when its eater may, and shares its fate.
@@ -201,11 +207,16 @@ def _links(
         spec = specs[edge.target]
         port = _output(specs[edge.source], edge)
         is_order = spec is not None and value_param(spec, edge, port) is None
-        lead(edge.source, edge.target, edge.source_port.partition(".")[0], is_order=is_order)
+        head = edge.source_port.partition(".")[0]
+        lead(edge.source, edge.target, head, is_order=is_order, join="" if is_order else joins[edge.target])
     for target, sources in implied.items():
         for source in sources:
             lead(source, target, "", is_order=False)
     return links
+
+
+def _join(node: Node, node_type: NodeType | None) -> Join:
+    return "" if node_type is None else node_type.join(canonical(node_type.spec, node.params))
 
 
 def _output(spec: NodeSpec | None, edge: Edge) -> PortSpec | None:
@@ -219,6 +230,7 @@ def _step(
     specs: Mapping[NodeId, NodeSpec | None],
     index: Mapping[NodeId, int],
     streams: Mapping[NodeId, NodeId],
+    join: Join,
 ) -> Step:
     spec = specs[node.id]
     given = canonical(spec, node.params) if spec else {}
@@ -248,6 +260,7 @@ def _step(
         timeout_s=given.get("timeout_s"),
         retries=given.get("retries") or 0,
         output_name=output_name,
+        join=join,
         stream_to=index[target] if target is not None else None,
     )
 

@@ -173,7 +173,11 @@ class _Run:
         self.plan = plan
         self.ledger = Ledger(plan)
         self.state = RunState(
-            plan.links, takes_errors=plan.takes_errors, waits=plan.waits, orders=plan.orders
+            plan.links,
+            takes_errors=plan.takes_errors,
+            waits=plan.waits,
+            orders=plan.orders,
+            joins=plan.joins,
         )
 
     # -------------------------------------------------------------- the whole

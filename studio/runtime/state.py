@@ -6,15 +6,17 @@
        └──▶ cancelled    the run was stopped first
 
 *Abandoned* is not *skipped*: upstream failed, as against upstream chose not to. A node waits for all its edges. One edge that brings
-nothing decides its fate, except that edges for order only (`after`) let it run as soon as any of them has come through.
+nothing decides its fate, except that edges for order only (`after`) let it run as soon as any of them has come through, and a node
+that takes what comes (Merge) runs unless nothing comes at all; if it wants the first only, it does not wait for the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from studio.nodes.base import Join
 from studio.workflow.spec import ERROR_PORT
 
 NodeState = Literal["pending", "running", "succeeded", "failed", "skipped", "abandoned", "cancelled"]
@@ -31,11 +33,15 @@ class IllegalTransition(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A way from one node to another. `port` is the source's output ("" for a name in an expression), `is_order` an edge without value."""
+    """A way from one node to another. `port` is the source's output ("" for a name in an expression), `is_order` an edge without value.
+
+    `join` marks an edge of a node that takes what comes: one of these is enough. Such edges of one node all have the same.
+    """
 
     target: int
     port: str = ""
     is_order: bool = False
+    join: Join = ""
 
 
 class RunState:
@@ -46,7 +52,10 @@ class RunState:
     """
 
     __slots__ = (
+        "_dead_joins",
         "_dead_orders",
+        "_has_first",
+        "_joins",
         "_links",
         "_marks",
         "_orders",
@@ -64,6 +73,7 @@ class RunState:
         takes_errors: Sequence[bool] | None = None,
         waits: Sequence[int] | None = None,
         orders: Sequence[int] | None = None,
+        joins: Mapping[int, int] | None = None,
     ) -> None:
         count = len(links)
         self._links = links
@@ -73,6 +83,10 @@ class RunState:
         self._waits = list(waits)
         self._orders = orders
         self._dead_orders = [0] * count
+        self._joins = joining(links) if joins is None else joins
+        self._dead_joins: dict[int, int] = {}
+        self._has_first: set[int] = set()
+        """The nodes that want the first of what comes and know by now whether there is one."""
         self._marks = [_ALIVE] * count
         self.states: list[NodeState] = ["pending"] * count
         self.undecided = count
@@ -102,6 +116,9 @@ class RunState:
             port = link.port
             if port == ERROR_PORT or (closed and port in closed):
                 self._release(link, _SKIP, ready)
+                continue
+            if link.join:
+                self._release(link, _ALIVE, ready)
                 continue
             target = link.target
             waits[target] -= 1
@@ -154,17 +171,40 @@ class RunState:
     # -------------------------------------------------------------- inside
 
     def _release(self, link: Link, mark: int, ready: list[int]) -> None:
+        if not self._counts(link, mark):
+            return
         target = link.target
-        if mark:
-            if link.is_order:
-                self._dead_orders[target] += 1
-                if self._dead_orders[target] == self._orders[target]:
-                    self._marks[target] = max(self._marks[target], mark)
-            else:
-                self._marks[target] = max(self._marks[target], mark)
         self._waits[target] -= 1
         if not self._waits[target]:
             self._decide(target, ready)
+
+    def _counts(self, link: Link, mark: int) -> bool:
+        """Notes what has come of a link; returns whether its target waits for one thing less."""
+        target = link.target
+        if link.join:
+            return self._counts_joined(link, mark)
+        if not mark:
+            return True
+        if link.is_order:
+            self._dead_orders[target] += 1
+            if self._dead_orders[target] < self._orders[target]:
+                return True
+        self._marks[target] = max(self._marks[target], mark)
+        return True
+
+    def _counts_joined(self, link: Link, mark: int) -> bool:
+        target = link.target
+        is_first = link.join == "first"
+        if is_first and target in self._has_first:
+            return False
+        if mark:
+            self._dead_joins[target] = dead = self._dead_joins.get(target, 0) + 1
+            if dead < self._joins[target]:
+                return not is_first
+            self._marks[target] = max(self._marks[target], mark)
+        if is_first:
+            self._has_first.add(target)
+        return True
 
     def _decide(self, node: int, ready: list[int]) -> None:
         if self.states[node] != "pending":
@@ -186,13 +226,9 @@ class RunState:
             self.undecided -= 1
             self.dropped.append(dropped)
             for link in self._links[dropped]:
+                if not self._counts(link, why):
+                    continue
                 target = link.target
-                if link.is_order:
-                    self._dead_orders[target] += 1
-                    if self._dead_orders[target] == self._orders[target]:
-                        self._marks[target] = max(self._marks[target], why)
-                else:
-                    self._marks[target] = max(self._marks[target], why)
                 self._waits[target] -= 1
                 if self._waits[target]:
                     continue
@@ -207,10 +243,25 @@ class RunState:
 
 
 def waiting(links: Sequence[Sequence[Link]]) -> tuple[list[int], list[int]]:
-    """For each node how many links lead to it, and how many of them are for order only."""
+    """For each node for how many things it waits, and how many links lead to it that are for order only."""
     waits, orders = [0] * len(links), [0] * len(links)
+    firsts: set[int] = set()
     for outgoing in links:
         for link in outgoing:
+            if link.join == "first":
+                if link.target in firsts:
+                    continue  # one of them is enough
+                firsts.add(link.target)
             waits[link.target] += 1
             orders[link.target] += link.is_order
     return waits, orders
+
+
+def joining(links: Sequence[Sequence[Link]]) -> dict[int, int]:
+    """How many links lead to each node that takes what comes."""
+    found: dict[int, int] = {}
+    for outgoing in links:
+        for link in outgoing:
+            if link.join:
+                found[link.target] = found.get(link.target, 0) + 1
+    return found

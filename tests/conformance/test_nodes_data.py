@@ -97,3 +97,41 @@ def test_records_of_two_models_are_joined_by_their_reference(shop: Shop) -> None
         (None, "cleo"),
     ]
     assert results["join"][2]["customer_customer_id"] == "cleo"
+
+
+def test_ways_part_and_meet_again_around_writes(shop: Shop) -> None:
+    ids = shop.orders(5, 500)
+    for order, note in zip(ids, ("small", "big"), strict=True):
+        results = shop.results(
+            {
+                "read": ("OrderReadNode", {"id": order}),
+                "switch": ("Switch", {"conditions": ["value.total > 100", "value.total > 1"]}),
+                "big": ("OrderUpdateNode", {"fields": {"note": "big"}}),
+                "small": ("OrderUpdateNode", {"fields": {"note": "small"}}),
+                "merge": ("Merge", {}),
+                "end": ("Output", {}),
+            },
+            [
+                ("read", "record", "switch", "value"),
+                ("switch", "case_1.id", "big", "id"),
+                ("switch", "case_2.id", "small", "id"),
+                ("big", "record", "merge", "value"),
+                ("small", "record", "merge", "value_2"),
+                ("merge", "value.note", "end", "value"),
+            ],
+        )
+        assert results["end"] == note
+
+
+def test_a_fail_in_one_transaction_takes_back_what_was_written(shop: Shop) -> None:
+    result = shop.run(
+        {
+            "create": ("CustomerCreateNode", {"id": "ada", "name": "Ada"}),
+            "fail": ("Fail", {"message": "not today"}),
+        },
+        [("create", "done", "fail", "after")],
+        mode="atomic",
+    )
+    assert result.state == "failed"
+    assert str(result.error).endswith("not today")
+    assert shop.one("CustomerCountNode") == {"count": 0}

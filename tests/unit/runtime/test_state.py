@@ -84,6 +84,41 @@ def test_a_disabled_node_is_skipped_with_what_needs_it() -> None:
     assert state.undecided == 0
 
 
+def test_a_node_that_takes_what_comes_runs_unless_nothing_comes() -> None:
+    links = [
+        [Link(2, "value", join="each"), Link(3, "value", join="first")],
+        [Link(2, "value", join="each"), Link(3, "value", join="first")],
+        [],
+        [],
+    ]
+    state = RunState(links)
+    state.start(0)
+    assert state.succeed(0) == [3]  # the first has come
+    state.start(1)
+    assert state.succeed(1, frozenset({"value"})) == [2]  # all are decided, and one has come
+    state = RunState(links)
+    state.start(0)
+    assert state.succeed(0, frozenset({"value"})) == []
+    state.start(1)
+    assert state.succeed(1, frozenset({"value"})) == []
+    assert state.states[2:] == ["skipped", "skipped"]
+
+
+def test_the_first_that_comes_does_not_make_up_for_what_is_needed_beside_it() -> None:
+    links = [[Link(2, "value", join="first")], [Link(2, "", is_order=True)], []]
+    state = RunState(links)
+    state.start(0)
+    assert state.succeed(0) == []
+    state.start(1)
+    assert state.succeed(1) == [2]
+    state = RunState(links)
+    state.start(0)
+    state.start(1)
+    assert state.succeed(0) == []
+    state.fail(1)
+    assert state.states[2] == "abandoned"
+
+
 def test_stopping_cancels_what_runs_and_what_has_not_begun() -> None:
     state = RunState([[Link(1, "value")], [], []])
     state.start(0)
@@ -122,13 +157,15 @@ def test_what_cannot_be_is_complained_about_precisely(do, words: str) -> None:
 @given(seed=st.integers(0, 2**32), count=st.integers(1, 30))
 def test_every_run_decides_every_node_once_whatever_happens(seed: int, count: int) -> None:
     pick = random.Random(seed)  # noqa: S311 - not a secret
+    joins = [pick.choice(["", "", "each", "first"]) for _ in range(count)]
+
+    def link_to(target: int) -> Link:
+        is_order = pick.random() < 0.3
+        port = pick.choice(["a", "b", "error", ""])
+        return Link(target, port, is_order=is_order, join="" if is_order else joins[target])
+
     links = [
-        [
-            Link(target, pick.choice(["a", "b", "error", ""]), is_order=pick.random() < 0.3)
-            for target in range(node + 1, count)
-            if pick.random() < 0.2
-        ]
-        for node in range(count)
+        [link_to(target) for target in range(node + 1, count) if pick.random() < 0.2] for node in range(count)
     ]
     takes = [any(link.port == "error" for link in outgoing) for outgoing in links]
     state = RunState(links, takes_errors=takes)
