@@ -12,6 +12,7 @@ COMPATIBLE: Final = "Compatible"
 RECENT: Final = "Recent"
 MODELS: Final = "Models"
 FLOW: Final = "Flow"
+DATA: Final = "Data"
 MOST_RECENT: Final = 5
 _ENOUGH: Final = 62.0
 """Below this likeness (0–100) an entry is not what was typed."""
@@ -73,10 +74,12 @@ def sections(
         return _non_empty([Section(COMPATIBLE, _ranked(every, scores))])
     by_type = {entry.spec.type: entry for entry in every}
     lately = [by_type[name] for name in recent if name in by_type][:MOST_RECENT]
+    general = [entry for entry in every if not entry.spec.model]
     found = [
         Section(RECENT, tuple(lately) if scores is None else ()),
         Section(MODELS, _ranked([entry for entry in every if entry.spec.model], scores)),
-        Section(FLOW, _ranked([entry for entry in every if not entry.spec.model], scores)),
+        Section(FLOW, _ranked([entry for entry in general if entry.spec.category != "data"], scores)),
+        Section(DATA, _ranked([entry for entry in general if entry.spec.category == "data"], scores)),
     ]
     if scores is not None:
         found.sort(key=lambda section: -max((scores[id(entry)] for entry in section.entries), default=0.0))

@@ -42,7 +42,7 @@ OPERATION_GLYPHS: Final = {
 
 
 class ModelsTree(QStandardItemModel):
-    """Connection ▸ model ▸ fields and operations, and the flow nodes; or, while searching, the matches in one list."""
+    """Connection ▸ model ▸ fields and operations, and the nodes of no model; or, while searching, the matches in one list."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -65,7 +65,8 @@ class ModelsTree(QStandardItemModel):
         orphans = [entry for entry in project.models.values() if entry.connection not in project.connections]
         for entry in orphans:
             self.appendRow(self.model_item(entry, (), counts))
-        self.appendRow(self._flow_item(session))
+        for item in self._general_items(session):
+            self.appendRow(item)
 
     def fill_matches(self, matches: Sequence[QStandardItem]) -> None:
         self._reset()
@@ -150,13 +151,16 @@ class ModelsTree(QStandardItemModel):
         item.setToolTip(f"{spec.description}\n{spec.type}")
         return item
 
-    def _flow_item(self, session: Session) -> QStandardItem:
-        group = self._item(self.tr("Flow"), "group", "flow", "tree-structure")
-        group.setFont(self.theme.font(bold=True))
+    def _general_items(self, session: Session) -> list[QStandardItem]:
+        """The groups of nodes that belong to no model."""
+        flow = self._item(self.tr("Flow"), "group", "flow", "tree-structure")
+        data = self._item(self.tr("Data"), "group", "data", "funnel")
+        for group in (flow, data):
+            group.setFont(self.theme.font(bold=True))
         for spec in session.catalogue.specs():
             if spec.category != "model":
-                group.appendRow(self.operation_item(spec))
-        return group
+                (data if spec.category == "data" else flow).appendRow(self.operation_item(spec))
+        return [flow, data]
 
     def _item(self, text: str, kind: str, id_: str, glyph: str, *, tint: str = "text_muted") -> QStandardItem:
         item = QStandardItem(item_icon(glyph, self.theme, tint), text)

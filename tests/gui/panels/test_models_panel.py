@@ -43,7 +43,7 @@ def panel(theme, session, show):
 
 def test_the_tree_shows_connections_models_fields_operations_and_flow_nodes(panel):
     model = panel.tree_model
-    assert texts(model) == ["shop", "Flow"]
+    assert texts(model) == ["shop", "Flow", "Data"]
     shop = model.index(0, 0)
     assert texts(model, shop) == ["Customer", "Order", "OrderItem"]
     order = model.index(1, 0, shop)
@@ -102,7 +102,7 @@ def test_a_search_without_an_answer_can_be_cleared(panel, qtbot):
     qtbot.keyClicks(panel.search, "qqqq")
     qtbot.waitUntil(panel.hint.isVisible)
     qtbot.mouseClick(panel.hint.link("clear"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: texts(panel.tree_model) == ["shop", "Flow"])
+    qtbot.waitUntil(lambda: texts(panel.tree_model) == ["shop", "Flow", "Data"])
 
 
 def test_a_double_click_on_an_operation_asks_for_its_node_and_on_a_model_for_its_data(panel, qtbot):
