@@ -1,7 +1,7 @@
 """What every test may ask for: real databases, and nothing left over from another run.
 
-A test gets a database of its own; nothing has to be cleaned up. One PostgreSQL server serves a whole run, all of its
-processes. It starts when the first test asks, and a server that cannot be had fails the run. Only a run that says
+A test gets a database of its own; nothing has to be cleaned up. One PostgreSQL and one MariaDB server serve a whole run, all of
+its processes. Each starts when the first test asks, and a server that cannot be had fails the run. Only a run that says
 `STUDIO_TESTS=quick` skips what needs it, and says so at its end.
 """
 
@@ -18,7 +18,7 @@ import pytest
 # Tests have no screen, even where the machine has one; whoever wants to watch says QT_QPA_PLATFORM=xcb.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from tests.support import chinook
+from tests.support import chinook, mariadb
 from tests.support.servers import (
     ServerUnavailableError,
     SharedServer,
@@ -30,6 +30,7 @@ from tests.support.servers import (
 QUICK: Final = os.environ.get("STUDIO_TESTS") == "quick"
 SERVERS: Final = "STUDIO_TEST_SERVERS"
 SERVER: Final = pytest.StashKey[SharedServer]()
+MARIADB: Final = pytest.StashKey[SharedServer]()
 SKIPPED_FOR_QUICKNESS: Final = "Skipped by STUDIO_TESTS=quick"
 
 # No deadline: the machine is shared, and a test never asserts time. The same examples on every continuous run, so
@@ -51,11 +52,15 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[SERVERS] = f"{os.getpid()}:{folder}"
     main_pid, _, folder = os.environ[SERVERS].partition(":")
     config.stash[SERVER] = SharedServer(Path(folder), main_pid=int(main_pid))
+    own = Path(folder) / "mariadb"
+    own.mkdir(exist_ok=True)
+    config.stash[MARIADB] = SharedServer(own, main_pid=int(main_pid), module="tests.support.mariadb")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or SERVER not in config.stash:
         return
+    config.stash[MARIADB].stop()
     config.stash[SERVER].stop()
     shutil.rmtree(os.environ.pop(SERVERS).partition(":")[2], ignore_errors=True)
 
@@ -69,7 +74,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if skipped:
         terminalreporter.section("not a full run", sep="!", red=True, bold=True)
         terminalreporter.line(
-            f"{len(skipped)} tests had no PostgreSQL server and were skipped: STUDIO_TESTS=quick."
+            f"{len(skipped)} tests had no database server and were skipped: STUDIO_TESTS=quick."
         )
 
 
@@ -103,6 +108,36 @@ def postgres_module_url(postgres_server_url: str) -> Iterator[str]:
     drop_database(postgres_server_url, url)
 
 
+# ---------------------------------------------------------------- MariaDB
+
+
+@pytest.fixture(scope="session")
+def mysql_server_url(pytestconfig: pytest.Config) -> str:
+    """The running MariaDB server: for making databases and users."""
+    try:
+        return pytestconfig.stash[MARIADB].url()
+    except ServerUnavailableError as error:
+        if QUICK:
+            pytest.skip(f"{SKIPPED_FOR_QUICKNESS}: {error}")
+        raise
+
+
+@pytest.fixture
+def mysql_url(mysql_server_url: str) -> Iterator[str]:
+    """An empty MariaDB database for one test."""
+    url = mariadb.create_database(mysql_server_url)
+    yield url
+    mariadb.drop_database(mysql_server_url, url)
+
+
+@pytest.fixture(scope="module")
+def mysql_module_url(mysql_server_url: str) -> Iterator[str]:
+    """A MariaDB database that all tests of a file share: for tests that only read."""
+    url = mariadb.create_database(mysql_server_url)
+    yield url
+    mariadb.drop_database(mysql_server_url, url)
+
+
 # ---------------------------------------------------------------- any database
 
 
@@ -112,10 +147,10 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'test.sqlite'}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database for one test, which is run once on each kind."""
-    fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url", "mysql": "mysql_url"}[request.param]
     return str(request.getfixturevalue(fixture))
 
 

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from studio.database.dialect import Dialect, Engine
     from studio.database.plans import PlanBook
 
-_DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql"}
+_DIALECTS = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+}
+_EXTRAS = {"mysql": "mysql"}
+"""Drivers that come with an extra of the package; those of the others come with the package itself."""
 
 
 class Database:
@@ -34,7 +42,7 @@ class Database:
         self.name = name
         self.options = options or DatabaseOptions()
         self.dialect = _dialect_name(url)
-        """`sqlite` or `postgresql`."""
+        """`sqlite`, `postgresql` or `mysql` (MariaDB)."""
         self._ensured: dict[int, ModelSpec] = {}
 
     def __repr__(self) -> str:
@@ -53,7 +61,9 @@ class Database:
         except ModuleNotFoundError as error:
             raise MissingDriver(
                 f"The driver {error.name} for {self.dialect} is not installed.",
-                hint=f"pip install {error.name}",
+                hint=f"pip install 'dataflow-studio[{_EXTRAS[self.dialect]}]'"
+                if self.dialect in _EXTRAS
+                else f"pip install {error.name}",
             ) from error
 
     @cached_property
@@ -148,6 +158,6 @@ def _dialect_name(url: str) -> str:
             if scheme
             else "The connection has no kind of database.",
             hint=did_you_mean(scheme, _DIALECTS)
-            or "Write sqlite:///path or postgresql://user@host/database.",
+            or "Write sqlite:///path, postgresql://user@host/database or mysql://user@host/database.",
         )
     return known

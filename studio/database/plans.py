@@ -316,6 +316,10 @@ def dialect_named(name: str) -> Dialect:
         from studio.database.sqlite_dialect import SqliteDialect
 
         return SqliteDialect()
+    if name == "mysql":
+        from studio.database.mysql_dialect import MysqlDialect
+
+        return MysqlDialect()
     from studio.database.postgresql_dialect import PostgresqlDialect
 
     return PostgresqlDialect()

@@ -63,9 +63,9 @@ def prepare(sql: str, params: Mapping[str, Any], dialect: str) -> tuple[str, lis
                 hint=did_you_mean(name, params) or f"Give the parameter {name!r} a value.",
                 field="params",
             )
-        if dialect == "sqlite":
+        if dialect in ("sqlite", "mysql"):
             order.append(name)
-            arguments.append(_stored(params[name]))
+            arguments.append(_stored(params[name]) if dialect == "sqlite" else _mysql(params[name]))
             return "?"
         if name not in order:
             order.append(name)
@@ -140,6 +140,13 @@ def _stored(value: Any) -> Any:
     if isinstance(value, dict | list | tuple):
         return orjson.dumps(value).decode()
     return value
+
+
+def _mysql(value: Any) -> Any:
+    """As MariaDB keeps it in Studio's own tables: moments in UTC without a zone, the rest as in SQLite."""
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).replace(tzinfo=None) if value.tzinfo is not None else value
+    return value if isinstance(value, dt.date | Decimal) else _stored(value)
 
 
 def _native(value: Any) -> Any:

@@ -38,6 +38,11 @@ def is_plain(path: Path) -> bool:
     return all(_SIMPLE_PART.fullmatch(part) for part in path)
 
 
+def is_place(part: str) -> bool:
+    """Whether the part can be a place in a list."""
+    return _INDEX.fullmatch(part) is not None
+
+
 def value_at(document: Any, path: Sequence[str]) -> Any:
     """What stands at the path, or ABSENT."""
     for part in path:

@@ -123,7 +123,7 @@ def _direction(name: Any, direction: Any) -> bool:
 
 
 def order_clauses(order: Order, table: sa.FromClause, dialect: str) -> list[sa.ColumnElement[Any]]:
-    """What ORDER BY takes. On SQLite nulls are placed in so many words where a field can hold one; PostgreSQL does it by itself."""
+    """What ORDER BY takes. On SQLite and MariaDB nulls are placed in so many words where a field can hold one; PostgreSQL does it by itself."""
     from studio.query.sql_filters import FilterWriter, grammar
 
     writer = FilterWriter(order.vocabulary, table, grammar(dialect))
@@ -131,8 +131,12 @@ def order_clauses(order: Order, table: sa.FromClause, dialect: str) -> list[sa.C
     for term in order.terms:
         place = writer.place(term.field)
         column = writer.grammar.ordered(place)
+        can_be_null = place.term.nullable or place.reflected
+        if dialect == "mysql" and can_be_null:
+            is_null = column.is_(None)
+            clauses.append(is_null.desc() if term.descending else is_null.asc())
         clause: sa.ColumnElement[Any] = column.desc() if term.descending else column.asc()
-        if dialect == "sqlite" and (place.term.nullable or place.reflected):
+        if dialect == "sqlite" and can_be_null:
             clause = clause.nulls_first() if term.descending else clause.nulls_last()
         clauses.append(clause)
     return clauses

@@ -20,6 +20,9 @@ _LAST = "\U0010ffff"
 _SURROGATES = 0xD800, 0xDFFF
 _SIMPLE_ESCAPES: Final = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v"}
 _QUANTIFIER = re.compile(r"(?:[*+?]|\{(\d{1,4})?(,)?(\d{1,4})?\})")
+_ASCII_CLASSES: Final = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\t\n\x{b}\f\r "}
+_BOUNDARY: Final = "(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))"
+"""`\\b` in the letters of ASCII."""
 _MOST_REPEATS = 255
 """PostgreSQL: a bound in braces is at most 255 (DUPMAX)."""
 _MOST_DEPTH = 50
@@ -134,29 +137,37 @@ def postgres_regex(source: str) -> str:
     return _translate(source)[1]
 
 
+def pcre_regex(source: str) -> str:
+    """The same expression for MariaDB, whose PCRE knows the letters of Unicode: classes and `(?i)` are written out in ASCII."""
+    return _translate(source)[2]
+
+
 @lru_cache(maxsize=512)
-def _translate(source: str) -> tuple[str, str]:
+def _translate(source: str) -> tuple[str, str, str]:
     return _RegexReader(source).read()
 
 
 class _RegexReader:
-    """Reads a regular expression once and writes it twice, for Python and for PostgreSQL."""
+    """Reads a regular expression once and writes it three times, for Python, for PostgreSQL and for PCRE."""
 
     def __init__(self, source: str) -> None:
         self.source = source
         self.at = 0
         self.python: list[str] = []
         self.postgres: list[str] = []
+        self.pcre: list[str] = ["(?s)"]
+        self.folds = False
 
-    def read(self) -> tuple[str, str]:
+    def read(self) -> tuple[str, str, str]:
         if len(self.source) > _MOST_LENGTH:
             raise self._refused(f"longer than {_MOST_LENGTH:,} characters", "Make it shorter.")
         if self.source.startswith("(?i)"):
             self.at = 4
-            self._write("(?i)")
+            self._write("(?i)", pcre="")
+            self.folds = True
         else:
             # Says that an advanced expression follows, whatever it begins with.
-            self._write("", "(?c)")
+            self._write("", "(?c)", "")
         self._alternatives(0)
         if self.at < len(self.source):
             raise self._refused("a closing parenthesis without an opening one", r"Write \) for a real one.")
@@ -165,11 +176,12 @@ class _RegexReader:
             re.compile(python, re.ASCII | re.DOTALL)
         except (re.error, OverflowError, RecursionError) as error:
             raise self._refused(str(error), "Mend the expression.") from error
-        return python, "".join(self.postgres)
+        return python, "".join(self.postgres), "".join(self.pcre)
 
-    def _write(self, python: str, postgres: str | None = None) -> None:
+    def _write(self, python: str, postgres: str | None = None, pcre: str | None = None) -> None:
         self.python.append(python)
         self.postgres.append(python if postgres is None else postgres)
+        self.pcre.append(python if pcre is None else pcre)
 
     def _refused(self, what: str, hint: str) -> FilterError:
         return FilterError(f"The regular expression {self.source[:60]!r} cannot be used: {what}.", hint=hint)
@@ -206,7 +218,7 @@ class _RegexReader:
             self._write("^")
             return False
         if char == "$":
-            self._write(r"\Z", "$")
+            self._write(r"\Z", "$", r"\z")
             return False
         if char == ".":
             self._write(".")
@@ -222,6 +234,9 @@ class _RegexReader:
         self._write(
             re.escape(char),
             char if char.isalnum() or ord(char) > 127 or char in " _\n\t\r\f\v" else "\\" + char,
+            f"[{char.lower()}{char.upper()}]"
+            if self.folds and char.isascii() and char.isalpha()
+            else f"\\x{{{ord(char):x}}}",
         )
 
     def _group(self, depth: int) -> bool:
@@ -272,17 +287,18 @@ class _RegexReader:
     def _escape(self) -> bool:
         char = self._next("the expression ends with a lone backslash")
         if char in "dDwWsS":
-            self._write("\\" + char)
+            inside = _ASCII_CLASSES[char.lower()]
+            self._write("\\" + char, pcre=f"[{'^' if char.isupper() else ''}{inside}]")
             return True
         if char == "b":
-            self._write(r"\b", r"\y")
+            self._write(r"\b", r"\y", _BOUNDARY)
             return False
         if char == "B":
             # Before Python 3.14 its own \B does not match in an empty text.
-            self._write(r"(?!\b)", r"\Y")
+            self._write(r"(?!\b)", r"\Y", f"(?!{_BOUNDARY})")
             return False
         if char in "AZ":
-            self._write("\\" + char)
+            self._write("\\" + char, pcre="\\" + char.lower() if char == "Z" else None)
             return False
         self._literal(self._escaped(char))
         return True
@@ -316,11 +332,12 @@ class _RegexReader:
         return char
 
     def _bracket(self) -> None:
-        python, postgres = ["["], ["["]
+        python, postgres, pcre = ["["], ["["], ["["]
         if self.source.startswith("^", self.at):
             self.at += 1
             python.append("^")
             postgres.append("^")
+            pcre.append("^")
         is_first = True
         while True:
             char = self._next("a bracket is not closed")
@@ -335,7 +352,9 @@ class _RegexReader:
             if low is None:
                 python.append("\\" + self.source[self.at - 1])
                 postgres.append("\\" + self.source[self.at - 1])
+                pcre.append(_ASCII_CLASSES[self.source[self.at - 1]])
                 continue
+            high: str | None = low
             python.append(_bracketed(low))
             postgres.append(_bracketed(low))
             if self.source.startswith("-", self.at) and self.source[self.at + 1 : self.at + 2] not in (
@@ -350,7 +369,8 @@ class _RegexReader:
                     )
                 python.append("-" + _bracketed(high))
                 postgres.append("-" + _bracketed(high))
-        self._write("".join(python) + "]", "".join(postgres) + "]")
+            pcre.append(_pcre_range(low, high or low, folds=self.folds))
+        self._write("".join(python) + "]", "".join(postgres) + "]", "".join(pcre) + "]")
 
     def _member(self, char: str) -> str | None:
         r"""One character in brackets; None for a class such as \d."""
@@ -366,6 +386,17 @@ class _RegexReader:
         if char == "b":
             raise self._refused(r"\b within brackets is not the same on every database", r"Write \x08.")
         return self._escaped(char)
+
+
+def _pcre_range(low: str, high: str, *, folds: bool) -> str:
+    """Characters within brackets; with `folds` also the other case of ASCII's letters among them."""
+    ranges = [(ord(low), ord(high))]
+    if folds:
+        for first, last, distance in ((65, 90, 32), (97, 122, -32)):
+            begin, end = max(ranges[0][0], first), min(ranges[0][1], last)
+            if begin <= end:
+                ranges.append((begin + distance, end + distance))
+    return "".join(f"\\x{{{begin:x}}}-\\x{{{end:x}}}" for begin, end in ranges)
 
 
 def _bracketed(char: str) -> str:

@@ -6,6 +6,7 @@ Decimal, to the last digit; an average of whole numbers is a float.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -132,7 +133,7 @@ class _Draft:
         self._key_sources = dict(group.keys)
         self.keys = [place.column for place in places.values()]
         self.columns = {new: place.column for new, place in places.items()}
-        write = _sqlite_figure if self.dialect == "sqlite" else _postgresql_figure
+        write = _figure_writer(self.dialect)
         for figure in group.figures:
             if figure.field is None:
                 count: Value = sa.func.count()
@@ -147,6 +148,14 @@ class _Draft:
                 self.columns[figure.name] = sa.func.count(sa.distinct(writer.grammar.comparable(place)))
             else:
                 self.columns[figure.name] = write(figure, place, writer.grammar.ordered(place))
+
+
+def _figure_writer(dialect: str) -> Callable[[Figure, Place, Value], Value]:
+    if dialect == "mysql":
+        from studio.query.mysql_aggregates import figure
+
+        return figure
+    return _sqlite_figure if dialect == "sqlite" else _postgresql_figure
 
 
 def _renamed_order(order: tuple[OrderTerm, ...], projection: Project) -> tuple[OrderTerm, ...]:

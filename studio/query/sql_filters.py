@@ -17,6 +17,8 @@ What this room and `database` both rely on, kind by kind:
     dict, list    TEXT, JSON                                           jsonb
     UUID          TEXT, 36 characters                                  uuid
 
+MariaDB's column types are in `mysql_dialect`.
+
 So the order of what is stored is the order of the values, and text is compared by code points everywhere. A reflected table keeps its
 columns as they are: on SQLite its values are bound by the column's own type, and text is compared with COLLATE BINARY; on PostgreSQL
 text is ordered with COLLATE "C", which an index under another collation cannot help.
@@ -114,7 +116,11 @@ def grammar(dialect: str) -> Grammar:
         from studio.query.postgresql_grammar import PostgresqlGrammar
 
         return PostgresqlGrammar()
-    raise FilterError(f"Filters cannot be written for {dialect}.", hint="Known: sqlite, postgresql.")
+    if dialect == "mysql":
+        from studio.query.mysql_grammar import MysqlGrammar
+
+        return MysqlGrammar()
+    raise FilterError(f"Filters cannot be written for {dialect}.", hint="Known: sqlite, postgresql, mysql.")
 
 
 def filter_clause(f: Filter, table: sa.FromClause, dialect: str, *, prefix: str = "p") -> Clause | None:
@@ -123,7 +129,7 @@ def filter_clause(f: Filter, table: sa.FromClause, dialect: str, *, prefix: str 
     Args:
         f: the filter; only its shape is used, so the clause serves every filter of that shape.
         table: the model's table, or a subquery whose columns are called like the fields' columns.
-        dialect: "sqlite" or "postgresql".
+        dialect: "sqlite", "postgresql" or "mysql".
         prefix: the value of slot i is bound as `{prefix}{i}`.
     """
     if f.is_empty:

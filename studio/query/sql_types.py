@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from studio.query.patterns import fold, postgres_regex
+from studio.kernel.errors import FilterError
+from studio.query.documents import is_place
+from studio.query.patterns import fold, pcre_regex, postgres_regex
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
@@ -139,3 +141,138 @@ def _listed(value: Any) -> Any:
 def dump(value: Any) -> str:
     """The text of a JSON value; numbers keep every digit."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+# ------------------------------------------------------------------ MariaDB
+
+
+class Several(list[Any]):
+    """The values of a list that is one parameter of a statement; whoever runs it gives each value a placeholder of its own."""
+
+
+class MysqlList(Bound):
+    """A list of values, each bound as its column binds it."""
+
+    cache_ok = True
+
+    def __init__(self, item: sa.types.TypeEngine[Any] | None = None) -> None:
+        super().__init__()
+        self.item = item
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        item = self.item
+        process: Callable[[Any], Any] | None = None
+        if isinstance(item, sa.types.TypeDecorator):
+            process = item.bind_processor(dialect)
+        elif item is not None:
+            process = item.dialect_impl(dialect).bind_processor(dialect)
+        return lambda values: Several(process(value) if process else value for value in values)
+
+
+class MysqlRegex(Bound):
+    """A regular expression as PCRE spells it."""
+
+    cache_ok = True
+
+    def convert(self, value: Any) -> str:
+        return pcre_regex(value)
+
+
+class MysqlPath(Bound):
+    """A JSON path of simple names: `$."profile"."theme"`."""
+
+    cache_ok = True
+
+    def convert(self, value: Any) -> str:
+        return "$" + "".join(f'."{part}"' for part in value)
+
+
+_MOST_NUMBERS = 4
+
+
+class MysqlPaths(Bound):
+    """A JSON path of any names as all that it can mean: a number is a place in a list or a name in a mapping.
+
+    A list of `{"p": path, "g": [paths of what must be lists]}`; MariaDB takes a single value for a list of one, hence the latter. Names are
+    written as `veiled` documents have them.
+    """
+
+    cache_ok = True
+
+    def convert(self, value: Any) -> str:
+        if sum(map(is_place, value)) > _MOST_NUMBERS:
+            raise FilterError(
+                f"The path {'.'.join(value)!r} has more than {_MOST_NUMBERS} numbers, which MariaDB cannot look up.",
+                hint="Keep the data less deep, or use a field of its own.",
+            )
+        meanings: list[tuple[str, list[str]]] = [("$", [])]
+        for part in value:
+            names = [(f"{path}.{veil(dump(part))}", lists) for path, lists in meanings]
+            if is_place(part):
+                names += [(f"{path}[{int(part)}]", [*lists, path]) for path, lists in meanings]
+            meanings = names
+        return dump([{"p": path, "g": lists} for path, lists in meanings])
+
+
+class MysqlSteps(Bound):
+    """A JSON path that is to be changed, part by part: as a name (`k`, null where MariaDB cannot write it) and as a place (`i`, or null)."""
+
+    cache_ok = True
+
+    def convert(self, value: Any) -> str:
+        return dump(
+            [
+                {
+                    "k": None if part.startswith("-") else f".{dump(part)}",
+                    "i": f"[{int(part)}]" if is_place(part) else None,
+                }
+                for part in value
+            ]
+        )
+
+
+class MysqlParts(Bound):
+    """What a document has to hold, as a flat list of demands `{"p": path, "k": kind, "v": value, "s": demands on an item}`.
+
+    Kinds: `e` equals the value, `o` is a mapping, `a` is a list, `i` is a list with an item that meets the demands.
+    """
+
+    cache_ok = True
+    most_depth = 3
+
+    def convert(self, value: Any) -> str:
+        return f"[{','.join(self._demands(value, '$', self.most_depth))}]"
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        return self.convert
+
+    def _demands(self, value: Any, path: str, depth: int) -> list[str]:
+        """Each as JSON text. A path is veiled once, and so is a value."""
+        at = f'{{"p":{dump(path)},"k":'
+        if isinstance(value, dict):
+            if not value:
+                return [f'{at}"o"}}']
+            return [
+                demand
+                for name, item in value.items()
+                for demand in self._demands(item, f"{path}.{veil(dump(name))}", depth)
+            ]
+        if isinstance(value, list):
+            if value and not depth:
+                raise FilterError(
+                    f"$contains looks for lists within lists more than {self.most_depth} deep, which MariaDB cannot do.",
+                    hint="Ask for less deep parts.",
+                )
+            items = [f'{at}"i","s":[{",".join(self._demands(item, "$", depth - 1))}]}}' for item in value]
+            return [f'{at}"a"}}', *items]
+        return [f'{at}"e","v":{veil(dump(value))}}}']
+
+
+def veil(text: str) -> str:
+    """JSON text in which no name begins with a hyphen, for MariaDB's paths cannot name one; equal before means equal after."""
+    return text.replace('"_', '"__').replace('"-', '"_-')
+
+
+VEILED = """REPLACE(REPLACE({0}, '"_', '"__'), '"-', '"_-')"""
+UNVEILED = """REPLACE(REPLACE({0}, '"_-', '"-'), '"__', '"_')"""
+"""The same in SQL, and back."""

@@ -36,7 +36,7 @@ class _Writer(Protocol):
 def assignments(update: Update, table: sa.Table, dialect: str, *, prefix: str = "u") -> dict[str, Value]:
     """The new value of each column that changes, by the column's name."""
     fields = FilterWriter(update.vocabulary, table, grammar(dialect), prefix)
-    writer: _Writer = _Sqlite() if dialect == "sqlite" else _Postgresql()
+    writer = _writer(dialect)
     made: dict[str, Value] = {}
     for name in update.fields:
         steps = [step for step in update.steps if step.field == name]
@@ -60,6 +60,14 @@ def assignments(update: Update, table: sa.Table, dialect: str, *, prefix: str = 
             value = writer.grow(place, column, first, bound)
         made[place.term.column] = value
     return made
+
+
+def _writer(dialect: str) -> _Writer:
+    if dialect == "mysql":
+        from studio.query.mysql_updates import MysqlWriter
+
+        return MysqlWriter()
+    return _Sqlite() if dialect == "sqlite" else _Postgresql()
 
 
 def _or_zero(place: Place, current: Value, step: Step, zero: Value) -> Value:

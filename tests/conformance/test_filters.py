@@ -23,8 +23,8 @@ SEED: Final = 20260131
 
 
 @pytest.fixture(scope="module")
-def benches(postgres_module_url: str) -> Iterator[list[Bench]]:
-    made = [Bench("sqlite:///:memory:", THING), Bench(postgres_module_url, THING)]
+def benches(postgres_module_url: str, mysql_module_url: str) -> Iterator[list[Bench]]:
+    made = [Bench(url, THING) for url in ("sqlite:///:memory:", postgres_module_url, mysql_module_url)]
     for bench in made:
         bench.create([{**row, "created_at": NOW, "updated_at": NOW} for row in ROWS])
     yield made

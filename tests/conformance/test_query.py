@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
+import asyncmy.errors
 import asyncpg
 import pytest
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ from tests.unit.query.support import Bench
 SMALL: Final = [
     {**row, "number": None if row["number"] is None else row["number"] % 1000} for row in random_rows(60)
 ]
+REFUSALS: Final = (sqlite3.Error, asyncpg.PostgresError, asyncmy.errors.MySQLError)
 UPDATES: Final = 1200
 SEED: Final = 7
 FIGURES: Final[dict[str, Any]] = {
@@ -44,8 +46,8 @@ FIGURES: Final[dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def benches(postgres_module_url: str) -> Iterator[list[Bench]]:
-    made = [Bench("sqlite:///:memory:", THING), Bench(postgres_module_url, THING)]
+def benches(postgres_module_url: str, mysql_module_url: str) -> Iterator[list[Bench]]:
+    made = [Bench(url, THING) for url in ("sqlite:///:memory:", postgres_module_url, mysql_module_url)]
     for bench in made:
         bench.create([{**row, "created_at": NOW, "updated_at": NOW} for row in SMALL])
     yield made
@@ -79,7 +81,7 @@ def changed(bench: Bench, update: Update, number: int) -> list[Any] | str:
         columns = [bench.table.c[name] for name in update.fields]
         (record,) = records(bench, sa.select(*columns).where(own), {}, bench.spec, list(update.fields))
         return list(record.values())
-    except (sqlite3.Error, asyncpg.PostgresError):
+    except REFUSALS:
         return "refused"
     finally:
         bench.script("ROLLBACK")
@@ -96,9 +98,10 @@ def test_random_updates_leave_the_same_records_everywhere(benches: list[Bench]) 
     for count in range(UPDATES):
         doc, number = random_update(draw), draw.randrange(1, len(SMALL) + 1)
         update = parse_update(THING, doc, now=NOW)
-        first, second = (changed(bench, update, number) for bench in benches)
+        first, *others = (changed(bench, update, number) for bench in benches)
         refused += first == "refused"
-        assert comparable(first) == comparable(second), f"update {count} of record {number}: {doc!r}"
+        for bench, other in zip(benches[1:], others, strict=True):
+            assert comparable(first) == comparable(other), f"{bench.name}, update {count} of record {number}: {doc!r}"
     assert refused < UPDATES / 10
 
 
@@ -169,11 +172,12 @@ def same(left: Any, right: Any) -> bool:
 
 
 def assert_same(benches: list[Bench], params: dict[str, Any]) -> list[dict[str, Any]]:
-    first, second = (figures(bench, params) for bench in benches)
-    assert [list(row) for row in first] == [list(row) for row in second]
-    for one, other in zip(first, second, strict=True):
-        for name in one:
-            assert same(one[name], other[name]), (name, one[name], other[name])
+    first, *others = (figures(bench, params) for bench in benches)
+    for bench, second in zip(benches[1:], others, strict=True):
+        assert [list(row) for row in first] == [list(row) for row in second]
+        for one, other in zip(first, second, strict=True):
+            for name in one:
+                assert same(one[name], other[name]), (bench.name, name, one[name], other[name])
     return first
 
 
@@ -219,7 +223,7 @@ def test_over_nothing_a_sum_is_0_and_other_figures_are_none(benches: list[Bench]
 
 def test_a_sum_beyond_64_bits_is_refused_rather_than_rounded(benches: list[Bench]) -> None:
     for bench in benches:
-        with pytest.raises((sqlite3.Error, asyncpg.PostgresError), match="integer overflow|out of range"):
+        with pytest.raises(REFUSALS, match="integer overflow|out of range"):
             figures(bench, {"pipeline": [{"$group": {"_id": None, "x": {"$sum": "count"}}}]})
 
 

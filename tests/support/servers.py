@@ -22,7 +22,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -286,9 +287,13 @@ class SharedServer:
     Invariant: at most one keeper exists per folder.
     """
 
-    def __init__(self, folder: Path, *, main_pid: int) -> None:
-        """Take a folder all processes of the run know, and the process with whose end the server ends."""
+    def __init__(self, folder: Path, *, main_pid: int, module: str = __name__) -> None:
+        """Take a folder all processes of the run know, and the process with whose end the server ends.
+
+        `module` is what keeps the server when it is run: this one keeps PostgreSQL.
+        """
         self._folder = folder
+        self._module = module
         self._main_pid = main_pid
         self._url = folder / "url"
         self._log = folder / "keeper.log"
@@ -331,7 +336,7 @@ class SharedServer:
         command = [
             sys.executable,
             "-m",
-            "tests.support.servers",
+            self._module,
             str(self._folder),
             "--while",
             str(self._main_pid),
@@ -365,16 +370,16 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def main() -> None:
+def keep(server: Callable[..., AbstractContextManager[str]], name: str) -> None:
     """Keep a server: write its URL to a file, and stop it when told to or when the process it is for has gone."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser = argparse.ArgumentParser(description=keep.__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--while", type=int, dest="main_pid", required=True)
     options = parser.parse_args()
     told_to_stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told_to_stop.set())
     try:
-        with postgres_server(options.folder / "postgres", fsync=False) as url:
+        with server(options.folder / name, fsync=False) as url:
             written = options.folder / "url.new"
             written.write_text(url, encoding="utf-8")
             written.rename(options.folder / "url")
@@ -388,4 +393,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    keep(postgres_server, "postgres")

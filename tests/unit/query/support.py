@@ -6,11 +6,16 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
+import asyncmy
 import asyncpg
 import sqlalchemy as sa
 
 from studio.database.dialect import Dialect
+from studio.database.mysql import Lane, session_settings
+from studio.database.mysql_dialect import MysqlDialect
+from studio.database.options import DatabaseOptions
 from studio.database.postgresql_dialect import PostgresqlDialect
 from studio.database.sqlite_dialect import SqliteDialect
 from studio.database.tables import statement_table
@@ -18,7 +23,11 @@ from studio.models import ModelSpec
 from studio.models.values import make_checker
 from studio.query.sqlite_functions import AGGREGATES, COLLATIONS, FUNCTIONS
 
-MAKERS: dict[str, Callable[[], Dialect]] = {"sqlite": SqliteDialect, "postgresql": PostgresqlDialect}
+MAKERS: dict[str, Callable[[], Dialect]] = {
+    "sqlite": SqliteDialect,
+    "postgresql": PostgresqlDialect,
+    "mysql": MysqlDialect,
+}
 
 
 @lru_cache
@@ -30,7 +39,7 @@ class Bench:
     """One table of one model in one database, and the raw driver."""
 
     def __init__(self, url: str, spec: ModelSpec) -> None:
-        self.name = "sqlite" if url.startswith("sqlite") else "postgresql"
+        self.name = url.partition(":")[0]
         self.spec = spec
         self.dialect = dialect_named(self.name)
         self.table = statement_table(spec, self.dialect)
@@ -44,10 +53,22 @@ class Bench:
                 self.sqlite.create_aggregate(name, count, aggregate)
             for name, compare in COLLATIONS.items():
                 self.sqlite.create_collation(name, compare)
+        elif self.name == "mysql":
+            self.loop = asyncio.new_event_loop()
+            self.lane = self.loop.run_until_complete(self._mysql_lane(url))
         else:
             self.loop = asyncio.new_event_loop()
             self.postgres = self.loop.run_until_complete(asyncpg.connect(url))
             self.loop.run_until_complete(self._codecs())
+
+    async def _mysql_lane(self, url: str) -> Lane:
+        parts = urlsplit(url)
+        connection = await asyncmy.connect(
+            host=parts.hostname, port=parts.port, user=parts.username, password=unquote(parts.password or ""),
+            database=parts.path.removeprefix("/"), autocommit=True, charset="utf8mb4",
+            init_command=session_settings(DatabaseOptions()),
+        )  # fmt: skip
+        return Lane(None, connection)  # type: ignore[arg-type] # nothing here is pooled
 
     async def _codecs(self) -> None:
         import orjson
@@ -66,12 +87,17 @@ class Bench:
     def script(self, text: str) -> None:
         if self.name == "sqlite":
             self.sqlite.execute(text)
+        elif self.name == "mysql":
+            self.loop.run_until_complete(self.lane.say(text))
         else:
             self.loop.run_until_complete(self.postgres.execute(text))
 
     def close(self) -> None:
         if self.name == "sqlite":
             self.sqlite.close()
+        elif self.name == "mysql":
+            self.loop.run_until_complete(self.lane.connection.ensure_closed())
+            self.loop.close()
         else:
             self.loop.run_until_complete(self.postgres.close())
             self.loop.close()
@@ -105,6 +131,9 @@ class Bench:
         text, args = self.compile(statement, values or {})
         if self.name == "sqlite":
             return self.sqlite.execute(text, args).fetchall()
+        if self.name == "mysql":
+            result = self.loop.run_until_complete(self.lane.execute(text, args))
+            return list(result.rows or ())
         rows = self.loop.run_until_complete(self.postgres.fetch(text, *args))
         return [tuple(row) for row in rows]
 
@@ -112,5 +141,8 @@ class Bench:
         text, args = self.compile(statement, values or {})
         if self.name == "sqlite":
             return "\n".join(str(row[-1]) for row in self.sqlite.execute(f"EXPLAIN QUERY PLAN {text}", args))
+        if self.name == "mysql":
+            result = self.loop.run_until_complete(self.lane.execute(f"EXPLAIN {text}", args))
+            return "\n".join(str(row) for row in result.rows)
         rows = self.loop.run_until_complete(self.postgres.fetch(f"EXPLAIN {text}", *args))
         return "\n".join(row[0] for row in rows)
