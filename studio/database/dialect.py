@@ -149,6 +149,11 @@ class Dialect(Protocol):
         """An expression that tells, in an upsert's RETURNING, whether the row is new; None where there is none."""
         ...
 
+    @property
+    def update_returns(self) -> bool:
+        """Whether an UPDATE gives back what it changed. Where it does not, the record is locked, changed and read again."""
+        ...
+
     def update_columns(self, key: tuple[str, ...], changed: tuple[str, ...], stamp: str) -> tuple[str, ...]:
         """In which order an update by key takes a row's fields; `stamp` (empty: none) is the managed timestamp."""
         ...

@@ -1,6 +1,6 @@
 """How does a driver's error become one of ours? What both dialects' tables share: finding field and value, and wording the remedy.
 
-The dialects' own tables (`sqlite_errors`, `postgresql_errors`) say which typed error a driver's code means and which columns it names;
+The dialects' own tables (`sqlite_errors`, `postgresql_errors`, `mysql_errors`) say which typed error a driver's code means and which columns it names;
 `locate` then says it in the model's words: the field, the value, the row.
 """
 
@@ -82,7 +82,10 @@ def _fields(error: DatabaseError, spec: ModelSpec, columns: Sequence[str]) -> li
     ]
     if checked:
         return checked
-    if constraint.endswith("_pkey"):
+    if constraint.lower() in by_column:
+        # MariaDB calls a unique key like its first column.
+        return [by_column[constraint.lower()]]
+    if constraint.endswith("_pkey") or constraint == "PRIMARY":
         return list(spec.key)
     return []
 

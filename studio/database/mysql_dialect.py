@@ -25,6 +25,7 @@ from studio.database.dialect import Converter, Engine, Inline, Rarely
 from studio.database.options import DatabaseOptions
 from studio.database.sqlite_dialect import enum_reader
 from studio.kernel.errors import ValueRefused
+from studio.query.decimals import EXACT
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ PLACES: Final = 30
 INDEXED_LENGTH: Final = 255
 """Characters of a text that is a key or indexed: InnoDB's entries hold 3,072 bytes, three such texts."""
 _LONGEST_VARCHAR: Final = 1000
+_ONE: Final = Decimal(1)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
@@ -45,6 +47,7 @@ class MysqlDialect:
     """MariaDB's spelling; see `dialect.Dialect`."""
 
     name: Final = "mysql"
+    update_returns: Final = False
 
     def __init__(self) -> None:
         self.sqlalchemy: SADialect = mysql.dialect(paramstyle="qmark", is_mariadb=True)
@@ -180,9 +183,9 @@ _IN_EXPRESSIONS: Mapping[Kind, Converter] = {
 
 
 def _plain_decimal(value: Any) -> Decimal:
-    number = (value if isinstance(value, Decimal) else Decimal(str(value))).normalize()
+    number = (value if isinstance(value, Decimal) else Decimal(str(value))).normalize(EXACT)
     exponent = number.as_tuple().exponent
-    return number.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else number
+    return number.quantize(_ONE, context=EXACT) if isinstance(exponent, int) and exponent > 0 else number
 
 
 def _read_time(value: Any) -> Any:

@@ -53,6 +53,7 @@ class PostgresqlDialect:
     """PostgreSQL's spelling; see `dialect.Dialect`."""
 
     name: Final = "postgresql"
+    update_returns: Final = True
 
     def __init__(self) -> None:
         self.sqlalchemy: SADialect = asyncpg.dialect(json_serializer=dump_json)  # type: ignore[no-untyped-call] # untyped

@@ -35,6 +35,7 @@ class SqliteDialect:
     """SQLite's spelling; see `dialect.Dialect`."""
 
     name: Final = "sqlite"
+    update_returns: Final = True
 
     def __init__(self) -> None:
         self.sqlalchemy: SADialect = sqlite.dialect(paramstyle="qmark")

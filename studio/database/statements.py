@@ -185,12 +185,14 @@ def count(plans: ModelPlans, filter: Filter) -> Ready:
 
 
 def update_one(plans: ModelPlans, filter: Filter, changes: Update, now: Any) -> Ready:
-    """Changes the record that matches, and none when several do; returns it."""
+    """Changes the record that matches, and none when several do; returns it where the dialect can."""
     single = plans.identifies(filter.condition)
 
     def build() -> tuple[Any, Maker]:
         statement = sa.update(plans.table).values(assignments(plans, changes))
         statement = _only(plans, statement, filter, single=single)
+        if not plans.dialect.update_returns:
+            return statement, plans.maker()
         return statement.returning(*plans.table.c), plans.maker()
 
     plan = plans.plan(("update", filter.shape, changes.shape), build)
@@ -308,6 +310,9 @@ def _limited(plans: ModelPlans, statement: Any, filter: Filter, *, limited: bool
     if other_clause is not None:
         chosen = chosen.where(other_clause)
     chosen = chosen.limit(sa.bindparam("most", type_=sa.BigInteger()))
+    if plans.dialect.name == "mysql":
+        # Neither a LIMIT within IN, nor the table that changes in a subquery: but in a query of its own it may stand.
+        chosen = sa.select(*chosen.subquery("chosen").c)
     own = [plans.column(name) for name in plans.spec.key]
     target = own[0] if len(own) == 1 else sa.tuple_(*own)
     return statement.where(target.in_(chosen))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -47,10 +48,13 @@ def _ddl_table(
     spec: ModelSpec, by_name: Mapping[str, ModelSpec], metadata: sa.MetaData, dialect: Dialect
 ) -> sa.Table:
     parts: list[sa.schema.SchemaItem] = []
+    together = {name for index in spec.indexes for name in index.fields}
     for field in spec.fields:
+        # Where a text cannot be indexed whole, its type has to know of indexes over several fields as well.
+        typed = replace(field, index=True) if field.name in together else field
         column: sa.Column[object] = sa.Column(
             field.column,
-            dialect.column_type(field, reflected=spec.reflected),
+            dialect.column_type(typed, reflected=spec.reflected),
             *_identity(field, dialect),
             primary_key=field.name in spec.key,
             autoincrement=field.generated,
@@ -71,6 +75,9 @@ def _ddl_table(
         schema=spec.schema,
         # Without it SQLite gives the id of the last record again once that record is deleted.
         sqlite_autoincrement=any(field.generated for field in spec.fields),
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_nopad_bin",
     )
     for field in spec.fields:
         if field.index and not field.unique:
@@ -82,7 +89,7 @@ def _ddl_table(
 
 
 def _identity(field: FieldSpec, dialect: Dialect) -> list[sa.Identity]:
-    return [sa.Identity(always=False)] if field.generated and dialect.name != "sqlite" else []
+    return [sa.Identity(always=False)] if field.generated and dialect.name == "postgresql" else []
 
 
 def _foreign_key(

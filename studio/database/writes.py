@@ -15,7 +15,7 @@ from studio.database import statements as st
 from studio.database.errors import locate
 from studio.database.reads import Reads
 from studio.database.results import Record
-from studio.kernel.errors import DatabaseError, ManyRecordsMatched, ValueRefused
+from studio.kernel.errors import DatabaseError, DuplicateKey, ManyRecordsMatched, ValueRefused
 from studio.models.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -91,15 +91,37 @@ class Writes(Reads):
         changes: Update,
         values: Mapping[str, Any],
     ) -> Record | None:
-        ready = st.update_one(plans, filter, changes, utc_now())
         try:
-            rows = await session.write(ready.plan.sql, ready.arguments)
+            if plans.dialect.update_returns:
+                ready = st.update_one(plans, filter, changes, utc_now())
+                rows = await session.write(ready.plan.sql, ready.arguments)
+                record = ready.plan.make(rows[0]) if rows else None
+            else:
+                async with session.atomic() as inner:
+                    record = await self._update_in_three(inner, plans, filter, changes)
         except DatabaseError as error:
             raise locate(error, plans.spec, values) from error.__cause__
-        if rows:
-            return ready.plan.make(rows[0])
-        await self._none_or_many(session, plans, filter, "Update", "BulkUpdate")
-        return None
+        if record is None:
+            await self._none_or_many(session, plans, filter, "Update", "BulkUpdate")
+        return record
+
+    async def _update_in_three(
+        self, session: Session, plans: ModelPlans, filter: Filter, changes: Update
+    ) -> Record | None:
+        """Lock the record, change it, read it again: where an UPDATE gives nothing back. The session is a transaction."""
+        spec = plans.spec
+        found = st.select(plans, filter, fields=spec.key, most=2, lock=True)
+        rows = await session.read(found.plan.sql, found.arguments)
+        if len(rows) != 1:
+            return None
+        key = found.plan.make(rows[0])
+        own = st.parse_filter(spec, key)
+        ready = st.update_many(plans, own, changes, utc_now(), None)
+        await session.change(ready.plan.sql, ready.arguments)
+        moved = {step.field: changes.values[step.slot] for step in changes.steps if step.field in spec.key}
+        again = st.select(plans, st.parse_filter(spec, {**key, **moved}) if moved else own, most=1)
+        rows = await session.read(again.plan.sql, again.arguments)
+        return again.plan.make(rows[0]) if rows else None
 
     async def delete(self, spec: ModelSpec, filter: Mapping[str, Any]) -> Record | None:
         """Deletes the record that matches and gives it as it was; None when nothing matches.
@@ -200,20 +222,31 @@ class Writes(Reads):
         conflict: tuple[str, ...],
     ) -> tuple[Record, bool]:
         """Insert unless it is there, else update: where one statement cannot tell which of the two it did."""
-        insert = st.insert_unless(plans, inserting.columns, conflict)
         wanted = st.parse_filter(plans.spec, {name: given[name] for name in conflict})
+        duplicate: DuplicateKey | None = None
         for _ in range(_ATTEMPTS):
-            rows = await session.write(insert.sql, row)
-            if rows:
-                return insert.make(rows[0]), True
+            if plans.dialect.update_returns:
+                insert = st.insert_unless(plans, inserting.columns, conflict)
+                rows = await session.write(insert.sql, row)
+                if rows:
+                    return insert.make(rows[0]), True
+            else:
+                try:
+                    rows = await session.write(inserting.sql, row)
+                    return inserting.make(rows[0]), True
+                except DuplicateKey as error:
+                    duplicate = error
             if changes is None:
                 ready = st.select(plans, wanted, most=1)
                 rows = await session.read(ready.plan.sql, ready.arguments)
+                record = ready.plan.make(rows[0]) if rows else None
             else:
-                ready = st.update_one(plans, wanted, changes, utc_now())
-                rows = await session.write(ready.plan.sql, ready.arguments)
-            if rows:
-                return ready.plan.make(rows[0]), False
+                record = await self._update(session, plans, wanted, changes, given)
+            if record is not None:
+                return record, False
+        if duplicate is not None:
+            # Another unique field than those that find the record.
+            raise duplicate
         raise DatabaseError(
             f"The record of {plans.spec.name} came and went while it was written.", hint="Run it again."
         )

@@ -172,6 +172,7 @@ def test_reflected_tables_compare_by_code_points_whatever_their_collation(benche
     ddl = {
         "sqlite": 'CREATE TABLE "Words" ("WordId" INTEGER PRIMARY KEY, "Word" NVARCHAR(160) COLLATE NOCASE, "Price" NUMERIC(10,2), "At" DATETIME)',
         "postgresql": 'CREATE TABLE "Words" ("WordId" int PRIMARY KEY, "Word" varchar(160), "Price" numeric(10,2), "At" timestamp)',
+        "mysql": 'CREATE TABLE "Words" ("WordId" int PRIMARY KEY, "Word" varchar(160) COLLATE latin1_swedish_ci, "Price" numeric(10,2), "At" datetime)',
     }
     rows = "(1, 'abc', 0.99, '2009-01-01 00:00:00'), (2, 'ABC', 1.99, '2009-01-02 10:30:00'), (3, NULL, NULL, NULL), (4, 'b', 10, '2010-01-01 00:00:00')"
     cases: list[tuple[dict[str, Any], list[int]]] = [

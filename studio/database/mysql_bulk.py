@@ -1,0 +1,361 @@
+"""How do many rows reach MariaDB fast? In statements of a thousand VALUES, prepared at the server, within one transaction.
+
+    insert         INSERT … VALUES (…), (…), … RETURNING the key where ids are wanted
+    update         rows into a temporary table, then one UPDATE … JOIN
+    skip, upsert   what exists is looked for and locked; the others are inserted, the existing ones updated as above
+
+MariaDB's own ways of resolving conflicts are not used: IGNORE forgives every other fault as well, and ON DUPLICATE KEY UPDATE
+takes any unique key for the one that is meant, and does not tell new from old.
+
+The row at fault: the server says the row, or else the statement is halved within a savepoint until one row is left. Whatever is not
+clear (two columns that only the server's collation finds equal) is written row by row, which is slow and exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from studio.database import mysql_errors
+from studio.database.bulk import BulkJob, BulkOutcome, in_row, nothing_to_find_by
+from studio.database.errors import OF_A_ROW
+from studio.database.mysql_text import MOST_PLACEHOLDERS
+from studio.kernel.errors import BadValue, DatabaseError, DuplicateKey, ValueRefused
+
+if TYPE_CHECKING:
+    from studio.database.mysql import _Transaction
+
+ROWS_PER_STATEMENT: Final = 1000
+_STAGE: Final = "studio_stage"
+_FAULTS: Final = (*OF_A_ROW, BadValue)
+_LOOKED_UP: Final = 1000
+
+Tuple = tuple[Any, ...]
+
+
+async def write_batch(session: _Transaction, job: BulkJob, rows: Sequence[Any]) -> BulkOutcome:
+    """Writes a batch; raises the typed error of the row at fault, leaving nothing of the batch behind."""
+    converted: list[Tuple] = []
+    try:
+        for row in rows:
+            converted.append(job.pipeline(row, job.now))  # noqa: PERF401 - the number of rows so far names the one at fault
+    except ValueRefused as error:
+        raise in_row(error, job, len(converted), None) from None
+    batch = _Batch(session, job, rows, converted)
+    async with session.atomic():
+        try:
+            async with session.atomic():
+                return await batch.write()
+        except _FAULTS as error:
+            if job.mode == "insert":
+                place = batch.place if batch.place is not None else await batch.find_fault()
+                raise in_row(error, job, place, rows[place]) from error.__cause__
+        # Row by row the one at fault is the one that fails; or none does, and all is well.
+        return await batch.row_by_row()
+
+
+class _Batch:
+    def __init__(
+        self, session: _Transaction, job: BulkJob, rows: Sequence[Any], converted: Sequence[Tuple]
+    ) -> None:
+        self.session = session
+        self.job = job
+        self.rows = rows
+        self.tuples = converted
+        self.plans = job.plans
+        self.spec = job.plans.spec
+        self.place: int | None = None
+        """The row that the server named as the one at fault."""
+        quoting = job.plans.dialect.sqlalchemy.identifier_preparer
+        self._quote = quoting.quote
+        self.table = quoting.format_table(job.plans.table)
+
+    async def write(self) -> BulkOutcome:
+        if self.job.mode == "insert":
+            ids = await self._insert(range(len(self.tuples)))
+            return BulkOutcome(created=len(self.tuples), ids=ids)
+        if self.job.mode == "update":
+            updated = await self._update(range(len(self.tuples)), self.job.columns)
+            self._report(len(self.rows))
+            return BulkOutcome(updated=updated)
+        return await self._resolve()
+
+    # -------------------------------------------------------------- the ways
+
+    async def _insert(self, places: Sequence[int], *, reports: bool = True) -> list[Any]:
+        """Inserts the rows at these places; gives their keys, in their order, when they are wanted."""
+        wants = self.job.return_ids and len(self.spec.key) == 1
+        returning = f" RETURNING {self._column(self.spec.key[0])}" if wants else ""
+        names = ", ".join(self._column(name) for name in self.job.columns)
+        reader = self.plans.reader(self.spec.key[0]) if wants else None
+        ids: list[Any] = []
+        for part in self._parts(places):
+            if self.job.columns:
+                values = ", ".join([f"({', '.join('?' * len(self.job.columns))})"] * len(part))
+            else:
+                values = ", ".join(["()"] * len(part))
+            arguments = [value for place in part for value in self.tuples[place]]
+            try:
+                found = await self.session.execute(
+                    f"INSERT INTO {self.table} ({names}) VALUES {values}{returning}",
+                    arguments,
+                    keep=len(part) == self._rows_per_statement,
+                )
+            except _FAULTS as error:
+                number = mysql_errors.at_row(error.__cause__)
+                if number is not None and number <= len(part):
+                    self.place = part[number - 1]
+                raise
+            if wants:
+                keys = [row[0] for row in found.rows]
+                ids += keys if reader is None else [reader(key) for key in keys]
+            if reports:
+                self._report(len(part))
+        return ids
+
+    async def _update(self, places: Sequence[int], columns: tuple[str, ...]) -> int:
+        """Changes the records of these rows through the staging table; how many rows had one. `columns` are those of the tuples."""
+        job = self.job
+        find = [columns.index(name) for name in job.conflict]
+        last = {tuple(self.tuples[place][at] for at in find): place for place in places}
+        used = [name for name in columns if name in job.conflict or name in job.changed]
+        taken = [columns.index(name) for name in used]
+        types = ", ".join(f"{self._column(name)} {self._type(name)} NULL" for name in used)
+        key = f", KEY ({', '.join(self._column(name) for name in job.conflict)})" if self._is_short() else ""
+        await self.session.say(f"DROP TEMPORARY TABLE IF EXISTS {_STAGE}")
+        await self.session.execute(
+            f"CREATE TEMPORARY TABLE {_STAGE} ({types}{key}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+            " COLLATE=utf8mb4_nopad_bin",
+            keep=False,
+        )
+        names = ", ".join(self._column(name) for name in used)
+        for part in self._parts(list(last.values())):
+            values = ", ".join([f"({', '.join('?' * len(used))})"] * len(part))
+            await self.session.execute(
+                f"INSERT INTO {_STAGE} ({names}) VALUES {values}",
+                [self.tuples[place][at] for place in part for at in taken],
+                keep=len(part) == self._rows_per_statement,
+            )
+        on = " AND ".join(f"t.{self._column(name)} = s.{self._column(name)}" for name in job.conflict)
+        changed = [name for name in job.changed if name in used] or list(job.conflict[:1])
+        sets = [f"t.{self._column(name)} = s.{self._column(name)}" for name in changed]
+        arguments: list[Any] = []
+        stamp = self.plans.managed_update if job.mode == "update" else None
+        if stamp is not None:
+            sets.append(f"t.{self._column(stamp.name)} = ?")
+            arguments.append(job.now)
+        source = f"{_STAGE} AS s JOIN {self.table} AS t ON {on}"
+        if len(last) < len(places):
+            keys = ", ".join(f"s.{self._column(name)}" for name in job.conflict)
+            present = (await self.session.execute(f"SELECT {keys} FROM {source} FOR UPDATE", keep=False)).rows or ()
+            found = {tuple(row) for row in present}
+            count = sum(1 for place in places if tuple(self.tuples[place][at] for at in find) in found)
+            await self.session.execute(f"UPDATE {source} SET {', '.join(sets)}", arguments, keep=False)
+        else:
+            done = await self.session.execute(f"UPDATE {source} SET {', '.join(sets)}", arguments, keep=False)
+            count = int(done.affected_rows)
+        await self.session.say(f"DROP TEMPORARY TABLE {_STAGE}")
+        return count
+
+    async def _resolve(self) -> BulkOutcome:
+        """Skip or upsert. Rows of one batch that mean the same record: the first creates it, the last says what it holds."""
+        job = self.job
+        self._check_found_by()
+        if job.mode == "skip" and not job.conflict:
+            sets = [fields for fields in self.spec.unique_sets() if set(fields) <= set(job.columns)]
+        else:
+            sets = [job.conflict]
+        known = [await self._existing(fields) for fields in sets]
+        places = [[job.columns.index(name) for name in fields] for fields in sets]
+        new: list[int] = []
+        old: list[int] = []
+        born: dict[Tuple, int] = {}
+        for place, row in enumerate(self.tuples):
+            keys = [tuple(row[at] for at in found) for found in places]
+            if any(key in there for key, there in zip(keys, known, strict=True) if None not in key):
+                old.append(place)
+                continue
+            for key, there in zip(keys, known, strict=True):
+                there[key] = None
+            new.append(place)
+            born[keys[0]] = place
+        return await (self._skip(new) if job.mode == "skip" else self._upsert(new, old, born, known[0]))
+
+    async def _skip(self, new: list[int]) -> BulkOutcome:
+        ids = await self._insert(new)
+        outcome = BulkOutcome(created=len(new), skipped=len(self.rows) - len(new))
+        if self.job.return_ids and len(self.spec.key) == 1:
+            by_place = dict(zip(new, ids, strict=True))
+            outcome.ids = [by_place.get(place) for place in range(len(self.rows))]
+        self._report(outcome.skipped)
+        return outcome
+
+    async def _upsert(
+        self, new: list[int], old: list[int], born: dict[Tuple, int], known: dict[Tuple, Any]
+    ) -> BulkOutcome:
+        ids = await self._insert(new)
+        if old:
+            await self._update(old, self.job.columns)
+        outcome = BulkOutcome(created=len(new), updated=len(old))
+        if self.job.return_ids and len(self.spec.key) == 1:
+            by_place = dict(zip(new, ids, strict=True))
+            find = [self.job.columns.index(name) for name in self.job.conflict]
+            for row in self.tuples:
+                key = tuple(row[at] for at in find)
+                outcome.ids.append(by_place[born[key]] if key in born else known.get(key))
+        self._report(len(old))
+        return outcome
+
+    async def _existing(self, fields: Sequence[str]) -> dict[Tuple, Any]:
+        """What the rows would meet, kept from others' changes: its values in these fields, and its key."""
+        find = [self.job.columns.index(name) for name in fields]
+        wanted = list({key: None for row in self.tuples if None not in (key := tuple(row[at] for at in find))})
+        columns = ", ".join(self._column(name) for name in fields)
+        key_column = f", {self._column(self.spec.key[0])}" if len(self.spec.key) == 1 else ""
+        reader = self.plans.reader(self.spec.key[0]) if key_column else None
+        found: dict[Tuple, Any] = {}
+        for start in range(0, len(wanted), _LOOKED_UP):
+            part = wanted[start : start + _LOOKED_UP]
+            size = 1 << (len(part) - 1).bit_length()
+            part += part[-1:] * (size - len(part))
+            one = "?" if len(fields) == 1 else f"({', '.join('?' * len(fields))})"
+            result = await self.session.execute(
+                f"SELECT {columns}{key_column} FROM {self.table} WHERE ({columns}) IN ({', '.join([one] * size)}) FOR UPDATE",
+                [value for key in part for value in key],
+            )
+            for row in result.rows or ():
+                key = row[-1] if key_column else None
+                found[tuple(row[: len(fields)])] = reader(key) if reader is not None else key
+        return found
+
+    # -------------------------------------------------------------- the row at fault
+
+    async def find_fault(self) -> int:
+        """The place of the first row that cannot be inserted after those before it. Nothing that was tried stays."""
+        low, high = 0, len(self.tuples)
+        try:
+            async with self.session.atomic():
+                while high - low > 1:
+                    middle = (low + high) // 2
+                    try:
+                        async with self.session.atomic():
+                            await self._insert(range(low, middle), reports=False)
+                        low = middle
+                    except _FAULTS:
+                        high = middle
+                raise _Undo  # noqa: TRY301 - the savepoint undoes what raises through it
+        except _Undo:
+            return low
+
+    async def row_by_row(self) -> BulkOutcome:
+        """The same one row after another; raises the error of the first that is refused."""
+        outcome = BulkOutcome()
+        job = self.job
+        for place, row in enumerate(self.tuples):
+            try:
+                await self._one(place, row, outcome)
+            except DatabaseError as error:
+                raise in_row(error, job, place, self.rows[place]) from error.__cause__
+        return outcome
+
+    async def _one(self, place: int, row: Tuple, outcome: BulkOutcome) -> None:
+        job = self.job
+        if job.mode != "skip" and await self._change_one(row):
+            outcome.updated += 1
+            if job.return_ids:
+                outcome.ids.append(await self._key_of(row))
+            return
+        if job.mode == "update":
+            return
+        try:
+            ids = await self._insert([place], reports=False)
+        except DuplicateKey:
+            if job.mode != "skip" or (job.conflict and await self._key_of(row) is None):
+                raise
+            outcome.skipped += 1
+            ids = [None]
+        else:
+            outcome.created += 1
+        if job.return_ids:
+            outcome.ids += ids
+
+    async def _change_one(self, row: Tuple) -> bool:
+        job, columns = self.job, self.job.columns
+        changed = [name for name in job.changed if name in columns] or list(job.conflict[:1])
+        sets = [f"{self._column(name)} = ?" for name in changed]
+        arguments = [row[columns.index(name)] for name in changed]
+        stamp = self.plans.managed_update if job.mode == "update" else None
+        if stamp is not None:
+            sets.append(f"{self._column(stamp.name)} = ?")
+            arguments.append(job.now)
+        on = " AND ".join(f"{self._column(name)} = ?" for name in job.conflict)
+        arguments += [row[columns.index(name)] for name in job.conflict]
+        done = await self.session.execute(f"UPDATE {self.table} SET {', '.join(sets)} WHERE {on}", arguments)
+        return bool(done.affected_rows)
+
+    async def _key_of(self, row: Tuple) -> Any:
+        """The key of the record that a row's conflict fields find; None without one."""
+        job = self.job
+        fields = job.conflict or self.spec.key
+        column = self._column(self.spec.key[0]) if len(self.spec.key) == 1 else "1"
+        on = " AND ".join(f"{self._column(name)} = ?" for name in fields)
+        arguments = [row[job.columns.index(name)] for name in fields]
+        found = (await self.session.execute(f"SELECT {column} FROM {self.table} WHERE {on}", arguments)).rows
+        if not found:
+            return None
+        reader = self.plans.reader(self.spec.key[0]) if len(self.spec.key) == 1 else None
+        return found[0][0] if reader is None else reader(found[0][0])
+
+    # -------------------------------------------------------------- small things
+
+    @property
+    def _rows_per_statement(self) -> int:
+        return max(1, min(ROWS_PER_STATEMENT, MOST_PLACEHOLDERS // max(1, len(self.job.columns))))
+
+    def _parts(self, places: Sequence[int]) -> Iterator[Sequence[int]]:
+        """The places in runs that fit into one statement and one packet."""
+        most, largest = self._rows_per_statement, self.session.lane.largest // 2
+        start, size = 0, 0
+        for number, place in enumerate(places):
+            weight = _weight(self.tuples[place])
+            if number > start and (number - start == most or size + weight > largest):
+                yield places[start:number]
+                start, size = number, 0
+            size += weight
+        if start < len(places):
+            yield places[start:]
+
+    def _check_found_by(self) -> None:
+        if self.job.mode != "upsert":
+            return
+        for place, row in enumerate(self.rows):
+            for name in self.job.conflict:
+                if row[name] is None:
+                    raise in_row(nothing_to_find_by(self.job, name), self.job, place, None)
+
+    def _is_short(self) -> bool:
+        """Whether what finds the records can be indexed: texts that a key has are."""
+        kinds = {str(self._type(name)).partition(" ")[0] for name in self.job.conflict}
+        return not any("TEXT" in kind or "BLOB" in kind for kind in kinds)
+
+    def _type(self, name: str) -> str:
+        return str(self.plans.column(name).type.compile(self.plans.dialect.sqlalchemy))
+
+    def _column(self, name: str) -> str:
+        return str(self._quote(self.spec.by_name[name].column))
+
+    def _report(self, count: int) -> None:
+        if self.job.done is not None and count:
+            self.job.done(count)
+
+
+class _Undo(Exception):
+    """Ends a trial."""
+
+
+def _weight(row: Tuple) -> int:
+    """About how many bytes a row takes in a packet."""
+    return sum(
+        4 * len(value) + 9 if value.__class__ is str else len(value) + 9 if value.__class__ is bytes else 13
+        for value in row
+    )
