@@ -65,6 +65,8 @@ class MysqlDialect:
         return MysqlEngine(url, options)
 
     def column_type(self, field: FieldSpec, *, reflected: bool) -> sa.types.TypeEngine[Any]:
+        if field.kind is Kind.INT:
+            return mysql.BIGINT()
         return _Stored(field, reflected=reflected)
 
     def binder(self, field: FieldSpec, *, reflected: bool) -> Converter | None:

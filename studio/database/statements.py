@@ -136,8 +136,12 @@ def _build_plain_update(plans: ModelPlans, name: str, names: tuple[str, ...]) ->
     ]
     found = sa.bindparam("found", type_=plans.column(name).type)
     statement = sa.update(plans.table).ordered_values(*set_to).where(plans.column(name) == found)
+    if plans.dialect.update_returns:
+        statement = statement.returning(*plans.table.c)
+    elif name in names:
+        return None  # the record could not be found again
     return PlainUpdate(
-        Plan(statement.returning(*plans.table.c), plans.dialect, plans.maker()),
+        Plan(statement, plans.dialect, plans.maker()),
         RowPipelines(spec, plans.dialect, columns, completing=False).pipeline(names),
         plans.dialect.binder(spec.by_name[name], reflected=spec.reflected),
     )

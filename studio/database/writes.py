@@ -68,7 +68,13 @@ class Writes(Reads):
             if plain is not None:
                 plan, arguments = plain
                 try:
-                    rows = await self._session.write(plan.sql, arguments)
+                    if plans.dialect.update_returns:
+                        rows = await self._session.write(plan.sql, arguments)
+                    else:
+                        async with self._session.atomic() as session:
+                            again = st.select(plans, st.parse_filter(spec, filter), most=1)
+                            is_there = await session.change(plan.sql, arguments)
+                            rows = await session.read(again.plan.sql, again.arguments) if is_there else ()
                 except DatabaseError as error:
                     raise locate(error, spec, changes) from error.__cause__
                 return plan.make(rows[0]) if rows else None
