@@ -376,6 +376,7 @@ def test_indexes_are_created(db: DataFlow) -> None:
     catalogues = {
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
         "postgresql": "SELECT indexname AS name FROM pg_indexes",
+        "mysql": "SELECT DISTINCT index_name AS name FROM information_schema.statistics WHERE table_schema = DATABASE()",
     }
     names = {row["name"] for row in one(db, "SQL", {"sql": catalogues[db.database.dialect]})}
     assert "idx_category_price" in names

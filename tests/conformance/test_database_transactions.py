@@ -1,11 +1,12 @@
 """Claims 153, 154 and engine.md §4: all or nothing, savepoints, and lanes that go on meanwhile."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from studio.database import ListQuery
-from studio.kernel.errors import DuplicateKey, StatementRefused
+from studio.kernel.errors import Deadlock, DuplicateKey, StatementRefused
 from tests.unit.database.opening import CUSTOMER, ORDER, run
 
 
@@ -112,7 +113,14 @@ def test_many_transactions_at_once_all_come_through(database_url):
                 await access.create(ORDER, {"customer_id": "c1", "amount": number})
                 await access.update(CUSTOMER, {"id": "c1"}, {"name": {"$set": str(number)}})
 
-        await asyncio.gather(*(pay(number) for number in range(60)))
+        async def pay_until_it_is_paid(number):
+            # MariaDB locks the whole record that an order references, so that two who pay wait for each other.
+            while True:
+                with contextlib.suppress(Deadlock):
+                    return await pay(number)
+
+        tries = pay_until_it_is_paid if database.dialect == "mysql" else pay
+        await asyncio.gather(*(tries(number) for number in range(60)))
         assert await database.access().count(ORDER) == 60
 
     run(database_url, story)

@@ -14,6 +14,7 @@ from tests.conformance.shop import Shop
 ENDLESS: Final = {
     "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) AS c FROM n",
     "postgresql": "SELECT pg_sleep(3600) IS NULL AS c",
+    "mysql": "SELECT SLEEP(3600) AS c",
 }
 SOON_S: Final = 10.0
 

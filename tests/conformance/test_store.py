@@ -37,10 +37,12 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
     return default_loop().run(work)
 
 
-@pytest.fixture
-def place(database_url: str, tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a store can be made: a path, or the URL of an empty database on the server."""
-    return str(tmp_path / "shop.studio") if database_url.startswith("sqlite") else database_url
+    if request.param == "sqlite":
+        return str(tmp_path / "shop.studio")
+    return str(request.getfixturevalue("postgres_url"))
 
 
 async def made(place: str, project: Project = SAMPLE) -> ProjectStore:
