@@ -54,6 +54,17 @@ LIBRARIES = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libxkbcommon.so.0": "libxkbcommon0",
 }
+# The server that tests run on, with the libraries a bare Debian lacks.
+MARIADB = Path("build/mariadb")
+MARIADB_PACKAGES = (
+    "mariadb-server-core",
+    "mariadb-client-core",
+    "mariadb-common",
+    "libmariadb3",
+    "libaio1|libaio1t64",
+    "liburing2",
+    "libnuma1",
+)
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 FONT_PACKAGE = "fonts-dejavu-core"
 
@@ -71,6 +82,8 @@ def main() -> None:
             ensure_system_packages()
         ensure_environment()
         ensure_installed(options.profile)
+        if options.profile == "dev" and not options.no_system:
+            ensure_mariadb()
 
 
 @contextlib.contextmanager
@@ -137,6 +150,56 @@ def has_a_font() -> bool:
     return any(
         path.suffix in kinds for folder in FONT_FOLDERS for path in Path(folder).expanduser().glob("**/*")
     )
+
+
+def ensure_mariadb() -> None:
+    """Unpack Debian's MariaDB server below build/, where there is none: tests run it from there, nothing is installed.
+
+    Where that cannot be done it is only said: the tests that need the server will fail, and say it again.
+    """
+    paths = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+    if not sys.platform.startswith("linux") or shutil.which("mariadbd", path=paths):
+        return
+    if (MARIADB / "usr" / "sbin" / "mariadbd").exists():
+        return
+    if not (shutil.which("apt-get") and shutil.which("dpkg")):
+        say("There is no MariaDB server for the tests, and no apt-get to fetch one: please install MariaDB 10.11 or newer.")
+        return
+    say("Fetching a MariaDB server for the tests (10 MB; it is unpacked below build/, not installed) …")
+    packages = Path("build/mariadb-packages").resolve()
+    remove(packages)
+    packages.mkdir(parents=True)
+    if not fetched(packages):
+        privilege = privileges()
+        if privilege is not None:
+            succeeds([*privilege, "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "update"])
+        if privilege is None or not fetched(packages):
+            say("apt-get could not fetch it. Please type: sudo apt-get install -y mariadb-server-core mariadb-client-core")
+            return
+    unpacked = MARIADB.with_name("mariadb.new")
+    remove(unpacked)
+    for package in sorted(packages.glob("*.deb")):
+        call(["dpkg", "-x", str(package), str(unpacked)], dict(os.environ), quiet=True)
+    remove(MARIADB)
+    unpacked.rename(MARIADB)
+    remove(packages)
+
+
+def fetched(folder: Path) -> bool:
+    """Download the server's packages into a folder. What their names are differs between releases."""
+    done = True
+    for names in MARIADB_PACKAGES:
+        done = any(
+            subprocess.call(
+                ["apt-get", "-q", "download", name],
+                cwd=str(folder),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            == 0
+            for name in names.split("|")
+        ) and done
+    return done
 
 
 def privileges() -> list[str] | None:

@@ -189,6 +189,13 @@ def _chinook_template(chinook_source: Path, postgres_server_url: str) -> Iterato
 
 
 @pytest.fixture
+def chinook_mysql_url(chinook_source: Path, mysql_url: str) -> str:
+    """The record shop in a MariaDB database of the test's own; tables and columns in snake_case."""
+    chinook.write_mysql(chinook_source, mysql_url)
+    return mysql_url
+
+
+@pytest.fixture
 def chinook_postgres_url(_chinook_template: str, postgres_server_url: str) -> Iterator[str]:
     """The record shop in a PostgreSQL database of the test's own; tables and columns in snake_case."""
     url = create_database(postgres_server_url, template=_chinook_template)

@@ -205,7 +205,9 @@ class MysqlEngine:
                 connect_args=self._arguments,
             )
         try:
-            pooled = await self._engine.connect()
+            async with asyncio.timeout(self.options.connect_timeout_s):
+                # The driver's own limit ends with the TCP connection; a server may still say nothing.
+                pooled = await self._engine.connect()
             connection = (await pooled.get_raw_connection()).driver_connection
             assert connection is not None
             self._check(connection.server_version)
@@ -488,6 +490,7 @@ class _Transaction:
         self.lane = lane
         self.is_open = True
         self._is_undone = False
+        self._is_interrupted = False
         self._depth = 0
         self._streams = 0
 
@@ -507,8 +510,8 @@ class _Transaction:
         await self.say("COMMIT")
 
     def _check(self) -> None:
-        if self._is_undone:
-            # After a deadlock each further statement would commit by itself.
+        if self._is_undone or self._is_interrupted:
+            # After a deadlock each further statement would commit by itself; after a cancelled one nobody knows what is done.
             raise StatementRefused(
                 "The transaction has been rolled back by an earlier failure.", hint="Start the run again."
             )
@@ -522,13 +525,14 @@ class _Transaction:
         if not self.is_open:
             coroutine.close()
             raise StatementRefused("The transaction is over.", hint="Start a new one.")
-        if self._is_undone:
+        if self._is_undone or self._is_interrupted:
             coroutine.close()
             self._check()
         task = asyncio.ensure_future(coroutine)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
+            self._is_interrupted = True
             await whatever_happens(self.engine.end_statement(self.lane, task))
             raise
         except mysql_errors.DRIVER_ERRORS as error:
@@ -592,6 +596,7 @@ class _Transaction:
                     with contextlib.suppress(ConnectionLost):
                         await whatever_happens(self.say(f"ROLLBACK TO SAVEPOINT {name}"))
                         await whatever_happens(self.say(f"RELEASE SAVEPOINT {name}"))
+                        self._is_interrupted = False
                 raise
             await self.guarded(self.lane.say(f"RELEASE SAVEPOINT {name}"))
         finally:

@@ -6,8 +6,15 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-Dialect = Literal["sqlite", "postgresql"]
+Dialect = Literal["sqlite", "postgresql", "mysql"]
 DEFAULT_PORT: Final = 5432
+DEFAULT_PORTS: Final = {"postgresql": DEFAULT_PORT, "mysql": 3306}
+_SERVERS: Final[dict[str, Dialect]] = {
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+}
 
 
 class UrlRefused(ValueError):
@@ -40,22 +47,23 @@ def parts_of(url: str) -> UrlParts:
     scheme, separator, rest = text.partition("://")
     dialect = scheme.partition("+")[0].lower()
     if not separator:
-        raise UrlRefused("A URL begins with sqlite:/// or postgresql://.")
+        raise UrlRefused("A URL begins with sqlite:///, postgresql:// or mysql://.")
     if dialect == "sqlite":
         path, _, options = rest.partition("?")
         if path and not path.startswith("/"):
             raise UrlRefused("SQLite takes three slashes: sqlite:///shop.db, or four for an absolute path.")
         file = unquote(path[1:])
         return UrlParts(dialect="sqlite", path=file or ":memory:", options=options)
-    if dialect not in ("postgresql", "postgres"):
-        raise UrlRefused(f"{scheme!r} is not supported yet: use sqlite or postgresql.")
+    server = _SERVERS.get(dialect)
+    if server is None:
+        raise UrlRefused(f"{scheme!r} is not supported yet: use sqlite, postgresql or mysql.")
     try:
         split = urlsplit(f"postgresql://{rest}")
         port = split.port
     except ValueError as fault:
         raise UrlRefused(f"The URL cannot be read: {fault}.") from fault
     return UrlParts(
-        dialect="postgresql",
+        dialect=server,
         host=unquote(split.hostname or ""),
         port=port,
         database=unquote(split.path.removeprefix("/")),
@@ -76,8 +84,8 @@ def url_of(parts: UrlParts, *, with_password: bool = False) -> str:
     host = quote(parts.host or "localhost", safe=":")
     if ":" in host:
         host = f"[{host}]"
-    port = f":{parts.port}" if parts.port and parts.port != DEFAULT_PORT else ""
-    return f"postgresql://{user}{'@' if user else ''}{host}{port}/{quote(parts.database, safe='')}{options}"
+    port = f":{parts.port}" if parts.port and parts.port != DEFAULT_PORTS[parts.dialect] else ""
+    return f"{parts.dialect}://{user}{'@' if user else ''}{host}{port}/{quote(parts.database, safe='')}{options}"
 
 
 def problem_of(parts: UrlParts) -> str | None:

@@ -16,9 +16,13 @@ MODELS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
 def shop_url(request, chinook_source):
-    name = {"sqlite": "chinook_sqlite_url", "postgresql": "chinook_postgres_url"}[request.param]
+    name = {
+        "sqlite": "chinook_sqlite_url",
+        "postgresql": "chinook_postgres_url",
+        "mysql": "chinook_mysql_url",
+    }[request.param]
     return request.getfixturevalue(name)
 
 

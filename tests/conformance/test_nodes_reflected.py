@@ -13,10 +13,14 @@ from studio.kernel.errors import BuildError, NodeError
 from tests.support.servers import run_sql
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
 def records(request: pytest.FixtureRequest, chinook_source: Path) -> Iterator[DataFlow]:
     """The record shop, its tables taken in as models."""
-    fixture = {"sqlite": "chinook_sqlite_url", "postgresql": "chinook_postgres_url"}[request.param]
+    fixture = {
+        "sqlite": "chinook_sqlite_url",
+        "postgresql": "chinook_postgres_url",
+        "mysql": "chinook_mysql_url",
+    }[request.param]
     with DataFlow(request.getfixturevalue(fixture), existing_schema_mode=True) as db:
         db.register_schema_as_models()
         yield db

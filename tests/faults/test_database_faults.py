@@ -247,44 +247,53 @@ def test_a_crash_of_the_process_keeps_what_was_committed(sqlite_url):
 # ------------------------------------------------------------------ servers
 
 
+@pytest.fixture(params=["postgresql", "mysql"])
+def server_url(request):
+    """An empty database on a server, once on each kind."""
+    return request.getfixturevalue({"postgresql": "postgres_url", "mysql": "mysql_url"}[request.param])
+
+
 def with_parts(url, **parts):
     found = urlsplit(url)
     user, password = parts.get("user", found.username), parts.get("password", unquote(found.password))
     host, port = parts.get("host", found.hostname), parts.get("port", found.port)
     path = parts.get("path", found.path)
-    return f"postgresql://{user}:{quote(password, safe='')}@{host}:{port}{path}"
+    return f"{found.scheme}://{user}:{quote(password, safe='')}@{host}:{port}{path}"
 
 
-def test_a_wrong_password_is_told_and_never_repeated(postgres_url):
-    error = failure(with_parts(postgres_url, password="sesame-open"), AuthenticationFailed)
+def test_a_wrong_password_is_told_and_never_repeated(server_url):
+    error = failure(with_parts(server_url, password="sesame-open"), AuthenticationFailed)
     assert "sesame-open" not in f"{error} {error.detail} {error.to_data()}"
-    assert f"{urlsplit(postgres_url).hostname}:{urlsplit(postgres_url).port}" in error.message
+    assert f"{urlsplit(server_url).hostname}:{urlsplit(server_url).port}" in error.message
 
 
-def test_an_unknown_database_is_told(postgres_url):
-    error = failure(with_parts(postgres_url, path="/no_such_shop"), UnknownDatabase)
+def test_an_unknown_database_is_told(server_url):
+    error = failure(with_parts(server_url, path="/no_such_shop"), UnknownDatabase)
     assert "no_such_shop" in error.message
 
 
-def test_a_server_that_is_not_there_is_told_with_host_and_port():
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+def test_a_server_that_is_not_there_is_told_with_host_and_port(scheme):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    error = failure(f"postgresql://me:secret-word@127.0.0.1:{port}/shop", ConnectionFailed)
+    error = failure(f"{scheme}://me:secret-word@127.0.0.1:{port}/shop", ConnectionFailed)
     assert f"127.0.0.1:{port}" in error.message
     assert "secret-word" not in f"{error} {error.detail}"
 
 
-def test_a_host_that_does_not_exist_is_told():
-    failure("postgresql://me:secret@no-such-host.invalid:5432/shop", ConnectionFailed)
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+def test_a_host_that_does_not_exist_is_told(scheme):
+    failure(f"{scheme}://me:secret@no-such-host.invalid:5432/shop", ConnectionFailed)
 
 
-def test_a_server_that_says_nothing_is_given_up():
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+def test_a_server_that_says_nothing_is_given_up(scheme):
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         port = silent.getsockname()[1]
-        url = f"postgresql://me:secret@127.0.0.1:{port}/shop"
+        url = f"{scheme}://me:secret@127.0.0.1:{port}/shop"
         assert "in time" in failure(url, ConnectionFailed, connect_timeout_s=0.5).message
 
 
@@ -298,46 +307,53 @@ def test_a_kind_of_database_that_is_unknown_is_refused_at_once(url):
 async def kill_others(database, url):
     """Ends every other connection to the database, as an administrator would."""
     other = Database(url)
-    await other.access().execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
+    if database.dialect == "mysql":
+        found = await other.access().execute(
+            "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+        )
+        for row in found:
+            await other.access().execute(f"KILL CONNECTION {row['id']}")
+    else:
+        await other.access().execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
     await other.close()
 
 
-def test_a_read_survives_a_server_that_cut_the_connection(postgres_url):
+def test_a_read_survives_a_server_that_cut_the_connection(server_url):
     async def story(database):
         access = database.access()
         await access.create(CUSTOMER, customer(1))
         for _ in range(3):
-            await kill_others(database, postgres_url)
+            await kill_others(database, server_url)
             assert await access.count(CUSTOMER) == 1
-        await kill_others(database, postgres_url)
+        await kill_others(database, server_url)
         async with database.transaction() as within:
             await within.create(CUSTOMER, customer(2))
         assert await access.count(CUSTOMER) == 2
 
-    run(postgres_url, story)
+    run(server_url, story)
 
 
-def test_a_write_on_a_lost_connection_is_told_and_the_next_one_works(postgres_url):
+def test_a_write_on_a_lost_connection_is_told_and_the_next_one_works(server_url):
     async def story(database):
         access = database.access()
         await access.create(CUSTOMER, customer(1))
         with pytest.raises(ConnectionLost) as lost:
             async with database.transaction() as within:
                 await within.create(CUSTOMER, customer(2))
-                await kill_others(database, postgres_url)
+                await kill_others(database, server_url)
                 await within.create(CUSTOMER, customer(3))
         assert lost.value.hint
         await access.count(CUSTOMER)
         await access.create(CUSTOMER, customer(4))
         assert await access.count(CUSTOMER) == 2
 
-    run(postgres_url, story)
+    run(server_url, story)
 
 
-def test_more_transactions_than_connections_wait_and_then_say_so(postgres_url):
+def test_more_transactions_than_connections_wait_and_then_say_so(server_url):
     async def story(database):
         async with database.transaction():
             with pytest.raises(LockTimeout, match="in use"):
@@ -346,10 +362,10 @@ def test_more_transactions_than_connections_wait_and_then_say_so(postgres_url):
         async with database.transaction() as access:
             assert await access.count(CUSTOMER) == 0
 
-    run(postgres_url, story, models=SHOP, pool_size=1, max_overflow=0, lock_timeout_s=0.3)
+    run(server_url, story, models=SHOP, pool_size=1, max_overflow=0, lock_timeout_s=0.3)
 
 
-def test_a_row_lock_of_somebody_else_times_out(postgres_url):
+def test_a_row_lock_of_somebody_else_times_out(server_url):
     async def story(database):
         await database.access().create(CUSTOMER, customer(1))
         async with database.transaction() as holder:
@@ -358,7 +374,7 @@ def test_a_row_lock_of_somebody_else_times_out(postgres_url):
                 await database.access().update(CUSTOMER, {"id": "c1"}, {"name": "yours"})
         assert (await database.access().read(CUSTOMER, {"id": "c1"}))["name"] == "mine"
 
-    run(postgres_url, story, lock_timeout_s=0.3)
+    run(server_url, story, lock_timeout_s=0.3)
 
 
 # ------------------------------------------------------------------ cancelling
@@ -377,7 +393,7 @@ async def cancelled(awaitable):
 
 
 def endless(database):
-    return ENDLESS if database.dialect == "sqlite" else "SELECT pg_sleep(60)"
+    return {"sqlite": ENDLESS, "postgresql": "SELECT pg_sleep(60)", "mysql": "SELECT SLEEP(60)"}[database.dialect]
 
 
 def test_a_statement_stops_at_the_driver_and_the_lane_is_in_order(database_url):
@@ -390,6 +406,11 @@ def test_a_statement_stops_at_the_driver_and_the_lane_is_in_order(database_url):
         if database.dialect == "postgresql":
             busy = await access.execute(
                 "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'"
+            )
+            assert busy[0]["n"] == 0
+        if database.dialect == "mysql":
+            busy = await access.execute(
+                "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%' AND db = DATABASE()"
             )
             assert busy[0]["n"] == 0
 
@@ -423,6 +444,8 @@ def test_a_statement_whose_time_is_over_leaves_the_transaction_safe(database_url
                     f"INSERT INTO customers SELECT n, n, n, n, n FROM ({ENDLESS.replace('count(*)', 'n')})"
                     if database.dialect == "sqlite"
                     else "UPDATE customers SET name = pg_sleep(60)::text"
+                    if database.dialect == "postgresql"
+                    else "UPDATE customers SET name = SLEEP(60)"
                 )
                 with pytest.raises(TimeoutError):
                     async with asyncio.timeout(0.3):

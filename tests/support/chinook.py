@@ -1,8 +1,8 @@
 """What does a database look like that Studio did not make?
 
 A small record shop of the same shape as the well-known Chinook sample: eleven tables, foreign keys, a composite key,
-decimals, dates, and names in CamelCase (SQLite) or snake_case (PostgreSQL). The rows are made up, the same ones each
-time. `write_sqlite` makes the file; `write_postgres` copies any file of this shape, so that a real Chinook file serves
+decimals, dates, and names in CamelCase (SQLite) or snake_case (PostgreSQL, MariaDB). The rows are made up, the same ones each
+time. `write_sqlite` makes the file; `write_postgres` and `write_mysql` copy any file of this shape, so that a real Chinook file serves
 as well.
 """
 
@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from tests.support import mariadb
 from tests.support.servers import run_sql
 
 Row = tuple[Any, ...]
@@ -164,7 +165,19 @@ def write_sqlite(path: Path) -> None:
 
 def write_postgres(sqlite_file: Path, database_url: str) -> None:
     """Copy a SQLite file of this shape into an empty PostgreSQL database, with names in snake_case."""
-    script = [_create(table, dialect="postgresql") + ";" for table in TABLES]
+    script = _script(sqlite_file, dialect="postgresql")
+    run_sql(database_url, "BEGIN;\n" + "\n".join(script) + "\nCOMMIT;\n")
+
+
+def write_mysql(sqlite_file: Path, database_url: str) -> None:
+    """Copy it into an empty MariaDB database, with names in snake_case and a collation that knows no case."""
+    script = _script(sqlite_file, dialect="mysql")
+    begin = "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES';\nSTART TRANSACTION;\n"
+    mariadb.run_sql(database_url, begin + "\n".join(script) + "\nCOMMIT;\n")
+
+
+def _script(sqlite_file: Path, *, dialect: str) -> list[str]:
+    script = [_create(table, dialect=dialect) + ";" for table in TABLES]
     script.extend(
         f"CREATE INDEX {name}_{key}_idx ON {name} ({key});"
         for table in TABLES
@@ -177,7 +190,7 @@ def write_postgres(sqlite_file: Path, database_url: str) -> None:
             names = ", ".join(f'"{column.name}"' for column in table.columns)
             rows = connection.execute(f'SELECT {names} FROM "{table.name}"').fetchall()
             script.extend(_insert(table, rows))
-    run_sql(database_url, "BEGIN;\n" + "\n".join(script) + "\nCOMMIT;\n")
+    return script
 
 
 def _create(table: Table, *, dialect: str) -> str:
@@ -186,14 +199,15 @@ def _create(table: Table, *, dialect: str) -> str:
 
     lines = []
     for column in table.columns:
-        kind = column.type if dialect == "sqlite" else _postgres_type(column.type)
+        kind = column.type if dialect == "sqlite" else _server_type(column.type, dialect)
         lines.append(f"{named(column.name)} {kind}{' NOT NULL' if column.required else ''}")
     lines.append(f"PRIMARY KEY ({', '.join(named(name) for name in table.key)})")
     for column in table.columns:
         if column.references:
             target = f"{named(column.references)} ({named(column.references + 'Id')})"
             lines.append(f"FOREIGN KEY ({named(column.name)}) REFERENCES {target}")
-    return f"CREATE TABLE {named(table.name)} (\n  " + ",\n  ".join(lines) + "\n)"
+    how = " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci" if dialect == "mysql" else ""
+    return f"CREATE TABLE {named(table.name)} (\n  " + ",\n  ".join(lines) + f"\n){how}"
 
 
 def _references(table: Table) -> Iterator[tuple[str, str]]:
@@ -203,8 +217,9 @@ def _references(table: Table) -> Iterator[tuple[str, str]]:
             yield snake_case(table.name), snake_case(column.name)
 
 
-def _postgres_type(sqlite_type: str) -> str:
-    return sqlite_type.replace("NVARCHAR", "varchar").replace("DATETIME", "timestamp").lower()
+def _server_type(sqlite_type: str, dialect: str) -> str:
+    moment = "timestamp" if dialect == "postgresql" else "datetime"
+    return sqlite_type.replace("NVARCHAR", "varchar").replace("DATETIME", moment).lower()
 
 
 def _insert(table: Table, rows: list[Row]) -> Iterator[str]:
