@@ -163,7 +163,9 @@ def ensure_mariadb() -> None:
     if (MARIADB / "usr" / "sbin" / "mariadbd").exists():
         return
     if not (shutil.which("apt-get") and shutil.which("dpkg")):
-        say("There is no MariaDB server for the tests, and no apt-get to fetch one: please install MariaDB 10.11 or newer.")
+        say(
+            "There is no MariaDB server for the tests, and no apt-get to fetch one: please install MariaDB 10.11 or newer."
+        )
         return
     say("Fetching a MariaDB server for the tests (10 MB; it is unpacked below build/, not installed) …")
     packages = Path("build/mariadb-packages").resolve()
@@ -174,7 +176,9 @@ def ensure_mariadb() -> None:
         if privilege is not None:
             succeeds([*privilege, "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "update"])
         if privilege is None or not fetched(packages):
-            say("apt-get could not fetch it. Please type: sudo apt-get install -y mariadb-server-core mariadb-client-core")
+            say(
+                "apt-get could not fetch it. Please type: sudo apt-get install -y mariadb-server-core mariadb-client-core"
+            )
             return
     unpacked = MARIADB.with_name("mariadb.new")
     remove(unpacked)
@@ -189,16 +193,19 @@ def fetched(folder: Path) -> bool:
     """Download the server's packages into a folder. What their names are differs between releases."""
     done = True
     for names in MARIADB_PACKAGES:
-        done = any(
-            subprocess.call(
-                ["apt-get", "-q", "download", name],
-                cwd=str(folder),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+        done = (
+            any(
+                subprocess.call(
+                    ["apt-get", "-q", "download", name],
+                    cwd=str(folder),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+                == 0
+                for name in names.split("|")
             )
-            == 0
-            for name in names.split("|")
-        ) and done
+            and done
+        )
     return done
 
 

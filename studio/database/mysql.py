@@ -43,21 +43,39 @@ _log = logging.getLogger(__name__)
 
 OLDEST: Final = (10, 11)
 """Of MariaDB: INSERT … RETURNING, JSON_EQUALS, JSON_TABLE and places from the end of a JSON list."""
-SQL_MODE: Final = ",".join(
-    (
-        "STRICT_ALL_TABLES", "NO_ZERO_DATE", "NO_ZERO_IN_DATE", "ERROR_FOR_DIVISION_BY_ZERO", "NO_ENGINE_SUBSTITUTION",
-        # As the standard says it: quotes, backslashes, ||, and assignments that all see the row as it was.
-        "ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "PIPES_AS_CONCAT", "SIMULTANEOUS_ASSIGNMENT", "ONLY_FULL_GROUP_BY",
-        # A key of 0 is a key of 0.
-        "NO_AUTO_VALUE_ON_ZERO",
-    )
-)  # fmt: skip
+_MODES: Final = (
+    *("STRICT_ALL_TABLES", "NO_ZERO_DATE", "NO_ZERO_IN_DATE", "ERROR_FOR_DIVISION_BY_ZERO"),
+    "NO_ENGINE_SUBSTITUTION",
+    # As the standard says it: quotes, backslashes, ||, and assignments that all see the row as it was.
+    *(
+        "ANSI_QUOTES",
+        "NO_BACKSLASH_ESCAPES",
+        "PIPES_AS_CONCAT",
+        "SIMULTANEOUS_ASSIGNMENT",
+        "ONLY_FULL_GROUP_BY",
+    ),
+    # A key of 0 is a key of 0.
+    "NO_AUTO_VALUE_ON_ZERO",
+)
 _STATEMENTS_KEPT: Final = 200
 _KILL_AGAIN_S: Final = 0.02
 _ENDS_WITHIN_S: Final = 10.0
 _READS: Final = frozenset({"SELECT", "WITH", "VALUES", "TABLE"})
 _COMMITTING: Final = frozenset(
-    {"ALTER", "ANALYZE", "CREATE", "DROP", "GRANT", "LOCK", "OPTIMIZE", "RENAME", "REPAIR", "REVOKE", "TRUNCATE", "UNLOCK"}
+    {
+        "ALTER",
+        "ANALYZE",
+        "CREATE",
+        "DROP",
+        "GRANT",
+        "LOCK",
+        "OPTIMIZE",
+        "RENAME",
+        "REPAIR",
+        "REVOKE",
+        "TRUNCATE",
+        "UNLOCK",
+    }
 )
 """Statements that would commit the transaction around them."""
 _MARIADB_VERSION = re.compile(r"(?:5\.5\.5-)?(\d+)\.(\d+)(?:\.(\d+))?-mariadb", re.IGNORECASE)
@@ -67,7 +85,7 @@ def session_settings(options: DatabaseOptions) -> str:
     """The statement that every connection begins with."""
     seconds = max(1, math.ceil(options.lock_timeout_s))
     settings = [
-        f"sql_mode='{SQL_MODE}'",
+        f"sql_mode='{','.join(_MODES)}'",
         "time_zone='+00:00'",
         f"innodb_lock_wait_timeout={seconds}",
         f"lock_wait_timeout={seconds}",
@@ -129,7 +147,8 @@ class Lane:
                 count = statement.parameter_count
                 await statement.close()
                 raise StatementRefused(
-                    f"The statement takes {count} values, but {len(values)} are given.", hint="Check the parameters."
+                    f"The statement takes {count} values, but {len(values)} are given.",
+                    hint="Check the parameters.",
                 )
             if not keep:
                 try:
@@ -573,7 +592,8 @@ class _Transaction:
             last = 0
             while True:
                 batch = await self.read(
-                    f"SELECT * FROM {name} WHERE studio_row > ? ORDER BY studio_row LIMIT ?", (last, batch_size)
+                    f"SELECT * FROM {name} WHERE studio_row > ? ORDER BY studio_row LIMIT ?",
+                    (last, batch_size),
                 )
                 if not batch:
                     return

@@ -147,7 +147,9 @@ class _Batch:
         source = f"{_STAGE} AS s JOIN {self.table} AS t ON {on}"
         if len(last) < len(places):
             keys = ", ".join(f"s.{self._column(name)}" for name in job.conflict)
-            present = (await self.session.execute(f"SELECT {keys} FROM {source} FOR UPDATE", keep=False)).rows or ()
+            present = (
+                await self.session.execute(f"SELECT {keys} FROM {source} FOR UPDATE", keep=False)
+            ).rows or ()
             found = {tuple(row) for row in present}
             count = sum(1 for place in places if tuple(self.tuples[place][at] for at in find) in found)
             await self.session.execute(f"UPDATE {source} SET {', '.join(sets)}", arguments, keep=False)
@@ -209,7 +211,9 @@ class _Batch:
     async def _existing(self, fields: Sequence[str]) -> dict[Tuple, Any]:
         """What the rows would meet, kept from others' changes: its values in these fields, and its key."""
         find = [self.job.columns.index(name) for name in fields]
-        wanted = list({key: None for row in self.tuples if None not in (key := tuple(row[at] for at in find))})
+        wanted = list(
+            {key: None for row in self.tuples if None not in (key := tuple(row[at] for at in find))}
+        )
         columns = ", ".join(self._column(name) for name in fields)
         key_column = f", {self._column(self.spec.key[0])}" if len(self.spec.key) == 1 else ""
         reader = self.plans.reader(self.spec.key[0]) if key_column else None
@@ -224,8 +228,8 @@ class _Batch:
                 [value for key in part for value in key],
             )
             for row in result.rows or ():
-                key = row[-1] if key_column else None
-                found[tuple(row[: len(fields)])] = reader(key) if reader is not None else key
+                own = row[-1] if key_column else None
+                found[tuple(row[: len(fields)])] = reader(own) if reader is not None else own
         return found
 
     # -------------------------------------------------------------- the row at fault

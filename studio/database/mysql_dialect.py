@@ -25,8 +25,8 @@ from studio.database.dialect import Converter, Engine, Inline, Rarely
 from studio.database.options import DatabaseOptions
 from studio.database.sqlite_dialect import enum_reader
 from studio.kernel.errors import ValueRefused
-from studio.query.decimals import EXACT
 from studio.models.spec import FieldSpec, Kind, ModelSpec
+from studio.query.decimals import EXACT
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect as SADialect
@@ -39,6 +39,7 @@ PLACES: Final = 30
 INDEXED_LENGTH: Final = 255
 """Characters of a text that is a key or indexed: InnoDB's entries hold 3,072 bytes, three such texts."""
 _LONGEST_VARCHAR: Final = 1000
+_MIDNIGHT: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _ONE: Final = Decimal(1)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -53,7 +54,7 @@ class MysqlDialect:
         self.sqlalchemy: SADialect = mysql.dialect(paramstyle="qmark", is_mariadb=True)
         # What the driver would find out when it connects, and what our sessions say.
         self.sqlalchemy.server_version_info = (10, 11)
-        self.sqlalchemy._backslash_escapes = False  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way
+        self.sqlalchemy._backslash_escapes = False  # noqa: SLF001 - there is no other way
         self.sqlalchemy.insert_returning = True
         # Or else a condition is compared with 1, which no index can answer.
         self.sqlalchemy.supports_native_boolean = True
@@ -194,7 +195,7 @@ def _read_time(value: Any) -> Any:
     """The driver gives TIME as a distance, for it may be longer than a day or negative; such a one stays what it is."""
     if not isinstance(value, dt.timedelta) or value.days:
         return value
-    return (dt.datetime.min + value).time()
+    return (_MIDNIGHT + value).time()
 
 
 def _read_timedelta(value: int) -> dt.timedelta:

@@ -109,19 +109,25 @@ def _said(error: BaseException) -> str:
 
 def _lost(error: BaseException, where: str) -> DatabaseError:
     return ConnectionLost(
-        f"The connection to {where} is lost.", hint="Check the server, then run it again.", detail=_said(error)
+        f"The connection to {where} is lost.",
+        hint="Check the server, then run it again.",
+        detail=_said(error),
     )
 
 
 def _password(error: Any, where: str) -> DatabaseError:
     return AuthenticationFailed(
-        f"{where} refuses the user or the password.", hint="Check both in the connection.", detail=_said(error)
+        f"{where} refuses the user or the password.",
+        hint="Check both in the connection.",
+        detail=_said(error),
     )
 
 
 def _no_database(error: Any, where: str) -> DatabaseError:
     return UnknownDatabase(
-        f"{where}: the server has no such database.", hint="Check its name, or create it.", detail=_said(error)
+        f"{where}: the server has no such database.",
+        hint="Check its name, or create it.",
+        detail=_said(error),
     )
 
 
@@ -179,7 +185,9 @@ def _columns(error: Any) -> tuple[str, ...]:
 
 
 def _missing(error: Any, _where: str) -> DatabaseError:
-    return ValueMissing("A value is missing.", hint="Give it a value.", detail=_said(error), columns=_columns(error))
+    return ValueMissing(
+        "A value is missing.", hint="Give it a value.", detail=_said(error), columns=_columns(error)
+    )
 
 
 def _check(error: Any, _where: str) -> DatabaseError:
@@ -258,7 +266,9 @@ def _refused(error: Any, _where: str) -> DatabaseError:
 
 def _no_permission(error: Any, where: str) -> DatabaseError:
     return StatementRefused(
-        f"{where}: {_said(error)}.", hint="Ask for the right, or use another user.", detail=str(number_of(error))
+        f"{where}: {_said(error)}.",
+        hint="Ask for the right, or use another user.",
+        detail=str(number_of(error)),
     )
 
 
@@ -269,7 +279,24 @@ _GROUPS: Final[Mapping[Callable[[Any, str], DatabaseError], tuple[int, ...]]] = 
     _missing: (1048, 1263, 1364),
     _check: (3819, 4025),
     _too_long: (1406,),
-    _bad_value: (1264, 1265, 1292, 1365, 1366, 1367, 1411, 1416, 1425, 1441, 1690, 1918, 3140, 3143, 4037, 4038),
+    _bad_value: (
+        1264,
+        1265,
+        1292,
+        1365,
+        1366,
+        1367,
+        1411,
+        1416,
+        1425,
+        1441,
+        1690,
+        1918,
+        3140,
+        3143,
+        4037,
+        4038,
+    ),
     _lock: (1205, 1907),
     _deadlock: (1020, 1213),
     _no_table: (1051, 1054, 1109, 1146, 1932),

@@ -100,7 +100,9 @@ async def reflect(session: Session, schema: str | None) -> list[ModelSpec]:
             # An index over beginnings of texts says nothing of the whole ones.
             unique[table].append((index, names))
     constraints: dict[tuple[str, str], list[FoundReference]] = defaultdict(list)
-    for table, constraint, column, target, target_column, on_delete in await session.read(_REFERENCES, (schema,)):
+    for table, constraint, column, target, target_column, on_delete in await session.read(
+        _REFERENCES, (schema,)
+    ):
         constraints[table, constraint].append(
             FoundReference(column=column, table=target, target=target_column, on_delete=on_delete)
         )

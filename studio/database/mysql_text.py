@@ -19,7 +19,9 @@ from studio.query.sql_types import Several
 
 MOST_PLACEHOLDERS: Final = 60_000
 """The protocol counts them in 16 bits."""
-_PIECE = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|--[^\n]*|\#[^\n]*|/\*.*?\*/)|(\?)""", re.DOTALL)
+_PIECE = re.compile(
+    r"""('(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|--[^\n]*|\#[^\n]*|/\*.*?\*/)|(\?)""", re.DOTALL
+)
 
 
 def spread(sql: str, args: Sequence[Any]) -> tuple[str, tuple[Any, ...]] | None:

@@ -120,7 +120,9 @@ def _upsert(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
     if plans.dialect.update_returns:
         said = [st.insert_unless(plans, inserting.columns, conflict).statement(values)]
     else:
-        said = [Statement(sql=inserting.sql, params={str(place): value for place, value in enumerate(row, 1)})]
+        said = [
+            Statement(sql=inserting.sql, params={str(place): value for place, value in enumerate(row, 1)})
+        ]
     if parsed is not None:
         wanted = st.parse_filter(plans.spec, {name: given[name] for name in conflict})
         said += _said(st.update_one(plans, wanted, parsed, utc_now()))

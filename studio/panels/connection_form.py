@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.panels.editors.base import CalmCombo, mark_invalid
-from studio.panels.urls import DEFAULT_PORT, UrlParts, UrlRefused, parts_of, problem_of, url_of
+from studio.panels.urls import DEFAULT_PORT, DEFAULT_PORTS, UrlParts, UrlRefused, parts_of, problem_of, url_of
 from studio.panels.widgets import muted_label, tool_button
 from studio.project.state import Connection
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from studio.project.state import SecretKind
     from studio.qt.theme import Theme
 
-DIALECTS: Final = (("sqlite", "SQLite"), ("postgresql", "PostgreSQL"))
+DIALECTS: Final = (("sqlite", "SQLite"), ("postgresql", "PostgreSQL"), ("mysql", "MariaDB / MySQL"))
 
 
 class ConnectionForm(QWidget):
@@ -182,7 +182,7 @@ class ConnectionForm(QWidget):
         url = url_of(parts) if not self.url_problem else shown.url
         secret: SecretKind = "none"
         secret_name = ""
-        if parts.dialect == "postgresql":
+        if parts.dialect != "sqlite":
             chosen = self.secret.currentData()
             secret = chosen if chosen in ("keyring", "environment") else "none"
             if secret == "environment":
@@ -206,7 +206,7 @@ class ConnectionForm(QWidget):
         if self.dialect.currentData() == "sqlite":
             return UrlParts(dialect="sqlite", path=self.path.text().strip(), options=self._options)
         return UrlParts(
-            dialect="postgresql",
+            dialect="mysql" if self.dialect.currentData() == "mysql" else "postgresql",
             host=self.host.text().strip(),
             port=self.port.value(),
             database=self.database.text().strip(),
@@ -225,10 +225,8 @@ class ConnectionForm(QWidget):
             return self.url, self.url_problem
         found = problem_of(self.parts())
         if found:
-            return (self.database if self.dialect.currentData() == "postgresql" else self.path), found
-        is_variable = (
-            self.dialect.currentData() == "postgresql" and self.secret.currentData() == "environment"
-        )
+            return (self.path if self.dialect.currentData() == "sqlite" else self.database), found
+        is_variable = self.dialect.currentData() != "sqlite" and self.secret.currentData() == "environment"
         if is_variable and not self.variable.text().strip():
             return self.variable, self.tr("Name the environment variable that holds the password.")
         return None
@@ -248,7 +246,7 @@ class ConnectionForm(QWidget):
             self.path.setText("" if parts.is_memory else parts.path)
         else:
             self.host.setText(parts.host)
-            self.port.setValue(parts.port or DEFAULT_PORT)
+            self.port.setValue(parts.port or DEFAULT_PORTS[parts.dialect])
             self.database.setText(parts.database)
             self.user.setText(parts.user)
 
@@ -262,6 +260,8 @@ class ConnectionForm(QWidget):
     def _dialect_chosen(self, _index: int) -> None:
         self._show_rows()
         self._options = ""
+        if self.port.value() in DEFAULT_PORTS.values():
+            self.port.setValue(DEFAULT_PORTS.get(self.dialect.currentData(), DEFAULT_PORT))
         self._field_edited()
 
     def _url_edited(self, text: str) -> None:

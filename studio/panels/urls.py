@@ -85,12 +85,14 @@ def url_of(parts: UrlParts, *, with_password: bool = False) -> str:
     if ":" in host:
         host = f"[{host}]"
     port = f":{parts.port}" if parts.port and parts.port != DEFAULT_PORTS[parts.dialect] else ""
-    return f"{parts.dialect}://{user}{'@' if user else ''}{host}{port}/{quote(parts.database, safe='')}{options}"
+    return (
+        f"{parts.dialect}://{user}{'@' if user else ''}{host}{port}/{quote(parts.database, safe='')}{options}"
+    )
 
 
 def problem_of(parts: UrlParts) -> str | None:
     """What is missing before the connection can be tried."""
-    if parts.dialect == "postgresql":
+    if parts.dialect != "sqlite":
         if not parts.database:
             return "Give the name of the database."
         if parts.port is not None and not 0 < parts.port < 65536:

@@ -100,7 +100,9 @@ class MysqlGrammar:
         if operator == "like":
             return test(r"(<0> LIKE <1> ESCAPE '\')", text, operand)
         if operator == "ilike":
-            small = phrase(f"CONVERT(LOWER(<0> COLLATE {_LETTERS}) USING utf8mb4) COLLATE {TEXT_COLLATION}", text)
+            small = phrase(
+                f"CONVERT(LOWER(<0> COLLATE {_LETTERS}) USING utf8mb4) COLLATE {TEXT_COLLATION}", text
+            )
             return test(r"(<0> LIKE <1> ESCAPE '\')", small, sa.bindparam(names[0], type_=Folded()))
         if operator == "regex":
             return test("(<0> REGEXP <1>)", text, sa.bindparam(names[0], type_=MysqlRegex()))
@@ -122,7 +124,9 @@ class MysqlGrammar:
         if place.plain:
             return sa.func.json_extract(place.column, sa.bindparam(place.path, type_=MysqlPath()))
         document = VEILED.format("<0>")
-        guards = ", ".join(f"g{number} LONGTEXT CHARACTER SET utf8mb4 PATH '$.g[{number}]'" for number in range(_GUARDS))
+        guards = ", ".join(
+            f"g{number} LONGTEXT CHARACTER SET utf8mb4 PATH '$.g[{number}]'" for number in range(_GUARDS)
+        )
         are_lists = " AND ".join(
             f"(m.g{number} IS NULL OR JSON_TYPE(JSON_EXTRACT({document}, m.g{number})) = 'ARRAY')"
             for number in range(_GUARDS)
@@ -197,7 +201,11 @@ class MysqlGrammar:
         )
 
     def json_size(self, place: Place) -> sa.ColumnElement[Any]:
-        return phrase("(CASE JSON_TYPE(<0>) WHEN 'ARRAY' THEN JSON_LENGTH(<0>) END)", self.value(place), type_=sa.Integer())
+        return phrase(
+            "(CASE JSON_TYPE(<0>) WHEN 'ARRAY' THEN JSON_LENGTH(<0>) END)",
+            self.value(place),
+            type_=sa.Integer(),
+        )
 
 
 def _text_of(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -210,9 +218,7 @@ def _meets(document: str, demands: str, depth: int) -> str:
     """Whether a document meets all demands; see `MysqlParts`. Items of lists are looked at `depth` lists deep."""
     own = f"r{depth}"
     found = f"JSON_EXTRACT({document}, {own}.p)"
-    cases = (
-        f"WHEN 'e' THEN JSON_EQUALS({found}, {own}.v) WHEN 'o' THEN JSON_TYPE({found}) = 'OBJECT' WHEN 'a' THEN JSON_TYPE({found}) = 'ARRAY'"
-    )
+    cases = f"WHEN 'e' THEN JSON_EQUALS({found}, {own}.v) WHEN 'o' THEN JSON_TYPE({found}) = 'OBJECT' WHEN 'a' THEN JSON_TYPE({found}) = 'ARRAY'"
     if depth:
         item = f"i{depth}"
         cases += (

@@ -55,12 +55,15 @@ def _changed(place: Place, document: Value, step: Step, prefix: str) -> Value:
     if step.path != NO_SLOT:
         clauses.append(sa.bindparam(f"{prefix}{step.path}", type_=MysqlSteps()))
         columns = ", ".join(
-            f"k{n} LONGTEXT CHARACTER SET utf8mb4 PATH '$[{n - 1}].k', i{n} LONGTEXT CHARACTER SET utf8mb4 PATH '$[{n - 1}].i'" for n in range(1, step.depth + 1)
+            f"k{n} LONGTEXT CHARACTER SET utf8mb4 PATH '$[{n - 1}].k', i{n} LONGTEXT CHARACTER SET utf8mb4 PATH '$[{n - 1}].i'"
+            for n in range(1, step.depth + 1)
         )
         sources.append(f"JSON_TABLE(<1>, '$' COLUMNS({columns})) AS s")
         for n in range(1, step.depth + 1):
             following = f"CONCAT({path}, IF({_kind(path)} = 'ARRAY', s.i{n}, s.k{n}))"
-            sources.append(f"JSON_TABLE(JSON_ARRAY({following}), '$[*]' COLUMNS(p LONGTEXT CHARACTER SET utf8mb4 PATH '$')) AS p{n}")
+            sources.append(
+                f"JSON_TABLE(JSON_ARRAY({following}), '$[*]' COLUMNS(p LONGTEXT CHARACTER SET utf8mb4 PATH '$')) AS p{n}"
+            )
             path = f"p{n}.p"
     operand = ""
     if step.verb != "unset":

@@ -104,7 +104,9 @@ def test_random_updates_leave_the_same_records_everywhere(benches: list[Bench]) 
         first, *others = (changed(bench, update, number) for bench in benches)
         refused += first == "refused"
         for bench, other in zip(benches[1:], others, strict=True):
-            assert comparable(first) == comparable(other), f"{bench.name}, update {count} of record {number}: {doc!r}"
+            assert comparable(first) == comparable(other), (
+                f"{bench.name}, update {count} of record {number}: {doc!r}"
+            )
     assert refused < UPDATES / 10
 
 

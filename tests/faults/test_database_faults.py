@@ -393,7 +393,9 @@ async def cancelled(awaitable):
 
 
 def endless(database):
-    return {"sqlite": ENDLESS, "postgresql": "SELECT pg_sleep(60)", "mysql": "SELECT SLEEP(60)"}[database.dialect]
+    return {"sqlite": ENDLESS, "postgresql": "SELECT pg_sleep(60)", "mysql": "SELECT SLEEP(60)"}[
+        database.dialect
+    ]
 
 
 def test_a_statement_stops_at_the_driver_and_the_lane_is_in_order(database_url):

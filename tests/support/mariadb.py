@@ -92,14 +92,20 @@ def installation() -> Installation:
     paths = [*os.get_exec_path(), "/usr/sbin", "/usr/local/sbin"]
     installed = shutil.which("mariadbd", path=os.pathsep.join(paths))
     base = Path(installed).resolve().parents[1] if installed else UNPACKED / "usr"
-    server, setup, client = base / "sbin" / "mariadbd", base / "bin" / "mariadb-install-db", base / "bin" / "mariadb"
+    server, setup, client = (
+        base / "sbin" / "mariadbd",
+        base / "bin" / "mariadb-install-db",
+        base / "bin" / "mariadb",
+    )
     for program in (server, setup, client):
         if not program.exists():
             raise ServerUnavailableError(
                 f"There is no {program}. `make test` fetches it where apt-get is at hand; elsewhere install"
                 " MariaDB 10.11 or newer (Debian: mariadb-server-core and mariadb-client-core)."
             )
-    libraries = "" if installed else ":".join(str(folder) for folder in sorted((base / "lib").glob("*-linux-gnu*")))
+    libraries = (
+        "" if installed else ":".join(str(folder) for folder in sorted((base / "lib").glob("*-linux-gnu*")))
+    )
     return Installation(base, server, setup, client, libraries)
 
 
@@ -150,7 +156,12 @@ def _start(
         log = data_dir.with_name(data_dir.name + ".log")
         command: list[str | Path] = [
             *(found.server, "--no-defaults", f"--basedir={found.base}", f"--datadir={data_dir}"),
-            *(f"--user={getpass.getuser()}", f"--port={port}", "--socket=server.sock", "--pid-file=server.pid"),
+            *(
+                f"--user={getpass.getuser()}",
+                f"--port={port}",
+                "--socket=server.sock",
+                "--pid-file=server.pid",
+            ),
             *([f"--init-file={first}"] if first.exists() else []),
             *settings,
         ]
@@ -207,8 +218,20 @@ def run_sql(database_url: str, script: str) -> str:
     found = installation()
     parts = urlsplit(database_url)
     command: list[str | Path] = [
-        *(found.client, "--no-defaults", f"--host={parts.hostname}", f"--port={parts.port}", f"--user={parts.username}"),
-        *("--batch", "--raw", "--skip-column-names", "--default-character-set=utf8mb4", name_of(database_url)),
+        *(
+            found.client,
+            "--no-defaults",
+            f"--host={parts.hostname}",
+            f"--port={parts.port}",
+            f"--user={parts.username}",
+        ),
+        *(
+            "--batch",
+            "--raw",
+            "--skip-column-names",
+            "--default-character-set=utf8mb4",
+            name_of(database_url),
+        ),
     ]
     done = subprocess.run(
         command,

@@ -136,7 +136,7 @@ def test_the_window_stays_alive_while_a_test_waits_and_the_dialog_can_be_closed(
     [
         ("", "sqlite:///x.db", "name"),
         ("shop", "sqlite:///x.db", "already"),
-        ("new", "mysql://h/d", "mysql"),
+        ("new", "oracle://h/d", "oracle"),
         ("new", "postgresql://h/", "name of the database"),
     ],
 )

@@ -228,7 +228,7 @@ def test_a_password_is_taken_out_of_the_url():
 
 
 @pytest.mark.parametrize(
-    "url", ["shop.db", "sqlite://shop.db", "mysql://h/d", "postgresql://h:port/d", "postgresql://[::1/d"]
+    "url", ["shop.db", "sqlite://shop.db", "oracle://h/d", "postgresql://h:port/d", "postgresql://[::1/d"]
 )
 def test_a_text_that_is_no_usable_url_is_refused(url):
     with pytest.raises(UrlRefused):
