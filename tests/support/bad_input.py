@@ -401,7 +401,7 @@ PLACE_FAULTS: Final = (
         at=_nodes(_LIST), url="sqlite:///folder"),
     _run("a text for a database", "not-a-database", None, None, "not an SQLite database", "Choose",
         at=_nodes(_LIST), url="sqlite:///diary.txt"),
-    _run("an unknown kind of database", "connection-failed", None, None, "'oracle'", "Known: postgres",
+    _run("an unknown kind of database", "connection-failed", None, None, "'oracle'", "Known: mariadb",
         at=_nodes(_LIST), url="oracle://host/shop"),
     _run("a port that is no number", "connection-failed", None, None, "host and port", "postgresql://",
         at=_nodes(_LIST), url="postgresql://me@host:many/shop"),
