@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from tests.support import servers
+from tests.support import mariadb, servers
 
 
 def test_a_database_is_empty_and_of_the_tests_own(postgres_url, postgres_server_url) -> None:
@@ -104,6 +104,8 @@ def test_each_kind_of_database_can_be_had(database_url) -> None:
         path = Path(urlsplit(database_url).path.removeprefix("/"))
         with contextlib.closing(sqlite3.connect(f"/{path}")) as connection:
             assert connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+    elif database_url.startswith("mysql:"):
+        assert mariadb.run_sql(database_url, "SELECT CURRENT_USER()") == f"{servers.USER}@%\n"
     else:
         assert servers.run_sql(database_url, "SELECT current_user") == f"{servers.USER}\n"
 
