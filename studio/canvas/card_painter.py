@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -105,14 +106,9 @@ def header_color(card: Card, style: Style) -> QColor:
 def _header(painter: QPainter, look: Look, style: Style) -> None:
     card = look.card
     tone = style.tones[card.tone]
-    band = QPainterPath()
-    band.addRoundedRect(QRectF(0, 0, WIDTH, look.height), RADIUS, RADIUS)
-    painter.save()
-    painter.setClipRect(QRectF(0, 0, WIDTH, HEADER), Qt.ClipOperation.IntersectClip)
+    band, stripe = _bands(is_whole=look.height <= HEADER)
     painter.fillPath(band, header_color(card, style))
-    painter.setClipRect(QRectF(0, 0, STRIPE, HEADER), Qt.ClipOperation.IntersectClip)
-    painter.fillPath(band, tone)
-    painter.restore()
+    painter.fillPath(stripe, tone)
     if not card.shape.collapsed:
         painter.setPen(QPen(style.border, 1.0))
         painter.drawLine(QPointF(0, HEADER - 0.5), QPointF(WIDTH, HEADER - 0.5))
@@ -144,6 +140,19 @@ def _badge(look: Look) -> str:
     if state is not CardState.IDLE:
         return "state"
     return "problem" if look.severity else ""
+
+
+@lru_cache(maxsize=2)
+def _bands(*, is_whole: bool) -> tuple[QPainterPath, QPainterPath]:
+    """The header and its stripe, without clipping, which SVG lacks; `is_whole`: there is nothing below, so all corners are round."""
+    card = QPainterPath()
+    card.addRoundedRect(QRectF(0, 0, WIDTH, HEADER if is_whole else 3 * HEADER), RADIUS, RADIUS)
+    cut = []
+    for width in (WIDTH, STRIPE):
+        part = QPainterPath()
+        part.addRect(QRectF(0, 0, width, HEADER))
+        cut.append(card.intersected(part))
+    return cut[0], cut[1]
 
 
 def _chip(painter: QPainter, card: Card, style: Style) -> None:

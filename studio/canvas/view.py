@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -634,6 +635,13 @@ class CanvasView(QWidget):
         for title, command in commands:
             menu.addAction(title).triggered.connect(command)
         return menu
+
+    async def export_picture(self, path: Path) -> None:
+        """Writes the whole workflow as a picture, `.png` or `.svg`; raises StudioError."""
+        from studio.canvas.picture import write_picture
+
+        self._arrangement.glide.finish()
+        await write_picture(self._projector, self._style, path)
 
     # Runs
 

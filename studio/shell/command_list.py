@@ -23,6 +23,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="save_server", text="Save to se&rver…", when=_PROJECT, tip="Keep this project in a PostgreSQL database, where a team can open it"),
     Command(id="import_yaml", text="&Import workflow…", icon="ph.download-simple", when=_PROJECT, tip="Add a workflow from a YAML file"),
     Command(id="export_yaml", text="&Export workflow…", icon="ph.upload-simple", when=_WORKFLOW, tip="Write this workflow to a YAML file"),
+    Command(id="export_canvas", text="Export can&vas…", icon="ph.image", when=_WORKFLOW, tip="Write the whole workflow as a picture, PNG or SVG"),
     Command(id="reopen_last", text="&Reopen the last project at start", checkable=True),
     Command(id="close_project", text="&Close project", when=_PROJECT),
     Command(id="quit", text="&Quit", shortcuts=("Ctrl+Q",), role=QAction.MenuRole.QuitRole),
@@ -113,7 +114,7 @@ RECENT: Final = "recent"
 THEME: Final = "theme"
 
 MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
-    ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", None, "reopen_last", None, "close_project", "quit")),
+    ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", "export_canvas", None, "reopen_last", None, "close_project", "quit")),
     ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "paste_with_links", "duplicate", "delete", "delete_and_reconnect", None, "find_nodes", "select_all", "select_upstream", "select_downstream", None, "rename")),
     ("&View", ("go_to", "command_palette", None, "toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", None, THEME, "full_screen", "reset_layout")),
     ("&Graph", ("add_node", "add_note", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "new_workflow")),

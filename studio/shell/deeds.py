@@ -42,6 +42,15 @@ def _file_deeds(window: MainWindow) -> dict[str, Deed]:
         if (workflow_id := window.pages.tabs.workflow_id) is not None:
             run_in_background(window, files.export(workflow_id), text=window.tr("Exporting…"))
 
+    def export_canvas() -> None:
+        if (canvas := window.pages.tabs.canvas) is not None:
+            run_in_background(
+                window,
+                files.export_canvas(canvas),
+                text=window.tr("Exporting…"),
+                busy_after_ms=WAITS_FOR_A_PERSON_MS,
+            )
+
     def reopen() -> None:
         window.settings.reopens_last = window.commands.action("reopen_last").isChecked()
 
@@ -65,6 +74,7 @@ def _file_deeds(window: MainWindow) -> dict[str, Deed]:
             window, files.choose_and_import(), busy_after_ms=WAITS_FOR_A_PERSON_MS
         ),
         "export_yaml": export,
+        "export_canvas": export_canvas,
         "reopen_last": reopen,
         "close_project": lambda: run_in_background(
             window, files.close(), busy_after_ms=WAITS_FOR_A_PERSON_MS

@@ -22,6 +22,7 @@ from studio.shell.dialogs import Choice, ServerDialog, ask, ask_open_file, ask_s
 from studio.shell.settings import Settings
 
 if TYPE_CHECKING:
+    from studio.canvas import CanvasView
     from studio.session import Environment, Session
 
 PROJECT_SUFFIX: Final = ".studio"
@@ -222,6 +223,26 @@ class ProjectFiles(QObject):
             return
         self._settings.last_folder = str(Path(path).parent)
         await asyncio.to_thread(_write, Path(path), session.export_yaml(workflow_id))
+        self._stage.tell(self.tr("Exported to {}.").format(path))
+
+    async def export_canvas(self, canvas: CanvasView) -> None:
+        """Asks for a file and writes the whole workflow of a canvas there as a picture."""
+        workflow = canvas.workflow
+        if workflow is None:
+            return
+        name = snake_case(workflow.name) or "workflow"
+        path = await ask_save_file(
+            self._window,
+            self.tr("Export canvas"),
+            self._folder(),
+            f"{name}.png",
+            ["PNG (*.png)", "SVG (*.svg)"],
+            "png",
+        )
+        if path is None:
+            return
+        self._settings.last_folder = str(Path(path).parent)
+        await canvas.export_picture(Path(path))
         self._stage.tell(self.tr("Exported to {}.").format(path))
 
     # ------------------------------------------------------------ parts

@@ -178,7 +178,7 @@ def test_q_straightens_the_edges_of_the_selection(scattered):
 
 def test_too_small_a_selection_is_told_and_changes_nothing(scattered):
     view, _ = scattered
-    heard = []
+    heard: list[str] = []
     view.message.connect(heard.append)
     view.select(["a"])
     view.align_left()

@@ -25,10 +25,10 @@ def ran(open_canvas):
     )
     view, mouse = open_canvas(session)
     handle = RunHandle(
-        run_id=RunId("r1"), workflow_id=WORKFLOW, nodes=["a", "b"], started_at=dt.datetime.now(dt.UTC)
+        run_id=RunId("r1"), workflow_id=WORKFLOW, nodes=[NodeId("a"), NodeId("b")], started_at=dt.datetime.now(dt.UTC)
     )
     for key in ("a", "b"):
-        handle.put(key, state="succeeded", rows=16, duration_ms=1.0)
+        handle.put(NodeId(key), state="succeeded", rows=16, duration_ms=1.0)
     return view, mouse, handle
 
 
@@ -78,7 +78,7 @@ def test_a_record_shows_its_fields_and_an_empty_list_says_so(ran):
     assert "&lt;Ghent&gt;" in tip(view, mouse)
     assert view.viewer.edge_data.label(edge("a", "records", "b", "data")) == ""
     other = RunHandle(
-        run_id=RunId("r2"), workflow_id=WORKFLOW, nodes=["a"], started_at=dt.datetime.now(dt.UTC)
+        run_id=RunId("r2"), workflow_id=WORKFLOW, nodes=[NodeId("a")], started_at=dt.datetime.now(dt.UTC)
     )
     finish(view, other, [])
     assert "0 rows" in tip(view, mouse)
@@ -90,7 +90,7 @@ def test_what_was_not_delivered_is_not_shown_and_the_next_run_begins_without(ran
     view.set_run(None)
     assert "16 rows" not in tip(view, mouse)
     running = RunHandle(
-        run_id=RunId("r3"), workflow_id=WORKFLOW, nodes=["a"], started_at=dt.datetime.now(dt.UTC)
+        run_id=RunId("r3"), workflow_id=WORKFLOW, nodes=[NodeId("a")], started_at=dt.datetime.now(dt.UTC)
     )
     view.set_run(running)
     assert view.viewer.edge_data.label(edge("a", "records", "b", "data")) == ""

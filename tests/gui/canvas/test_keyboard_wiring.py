@@ -34,7 +34,7 @@ def test_ctrl_l_connects_the_selection_from_left_to_right_as_one_step(loose):
 
 def test_what_is_connected_already_stays_as_it_is(loose):
     view, _ = loose
-    heard = []
+    heard: list[str] = []
     view.message.connect(heard.append)
     view.select(["first", "middle"])
     view.connect_selected()
@@ -59,7 +59,7 @@ def test_ctrl_shift_l_parts_the_selection_or_frees_a_single_node(loose):
 
 def test_one_node_alone_cannot_be_connected_and_that_is_told(loose):
     view, _ = loose
-    heard = []
+    heard: list[str] = []
     view.message.connect(heard.append)
     view.select(["first"])
     press_key(view.viewer, Qt.Key.Key_L, CTRL)

@@ -139,6 +139,15 @@ def test_a_workflow_is_exported_and_imported_without_loss(window, drive, tmp_pat
     assert window.isWindowModified()
 
 
+def test_the_canvas_is_exported_as_a_picture(window, drive, tmp_path):
+    drive.activate()
+    drive.finish(window.files.open_sample())
+    drive.menu("File", "Export canvas…")
+    drive.choose_file(tmp_path / "canvas.svg")
+    drive.until((tmp_path / "canvas.svg").exists)
+    assert (tmp_path / "canvas.svg").read_text("utf-8").startswith("<?xml")
+
+
 def test_a_broken_text_is_refused_with_its_line(window, project, drive, tmp_path):
     broken = tmp_path / "broken.yaml"
     broken.write_text("format: studio/workflow\nversion: 1\nnodes: [\n", "utf-8")

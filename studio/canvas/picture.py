@@ -1,0 +1,158 @@
+"""How does the canvas become a file that others can look at? The whole workflow as PNG (as on the screen) or SVG (drawn anew, sharp at any size)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import os
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtSvg import QSvgGenerator
+
+from studio.canvas import card_painter
+from studio.canvas.camera import Camera
+from studio.canvas.geometry import controls
+from studio.canvas.note_painter import paint_note
+from studio.canvas.primitives import cubic_path, in_pixels
+from studio.canvas.scene_painter import ScenePainter
+from studio.kernel.errors import StudioError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from studio.canvas.projector import Projector
+    from studio.canvas.style import Style
+
+MARGIN: Final = 40.0
+SHARPNESS: Final = 2.0
+"""Pixels per scene unit of a PNG, where it may be so large."""
+LARGEST_PIXELS: Final = 40_000_000
+LONGEST_PIXELS: Final = 16_000
+_SVG_DPI: Final = 96
+"""As the web counts: one scene unit is one pixel at 100 %."""
+_AT_ONCE: Final = 40
+"""Cards drawn into an SVG before the window may breathe."""
+
+
+async def write_picture(projector: Projector, style: Style, path: Path) -> None:
+    """Writes the whole workflow to a `.png` or `.svg` file; nothing is left half-written.
+
+    Raises StudioError when the name ends otherwise, there is nothing to draw, or the file cannot be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".png", ".svg"):
+        raise StudioError(
+            f"A picture cannot be written as {suffix or 'a file without an ending'}.",
+            hint="Name it .png or .svg.",
+        )
+    bounds = _bounds(projector)
+    if bounds is None:
+        raise StudioError("The canvas is empty: there is nothing to export.", hint="Add a node first.")
+    data = _png(projector, style, bounds) if suffix == ".png" else await _svg(projector, style, bounds)
+    await asyncio.to_thread(_write, path, data)
+
+
+def _bounds(projector: Projector) -> tuple[float, float, float, float] | None:
+    """All nodes and notes, with a margin."""
+    nodes = projector.geometry.bounds()
+    boxes = [nodes] if nodes is not None else []
+    notes = projector.workflow.notes.values() if projector.workflow else ()
+    boxes += [(note.x, note.y, note.x + note.width, note.y + note.height) for note in notes]
+    if not boxes:
+        return None
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts) - MARGIN, min(tops) - MARGIN, max(rights) + MARGIN, max(bottoms) + MARGIN
+
+
+def _png(projector: Projector, style: Style, bounds: tuple[float, float, float, float]) -> bytes:
+    left, top, right, bottom = bounds
+    width, height = right - left, bottom - top
+    zoom = min(SHARPNESS, math.sqrt(LARGEST_PIXELS / (width * height)), LONGEST_PIXELS / max(width, height))
+    size = QSize(max(round(width * zoom), 1), max(round(height * zoom), 1))
+    image = QImage(size, QImage.Format.Format_RGB32)
+    camera = Camera(left, top, zoom, size.width(), size.height())
+    # A painter of its own: what is selected or hovered on the screen is no part of the picture.
+    painting = ScenePainter(projector, style)
+    kept = projector.geometry.selected, projector.geometry.edge_selected
+    projector.geometry.selected = kept[0] & False
+    projector.geometry.edge_selected = kept[1] & False
+    painter = QPainter(image)
+    try:
+        painting.paint_ground(painter, camera)
+        _notes(painter, projector, style, camera)
+        painting.paint(painter, camera, in_full=True)
+    finally:
+        painter.end()
+        projector.geometry.selected, projector.geometry.edge_selected = kept
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not image.save(buffer, "PNG"):  # type: ignore[call-overload]  # the stubs know bytes only
+        raise StudioError("The picture could not be made.", hint="Export a smaller workflow, or as SVG.")
+    return bytes(buffer.data().data())
+
+
+async def _svg(projector: Projector, style: Style, bounds: tuple[float, float, float, float]) -> bytes:
+    left, top, right, bottom = bounds
+    size = QSize(math.ceil(right - left), math.ceil(bottom - top))
+    camera = Camera(left, top, 1.0, size.width(), size.height())
+    geometry = projector.geometry
+    # What is drawn is the workflow as it is now, whatever is edited meanwhile.
+    looks = [projector.look(i) for i in range(len(geometry))]
+    places = list(zip(geometry.x.tolist(), geometry.y.tolist(), strict=True))
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setResolution(_SVG_DPI)
+    generator.setSize(size)
+    generator.setViewBox(QRect(0, 0, size.width(), size.height()))
+    generator.setTitle(projector.workflow.name if projector.workflow else "")
+    painter = QPainter(generator)
+    try:
+        painter.fillRect(QRect(0, 0, size.width(), size.height()), style.canvas)
+        _notes(painter, projector, style, camera)
+        _edges(painter, projector, style, camera)
+        for number, (look, (x, y)) in enumerate(zip(looks, places, strict=True)):
+            painter.save()
+            painter.translate(x - left, y - top)
+            card_painter.paint(painter, look, style)
+            painter.restore()
+            if number % _AT_ONCE == _AT_ONCE - 1:
+                await asyncio.sleep(0)
+    finally:
+        painter.end()
+    return bytes(data.data())
+
+
+def _notes(painter: QPainter, projector: Projector, style: Style, camera: Camera) -> None:
+    for note in projector.workflow.notes.values() if projector.workflow else ():
+        paint_note(painter, camera, note, style, selected=False, editing=False)
+
+
+def _edges(painter: QPainter, projector: Projector, style: Style, camera: Camera) -> None:
+    geometry = projector.geometry
+    if not geometry.edges:
+        return
+    curves = controls(in_pixels(geometry.ends, camera))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for kind in sorted(set(geometry.edge_kind.tolist())):
+        painter.setPen(QPen(style.kinds[kind], 2.0))
+        painter.drawPath(cubic_path(curves[geometry.edge_kind == kind]))
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Writes beside the file and then replaces it, so that a failure leaves the old one whole."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise StudioError(
+            f"{path} cannot be written: {error.strerror}.", hint="Choose a folder that you may write to."
+        ) from error
