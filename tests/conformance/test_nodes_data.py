@@ -52,7 +52,7 @@ def chain(first: tuple[str, str], *rest: str | tuple[str, str]) -> list[tuple[st
         target, param = step if isinstance(step, tuple) else (step, "records")
         edges.append((source, port, target, param))
         source, port = target, "records"
-    return edges  # type: ignore[return-value]  # all parts are text
+    return edges
 
 
 def test_groups_in_memory_are_those_of_the_database(shop: Shop) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from studio.kernel.ids import RunId
+from studio.kernel.ids import NodeId, RunId
 from studio.session import RunHandle
 from tests.gui.canvas.support import WORKFLOW, edge, node, session_of
 from tests.gui.canvas.test_picture import around, has_color, picture
@@ -25,7 +25,10 @@ def ran(open_canvas):
     )
     view, mouse = open_canvas(session)
     handle = RunHandle(
-        run_id=RunId("r1"), workflow_id=WORKFLOW, nodes=[NodeId("a"), NodeId("b")], started_at=dt.datetime.now(dt.UTC)
+        run_id=RunId("r1"),
+        workflow_id=WORKFLOW,
+        nodes=[NodeId("a"), NodeId("b")],
+        started_at=dt.datetime.now(dt.UTC),
     )
     for key in ("a", "b"):
         handle.put(NodeId(key), state="succeeded", rows=16, duration_ms=1.0)
@@ -42,7 +45,8 @@ def finish(view, handle, value):
 
 
 def middle(view):
-    return tuple(view.projector.geometry.curve(0)[10].tolist())
+    x, y = view.projector.geometry.curve(0)[10].tolist()
+    return x, y
 
 
 def tip(view, mouse):
@@ -58,8 +62,8 @@ def test_the_number_of_rows_stands_on_an_edge_after_the_run(ran):
     plain = picture(view)
     finish(view, handle, ROWS)
     assert view.viewer.edge_data.label(edge("a", "records", "b", "data")) == "16"
-    assert has_color(around(view, picture(view), *middle(view), 7), view._style.text, 40)
-    assert not has_color(around(view, plain, *middle(view), 7), view._style.text, 40)
+    assert has_color(around(view, picture(view), *middle(view), size=7), view._style.text, 40)
+    assert not has_color(around(view, plain, *middle(view), size=7), view._style.text, 40)
 
 
 def test_hovering_shows_the_first_rows_and_a_profile(ran):

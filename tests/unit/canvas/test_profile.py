@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from studio.canvas.profile import ColumnProfile, profile
 
 
 def test_type_nulls_distinct_and_ends_of_each_column():
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"id": 1, "total": Decimal("9.50"), "city": "Cork", "tags": ["a"]},
         {"id": 2, "total": None, "city": "Aarhus", "tags": ["a"]},
         {"id": 3, "total": Decimal("2.25"), "city": "Cork"},
@@ -26,7 +27,10 @@ def test_type_nulls_distinct_and_ends_of_each_column():
 
 def test_mixed_empty_and_unordered_columns_have_no_ends():
     aware, naive = dt.datetime(2026, 1, 1, tzinfo=dt.UTC), dt.datetime(2026, 1, 2)  # noqa: DTZ001 - naive on purpose
-    rows = [{"a": 1, "b": None, "c": aware, "d": True}, {"a": "x", "b": None, "c": naive, "d": False}]
+    rows: list[dict[str, Any]] = [
+        {"a": 1, "b": None, "c": aware, "d": True},
+        {"a": "x", "b": None, "c": naive, "d": False},
+    ]
     assert [(column.type, column.least) for column in profile(rows)] == [
         ("mixed", None),
         ("null", None),

@@ -43,7 +43,7 @@ def value(kind: str, **params: Any) -> Any:
 
 def ports(kind: str, params: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """What some of a node's ports carry."""
-    outs = {f"out_{name}": ("Output", {}) for name in names}
+    outs: dict[str, tuple[str, Mapping[str, Any]]] = {f"out_{name}": ("Output", {}) for name in names}
     edges = [("node", name, f"out_{name}", "value") for name in names]
     result = run({"node": (kind, params), **outs}, edges)
     result.raise_for_state()

@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import enum
 import time
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from studio.kernel.errors import NodeError
 from studio.runtime import NodeLogged, RunResult
 from tests.unit.nodes.one_node import failure, problem, run, value
+
+Nodes = dict[str, tuple[str, Mapping[str, Any]]]
 
 
 class Status(enum.Enum):
@@ -42,7 +45,7 @@ def taken(result: RunResult) -> set[str]:
     ids=str,
 )
 def test_switch_takes_the_first_case_that_holds(given: Any, params: dict[str, Any], case: int | None) -> None:
-    outs = {f"out_{name}": ("Output", {}) for name in ("case_1", "case_2", "default")}
+    outs: Nodes = {f"out_{name}": ("Output", {}) for name in ("case_1", "case_2", "default")}
     edges = [("switch", name.removeprefix("out_"), name, "value") for name in outs]
     start = {"start": ("Constant", {"value": {"$literal": given}})}
     nodes = {**start, "switch": ("Switch", params), **outs}
@@ -72,7 +75,7 @@ def test_switch_refuses_before_the_run(params: dict[str, Any], expected: tuple[s
 
 # ---------------------------------------------------------------- Merge
 
-WAYS = {
+WAYS: Nodes = {
     "switch": ("Switch", {"value": 5, "conditions": ["value > 3", "value > 1"]}),
     "big": ("Map", {"fields": {"size": {"$literal": "big"}}}),
     "small": ("Map", {"fields": {"size": {"$literal": "small"}}}),
@@ -102,7 +105,7 @@ def test_merge_is_skipped_when_no_way_was_taken(mode: str) -> None:
 
 
 def test_merge_takes_what_comes_first_and_does_not_wait_for_the_rest() -> None:
-    nodes = {
+    nodes: Nodes = {
         "slow": ("Wait", {"seconds": 60, "value": "slow"}),
         "quick": ("Wait", {"seconds": 0, "value": "quick"}),
         "merge": ("Merge", {}),
@@ -121,7 +124,7 @@ def test_merge_takes_what_comes_first_and_does_not_wait_for_the_rest() -> None:
 
 
 def test_merge_gathers_everything_in_the_order_of_its_inputs() -> None:
-    nodes = {
+    nodes: Nodes = {
         "late": ("Wait", {"seconds": 0.01, "value": [1, 2]}),
         "early": ("Constant", {"value": 3}),
         "none": ("Constant", {"value": None}),
@@ -136,7 +139,7 @@ def test_merge_gathers_everything_in_the_order_of_its_inputs() -> None:
 
 
 def test_merge_takes_a_failure_for_what_failed() -> None:
-    nodes = {
+    nodes: Nodes = {
         "fail": ("Fail", {"message": "gone", "value": 4}),
         "other": ("Map", {"records": {}, "fields": {"x": "1"}}),
         "merge": ("Merge", {"mode": "all"}),

@@ -1,6 +1,7 @@
 """Does the state machine of a run decide each node's fate rightly, and complain about what cannot be?"""
 
 import random
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -157,7 +158,8 @@ def test_what_cannot_be_is_complained_about_precisely(do, words: str) -> None:
 @given(seed=st.integers(0, 2**32), count=st.integers(1, 30))
 def test_every_run_decides_every_node_once_whatever_happens(seed: int, count: int) -> None:
     pick = random.Random(seed)  # noqa: S311 - not a secret
-    joins = [pick.choice(["", "", "each", "first"]) for _ in range(count)]
+    kinds: list[Literal["", "each", "first"]] = ["", "", "each", "first"]
+    joins = [pick.choice(kinds) for _ in range(count)]
 
     def link_to(target: int) -> Link:
         is_order = pick.random() < 0.3

@@ -22,7 +22,7 @@ class Order:
     id: int
     customer: str
     amount: Decimal = Decimal(0)
-    note: str = Field(default="", max_length=5)  # type: ignore[assignment]
+    note: str = Field(default="", max_length=5)
 
 
 MODEL = model_from_class(Order)
