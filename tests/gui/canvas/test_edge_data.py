@@ -62,8 +62,9 @@ def test_the_number_of_rows_stands_on_an_edge_after_the_run(ran):
     plain = picture(view)
     finish(view, handle, ROWS)
     assert view.viewer.edge_data.label(edge("a", "records", "b", "data")) == "16"
-    assert has_color(around(view, picture(view), *middle(view), size=7), view._style.text, 40)
-    assert not has_color(around(view, plain, *middle(view), size=7), view._style.text, 40)
+    x, y = middle(view)
+    assert has_color(around(view, picture(view), x, y, 7), view._style.text, 40)
+    assert not has_color(around(view, plain, x, y, 7), view._style.text, 40)
 
 
 def test_hovering_shows_the_first_rows_and_a_profile(ran):
