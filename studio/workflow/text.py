@@ -43,7 +43,9 @@ def workflow_from_yaml(text: str) -> Workflow:
 def nodes_to_yaml(part: Workflow) -> str:
     """Some nodes as text for the clipboard: without the workflow's own id and name; with the links that led to them."""
     data = workflow_to_data(part)
-    kept: dict[str, Any] = {name: data[name] for name in ("nodes", "edges", "links", "layout") if name in data}
+    kept: dict[str, Any] = {
+        name: data[name] for name in ("nodes", "edges", "links", "layout") if name in data
+    }
     return write_yaml({"format": NODES_FORMAT, "version": VERSION, **kept})
 
 
