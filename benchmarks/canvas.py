@@ -240,6 +240,7 @@ class OurCanvas:
         viewer = self.view.viewer
         deadline = time.perf_counter() + 3
         time.sleep(0.16)
+        _frame()
         viewer.viewport().repaint()
         while not viewer.painter_.is_complete and time.perf_counter() < deadline:
             viewer.viewport().repaint()
