@@ -8,8 +8,8 @@
 PYTHON ?= python3
 ARGS ?=
 ONLY ?=
-# Test processes: two are quickest on two cores, and more do not help the one database server they share.
-JOBS ?= 2
+# Test processes: on two cores four are quickest, because much of a test is waiting for a database.
+JOBS ?= 4
 
 BIN := .venv/bin
 PREPARE := $(PYTHON) scripts/bootstrap.py
