@@ -1,7 +1,7 @@
 """What does the rest of the window see of the canvas? One widget with its commands and signals; how it draws is `viewer`'s business.
 
 A gesture or command becomes a use case of the session (`editing`); the session tells of the project that came out of it; the projector
-follows. Nothing is altered any other way.
+follows. Nothing is altered any other way. Longer than most files: every command of the canvas is a method here, done elsewhere.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from studio.canvas.card_painter import BADGE_X, title_x
 from studio.canvas.cards import GRID, HEADER, WIDTH
 from studio.canvas.clipboard import Clipboard
 from studio.canvas.commands import command_for, fill_menus
+from studio.canvas.delegated import Delegated
 from studio.canvas.editing import CanvasEditing
 from studio.canvas.editors import FloatingEditor
 from studio.canvas.find_bar import FindBar
@@ -51,7 +52,7 @@ PROBLEMS_AFTER_MS: Final = 120
 ZOOM_STEP: Final = 1.25
 
 
-class CanvasView(QWidget):
+class CanvasView(QWidget, Delegated):
     """One workflow of a session, drawn and editable.
 
     Invariant: what is drawn is the session's workflow; only a gesture that goes on moves things ahead of it.
@@ -293,18 +294,6 @@ class CanvasView(QWidget):
     def select_downstream(self) -> None:
         self._viewer.set_selection(reached(self._projector.geometry, upstream=False))
 
-    def walk_left(self) -> None:
-        self._walk(-1, 0)
-
-    def walk_right(self) -> None:
-        self._walk(1, 0)
-
-    def walk_up(self) -> None:
-        self._walk(0, -1)
-
-    def walk_down(self) -> None:
-        self._walk(0, 1)
-
     def _walk(self, dx: int, dy: int) -> None:
         """Selects the nearest node in a direction."""
         geometry = self._projector.geometry
@@ -414,10 +403,6 @@ class CanvasView(QWidget):
 
     # Editing
 
-    def copy(self) -> None:
-        """Puts the selected nodes, the edges between them and the selected notes on the clipboard, as readable text."""
-        self._clipboard.copy()
-
     def cut(self) -> None:
         if self._clipboard.copy():
             self.delete()
@@ -430,18 +415,11 @@ class CanvasView(QWidget):
         """Pastes, and joins the copies to what led to the originals."""
         self._clipboard.paste(self._here(), keep_links=True)
 
-    def duplicate(self) -> None:
-        self._clipboard.duplicate()
-
     def delete(self) -> None:
         """Deletes the selected nodes, edges and notes as one step."""
         geometry = self._projector.geometry
         edges = [geometry.edges[i] for i in np.flatnonzero(geometry.edge_selected).tolist()]
         self._editing.remove(self.selection(), edges, sorted(self._viewer.selected_notes))
-
-    def delete_and_reconnect(self) -> None:
-        """Deletes the selected nodes and joins what led to them with what followed."""
-        self._editing.remove_and_reconnect(self.selection())
 
     def rename(self) -> None:
         """Opens the editor over the selected node's title."""
@@ -501,69 +479,12 @@ class CanvasView(QWidget):
             return
         self._editing.connect_in_order(in_reading_order(self._projector.geometry, chosen))
 
-    def disconnect_selected(self) -> None:
-        """Takes away the edges between the selected nodes; of a single one, all of its edges."""
-        self._editing.disconnect_among(self.selection())
-
-    def toggle_disabled(self) -> None:
-        self._editing.toggle_disabled(self.selection())
-
-    def toggle_collapsed(self) -> None:
-        self._editing.toggle_place(self.selection(), "collapsed", "Collapse", "Expand")
-
-    def toggle_ports(self) -> None:
-        self._editing.toggle_place(self.selection(), "all_ports", "Show ports", "Fold ports")
-
     def _fold(self, node_id: str) -> None:
         self._editing.toggle_place([NodeId(node_id)], "all_ports", "Show ports", "Fold ports")
 
     @property
     def arrangement(self) -> Arrangement:
         return self._arrangement
-
-    def tidy(self) -> None:
-        """Lays out the selected nodes in layers, or all when fewer than two are selected."""
-        self._arrangement.tidy()
-
-    def align_left(self) -> None:
-        self._arrangement.align("left")
-
-    def align_right(self) -> None:
-        self._arrangement.align("right")
-
-    def align_top(self) -> None:
-        self._arrangement.align("top")
-
-    def align_bottom(self) -> None:
-        self._arrangement.align("bottom")
-
-    def align_center(self) -> None:
-        self._arrangement.align("center")
-
-    def align_middle(self) -> None:
-        self._arrangement.align("middle")
-
-    def distribute_across(self) -> None:
-        self._arrangement.distribute(across=True)
-
-    def distribute_down(self) -> None:
-        self._arrangement.distribute(across=False)
-
-    def straighten(self) -> None:
-        """Makes the edges between the selected nodes straight."""
-        self._arrangement.straighten()
-
-    def nudge_left(self) -> None:
-        self._editing.nudge(self.selection(), -GRID, 0.0)
-
-    def nudge_right(self) -> None:
-        self._editing.nudge(self.selection(), GRID, 0.0)
-
-    def nudge_up(self) -> None:
-        self._editing.nudge(self.selection(), 0.0, -GRID)
-
-    def nudge_down(self) -> None:
-        self._editing.nudge(self.selection(), 0.0, GRID)
 
     def activate(self) -> None:
         chosen = self.selection()

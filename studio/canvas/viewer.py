@@ -3,6 +3,7 @@
 From NodeGraphQt come the camera (`camera_viewer`), the signals that its graph listens to, the context menus. Replaced are painting
 (`scene_painter`), hits (`hits`) and what a pressed button does (`presses`, `gestures`), because stock NodeGraphQt has one graphics item per
 node, port and edge. The viewer alters nothing but the picture; what a person wants leaves it as a signal.
+Longer than most files: Qt wants the handlers of all events in one class.
 """
 
 from __future__ import annotations

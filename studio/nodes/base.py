@@ -5,8 +5,8 @@ What the kinds do stands in `records`, `bulk`, `flow` and `code`; when they run 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
 from studio.kernel.problems import Problem
 from studio.workflow.spec import NodeSpec, ParamSpec
@@ -14,6 +14,7 @@ from studio.workflow.types import PortType
 
 if TYPE_CHECKING:
     from studio.database import Access, Database, Statement
+    from studio.models.spec import ModelSpec
 
 Params = Mapping[str, Any]
 Join = Literal["", "each", "first"]
@@ -67,6 +68,17 @@ class NodeContext(Protocol):
         """Passes on what the node printed."""
         ...
 
+    def model(self, name: str) -> ModelSpec:
+        """The model of that name; raises WorkflowError when there is none."""
+        ...
+
+    def settle(self, keep: Callable[[], None], drop: Callable[[], None]) -> None:
+        """Takes over something outside of the databases that is made but not in place: `keep` puts it there, `drop` takes it away.
+
+        One of them is called: at once when each node commits by itself, otherwise when the run's transaction ends, as it ends.
+        """
+        ...
+
 
 class NodeType:
     """One kind of node: its looks (`spec`) and its doing.
@@ -78,6 +90,8 @@ class NodeType:
     __slots__ = ("spec",)
 
     spec: NodeSpec
+    eats: ClassVar[str] = ""
+    """The param whose rows the node takes as they come, in batches; empty: none."""
 
     def __init__(self, spec: NodeSpec) -> None:
         self.spec = spec
@@ -93,6 +107,16 @@ class NodeType:
     def join(self, params: Params) -> Join:
         """What the node does with edges that bring nothing; `params` are as they stand in the node."""
         return ""
+
+    def can_stream(self, params: Params) -> bool:
+        """Whether the rows of the port `records` may be handed on in batches; `params` are as they stand in the node."""
+        return False
+
+    def stream(
+        self, ctx: NodeContext, params: Params, *, batch_size: int
+    ) -> AsyncIterator[list[dict[str, Any]]]:
+        """The rows of the port `records` in batches, for a node that can stream."""
+        raise NotImplementedError(f"{self.spec.type} cannot stream")
 
     def output(self, value: Any, port: str) -> Any:
         """What an output port carries, a view on the natural value. Never called for `done` and `error`."""

@@ -29,6 +29,7 @@ class BulkNode(ModelNode):
     """A node whose natural value is a mapping of counts."""
 
     __slots__ = ()
+    eats = "data"
 
     def output(self, value: Any, port: str) -> Any:
         return value[port]

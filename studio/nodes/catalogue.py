@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from studio.kernel.errors import WorkflowError
 from studio.kernel.names import did_you_mean
@@ -12,6 +12,8 @@ from studio.models.spec import ModelSpec
 from studio.nodes.base import NodeType
 from studio.nodes.generated import generated_types
 from studio.workflow.spec import NodeSpec
+
+_TYPED_BY_MODEL: Final = frozenset({"ReadCSV", "ReadJSON"})
 
 
 class NodeCatalogue:
@@ -87,6 +89,21 @@ class NodeCatalogue:
                     found.setdefault(kind.spec.connection or "", {})[kind.model.name] = kind.model
         return found
 
+    def model(self, name: str) -> ModelSpec:
+        """The model of that name, on the default connection when several have one; raises WorkflowError when it is not clear."""
+        found = {connection: models[name] for connection, models in self.models().items() if name in models}
+        if len(found) > 1 and self.default_connection in found:
+            return found[self.default_connection]
+        if len(found) == 1:
+            return next(iter(found.values()))
+        if found:
+            names = ", ".join(map(repr, found))
+            raise WorkflowError(
+                f"Several connections have a model {name!r}: {names}.", hint="Make one the default."
+            )
+        known = [model for models in self.models().values() for model in models]
+        raise WorkflowError(f"There is no model {name!r}.", hint=did_you_mean(name, known))
+
     def check_params(self, spec: NodeSpec, params: Mapping[str, Any]) -> list[Problem]:
         """What the node type finds wrong with its params; values that come during the run are `LATER`."""
         kinds = self._types.get(spec.type, [])
@@ -95,6 +112,13 @@ class NodeCatalogue:
         wanted = params.get("connection")
         if spec.type == "SQL" and isinstance(wanted, str) and wanted and not self._has_connection(wanted):
             found = [*found, _unknown_connection(wanted, self._connections or ())]
+        model = params.get("model")
+        if spec.type in _TYPED_BY_MODEL and isinstance(model, str) and model:
+            try:
+                self.model(model)
+            except WorkflowError as error:
+                problem = Problem(code="unknown-model", message=error.message, hint=error.hint, field="model")
+                found = [*found, problem]
         return found
 
     def _has_connection(self, name: str) -> bool:
@@ -116,7 +140,8 @@ def common_types() -> list[NodeType]:
     from studio.nodes.branching import BRANCHING_TYPES
     from studio.nodes.code import CODE_TYPES
     from studio.nodes.combining import COMBINING_TYPES
+    from studio.nodes.files import FILE_TYPES
     from studio.nodes.flow import FLOW_TYPES
     from studio.nodes.shaping import SHAPING_TYPES
 
-    return [*FLOW_TYPES, *BRANCHING_TYPES, *SHAPING_TYPES, *COMBINING_TYPES, *CODE_TYPES]
+    return [*FLOW_TYPES, *BRANCHING_TYPES, *SHAPING_TYPES, *COMBINING_TYPES, *FILE_TYPES, *CODE_TYPES]

@@ -5,7 +5,7 @@ Each puts its params in order and asks the database's one write path, or one of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -269,6 +269,15 @@ class ListType(_ManyRecords):
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
         return await ctx.access(self._connection).list(self._model, self.query(params))
+
+    def can_stream(self, params: Params) -> bool:
+        return params.get("limit", 100) is None
+
+    def stream(
+        self, ctx: NodeContext, params: Params, *, batch_size: int
+    ) -> AsyncIterator[list[dict[str, Any]]]:
+        access = ctx.access(self._connection)
+        return access.stream(self._model, self.query(params), batch_size=batch_size)
 
     def statements(self, params: Params, database: Database) -> list[Statement]:
         return self._compile(database, "list", asdict(self.query(params)))

@@ -60,6 +60,8 @@ class ModelsPanel(Panel):
         super().__init__(theme, parent)
         self._counts: dict[str, int | str] = {}
         self._counting: str | None = None
+        self._count_is_stale = False
+        """The count under way began before the rows changed: its answer is thrown away."""
         self._last_counted = ""
         self._open_ids: set[str] = set()
         column = QVBoxLayout(self)
@@ -190,7 +192,7 @@ class ModelsPanel(Panel):
 
     def refresh_counts(self) -> None:
         """Counts the rows of the models in sight anew."""
-        self._counts.clear()
+        self._forget_counts()
         for model_id in self.tree_model.model_items:
             self.tree_model.set_count(model_id, "")
         self._want_counts()
@@ -198,7 +200,7 @@ class ModelsPanel(Panel):
     # ------------------------------------------------------------ following the session
 
     def session_changed(self) -> None:
-        self._counts.clear()
+        self._forget_counts()
         self._open_ids.clear()
         if self.session is not None:
             self._open_ids.update(self.session.project.connections)
@@ -219,6 +221,9 @@ class ModelsPanel(Panel):
             ]
             for key in changed:
                 del self._counts[key]
+            counting = self._counting
+            if counting and event.before.models.get(counting) is not event.after.models.get(counting):
+                self._count_is_stale = True
         elif isinstance(event, RunFinished):
             self.refresh_counts()
 
@@ -330,6 +335,10 @@ class ModelsPanel(Panel):
 
     # ------------------------------------------------------------ counting rows
 
+    def _forget_counts(self) -> None:
+        self._counts.clear()
+        self._count_is_stale = self._counting is not None
+
     def _want_counts(self, _value: int = 0) -> None:
         if self.session is not None:
             self._count_timer.start()
@@ -351,14 +360,15 @@ class ModelsPanel(Panel):
     def _not_counted(self, error: StudioError) -> None:
         self._end_count(UNKNOWN)
         item = self.tree_model.model_items.get(self._last_counted)
-        if item is not None:
+        if item is not None and self._counts.get(self._last_counted) == UNKNOWN:
             item.setToolTip(str(error))
 
     def _end_count(self, count: int | str) -> None:
         self.busy.end()
         model_id, self._counting = self._counting, None
+        is_stale, self._count_is_stale = self._count_is_stale, False
         self._last_counted = model_id or ""
-        if model_id is not None:
+        if model_id is not None and not is_stale:
             self._counts[model_id] = count
             self.tree_model.set_count(model_id, count)
         self._count_next()

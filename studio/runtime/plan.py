@@ -16,10 +16,9 @@ from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Severity
 from studio.models.spec import ModelSpec
 from studio.nodes.base import COMMON, Join, NodeType
-from studio.nodes.bulk import BulkNode
 from studio.nodes.catalogue import NodeCatalogue
 from studio.nodes.code import SqlType
-from studio.nodes.records import ListType, ModelNode
+from studio.nodes.records import ModelNode
 from studio.runtime.state import Link, joining, waiting
 from studio.workflow.checks import check, order_edges, spec_for, title_of
 from studio.workflow.graph import Edge, Node, Workflow
@@ -310,15 +309,14 @@ def _streams(
     types: Mapping[NodeId, NodeType | None],
     implied: Mapping[NodeId, set[NodeId]],
 ) -> dict[NodeId, NodeId]:
-    """List nodes without a limit whose rows only one bulk node wants: from each to its eater."""
+    """Nodes that can stream whose rows only one node wants, which takes them as they come: from each to its eater."""
     named = {source for sources in implied.values() for source in sources}
     found: dict[NodeId, NodeId] = {}
     for node_id, node_type in types.items():
-        if not isinstance(node_type, ListType) or node_id in named:
+        if node_type is None or node_id in named:
             continue
-        node = workflow.nodes[node_id]
-        given = canonical(node_type.spec, node.params)
-        if given.get("limit", 100) is not None or _is_fed(workflow, node_id, node_type.spec, "limit"):
+        given = canonical(node_type.spec, workflow.nodes[node_id].params)
+        if not node_type.can_stream(given) or _is_fed(workflow, node_id, node_type.spec, "limit"):
             continue
         eater = _only_eater(workflow, node_id, types)
         if eater is None or eater in found.values():
@@ -340,9 +338,11 @@ def _only_eater(
     values = [
         edge for edge in workflow.outgoing.get(node_id, ()) if edge.source_port not in ("done", "error")
     ]
-    if len(values) != 1 or values[0].source_port != "records" or values[0].target_port != "data":
+    if len(values) != 1 or values[0].source_port != "records":
         return None
-    return values[0].target if isinstance(types[values[0].target], BulkNode) else None
+    eater = types[values[0].target]
+    eats = eater is not None and eater.eats and values[0].target_port == eater.eats
+    return values[0].target if eats else None
 
 
 def _ancestors(workflow: Workflow, implied: Mapping[NodeId, set[NodeId]], node_id: NodeId) -> set[NodeId]:

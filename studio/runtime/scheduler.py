@@ -13,7 +13,7 @@ import logging
 import random
 import time
 import traceback
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -29,9 +29,8 @@ from studio.kernel.errors import (
 )
 from studio.kernel.ids import RunId, new_id
 from studio.nodes.base import NOT_NOW
-from studio.nodes.bulk import BulkNode
 from studio.nodes.code import SqlType, trust_problem
-from studio.nodes.records import ListType, ModelNode
+from studio.nodes.records import ModelNode
 from studio.runtime.changes import Changeset
 from studio.runtime.connections import Connections
 from studio.runtime.events import OnEvent
@@ -46,6 +45,7 @@ from studio.runtime.telling import Teller
 
 if TYPE_CHECKING:
     from studio.database import Access, Database
+    from studio.models.spec import ModelSpec
 
 Mode = Literal["auto", "atomic", "dry"]
 
@@ -141,6 +141,15 @@ class _Context:
         if self._run.tell is not None:
             self._run.tell.logged(self.node_id, text)
 
+    def model(self, name: str) -> ModelSpec:
+        return self._run.plan.catalogue.model(name)
+
+    def settle(self, keep: Callable[[], None], drop: Callable[[], None]) -> None:
+        if self._run.is_atomic:
+            self._run.unsettled.append((keep, drop))
+        else:
+            keep()
+
 
 class _Run:
     """One run: the state machine, the ledger, and the tasks that are under way."""
@@ -160,6 +169,8 @@ class _Run:
         self.max_concurrency = max(1, max_concurrency)
         self.trusted = False
         self.is_atomic = False
+        self.unsettled: list[tuple[Callable[[], None], Callable[[], None]]] = []
+        """What nodes have made outside of the databases, to be kept or dropped as the transaction ends; see `NodeContext.settle`."""
         self.inputs: dict[str, Any] = {}
         self.clock = Clock()
         self.error: StudioError | None = None
@@ -238,16 +249,27 @@ class _Run:
             if mode == "auto":
                 return await self._drive()
             self.is_atomic = True
-            with contextlib.suppress(_RolledBack):
-                async with AsyncExitStack() as stack:
-                    await self.connections.open_transactions(self.plan, stack)
-                    if await self._drive() != "succeeded" or mode == "dry":
-                        raise _RolledBack
+            try:
+                with contextlib.suppress(_RolledBack):
+                    async with AsyncExitStack() as stack:
+                        await self.connections.open_transactions(self.plan, stack)
+                        if await self._drive() != "succeeded" or mode == "dry":
+                            raise _RolledBack
+                    self._settle()
+            finally:
+                for _, drop in self.unsettled:
+                    drop()
             return "failed" if self.error is not None else "succeeded"
         except StudioError as error:  # a connection that cannot be had, a commit that was refused
             self.error = self.error or error.at(workflow=self._name)
             await self._stop()
             return "failed"
+
+    def _settle(self) -> None:
+        """The databases have committed: puts in place what nodes have made beside them."""
+        while self.unsettled:
+            keep, _ = self.unsettled.pop(0)
+            keep()
 
     # -------------------------------------------------------------- driving
 
@@ -335,7 +357,8 @@ class _Run:
         self._spawn_started(step)
 
     def _spawn_started(self, step: Step) -> None:
-        if step.stream_to is not None and not self.is_atomic:
+        # In one transaction, a connection cannot read on while it writes.
+        if step.stream_to is not None and not (self.is_atomic and isinstance(step.type, ModelNode)):
             work = self._run_stream(step, self.plan.steps[step.stream_to])
         else:
             work = self._run_step(step)
@@ -420,7 +443,7 @@ class _Run:
         return cast("Access", inner)
 
     async def _run_stream(self, lister: Step, eater: Step) -> None:
-        """Runs a List and the bulk node that eats its rows as one: batches go from the one to the other as they come."""
+        """Runs a node that streams and the one that eats its rows as one: batches go from the one to the other as they come."""
         eater_index = eater.index
         self.ledger.started[eater_index] = time.perf_counter()
         if self.tell is not None:
@@ -429,16 +452,11 @@ class _Run:
         failure: StudioError | None = None
         value: Any = None
         try:
-            kind, consumer = lister.type, eater.type
-            assert isinstance(kind, ListType)
-            assert isinstance(consumer, BulkNode)
+            kind = lister.type
+            assert kind is not None
             asked = lister.params if lister.is_ready else self.ledger.params(lister)
             size = eater.params.get("batch_size") or 1000
-            stream = RecordStream(
-                self.connections.access(lister.connection).stream(
-                    kind.model, kind.query(asked), batch_size=size
-                )
-            )
+            stream = RecordStream(kind.stream(_Context(self, lister.id), asked, batch_size=size))
             self.ledger.values[lister.index] = stream
             params = self.ledger.params(eater)
             value = await self._attempt(eater, params)

@@ -1,4 +1,4 @@
-"""How do rows flow from a List into a bulk node without being gathered? A stream of batches that counts, and keeps a few to show."""
+"""How do rows flow from a node that reads into one that writes without being gathered? A stream of batches that counts, and keeps a few to show."""
 
 from __future__ import annotations
 

@@ -1,9 +1,12 @@
 """What do the nodes that reshape lists make of records as the databases give them?"""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from tests.conformance.shop import Shop
+import pytest
+
+from tests.conformance.shop import EVERYTHING, Shop
 
 
 def test_rows_are_put_in_order_cut_and_narrowed_on_their_way(shop: Shop) -> None:
@@ -135,3 +138,58 @@ def test_a_fail_in_one_transaction_takes_back_what_was_written(shop: Shop) -> No
     assert result.state == "failed"
     assert str(result.error).endswith("not today")
     assert shop.one("CustomerCountNode") == {"count": 0}
+
+
+@pytest.mark.parametrize("kind", ["CSV", "JSON"])
+@pytest.mark.parametrize("mode", ["auto", "atomic"])
+def test_a_table_goes_into_a_file_and_comes_back_equal(
+    shop: Shop, tmp_path: Path, kind: str, mode: str
+) -> None:
+    path = str(tmp_path / "everything")
+    stored = shop.one("EverythingCreateNode", EVERYTHING)
+    wrote = shop.results(
+        {"list": ("EverythingListNode", {"limit": None}), "write": (f"Write{kind}", {"path": path})},
+        [("list", "records", "write", "records")],
+        mode=mode,
+    )["write"]
+    assert wrote["rows"] == 1
+    shop.one("EverythingDeleteNode", {"id": stored["id"]})
+    fields = [name for name in stored if name not in ("created_at", "updated_at")]
+    results = shop.results(
+        {
+            "read": (f"Read{kind}", {"path": path, "model": "Everything", "limit": 10}),
+            "narrow": ("Select", {"fields": fields}),
+            "add": ("EverythingBulkCreateNode", {}),
+        },
+        [("read", "records", "narrow", "records"), ("narrow", "records", "add", "data")],
+        mode=mode,
+    )
+    assert results["add"]["created"] == 1
+    back = shop.one("EverythingReadNode", {"id": stored["id"]})
+    assert {name: back[name] for name in fields} == {name: stored[name] for name in fields}
+
+
+@pytest.mark.parametrize("mode", ["auto", "atomic"])
+def test_a_file_is_streamed_into_a_table_and_a_fault_in_it_leaves_nothing(
+    shop: Shop, tmp_path: Path, mode: str
+) -> None:
+    shop.customers("ada")
+    path = tmp_path / "orders.csv"
+    lines = [f"ada,{number}.25" for number in range(5000)]
+    path.write_text("customer_id,total\n" + "\n".join(lines))
+    nodes = {
+        "read": ("ReadCSV", {"path": str(path), "model": "Order"}),
+        "add": ("OrderBulkCreateNode", {"batch_size": 500}),
+    }
+    edges = [("read", "records", "add", "data")]
+    result = shop.run(nodes, edges, mode=mode)
+    result.raise_for_state()
+    assert result.results["add"]["created"] == 5000
+    assert (result.nodes["read"].rows, len(result.results["read"])) == (5000, 100)
+    lines[4000] = "ada,much"
+    path.write_text("customer_id,total\n" + "\n".join(lines))
+    result = shop.run(nodes, edges, mode=mode)
+    assert result.state == "failed"
+    assert result.error is not None
+    assert (result.error.node, result.error.row) == ("read", 4001)
+    assert shop.one("OrderCountNode") == {"count": 5000}

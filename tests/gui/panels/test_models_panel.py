@@ -1,5 +1,6 @@
 """The tree of models: what it shows, how it is searched, what leaves it."""
 
+import asyncio
 import json
 
 import pytest
@@ -84,6 +85,19 @@ def test_counts_are_taken_anew_after_a_run(panel, session, qtbot):
     session.answers.counts["OrderItem"] = 5
     session.tell(RunFinished(make_handle({})))
     qtbot.waitUntil(lambda: find(panel.tree_model, "model", "OrderItem").data(EXTRA) == "5")
+
+
+def test_a_count_that_began_before_a_run_ended_is_not_shown_after_it(panel, session, qtbot):
+    qtbot.waitUntil(lambda: find(panel.tree_model, "model", "OrderItem").data(EXTRA) == "0")
+    session.answers.asked.clear()
+    session.answers.gate = asyncio.Event()
+    session.answers.counts["Customer"] = 1
+    panel.refresh_counts()
+    qtbot.waitUntil(lambda: ("row_count", "Customer") in session.answers.asked)
+    session.answers.counts["Customer"] = 2
+    session.tell(RunFinished(make_handle({})))
+    session.answers.gate.set()
+    qtbot.waitUntil(lambda: find(panel.tree_model, "model", "Customer").data(EXTRA) == "2")
 
 
 def test_two_beginnings_find_an_operation_and_enter_asks_for_its_node(panel, qtbot):
