@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         WorkflowBuilder,
     )
     from studio.kernel.errors import BuildError, StudioError
-    from studio.models import Field, ModelSpec, Text
+    from studio.models import Field, Hook, ModelSpec, Text
     from studio.runtime import RunResult
     from studio.workflow import Workflow
 
@@ -29,6 +29,7 @@ __all__ = [
     "DataFlow",
     "DataFlowConfig",
     "Field",
+    "Hook",
     "LocalRuntime",
     "ModelSpec",
     "RunResult",
@@ -46,6 +47,7 @@ __getattr__ = lazily(
         "DataFlow": "dataflow",
         "DataFlowConfig": "dataflow",
         "Field": "models",
+        "Hook": "models",
         "LocalRuntime": "dataflow",
         "ModelSpec": "models",
         "RunResult": "runtime",

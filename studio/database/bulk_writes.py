@@ -13,7 +13,7 @@ from studio.database import statements as st
 from studio.database.bulk import BulkJob, BulkOutcome, Data, Mode, Progress, batches, runs, shape_of
 from studio.database.errors import locate
 from studio.database.results import BulkResult, Record
-from studio.database.writes import Writes, utc_now
+from studio.database.writes import Writes, need_fields, utc_now
 from studio.kernel.errors import DatabaseError, ValueRefused
 from studio.models.spec import ModelSpec
 from studio.models.values import shorten
@@ -64,7 +64,9 @@ class BulkWrites(Writes):
                 hint="Known: error, skip, upsert.",
                 field="conflict_resolution",
             )
-        return await self._bulk(spec, rows, modes[conflict], conflict_on, batch_size, return_ids, progress)
+        return await self.bulk_rows(
+            spec, rows, modes[conflict], conflict_on, batch_size, return_ids, progress
+        )
 
     async def bulk_upsert(
         self,
@@ -85,7 +87,9 @@ class BulkWrites(Writes):
                 hint="Known: update, skip.",
                 field="conflict_resolution",
             )
-        return await self._bulk(spec, rows, modes[conflict], conflict_on, batch_size, return_ids, progress)
+        return await self.bulk_rows(
+            spec, rows, modes[conflict], conflict_on, batch_size, return_ids, progress
+        )
 
     async def bulk_update_rows(
         self, spec: ModelSpec, rows: Data, *, batch_size: int = 5000, progress: Progress | None = None
@@ -96,7 +100,7 @@ class BulkWrites(Writes):
                 f"{spec.name} has no key, so its records cannot be told apart.",
                 hint="Use a filter and an update.",
             )
-        return await self._bulk(spec, rows, "update", spec.key, batch_size, False, progress)
+        return await self.bulk_rows(spec, rows, "update", spec.key, batch_size, False, progress)
 
     async def bulk_update(
         self,
@@ -108,7 +112,9 @@ class BulkWrites(Writes):
     ) -> BulkResult:
         """Changes every record that matches, or the first `limit` of them in the order of the key."""
         plans = self._plans(spec)
-        parsed = st.parse_filter(spec, filter)
+        if plans.care is not None and not self.is_careful:
+            return await self._carefully().bulk_update(spec, filter, changes, limit=limit)
+        parsed = self._parsed(plans, filter)
         parsed_changes = st.parse_changes(plans, changes)
         self._check_limit(spec, limit)
         ready = st.update_many(plans, parsed, parsed_changes, utc_now(), limit)
@@ -135,13 +141,15 @@ class BulkWrites(Writes):
     ) -> int:
         """Deletes every record that matches the filter or has one of the keys; says how many there were."""
         plans = self._plans(spec)
+        if plans.care is not None and not self.is_careful:
+            return await self._carefully().bulk_delete(spec, filter, ids=ids, limit=limit)
         self._check_limit(spec, limit)
         filters = [filter] if ids is None else list(self._key_filters(spec, ids, filter))
         deleted = 0
         try:
             async with self._session.atomic() as session:
                 for part in filters:
-                    parsed = st.parse_filter(spec, part)
+                    parsed = self._parsed(plans, part)
                     left = None if limit is None else limit - deleted
                     before = (
                         [] if self._recorder is None else await self._images(session, plans, parsed, left)
@@ -157,7 +165,7 @@ class BulkWrites(Writes):
 
     # -------------------------------------------------------------- rows
 
-    async def _bulk(
+    async def bulk_rows(
         self,
         spec: ModelSpec,
         rows: Data,
@@ -168,6 +176,10 @@ class BulkWrites(Writes):
         progress: Progress | None,
     ) -> BulkResult:
         plans = self._plans(spec)
+        if plans.care is not None and not self.is_careful:
+            return await self._carefully().bulk_rows(
+                spec, rows, mode, conflict_on, batch_size, return_ids, progress
+            )
         result = BulkResult()
         total = len(rows) if isinstance(rows, list | tuple) else None
         done = 0
@@ -227,7 +239,7 @@ class BulkWrites(Writes):
             try:
                 plans.check_settable(given)
                 conflict = plans.conflict_fields(conflict_on, given)
-                _need(spec, conflict, given)
+                need_fields(spec, conflict, given)
             except ValueRefused as error:
                 raise error.at(row=first_row) from None
         plan = plans.insert_plan(given)
@@ -248,7 +260,7 @@ class BulkWrites(Writes):
     def _update_job(self, plans: ModelPlans, given: tuple[str, ...], first_row: int) -> BulkJob:
         spec = plans.spec
         try:
-            _need(spec, spec.key, given)
+            need_fields(spec, spec.key, given)
         except ValueRefused as error:
             raise error.at(row=first_row) from None
         changed = tuple(
@@ -405,16 +417,6 @@ class BulkWrites(Writes):
         if len(spec.key) == 1:
             return [{spec.key[0]: {"$in": list(part)}} for part in parts]
         return [{"$or": [{name: key[name] for name in spec.key} for key in part]} for part in parts]
-
-
-def _need(spec: ModelSpec, names: Sequence[str], given: Sequence[str]) -> None:
-    for name in names:
-        if name not in given:
-            raise ValueRefused(
-                f'{spec.name} needs "{name}", which is not given.',
-                hint="It finds the record to update.",
-                field=name,
-            )
 
 
 def _has_all(row: Any, names: Sequence[str]) -> bool:

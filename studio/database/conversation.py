@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from studio.database import statements as st
 from studio.database.results import Recorder
 from studio.models.spec import ModelSpec
+from studio.query.filters import Filter
 
 if TYPE_CHECKING:
+    from studio.database.careful_bulk import CarefulAccess
     from studio.database.dialect import Session
     from studio.database.plans import ModelPlans, PlanBook
 
 
 class Conversation:
     """A session with the plans that run on it. `recorder` is told of every change when given."""
+
+    is_careful: ClassVar[bool] = False
+    """Whether it looks after models' options and hooks itself; else it hands their writes to one that does."""
 
     def __init__(self, session: Session, book: PlanBook, recorder: Recorder | None = None) -> None:
         self._session = session
@@ -22,6 +29,19 @@ class Conversation:
 
     def _plans(self, spec: ModelSpec) -> ModelPlans:
         return self._book.of(spec)
+
+    @staticmethod
+    def _parsed(plans: ModelPlans, filter: Mapping[str, Any] | None) -> Filter:
+        """The filter as the database is asked it, with what the model's options add."""
+        if plans.care is not None:
+            filter = plans.care.filter(filter)
+        return st.parse_filter(plans.spec, filter)
+
+    def _carefully(self) -> CarefulAccess:
+        """The same conversation, for writes of models with options or hooks."""
+        from studio.database.careful_bulk import CarefulAccess
+
+        return CarefulAccess(self._session, self._book, self._recorder)
 
     @property
     def in_transaction(self) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from studio.database.care import care_for
 from studio.database.dialect import Converter, Dialect, Row
 from studio.database.pipelines import Maker, RowPipelines, make_maker, refuse_name
 from studio.database.results import Record, Statement
@@ -114,6 +115,7 @@ class ModelPlans:
         self.plain_updates: dict[tuple[str, tuple[str, ...]], PlainUpdate] = {}
         """For `statements.plain_update`, by the field that finds the record and the fields that change."""
         self._makers: dict[tuple[str, ...], Maker] = {}
+        self.care = care_for(spec)
         self.optional = frozenset(
             field.name for field in spec.fields if field.generated or field.server_default is not None
         )
@@ -221,11 +223,7 @@ class ModelPlans:
         """Whether the condition can match one record at most: an equality on a key or on a unique field."""
         if isinstance(condition, Comparison):
             return _is_equality(condition) and condition.field in self.unique_fields
-        if not isinstance(condition, All):
-            return False
-        equal = {
-            part.field for part in condition.parts if isinstance(part, Comparison) and _is_equality(part)
-        }
+        equal = set(_equal_fields(condition))
         return any(set(fields) <= equal for fields in self.spec.unique_sets())
 
     # -------------------------------------------------------------- names
@@ -281,6 +279,15 @@ class ModelPlans:
 
 def _is_equality(part: Comparison) -> bool:
     return part.operator == "eq" and part.path == NO_SLOT
+
+
+def _equal_fields(condition: Condition) -> Iterable[str]:
+    """The fields that every matching record has one certain value in."""
+    if isinstance(condition, All):
+        for part in condition.parts:
+            yield from _equal_fields(part)
+    elif isinstance(condition, Comparison) and _is_equality(condition):
+        yield condition.field
 
 
 def records(plan: Plan, rows: Sequence[Row]) -> list[Record]:

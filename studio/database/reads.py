@@ -27,14 +27,14 @@ class Reads(Conversation):
             ManyRecordsMatched: several match; `context["count"]` says how many.
         """
         plans = self._plans(spec)
-        if fields is None and filter.__class__ is dict and len(filter) == 1:
+        if fields is None and filter.__class__ is dict and len(filter) == 1 and plans.care is None:
             quick = st.by_unique_field(plans, filter)
             if quick is not None:
                 plan, arguments = quick
                 rows = await self._session.read(plan.sql, arguments)
                 return plan.make(rows[0]) if rows else None
         wanted = None if fields is None else plans.check_names(fields)
-        parsed = st.parse_filter(spec, filter)
+        parsed = self._parsed(plans, filter)
         most = None if plans.identifies(parsed.condition) else 2
         ready = st.select(plans, parsed, fields=wanted, most=most)
         rows = await self._session.read(ready.plan.sql, ready.arguments)
@@ -69,7 +69,8 @@ class Reads(Conversation):
 
     async def count(self, spec: ModelSpec, filter: Mapping[str, Any] | None = None) -> int:
         """How many records match."""
-        ready = st.count(self._plans(spec), st.parse_filter(spec, filter))
+        plans = self._plans(spec)
+        ready = st.count(plans, self._parsed(plans, filter))
         rows = await self._session.read(ready.plan.sql, ready.arguments)
         return int(rows[0][0])
 

@@ -7,7 +7,7 @@ it uses; bulk writes (`bulk_writes`) go through the same pipelines.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,8 @@ class Writes(Reads):
             DuplicateKey, ForeignKeyViolated, CheckViolated: the database refuses it; `field` names the field.
         """
         plans = self._plans(spec)
+        if plans.care is not None:
+            return await self._carefully().create(spec, values)
         given = without_empty_keys(spec, values)
         plan = plans.insert_plan(given)
         row = plan.pipelines.pipeline(given)(given, plans.moment(utc_now()))
@@ -63,6 +65,8 @@ class Writes(Reads):
         `changes` are plain values or update operators. Raises ManyRecordsMatched when several records match; nothing is changed then.
         """
         plans = self._plans(spec)
+        if plans.care is not None:
+            return await self._carefully().update(spec, filter, changes)
         if self._recorder is None:
             plain = st.plain_update(plans, filter, changes, utc_now())
             if plain is not None:
@@ -135,20 +139,24 @@ class Writes(Reads):
         Raises ManyRecordsMatched when several match; nothing is deleted then.
         """
         plans = self._plans(spec)
-        parsed = st.parse_filter(spec, filter)
-        ready = st.delete_one(plans, parsed)
-        try:
-            rows = await self._session.write(ready.plan.sql, ready.arguments)
-        except DatabaseError as error:
-            error.context["referenced"] = True
-            raise locate(error, spec) from error.__cause__
-        if not rows:
-            await self._none_or_many(self._session, plans, parsed, "Delete", "BulkDelete")
-            return None
-        record = ready.plan.make(rows[0])
-        if self._recorder is not None:
+        if plans.care is not None:
+            return await self._carefully().delete(spec, filter)
+        record = await self._delete(self._session, plans, st.parse_filter(spec, filter))
+        if record is not None and self._recorder is not None:
             self._recorder.record("delete", spec, plans.key_values(record), record, None)
         return record
+
+    async def _delete(self, session: Session, plans: ModelPlans, filter: Filter) -> Record | None:
+        ready = st.delete_one(plans, filter)
+        try:
+            rows = await session.write(ready.plan.sql, ready.arguments)
+        except DatabaseError as error:
+            error.context["referenced"] = True
+            raise locate(error, plans.spec) from error.__cause__
+        if not rows:
+            await self._none_or_many(session, plans, filter, "Delete", "BulkDelete")
+            return None
+        return ready.plan.make(rows[0])
 
     async def upsert(
         self,
@@ -163,16 +171,12 @@ class Writes(Reads):
         given); `update` is what changes when it exists: values or operators, by default the given fields but those of `conflict_on`.
         """
         plans = self._plans(spec)
+        if plans.care is not None:
+            return await self._carefully().upsert(spec, create, update, conflict_on)
         given = without_empty_keys(spec, create)
         plans.check_settable(given)
         conflict = plans.conflict_fields(conflict_on, given)
-        for name in conflict:
-            if given.get(name) is None:
-                raise ValueRefused(
-                    f'{spec.name}: "{name}" must have a value to find the record by.',
-                    hint="Give it a value, or use Create.",
-                    field=name,
-                )
+        need_values(spec, conflict, given)
         changes = (
             update
             if update is not None
@@ -301,3 +305,25 @@ def without_empty_keys(spec: ModelSpec, values: Mapping[str, Any]) -> Mapping[st
     if values.get(key, key) is None and not spec.by_name[key].required:
         return {name: value for name, value in values.items() if name != key}
     return values
+
+
+def need_values(spec: ModelSpec, names: Sequence[str], given: Mapping[str, Any]) -> None:
+    """Refuses values among which a field that finds the record is empty."""
+    for name in names:
+        if given.get(name) is None:
+            raise ValueRefused(
+                f'{spec.name}: "{name}" must have a value to find the record by.',
+                hint="Give it a value, or use Create.",
+                field=name,
+            )
+
+
+def need_fields(spec: ModelSpec, names: Sequence[str], given: Collection[str]) -> None:
+    """Refuses a row that lacks a field that finds the record."""
+    for name in names:
+        if name not in given:
+            raise ValueRefused(
+                f'{spec.name} needs "{name}", which is not given.',
+                hint="It finds the record to update.",
+                field=name,
+            )

@@ -5,7 +5,8 @@ How workflows are built and run on it is `builder`'s and `runtimes`' business.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from studio.dataflow import instances
@@ -15,7 +16,7 @@ from studio.kernel.errors import ModelError, WorkflowError
 from studio.kernel.loop import EngineLoop, default_loop
 from studio.kernel.names import did_you_mean
 from studio.models.declare import model_from_class
-from studio.models.spec import MISSING, FieldSpec, ModelSpec
+from studio.models.spec import HOOK_EVENTS, MISSING, FieldSpec, Hook, HookEvent, ModelSpec
 from studio.nodes.catalogue import NodeCatalogue, common_types
 from studio.nodes.generated import generated_specs, generated_types
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class DataFlow:
@@ -108,9 +110,36 @@ class DataFlow:
                 f"{self._name!r} has a model {spec.name!r} already, declared otherwise.",
                 hint="Give it another name, or take it in with add_model(spec, replace=True).",
             )
+        if known is not None and known == spec and not spec.hooks:
+            return known  # with the hooks it has by now
+        return self._keep(spec)
+
+    def _keep(self, spec: ModelSpec) -> ModelSpec:
         self._models[spec.name] = spec
         self._catalogue = self._types = None
         return spec
+
+    def on(self, event: HookEvent, model: str | type) -> Callable[[F], F]:
+        """Calls the decorated function with each record of a model that is written; see `Hook`.
+
+        `@db.on("before_insert", "Order")`, before the workflows are built. Several functions of one event are called in the order of
+        their declaration, on the engine's loop; one may be a coroutine function. Writing many records of a model with hooks is slower:
+        each goes by itself, all in one transaction.
+
+        Raises:
+            ModelError: an unknown event or model.
+        """
+        name = model if isinstance(model, str) else model.__name__
+        self._spec(name)
+        if event not in HOOK_EVENTS:
+            raise ModelError(f"There is no event {event!r}.", hint=did_you_mean(event, HOOK_EVENTS))
+
+        def declare(function: F) -> F:
+            spec = self._spec(name)
+            self._keep(replace(spec, hooks=(*spec.hooks, Hook(event, function))))
+            return function
+
+        return declare
 
     @property
     def models(self) -> Mapping[str, ModelSpec]:

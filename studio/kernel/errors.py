@@ -10,7 +10,8 @@
     ├─ NodeError                  a node refuses its values
     │  ├─ ValueRefused            a value does not fit its field
     │  ├─ RecordNotFound          nothing matches
-    │  └─ ManyRecordsMatched      more than one matches where one must
+    │  ├─ ManyRecordsMatched      more than one matches where one must
+    │  └─ HookFailed              a program's own function stopped a write
     ├─ RunError                   a run as a whole
     │  ├─ RunCancelled            stopped by a person
     │  └─ RunTimeout              a node's or a run's time is over
@@ -204,6 +205,10 @@ class RecordNotFound(NodeError):
 
 class ManyRecordsMatched(NodeError):
     code = "many-matched"
+
+
+class HookFailed(NodeError):
+    code = "hook-failed"
 
 
 class RunError(StudioError):

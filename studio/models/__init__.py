@@ -1,13 +1,26 @@
 """What is a data model?"""
 
 from studio.models.declare import Field, Text, build_model, model_from_class
-from studio.models.spec import MANAGED, MISSING, FieldSpec, IndexSpec, Kind, ModelSpec
+from studio.models.spec import (
+    HOOK_EVENTS,
+    MANAGED,
+    MISSING,
+    FieldSpec,
+    Hook,
+    HookEvent,
+    IndexSpec,
+    Kind,
+    ModelSpec,
+)
 
 __all__ = [
+    "HOOK_EVENTS",
     "MANAGED",
     "MISSING",
     "Field",
     "FieldSpec",
+    "Hook",
+    "HookEvent",
     "IndexSpec",
     "Kind",
     "ModelSpec",

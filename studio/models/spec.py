@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean
@@ -109,6 +109,24 @@ class FieldSpec:
         return not (self.nullable or makes_itself or text_key)
 
 
+HookEvent = Literal[
+    "before_insert", "after_insert", "before_update", "after_update", "before_delete", "after_delete"
+]
+HOOK_EVENTS: Final[tuple[HookEvent, ...]] = get_args(HookEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A function that is called with each record that is written, single or among many; it may be a coroutine function.
+
+    It takes the record as a mapping of field names. Before a write it may change the mapping, or return another one, and so the values that
+    are written; after it, the mapping is what is stored. An exception stops the write.
+    """
+
+    event: HookEvent
+    function: Callable[[dict[str, Any]], Any]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexSpec:
     name: str
@@ -134,6 +152,8 @@ class ModelSpec:
     reflected: bool = False
     """The table existed before Studio: no DDL is ever issued for it."""
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    hooks: tuple[Hook, ...] = field(default=(), compare=False, repr=False)
+    """Code of the program that holds the model: never kept in a file, and no part of what makes two models equal."""
 
     @cached_property
     def by_name(self) -> Mapping[str, FieldSpec]:

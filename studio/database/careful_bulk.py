@@ -1,0 +1,165 @@
+"""How are many records of a model with options or hooks written? With hooks, one after another, all in one transaction.
+
+Left out: how one of them is written (`careful`), and the quick ways of models without hooks (`bulk_writes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from studio.database import statements as st
+from studio.database.bulk import Data, Mode, Progress, batches
+from studio.database.careful import CarefulWrites
+from studio.database.results import BulkResult, Record
+from studio.database.writes import need_fields
+from studio.kernel.errors import StudioError, ValueRefused
+from studio.models.spec import ModelSpec
+from studio.models.values import shorten
+
+if TYPE_CHECKING:
+    from studio.database.care import Care
+    from studio.database.plans import ModelPlans
+
+_REPORT_EVERY = 500
+
+
+class CarefulAccess(CarefulWrites):
+    """All writes of models that have a `Care`."""
+
+    async def bulk_rows(
+        self,
+        spec: ModelSpec,
+        rows: Data,
+        mode: Mode,
+        conflict_on: Sequence[str] | str | None,
+        batch_size: int,
+        return_ids: bool,
+        progress: Progress | None,
+    ) -> BulkResult:
+        plans, care = self._with_care(spec)
+        total = len(rows) if isinstance(rows, list | tuple) else None
+        result = BulkResult()
+        async with self._begun(spec) as inner:
+            number = 0
+            async for row in _each(rows, batch_size):
+                number += 1
+                try:
+                    record = await inner.one_row(plans, care, row, mode, conflict_on, result)
+                except StudioError as error:
+                    raise error.at(row=number) from error.__cause__
+                if return_ids:
+                    result.ids.append(None if record is None else plans.key_values(record))
+                if progress is not None and number % _REPORT_EVERY == 0:
+                    progress(_REPORT_EVERY, total)
+        return result
+
+    async def one_row(
+        self,
+        plans: ModelPlans,
+        care: Care,
+        row: Any,
+        mode: Mode,
+        conflict_on: Sequence[str] | str | None,
+        result: BulkResult,
+    ) -> Record | None:
+        """Writes a row and counts what became of it; None for a row that is skipped or finds nothing."""
+        if not isinstance(row, Mapping):
+            raise ValueRefused(
+                f"A row of {plans.spec.name} must be a mapping of field names, not {shorten(row)}.",
+                hint=f"Give {{{plans.spec.names[0]!r}: …}}.",
+            )
+        if mode == "update":
+            need_fields(plans.spec, plans.spec.key, row)
+            changes = {name: value for name, value in row.items() if name not in plans.spec.key}
+            key = {name: row[name] for name in plans.spec.key}
+            record = await self.one_updated(plans, care, key, changes)
+            result.updated += record is not None
+            result.matched += record is not None
+            return record
+        if mode == "upsert":
+            record, is_new = await self.one_upserted(plans, care, row, None, conflict_on)
+            result.created += is_new
+            result.updated += not is_new
+            return record
+        if mode == "skip" and await self._is_there(plans, row, conflict_on):
+            result.skipped += 1
+            return None
+        record = await self.one_created(plans, care, row)
+        result.created += 1
+        return record
+
+    async def _is_there(
+        self, plans: ModelPlans, row: Mapping[str, Any], conflict_on: Sequence[str] | str | None
+    ) -> bool:
+        """Whether a record has the row's unique values: those of `conflict_on`, or any when it does not say."""
+        if conflict_on:
+            sets = [plans.conflict_fields(conflict_on, row)]
+        else:
+            sets = [
+                fields
+                for fields in plans.spec.unique_sets()
+                if all(row.get(name) is not None for name in fields)
+            ]
+        for fields in sets:
+            need_fields(plans.spec, fields, row)
+            wanted = self._parsed(plans, {name: row[name] for name in fields})
+            if await self._image(self._session, plans, wanted) is not None:
+                return True
+        return False
+
+    async def bulk_update(
+        self,
+        spec: ModelSpec,
+        filter: Mapping[str, Any] | None,
+        changes: Mapping[str, Any],
+        *,
+        limit: int | None = None,
+    ) -> BulkResult:
+        plans, care = self._with_care(spec)
+        self._check_limit(spec, limit)
+        st.parse_changes(plans, changes)
+        result = BulkResult()
+        async with self._begun(spec) as inner:
+            for key in await inner.keys_of(plans, filter, limit):
+                await inner.one_updated(plans, care, key, changes)
+                result.matched += 1
+                result.updated += 1
+        return result
+
+    async def bulk_delete(
+        self,
+        spec: ModelSpec,
+        filter: Mapping[str, Any] | None = None,
+        *,
+        ids: Sequence[Any] | None = None,
+        limit: int | None = None,
+    ) -> int:
+        plans, care = self._with_care(spec)
+        self._check_limit(spec, limit)
+        filters = [filter] if ids is None else list(self._key_filters(spec, ids, filter))
+        deleted = 0
+        async with self._begun(spec) as inner:
+            for part in filters:
+                left = None if limit is None else limit - deleted
+                for key in await inner.keys_of(plans, part, left):
+                    await inner.one_deleted(plans, care, key)
+                    deleted += 1
+        return deleted
+
+    async def keys_of(
+        self, plans: ModelPlans, filter: Mapping[str, Any] | None, limit: int | None
+    ) -> list[Record]:
+        """The keys of the records that match, in their order, kept from others' changes."""
+        ready = st.select(
+            plans, self._parsed(plans, filter), fields=plans.spec.key, most=limit,
+            lock=plans.dialect.name != "sqlite", ordered=True,
+        )  # fmt: skip
+        rows = await self._session.read(ready.plan.sql, ready.arguments)
+        return [ready.plan.make(row) for row in rows]
+
+
+async def _each(rows: Data, batch_size: int) -> AsyncIterator[Any]:
+    async for batch in batches(rows, batch_size):
+        for row in batch:
+            yield row
