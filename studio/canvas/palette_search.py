@@ -16,6 +16,8 @@ DATA: Final = "Data"
 MOST_RECENT: Final = 5
 _ENOUGH: Final = 62.0
 """Below this likeness (0–100) an entry is not what was typed."""
+_TITLE_WEIGHT: Final = 12.0
+"""What it counts when the typed words are the beginnings of a title: more than any likeness of the rest, less than a section apart."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,14 @@ def sections(
     return _non_empty(found)
 
 
+def _share_of_title(typed: Sequence[str], entry: Entry) -> float:
+    """How much of the title is typed already (0–1), when the typed words begin its words in their order; else 0."""
+    words = iter(entry.title.lower().split())
+    if not all(any(word.startswith(part) for word in words) for part in typed):
+        return 0.0
+    return sum(map(len, typed)) / len(entry.title)
+
+
 def _non_empty(found: list[Section]) -> list[Section]:
     return [section for section in found if section.entries]
 
@@ -111,7 +121,7 @@ def _scores(entries: list[Entry], query: str, recent: Sequence[str]) -> dict[int
         words = text.split()
         begun = sum(any(word.startswith(part) for word in words) for part in typed)
         if begun == len(typed):
-            score = 100.0 + total / 10
+            score = 100.0 + total / 10 + _TITLE_WEIGHT * _share_of_title(typed, entry)
         elif like >= 85 and begun:
             score = like * 0.8
         else:

@@ -1,6 +1,7 @@
 """Summaries, footers and the palette's ranking: what the canvas says in words."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -121,6 +122,15 @@ def test_without_a_query_everything_is_offered_in_sections():
 )
 def test_a_few_letters_find_the_node(query, first):
     assert sections(ENTRIES, query)[0].entries[0].spec.type == first
+
+
+def test_the_shorter_of_two_titles_that_begin_as_typed_comes_first():
+    lines = [
+        Entry(replace(spec, type=spec.type.replace("Order", "OrderLine"), model="OrderLine"))
+        for spec in (BULK, LIST)
+    ]
+    found = sections([*lines, *ENTRIES], "ord li")[0].entries
+    assert [entry.spec.type for entry in found][:2] == ["OrderListNode", "OrderLineListNode"]
 
 
 def test_what_was_used_lately_comes_first_among_equals():
