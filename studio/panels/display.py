@@ -92,9 +92,11 @@ def full_text(value: Any) -> str:
 
 
 def duration_text(duration_ms: float | None) -> str:
-    """`0.4 ms`, `12 ms`, `3.4 s`, `2 min 05 s`; an empty string when unknown."""
+    """`<1 ms`, `2.4 ms`, `12 ms`, `3.4 s`, `2 min 05 s`; an empty string when unknown."""
     if duration_ms is None:
         return ""
+    if duration_ms < 1:
+        return "<1 ms"
     if duration_ms < 10:
         return f"{duration_ms:.1f} ms"
     if duration_ms < 1000:

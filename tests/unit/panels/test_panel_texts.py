@@ -150,9 +150,10 @@ def test_kinds_are_told_apart():
 
 
 def test_durations_and_counts_read_well():
-    assert [duration_text(ms) for ms in (None, 0.42, 12.3, 3400, 125_000)] == [
+    assert [duration_text(ms) for ms in (None, 0.42, 2.42, 12.3, 3400, 125_000)] == [
         "",
-        "0.4 ms",
+        "<1 ms",
+        "2.4 ms",
         "12 ms",
         "3.4 s",
         "2 min 05 s",
