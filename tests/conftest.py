@@ -5,6 +5,7 @@ its processes. Each starts when the first test asks, and a server that cannot be
 `STUDIO_TESTS=quick` skips what needs it, and says so at its end.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -76,6 +77,28 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(
             f"{len(skipped)} tests had no database server and were skipped: STUDIO_TESTS=quick."
         )
+
+
+# ---------------------------------------------------------------- garbage
+
+# Allocations after which a test's garbage is looked for; Python's own threshold is for programs that never pause.
+_LITTERED: Final = 20_000
+
+
+def pytest_collection_finish() -> None:
+    """What the collection made stays to the end. Looking for garbage is for the main thread, between tests.
+
+    A widget in a cycle that Python found on another thread would be destroyed there, under the hands of Qt (see `studio.qt.garbage`).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    if gc.get_count()[0] > _LITTERED:
+        gc.collect()
 
 
 # ---------------------------------------------------------------- PostgreSQL

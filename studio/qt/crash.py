@@ -91,6 +91,7 @@ class CrashReporter(QObject):
             _LOG.setLevel(logging.INFO)
         self._handler = handler
         self._faults = (self.folder / "faults.log").open("a", encoding="utf-8")
+        was_enabled = faulthandler.is_enabled()
         faulthandler.enable(self._faults)
 
         hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
@@ -102,6 +103,9 @@ class CrashReporter(QObject):
         def give_back() -> None:
             sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
             qInstallMessageHandler(None)
+            faulthandler.disable()
+            if was_enabled and sys.__stderr__ is not None:
+                faulthandler.enable(sys.__stderr__)
 
         self._undo.append(give_back)
 
@@ -115,7 +119,6 @@ class CrashReporter(QObject):
             self._handler.close()
             self._handler = None
         if self._faults is not None:
-            faulthandler.disable()
             self._faults.close()
             self._faults = None
 

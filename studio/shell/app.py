@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from studio.kernel.errors import StudioError
 from studio.qt import loop
 from studio.qt.crash import CrashDialog, CrashReporter
+from studio.qt.garbage import GarbageCollector
 from studio.qt.icons import app_icon
 from studio.session.environment import Environment
 from studio.shell.look import apply_theme, theme_of
@@ -74,6 +75,7 @@ class Program(QObject):
         self.reporter.crashed.connect(self._show_crash)
         self.window: MainWindow | None = None
         self.watchdog = loop.Watchdog(self)
+        self.garbage = GarbageCollector(self)
 
     async def main(self, location: str | None) -> int:
         """Shows the window, opens what it begins with, and returns when it is closed."""
@@ -89,9 +91,11 @@ class Program(QObject):
         window.furnish()
         window.start(window.files.start(location), text)
         self.watchdog.start()
+        self.garbage.start()
         try:
             await window.closed.wait()
         finally:
+            self.garbage.stop()
             self.watchdog.stop()
             self.window = None
             window.deleteLater()
