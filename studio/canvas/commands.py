@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QKeyCombination, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from studio.canvas.graph import CanvasGraph, CanvasNode
@@ -87,18 +87,39 @@ COMMANDS: Final = (
     CanvasCommand("walk_down", "Go to the node below", ("Down",)),
 )
 
-_BY_KEY: Final = {QKeySequence(key).toString(): command.name for command in COMMANDS for key in command.keys}
+FIXED: Final = {
+    key: command.title
+    for command in COMMANDS
+    if command.name.startswith(("walk_", "nudge_")) or command.name == "clear_selection"
+    for key in command.keys
+}
+"""Keys that no other command may take, with what they do."""
 
 
-def command_for(event: QKeyEvent) -> str | None:
-    """The name of the command that a key press means."""
-    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-    combination = QKeyCombination(modifiers, Qt.Key(event.key()))
-    return _BY_KEY.get(QKeySequence(combination).toString())
+class KeyTable:
+    """Which command a key press means. `changed` are a person's own keys by command name."""
+
+    def __init__(self, changed: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._keys = {command.name: command.keys for command in COMMANDS}
+        self._keys |= {name: tuple(keys) for name, keys in (changed or {}).items() if name in self._keys}
+        self._by_key = {
+            QKeySequence(key).toString(): name for name, keys in self._keys.items() for key in keys
+        }
+
+    def first(self, name: str) -> str:
+        """The key that menus show for a command; an empty string when it has none."""
+        return next(iter(self._keys[name]), "")
+
+    def command_for(self, event: QKeyEvent) -> str | None:
+        """The name of the command that a key press means."""
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        combination = QKeyCombination(modifiers, Qt.Key(event.key()))
+        return self._by_key.get(QKeySequence(combination).toString())
 
 
-def fill_menus(graph: CanvasGraph, invoke: Callable[[str], None]) -> None:
-    """Puts the commands into NodeGraphQt's menus of the canvas and of nodes."""
+def fill_menus(graph: CanvasGraph, invoke: Callable[[str], None]) -> list[tuple[str, QAction]]:
+    """Puts the commands into NodeGraphQt's menus of the canvas and of nodes; gives the actions with their commands' names."""
+    made: list[tuple[str, QAction]] = []
 
     def run(name: str, *_: object) -> None:
         invoke(name)
@@ -109,18 +130,21 @@ def fill_menus(graph: CanvasGraph, invoke: Callable[[str], None]) -> None:
         if command.in_canvas_menu:
             if command.separator:
                 canvas_menu.add_separator()
-            canvas_menu.add_command(command.title, partial(run, command.name), shortcut)
+            added = canvas_menu.add_command(command.title, partial(run, command.name), shortcut)
+            made.append((command.name, added.qaction))
         if command.in_node_menu:
             own = node_menu.qmenu.get_menu(CanvasNode.__name__)
             if command.separator and own is not None and not command.submenu:
                 own.addSeparator()
-            node_menu.add_command(
+            added = node_menu.add_command(
                 command.title, partial(run, command.name), node_class=CanvasNode, shortcut=shortcut
             )
+            made.append((command.name, added.qaction))
             own = node_menu.qmenu.get_menu(CanvasNode.__name__)
             if command.submenu:
                 _put_into_submenu(own, command)
     node_menu.qmenu.get_menu(CanvasNode.__name__).setStyleSheet("")
+    return made
 
 
 def _put_into_submenu(menu: QMenu, command: CanvasCommand) -> None:

@@ -39,6 +39,10 @@ class Glide(QObject):
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._step)
 
+    def set_reduced_motion(self, reduced: bool | None) -> None:
+        """Whether to go without movement; None asks the desktop."""
+        self.reduces_motion = desktop_reduces_motion() if reduced is None else reduced
+
     @property
     def is_moving(self) -> bool:
         return self._timer.isActive()

@@ -6,14 +6,14 @@ follows. Nothing is altered any other way. Longer than most files: every command
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from studio.canvas import note_painter, overlays
@@ -23,7 +23,7 @@ from studio.canvas.camera import NEAR
 from studio.canvas.card_painter import BADGE_X, title_x
 from studio.canvas.cards import GRID, HEADER, WIDTH
 from studio.canvas.clipboard import Clipboard
-from studio.canvas.commands import command_for, fill_menus
+from studio.canvas.commands import KeyTable, fill_menus
 from studio.canvas.delegated import Delegated
 from studio.canvas.editing import CanvasEditing
 from studio.canvas.editors import FloatingEditor
@@ -89,6 +89,7 @@ class CanvasView(QWidget, Delegated):
         self.setFocusProxy(self._viewer)
         self._views: dict[WorkflowId, tuple[float, float, float]] = {}
         self._fit_pending = False
+        self._keys = KeyTable()
         self._runs = RunFollower(self._projector, self._viewer, self)
         self._clipboard = Clipboard(self)
         self._adding = Adding(self)
@@ -129,7 +130,7 @@ class CanvasView(QWidget, Delegated):
         self._palette.closed.connect(self._adding.palette_closed)
         self._editor.edited.connect(self._edited)
         self._editor.closed.connect(self._editor_closed)
-        fill_menus(self._graph, self._invoke)
+        self._menu_actions = fill_menus(self._graph, self._invoke)
 
     # What is shown
 
@@ -520,10 +521,24 @@ class CanvasView(QWidget, Delegated):
     # Keys and menus
 
     def _key(self, event: Any) -> None:
-        name = None if self._editor.is_open or self._palette.isVisible() else command_for(event)
+        name = None if self._editor.is_open or self._palette.isVisible() else self._keys.command_for(event)
         if name is not None:
             self._invoke(name)
             event.accept()
+
+    def set_keys(self, changed: Mapping[str, Sequence[str]]) -> None:
+        """Takes a person's own keys, by the names of the commands; all others have their usual ones."""
+        self._keys = KeyTable(changed)
+        for name, action in self._menu_actions:
+            action.setShortcut(QKeySequence(self._keys.first(name)))
+
+    def set_wheel_pans(self, pans: bool) -> None:
+        """Whether the mouse wheel moves the view and zooms with Ctrl; otherwise it zooms."""
+        self._viewer.wheel_pans = pans
+
+    def set_reduced_motion(self, reduced: bool | None) -> None:
+        """Whether everything goes to its place at once; None asks the desktop."""
+        self._arrangement.glide.set_reduced_motion(reduced)
 
     def _invoke(self, name: str) -> None:
         getattr(self, name)()

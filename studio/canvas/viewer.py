@@ -60,6 +60,8 @@ DROP_REACH_PX: Final = 24.0
 BORDER_SPEED_PX: Final = 14
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
+_WHEEL_STEP = 2.0
+"""Of a wheel's eighths of a degree go to one pixel: a notch moves the view by 60."""
 _LEFT = Qt.MouseButton.LeftButton
 _RIGHT = Qt.MouseButton.RightButton
 _MIDDLE_BUTTON = Qt.MouseButton.MiddleButton
@@ -101,6 +103,7 @@ class CanvasViewer(CameraViewer):
         self.edge_data = EdgeData(None)
         """What went along the edges in the run that is shown."""
         self.templates: list[overlays.Template] = []
+        self.wheel_pans = False
         self.why_not_asked: Any = None
         self.between_asked: Any = None
         self._marked_edge: Edge | None = None
@@ -478,13 +481,18 @@ class CanvasViewer(CameraViewer):
             self.cancel_gesture()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """A mouse wheel zooms at the cursor; a touchpad's two fingers pan, and zoom with Ctrl."""
-        pixels = event.pixelDelta()
+        """A mouse wheel zooms at the cursor, or pans where a person prefers that; a touchpad's two fingers pan. With Ctrl all zoom."""
+        pixels, delta = event.pixelDelta(), event.angleDelta()
         is_touchpad = not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase
-        if is_touchpad and not event.modifiers() & _CONTROL:
+        has_control = bool(event.modifiers() & _CONTROL)
+        if is_touchpad and not has_control:
             self.pan_by(pixels.x(), pixels.y())
+        elif self.wheel_pans and not has_control:
+            across, down = delta.x() / _WHEEL_STEP, delta.y() / _WHEEL_STEP
+            if event.modifiers() & _SHIFT and not across:
+                across, down = down, 0.0
+            self.pan_by(across, down)
         else:
-            delta = event.angleDelta()
             self._set_viewer_zoom(
                 (delta.y() or delta.x()) * (1.2 if not is_touchpad else 1.0), pos=event.position()
             )

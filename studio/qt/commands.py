@@ -6,7 +6,7 @@ A command says what it is called and when it makes sense; what it does is connec
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt
@@ -93,6 +93,14 @@ class CommandSet(QObject):
         self._conditions.update(conditions)
         self._update()
 
+    def set_keys(self, keys: Callable[[str], Sequence[str]]) -> None:
+        """Gives every command the shortcuts that `keys` says for its id."""
+        for command in tuple(self._commands.values()):
+            wanted = tuple(keys(command.id))
+            if wanted != command.shortcuts:
+                self._commands[command.id] = changed = replace(command, shortcuts=wanted)
+                _show_keys(self._actions[command.id], changed)
+
     def set_theme(self, theme: Theme) -> None:
         for command in self._commands.values():
             if command.icon:
@@ -113,11 +121,8 @@ class CommandSet(QObject):
         action.setIconText(f" {_tr(command.plain_text)}")
         action.setMenuRole(command.role)
         action.setCheckable(command.checkable)
-        shown = command.shortcut_text()
-        tip = _tr(command.tip) if command.tip else _tr(command.plain_text)
-        action.setToolTip(f"{tip}  ({shown})" if shown else tip)
-        action.setStatusTip(tip if command.tip else "")
-        action.setShortcuts([QKeySequence(text) for text in command.shortcuts])
+        action.setStatusTip(_tr(command.tip) if command.tip else "")
+        _show_keys(action, command)
         if command.scope == "window":
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             self._window.addAction(action)
@@ -132,6 +137,13 @@ class CommandSet(QObject):
             action = self._actions[command.id]
             if action.isEnabled() != holds:
                 action.setEnabled(holds)
+
+
+def _show_keys(action: QAction, command: Command) -> None:
+    shown = command.shortcut_text()
+    tip = _tr(command.tip) if command.tip else _tr(command.plain_text)
+    action.setToolTip(f"{tip}  ({shown})" if shown else tip)
+    action.setShortcuts([QKeySequence(text) for text in command.shortcuts])
 
 
 def _without_arguments(deed: Callable[[], object]) -> Callable[..., None]:

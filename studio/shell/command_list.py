@@ -26,6 +26,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="export_canvas", text="Export can&vas…", icon="ph.image", when=_WORKFLOW, tip="Write the whole workflow as a picture, PNG or SVG"),
     Command(id="reopen_last", text="&Reopen the last project at start", checkable=True),
     Command(id="close_project", text="&Close project", when=_PROJECT),
+    Command(id="settings", text="Se&ttings…", shortcuts=("Ctrl+,",), icon="ph.gear", role=QAction.MenuRole.PreferencesRole, tip="Look, canvas and keyboard shortcuts"),
     Command(id="quit", text="&Quit", shortcuts=("Ctrl+Q",), role=QAction.MenuRole.QuitRole),
     # Edit
     Command(id="undo", text="&Undo", shortcuts=("Ctrl+Z",), icon="ph.arrow-u-up-left", when=("project", "undo")),
@@ -114,7 +115,7 @@ RECENT: Final = "recent"
 THEME: Final = "theme"
 
 MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
-    ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", "export_canvas", None, "reopen_last", None, "close_project", "quit")),
+    ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", "export_canvas", None, "reopen_last", "settings", None, "close_project", "quit")),
     ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "paste_with_links", "duplicate", "delete", "delete_and_reconnect", None, "find_nodes", "select_all", "select_upstream", "select_downstream", None, "rename")),
     ("&View", ("go_to", "command_palette", None, "toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", None, THEME, "full_screen", "reset_layout")),
     ("&Graph", ("add_node", "add_note", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "new_workflow")),

@@ -129,12 +129,6 @@ def _view_deeds(window: MainWindow) -> dict[str, Deed]:
         else:
             window.showNormal()
 
-    def snap() -> None:
-        on = window.commands.action("snap").isChecked()
-        window.settings.snaps = on
-        for canvas in window.pages.tabs.canvases:
-            canvas.set_snap(on)
-
     return {
         "toggle_left": toggle("toggle_left", LEFT),
         "toggle_inspector": toggle("toggle_inspector", ("inspector",)),
@@ -146,11 +140,11 @@ def _view_deeds(window: MainWindow) -> dict[str, Deed]:
         "command_palette": window.finder.open_commands,
         "full_screen": full_screen,
         "reset_layout": window.reset_layout,
-        "theme_system": lambda: window.choose_theme("system"),
-        "theme_light": lambda: window.choose_theme("light"),
-        "theme_dark": lambda: window.choose_theme("dark"),
-        "theme_high_contrast": lambda: window.choose_theme("high-contrast"),
-        "snap": snap,
+        "theme_system": lambda: window.preferences.set_theme("system"),
+        "theme_light": lambda: window.preferences.set_theme("light"),
+        "theme_dark": lambda: window.preferences.set_theme("dark"),
+        "theme_high_contrast": lambda: window.preferences.set_theme("high-contrast"),
+        "snap": lambda: window.preferences.set_snaps(window.commands.action("snap").isChecked()),
         "next_tab": lambda: window.pages.tabs.step(1),
         "previous_tab": lambda: window.pages.tabs.step(-1),
         "close_tab": lambda: window.pages.tabs.close_at(window.pages.tabs.currentIndex()),
@@ -185,6 +179,11 @@ def _other_deeds(window: MainWindow) -> dict[str, Deed]:
 
         window.show_dialog(ShortcutsDialog(window.commands, MENUS, window))
 
+    def settings() -> None:
+        from studio.shell.settings_dialog import SettingsDialog
+
+        window.show_dialog(SettingsDialog(window.preferences, window))
+
     def licences() -> None:
         from studio.shell.help_dialogs import LicencesDialog
 
@@ -202,6 +201,7 @@ def _other_deeds(window: MainWindow) -> dict[str, Deed]:
         "import_models": models.open_import,
         "new_model": models.open_new_model,
         "shortcuts": shortcuts,
+        "settings": settings,
         "licences": licences,
         "about": about,
         "open_data_folder": open_data_folder,

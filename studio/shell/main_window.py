@@ -32,7 +32,7 @@ from studio.shell.pages import Pages
 from studio.shell.project_files import PROJECT_SUFFIX, TEXT_SUFFIXES, ProjectFiles
 from studio.shell.recent_menu import RecentMenu
 from studio.shell.run_control import RunControl, needs_trust
-from studio.shell.settings import LAYOUT_VERSION, Settings, ThemeChoice
+from studio.shell.settings import LAYOUT_VERSION, Settings
 from studio.shell.status import StatusBar
 from studio.shell.toolbar import ToolBar
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from studio.session import Environment, Session
     from studio.shell.furniture import Panels
     from studio.shell.goals import Finder
+    from studio.shell.preferences import Preferences
 
 _STOP_TIMEOUT_S: Final = 5.0
 
@@ -55,6 +56,7 @@ class MainWindow(QMainWindow):
     panels: Panels
     navigation: Navigation
     finder: Finder
+    preferences: Preferences
 
     def __init__(self, env: Environment, settings: Settings) -> None:
         super().__init__()
@@ -93,17 +95,19 @@ class MainWindow(QMainWindow):
         from studio.panels.base import SessionEar
         from studio.shell.furniture import make_panels
         from studio.shell.goals import Finder
+        from studio.shell.preferences import Preferences
 
         self._ear = SessionEar(self)
         self._ear.heard.connect(self._on_event, Qt.ConnectionType.AutoConnection)
         self.pages.furnish(self.theme)
+        self.preferences = Preferences(self)
         self.panels = make_panels(self.theme, self.docks)
         self.navigation = Navigation(self)
         self.finder = Finder(self)
         self.commands.connect_to(deeds(self))
         self._connect_parts()
         self.recent_changed()
-        self._show_settings()
+        self.show_settings()
         self.refresh()
 
     # ------------------------------------------------------------ building
@@ -344,11 +348,6 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------ look and layout
 
-    def choose_theme(self, choice: ThemeChoice) -> None:
-        self.settings.theme = choice
-        self.set_theme(theme_of(choice))
-        self._show_settings()
-
     def _on_system_theme(self, *_: object) -> None:
         if self.settings.theme == "system":
             self.set_theme(system_theme())
@@ -375,7 +374,8 @@ class MainWindow(QMainWindow):
         for panel in self.panels.all:
             panel.set_theme(theme)
 
-    def _show_settings(self) -> None:
+    def show_settings(self) -> None:
+        """Ticks in the menus what the settings say."""
         self.commands.action("reopen_last").setChecked(self.settings.reopens_last)
         self.commands.action("snap").setChecked(self.settings.snaps)
         self.commands.action(f"theme_{self.settings.theme.replace('-', '_')}").setChecked(True)

@@ -107,7 +107,7 @@ class Navigation(QObject):
 
     def _on_canvas_made(self, canvas: Any) -> None:
         window = self._window
-        canvas.set_snap(window.settings.snaps)
+        window.preferences.apply_to(canvas)
         canvas.selectionChanged.connect(self._selection_timer.start)
         canvas.nodeActivated.connect(self._edit_node)
         canvas.resultsRequested.connect(self.show_output)

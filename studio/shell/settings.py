@@ -5,6 +5,8 @@ Kept as an INI file in Studio's data folder, so that `STUDIO_HOME` moves everyth
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from studio.panels.welcome import Recent
 
 ThemeChoice = Literal["system", "light", "dark", "high-contrast"]
+MotionChoice = Literal["system", "reduced", "full"]
 
 MAX_RECENT: Final = 10
 LAYOUT_VERSION: Final = 3
@@ -22,6 +25,8 @@ LAYOUT_VERSION: Final = 3
 _CHOICES: Final[dict[str, ThemeChoice]] = {
     choice: choice for choice in ("system", "light", "dark", "high-contrast")
 }
+
+_MOTIONS: Final[dict[str, MotionChoice]] = {choice: choice for choice in ("system", "reduced", "full")}
 
 
 class Settings:
@@ -56,6 +61,48 @@ class Settings:
     @snaps.setter
     def snaps(self, snaps: bool) -> None:
         self._store.setValue("canvas/snap", snaps)
+
+    @property
+    def wheel_pans(self) -> bool:
+        """Whether the mouse wheel moves the view of the canvas, and zooms with Ctrl only."""
+        return bool(self._store.value("canvas/wheel_pans", defaultValue=False, type=bool))
+
+    @wheel_pans.setter
+    def wheel_pans(self, pans: bool) -> None:
+        self._store.setValue("canvas/wheel_pans", pans)
+
+    @property
+    def motion(self) -> MotionChoice:
+        """Whether things may move by themselves: as the desktop says, reduced, or in full."""
+        return _MOTIONS.get(str(self._store.value("look/motion", "system")), "system")
+
+    @motion.setter
+    def motion(self, choice: MotionChoice) -> None:
+        self._store.setValue("look/motion", choice)
+
+    @property
+    def reduces_motion(self) -> bool | None:
+        """None: ask the desktop."""
+        return {"system": None, "reduced": True, "full": False}[self.motion]
+
+    @property
+    def own_keys(self) -> dict[str, list[str]]:
+        """A person's own shortcuts by command id; an empty list for a command that has lost its keys."""
+        try:
+            found = json.loads(str(self._store.value("keys/own", "{}")))
+        except ValueError:
+            return {}
+        if not isinstance(found, dict):
+            return {}
+        return {
+            str(command_id): [str(key) for key in keys]
+            for command_id, keys in found.items()
+            if isinstance(keys, list)
+        }
+
+    @own_keys.setter
+    def own_keys(self, keys: Mapping[str, Sequence[str]]) -> None:
+        self._store.setValue("keys/own", json.dumps({name: list(given) for name, given in keys.items()}))
 
     @property
     def last_folder(self) -> str:

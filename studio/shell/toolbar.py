@@ -14,7 +14,13 @@ from studio.qt.theme import Theme
 if TYPE_CHECKING:
     from studio.project.state import Project
 
-_DIALECTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "postgres": "PostgreSQL", "mysql": "MySQL"}
+_DIALECTS = {
+    "sqlite": "SQLite",
+    "postgresql": "PostgreSQL",
+    "postgres": "PostgreSQL",
+    "mysql": "MariaDB",
+    "mariadb": "MariaDB",
+}
 
 
 class ToolBar(QToolBar):
