@@ -1,6 +1,7 @@
 """What is a data model?"""
 
 from studio.models.declare import Field, Text, build_model, model_from_class
+from studio.models.relations import Family, Include
 from studio.models.spec import (
     HOOK_EVENTS,
     MANAGED,
@@ -11,19 +12,23 @@ from studio.models.spec import (
     IndexSpec,
     Kind,
     ModelSpec,
+    RelationSpec,
 )
 
 __all__ = [
     "HOOK_EVENTS",
     "MANAGED",
     "MISSING",
+    "Family",
     "Field",
     "FieldSpec",
     "Hook",
     "HookEvent",
+    "Include",
     "IndexSpec",
     "Kind",
     "ModelSpec",
+    "RelationSpec",
     "Text",
     "build_model",
     "model_from_class",

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean, plural, snake_case
+from studio.models.relation_data import relations_from_data, relations_to_data
 from studio.models.spec import MANAGED, MISSING, FieldSpec, IndexSpec, Kind, ModelSpec
 
 _FIELD_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
@@ -55,6 +56,7 @@ _MODEL_KEYS: Final = (
     "timestamps",
     "fields",
     "indexes",
+    "relations",
     "options",
 )
 _INDEX_KEYS: Final = ("name", "fields", "unique")
@@ -112,6 +114,8 @@ def model_to_data(spec: ModelSpec) -> dict[str, Any]:
     data["fields"] = {entry.name: _field_to_data(spec, entry) for entry in own}
     if spec.indexes:
         data["indexes"] = [_index_to_data(index) for index in spec.indexes]
+    if spec.relations:
+        data["relations"] = relations_to_data(spec.relations)
     if spec.options:
         data["options"] = dict(spec.options)
     return data
@@ -224,6 +228,7 @@ def model_from_data(data: Mapping[str, Any], *, left: dict[str, Any] | None = No
         schema=_of(name, "", data, "schema", str, default=None),
         reflected=reflected,
         options=MappingProxyType(dict(_of(name, "", data, "options", Mapping, default={}))),
+        relations=relations_from_data(name, data.get("relations")),
     )
 
 

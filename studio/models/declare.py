@@ -19,7 +19,8 @@ from typing import Annotated, Any, NewType, get_args, get_origin
 
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean, plural, snake_case
-from studio.models.spec import MANAGED, MISSING, FieldSpec, IndexSpec, Kind, ModelSpec, OnDelete
+from studio.models.relation_data import relations_from_data
+from studio.models.spec import MANAGED, MISSING, FieldSpec, IndexSpec, Kind, ModelSpec, OnDelete, RelationSpec
 
 Text = NewType("Text", str)
 """Annotates a string of unlimited length."""
@@ -129,6 +130,7 @@ def model_from_class(cls: type) -> ModelSpec:
     ]
     options = dict(cls.__dict__.get("__dataflow__", {}))
     indexes = tuple(cls.__dict__.get("__indexes__", ())) + tuple(options.pop("indexes", ()))
+    relations = {**cls.__dict__.get("__relations__", {}), **options.pop("relations", {})}
     return build_model(
         name,
         fields,
@@ -136,6 +138,7 @@ def model_from_class(cls: type) -> ModelSpec:
         doc=inspect.cleandoc(cls.__doc__ or ""),
         indexes=indexes,
         options=options,
+        relations=relations_from_data(name, relations),
     )
 
 
@@ -147,8 +150,9 @@ def build_model(
     doc: str = "",
     indexes: tuple[Mapping[str, Any], ...] = (),
     options: Mapping[str, Any] | None = None,
+    relations: tuple[RelationSpec, ...] = (),
 ) -> ModelSpec:
-    """Completes and checks a declared model: its id, the managed timestamps, indexes and options."""
+    """Completes and checks a declared model: its id, the managed timestamps, indexes, options and relations."""
     if not _IDENTIFIER.match(name):
         raise ModelError(
             f"{name!r} is no name for a model.", hint="Use letters, digits and underscores, a letter first."
@@ -168,7 +172,7 @@ def build_model(
         option = min(unknown)
         raise ModelError(
             f"{name}: __dataflow__ has no option {option!r}.",
-            hint=did_you_mean(option, [*KNOWN_OPTIONS, "indexes"])
+            hint=did_you_mean(option, [*KNOWN_OPTIONS, "indexes", "relations"])
             + " An option without effect is refused rather than ignored.",
         )
     complete = list(fields)
@@ -204,7 +208,29 @@ def build_model(
         doc=doc,
         indexes=tuple(_index(name, table_name, entry, known) for entry in indexes),
         options=MappingProxyType(dict(options or {})),
+        relations=_relations(name, relations, known),
     )
+
+
+def _relations(
+    model: str, relations: tuple[RelationSpec, ...], fields: list[str]
+) -> tuple[RelationSpec, ...]:
+    """The relations, of which none is called like a field: a record holds both."""
+    for relation in relations:
+        if relation.name in fields:
+            raise ModelError(
+                f"{model}: {relation.name!r} is a field and a relation.",
+                hint="Give the relation another name.",
+                field=relation.name,
+            )
+        for name in relation.local:
+            if name not in fields:
+                raise ModelError(
+                    f"{model}: the relation {relation.name!r} names the unknown field {name!r}.",
+                    hint=did_you_mean(name, fields),
+                    field=relation.name,
+                )
+    return relations
 
 
 def _index(model: str, table: str, entry: Mapping[str, Any], known: list[str]) -> IndexSpec:
@@ -254,6 +280,12 @@ def _field(model: str, name: str, hint: Any, default: Any) -> FieldSpec:
     if references and "." not in references:
         references = f"{references}.id"
     is_id = name == "id"
+    if extra.on_delete == "set null" and not (nullable or default is None):
+        raise ModelError(
+            f"{model}: on_delete of {name!r} sets null, but the field must have a value.",
+            hint=f"Declare it `{name}: {getattr(hint, '__name__', hint)} | None`.",
+            field=name,
+        )
     return FieldSpec(
         name=name,
         kind=kind,

@@ -134,12 +134,30 @@ class IndexSpec:
     unique: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationSpec:
+    """A way from a record of one model to those of another, `model`: the ones whose `remote` fields equal its own `local` fields.
+
+    To-one (`many` is False) it leads to a record or to None, to-many to a list in the order of the other model's key. With `through` the
+    two meet in the records of a third model: its fields `through_local` equal `local`, its `through_remote` equal `remote`.
+    """
+
+    name: str
+    model: str
+    many: bool
+    local: tuple[str, ...] = ()
+    remote: tuple[str, ...] = ()
+    through: str | None = None
+    through_local: tuple[str, ...] = ()
+    through_remote: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec:
     """One data model: its fields in order, the key's fields, the table that keeps it.
 
-    Invariants: field names are unique; `key` names fields of the model, and is `("id",)` unless the table was reflected; a
-    reflected table without a primary key has an empty `key`.
+    Invariants: field names are unique; `key` names fields of the model, and is `("id",)` unless the table was reflected or links two
+    others; a reflected table without a primary key has an empty `key`.
     """
 
     name: str
@@ -154,6 +172,8 @@ class ModelSpec:
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     hooks: tuple[Hook, ...] = field(default=(), compare=False, repr=False)
     """Code of the program that holds the model: never kept in a file, and no part of what makes two models equal."""
+    relations: tuple[RelationSpec, ...] = ()
+    """Those that the model declares itself; which ones it has beside them, `relations.Family` knows."""
 
     @cached_property
     def by_name(self) -> Mapping[str, FieldSpec]:
