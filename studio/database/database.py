@@ -137,14 +137,16 @@ class Database:
             operation: `create`, `read`, `update`, `delete`, `list`, `count`, `upsert`, `aggregate`, `bulk_create`, `bulk_update`,
                 `bulk_delete` or `bulk_upsert`.
             spec: the model.
-            params: the node's params, as engine.md names them.
+            params: the node's params, as engine.md names them; `include` as `Family.include` gives it.
 
         Raises:
             StudioError: the params do not fit, as they would not when run.
         """
+        from studio.database.included import shown
         from studio.database.preview import preview
 
-        return preview(self._book.of(spec), operation, params)
+        own = preview(self._book.of(spec), operation, params)
+        return own + shown(self._book, spec, params.get("include") or ())
 
 
 def _dialect_name(url: str) -> str:

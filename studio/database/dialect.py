@@ -61,6 +61,11 @@ class Session(Protocol):
     @property
     def in_transaction(self) -> bool: ...
 
+    @property
+    def streams_alone(self) -> bool:
+        """Whether nothing else can be read while a stream is open, but by a transaction that both belong to."""
+        ...
+
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         """The rows of a statement that changes nothing; on lanes it is tried once more when the connection was lost."""
         ...

@@ -435,6 +435,7 @@ class _Lanes:
     """Each statement by itself, on whichever lane is free."""
 
     in_transaction: Final = False
+    streams_alone: Final = False
 
     def __init__(self, engine: MysqlEngine) -> None:
         self._engine = engine
@@ -503,6 +504,7 @@ class _Transaction:
     """One connection from START TRANSACTION to its end."""
 
     in_transaction: Final = True
+    streams_alone: Final = False
 
     def __init__(self, engine: MysqlEngine, lane: Lane) -> None:
         self.engine = engine

@@ -65,7 +65,7 @@ def page(plans: ModelPlans, query: ListQuery, *, peek: bool = True) -> Page:
     spec = plans.spec
     limit = _number("limit", query.limit, nullable=True)
     offset = _number("offset", query.offset) or 0
-    wanted = spec.names if query.fields is None else plans.check_names(_names(query.fields))
+    wanted = spec.names if query.fields is None else plans.check_names(names_of(query.fields))
     filter = parse_filter(spec, query.filter)
     order = parse_order(spec, query.order_by).with_key(spec)
     if query.after and not spec.key:
@@ -102,7 +102,8 @@ def page(plans: ModelPlans, query: ListQuery, *, peek: bool = True) -> Page:
     return Page(plans, Ready(plans.plan(shape, build), values), wanted, order, limit if peek else None)
 
 
-def _names(fields: Any) -> Sequence[str]:
+def names_of(fields: Any) -> Sequence[str]:
+    """The fields that a query wants; a single one may be given as it is."""
     return [fields] if isinstance(fields, str) else fields
 
 

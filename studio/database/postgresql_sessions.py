@@ -30,6 +30,7 @@ class PostgresqlLanes:
     """Each statement by itself, on whichever lane is free."""
 
     in_transaction: Final = False
+    streams_alone: Final = False
 
     def __init__(self, engine: PostgresqlEngine) -> None:
         self._engine = engine
@@ -113,6 +114,7 @@ class PostgresqlTransaction:
     """One connection from BEGIN to its end."""
 
     in_transaction: Final = True
+    streams_alone: Final = False
 
     def __init__(self, engine: PostgresqlEngine, connection: asyncpg.Connection[Any]) -> None:
         self.engine = engine

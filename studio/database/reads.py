@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from typing import Any
 
-from studio.database import pages
+from studio.database import included, pages
 from studio.database import statements as st
 from studio.database.conversation import Conversation
 from studio.database.figures import figures
 from studio.database.raw import prepare, rows_from
 from studio.database.results import AggregateQuery, ListQuery, Record, Rows
 from studio.kernel.errors import ManyRecordsMatched
+from studio.models.relations import Include
 from studio.models.spec import ModelSpec
 
 
 class Reads(Conversation):
     async def read(
-        self, spec: ModelSpec, filter: Mapping[str, Any], fields: Sequence[str] | None = None
+        self,
+        spec: ModelSpec,
+        filter: Mapping[str, Any],
+        fields: Sequence[str] | None = None,
+        *,
+        include: Sequence[Include] = (),
     ) -> Record | None:
-        """The record that matches, or None.
+        """The record that matches, or None; with `include`, the related records within it.
 
         Raises:
             FilterError: the filter names what does not exist.
             ManyRecordsMatched: several match; `context["count"]` says how many.
         """
+        if include:
+            more = included.local_fields(spec, include, fields)
+            found = await self.read(spec, filter, None if fields is None else (*fields, *more))
+            if found is not None:
+                await self.attach_related(spec, [found], include, more)
+            return found
         plans = self._plans(spec)
         if fields is None and filter.__class__ is dict and len(filter) == 1 and plans.care is None:
             quick = st.by_unique_field(plans, filter)
@@ -46,6 +60,12 @@ class Reads(Conversation):
 
     async def list(self, spec: ModelSpec, query: ListQuery) -> Rows:
         """One page of records; `has_more` and `cursor` say how it goes on."""
+        if query.include:
+            narrow, more = _without_include(spec, query)
+            found = await self.list(spec, narrow)
+            await self.attach_related(spec, found, query.include, more)
+            found.columns = _columns(found.columns, query.include, more)
+            return found
         plans = self._plans(spec)
         page = pages.page(plans, query)
         rows = await self._session.read(page.ready.plan.sql, page.ready.arguments)
@@ -53,8 +73,20 @@ class Reads(Conversation):
 
     async def stream(
         self, spec: ModelSpec, query: ListQuery, batch_size: int = 1000
-    ) -> AsyncIterator[builtins.list[Record]]:
+    ) -> AsyncGenerator[builtins.list[Record]]:
         """The records in batches, in memory that does not grow with their number. `limit` None means all."""
+        if query.include:
+            async with AsyncExitStack() as stack:
+                reads = self
+                if self._session.streams_alone:
+                    session = await stack.enter_async_context(self._session.atomic())
+                    reads = type(self)(session, self._book, self._recorder)
+                narrow, more = _without_include(spec, query)
+                batches = await stack.enter_async_context(aclosing(reads.stream(spec, narrow, batch_size)))
+                async for records in batches:
+                    await reads.attach_related(spec, records, query.include, more)
+                    yield records
+            return
         plans = self._plans(spec)
         page = pages.page(plans, query, peek=False)
         make = page.make
@@ -66,6 +98,19 @@ class Reads(Conversation):
             close = getattr(rows, "aclose", None)
             if close is not None:
                 await close()
+
+    async def attach_related(
+        self,
+        spec: ModelSpec,
+        records: Sequence[Record],
+        include: Sequence[Include],
+        more: Sequence[str],
+    ) -> None:
+        """Puts the related records into the records, and takes out the fields that were read for their sake only."""
+        await included.attach(self, spec, records, include)
+        for record in records if more else ():
+            for name in more:
+                del record[name]
 
     async def count(self, spec: ModelSpec, filter: Mapping[str, Any] | None = None) -> int:
         """How many records match."""
@@ -102,3 +147,15 @@ class Reads(Conversation):
             hint=f"Narrow the filter, or use {instead} for several records.",
             count=number,
         )
+
+
+def _without_include(spec: ModelSpec, query: ListQuery) -> tuple[ListQuery, tuple[str, ...]]:
+    """The query for the records alone, and the fields that it asks for beyond those wanted."""
+    fields = None if query.fields is None else pages.names_of(query.fields)
+    more = included.local_fields(spec, query.include, fields)
+    return replace(query, include=(), fields=None if fields is None else (*fields, *more)), more
+
+
+def _columns(columns: tuple[str, ...], include: Sequence[Include], more: Sequence[str]) -> tuple[str, ...]:
+    own = tuple(name for name in columns if name not in more)
+    return (*own, *(entry.relation.name for entry in include))

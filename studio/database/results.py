@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from studio.models.relations import Include
 from studio.models.spec import ModelSpec
 
 Record = dict[str, Any]
@@ -20,7 +21,7 @@ class ListQuery:
     """Which records, in which order, and which slice of them.
 
     `order_by` takes field names, `-name` for descending. `limit` None means all. `after` is the `cursor` of an earlier page of the
-    same query. `fields` None means all fields.
+    same query. `fields` None means all fields. `include` are the related records wanted within the records.
     """
 
     filter: Mapping[str, Any] | None = None
@@ -29,6 +30,7 @@ class ListQuery:
     offset: int = 0
     after: str | None = None
     fields: Sequence[str] | None = None
+    include: Sequence[Include] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ class SqliteLanes:
 
     def __init__(self, engine: SqliteEngine) -> None:
         self._engine = engine
+        self.streams_alone: Final = engine.in_memory
 
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         engine = self._engine
@@ -114,6 +115,7 @@ class SqliteTransaction:
     """Everything on the writer, which belongs to this transaction until it ends."""
 
     in_transaction: Final = True
+    streams_alone: Final = False
 
     def __init__(self, engine: SqliteEngine) -> None:
         self._engine = engine

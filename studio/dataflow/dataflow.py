@@ -16,7 +16,8 @@ from studio.kernel.errors import ModelError, WorkflowError
 from studio.kernel.loop import EngineLoop, default_loop
 from studio.kernel.names import did_you_mean
 from studio.models.declare import model_from_class
-from studio.models.spec import HOOK_EVENTS, MISSING, FieldSpec, Hook, HookEvent, ModelSpec
+from studio.models.relations import Family
+from studio.models.spec import HOOK_EVENTS, MISSING, FieldSpec, Hook, HookEvent, ModelSpec, RelationSpec
 from studio.nodes.catalogue import NodeCatalogue, common_types
 from studio.nodes.generated import generated_specs, generated_types
 
@@ -81,6 +82,7 @@ class DataFlow:
         self._models: dict[str, ModelSpec] = {}
         self._catalogue: NodeCatalogue | None = None
         self._types: list[NodeType] | None = None
+        self._family: Family | None = None
         self._is_open = True
         instances.remember(self)
         for model in models:
@@ -116,7 +118,7 @@ class DataFlow:
 
     def _keep(self, spec: ModelSpec) -> ModelSpec:
         self._models[spec.name] = spec
-        self._catalogue = self._types = None
+        self._catalogue = self._types = self._family = None
         return spec
 
     def on(self, event: HookEvent, model: str | type) -> Callable[[F], F]:
@@ -150,7 +152,7 @@ class DataFlow:
         return list(self._models)
 
     def get_model_info(self, name: str) -> dict[str, Any]:
-        """A model as plain data: name, table, doc, key, fields (by name), indexes; raises ModelError when there is none."""
+        """A model as plain data: name, table, doc, key, fields (by name), indexes, relations; raises ModelError when there is none."""
         spec = self._spec(name)
         return {
             "name": spec.name,
@@ -162,8 +164,24 @@ class DataFlow:
                 {"name": index.name, "fields": list(index.fields), "unique": index.unique}
                 for index in spec.indexes
             ],
+            "relations": self.get_relationships(name),
             "nodes": self.get_generated_nodes(name),
         }
+
+    def get_relationships(self, name: str) -> dict[str, dict[str, Any]]:
+        """A model's relations as plain data, by name: the model they lead to, whether to many, the fields that are joined.
+
+        Raises ModelError when there is no such model.
+        """
+        self._spec(name)
+        return {relation.name: _relation_info(relation) for relation in self.family.relations(name).values()}
+
+    @property
+    def family(self) -> Family:
+        """The models with the relations among them."""
+        if self._family is None:
+            self._family = Family(self._models.values())
+        return self._family
 
     def get_generated_nodes(self, name: str) -> list[str]:
         """The names of a model's node types; raises ModelError when there is no such model."""
@@ -213,11 +231,17 @@ class DataFlow:
     def node_types(self, connection: str | None = None) -> list[NodeType]:
         """The node types of the models; `connection` is what nodes call this instance, its own name as a rule."""
         if connection is not None and connection != self._name:
-            return [kind for spec in self._models.values() for kind in generated_types(spec, connection)]
+            return [
+                kind
+                for spec in self._models.values()
+                for kind in generated_types(spec, connection, self.family)
+            ]
         if self._types is None:
             self._check_references()
             self._types = [
-                kind for spec in self._models.values() for kind in generated_types(spec, self._name)
+                kind
+                for spec in self._models.values()
+                for kind in generated_types(spec, self._name, self.family)
             ]
         return self._types
 
@@ -239,6 +263,9 @@ class DataFlow:
                         hint=did_you_mean(target, self._models[model].names),
                         field=field.name,
                     )
+
+        for wrong in self.family.check():
+            raise wrong
 
     def query(self, name: str) -> QueryBuilder:
         """A builder of filters for a model, by the model's name or its table's."""
@@ -354,4 +381,18 @@ def _field_info(field: FieldSpec) -> dict[str, Any]:
         info["choices"] = list(field.choices)
     if field.description:
         info["description"] = field.description
+    return info
+
+
+def _relation_info(relation: RelationSpec) -> dict[str, Any]:
+    info: dict[str, Any] = {
+        "model": relation.model,
+        "many": relation.many,
+        "local": list(relation.local),
+        "remote": list(relation.remote),
+    }
+    if relation.through is not None:
+        info["through"] = relation.through
+        info["through_local"] = list(relation.through_local)
+        info["through_remote"] = list(relation.through_remote)
     return info

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from studio.kernel.errors import NodeError, StudioError
 from studio.kernel.problems import Problem
+from studio.models.relations import Family
 from studio.models.spec import ModelSpec
 from studio.nodes.base import NodeContext, NodeType, Params
 from studio.nodes.reading import check_filter, check_value, check_values, problem_of
@@ -311,7 +312,7 @@ def _shown(node: BulkNode, params: Params) -> list[Any]:
     return [_filled(row, node.flat(params)) for row in rows]
 
 
-BULK_TYPES: Final[Mapping[str, Callable[[NodeSpec, ModelSpec], NodeType]]] = MappingProxyType(
+BULK_TYPES: Final[Mapping[str, Callable[[NodeSpec, ModelSpec, Family], NodeType]]] = MappingProxyType(
     {
         "bulk_create": BulkCreateType,
         "bulk_update": BulkUpdateType,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from studio.kernel.errors import WorkflowError
 from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem
+from studio.models.relations import Family
 from studio.models.spec import ModelSpec
 from studio.nodes.base import NodeType
 from studio.nodes.generated import generated_types
 from studio.workflow.spec import NodeSpec
+from studio.workflow.types import PortType
 
 _TYPED_BY_MODEL: Final = frozenset({"ReadCSV", "ReadJSON"})
 
@@ -40,7 +42,16 @@ class NodeCatalogue:
     @classmethod
     def of(cls, models: Iterable[tuple[str, ModelSpec]]) -> NodeCatalogue:
         """The catalogue of some models, each with the name of its connection, and all other kinds of node."""
-        generated = [kind for connection, model in models for kind in generated_types(model, connection)]
+        by_connection: dict[str, list[ModelSpec]] = {}
+        for connection, model in models:
+            by_connection.setdefault(connection, []).append(model)
+        generated = [
+            kind
+            for connection, together in by_connection.items()
+            for family in (Family(together),)
+            for model in together
+            for kind in generated_types(model, connection, family)
+        ]
         return cls([*generated, *common_types()])
 
     def find(self, type_name: str) -> NodeSpec | None:
@@ -120,6 +131,15 @@ class NodeCatalogue:
                 problem = Problem(code="unknown-model", message=error.message, hint=error.hint, field="model")
                 found = [*found, problem]
         return found
+
+    def path_type(
+        self, spec: NodeSpec, params: Mapping[str, Any], port: str, path: Sequence[str]
+    ) -> PortType | Problem | None:
+        """What a dotted path out of a node leads to; what is wrong with it; None where only the run can tell."""
+        from studio.nodes.records import ModelNode
+
+        kind = next((kind for kind in self._types.get(spec.type, ()) if kind.spec is spec), None)
+        return kind.path_type(params, port, path) if isinstance(kind, ModelNode) else None
 
     def _has_connection(self, name: str) -> bool:
         return self._connections is None or name in self._connections

@@ -13,9 +13,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from studio.models.declare import build_model
+from studio.models.relations import Family
 from studio.models.spec import MISSING, FieldSpec, Kind, ModelSpec
 from studio.nodes.base import COMMON
-from studio.nodes.catalogue import NodeCatalogue
+from studio.nodes.catalogue import NodeCatalogue, common_types
+from studio.nodes.generated import generated_types
 from studio.workflow.python_text import value_to_python
 from studio.workflow.spec import NodeSpec, ParamSpec
 
@@ -34,6 +36,10 @@ The nodes of the second part belong to no model.
   failure stops the run; connected, `error` carries `{code, message, hint, node, field, row, detail, record}` and the run goes on.
 - A param may hold an expression, `{{ read.total * 1.2 + surcharge }}`: its names are node ids and inputs. A node that is named in one runs
   first. `{"$literal": x}` stands for x exactly as written.
+- *Read* and *List* read related records along: `include: ["customer", "items.product"]` names relations, which follow from the models'
+  foreign keys (`customer_id` gives `customer` here and `orders` on the customer) or are declared. They come nested, a record or None
+  to one, a list in the order of its ids to many, in one more statement for each relation (two across a linking model), however many records
+  there are. Paths and expressions reach into them: `records.0.customer.name`.
 - A field that is called like a param or port of the node itself gets an underscore there (`filter_`, `error_`).
 """
 _TRAITS: Final = MappingProxyType(
@@ -62,7 +68,9 @@ def sample_model() -> ModelSpec:
 
 def nodes_page() -> str:
     """The whole page as Markdown."""
-    catalogue = NodeCatalogue.of([("shop", sample_model())])
+    customer = build_model("Customer", [FieldSpec(name="id", kind=Kind.STR, key=True)])
+    family = Family([sample_model(), customer])
+    catalogue = NodeCatalogue([*generated_types(family.models["Order"], "shop", family), *common_types()])
     specs = list(catalogue.specs())
     generated = [spec for spec in specs if spec.model is not None]
     general = [spec for spec in specs if spec.model is None]

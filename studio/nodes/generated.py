@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from studio.models.relations import Family
 from studio.models.spec import ModelSpec
 from studio.nodes import bulk_specs, record_specs
 from studio.workflow.spec import NodeSpec
@@ -25,27 +26,39 @@ def operations_for(model: ModelSpec) -> tuple[str, ...]:
     return (*SINGLE, *BULK) if model.key else tuple(name for name in (*SINGLE, *BULK) if name in KEYLESS)
 
 
-def generated_specs(model: ModelSpec, connection: str) -> list[NodeSpec]:
-    """The specs of the model's nodes, in the order of engine.md's table; fewer for a table without a key."""
-    return [_BUILDERS[operation](model, connection) for operation in operations_for(model)]
+def generated_specs(model: ModelSpec, connection: str, family: Family | None = None) -> list[NodeSpec]:
+    """The specs of the model's nodes, in the order of engine.md's table; fewer for a table without a key.
+
+    `family` are the models of its database, itself among them; without it the model stands alone.
+    """
+    family = family or Family([model])
+    return [
+        _RELATED[operation](model, connection, family)
+        if operation in _RELATED
+        else _BUILDERS[operation](model, connection)
+        for operation in operations_for(model)
+    ]
 
 
-def generated_types(model: ModelSpec, connection: str) -> list[NodeType]:
-    """The model's node types; `connection` is the name of the DataFlow instance that has the model."""
+def generated_types(model: ModelSpec, connection: str, family: Family | None = None) -> list[NodeType]:
+    """The model's node types; `connection` is the name of the DataFlow instance that has the model, `family` all that it has."""
     from studio.nodes.bulk import BULK_TYPES
     from studio.nodes.records import RECORD_TYPES
 
     makers = {**RECORD_TYPES, **BULK_TYPES}
-    return [makers[spec.operation](spec, model) for spec in generated_specs(model, connection)]
+    family = family or Family([model])
+    return [
+        makers[spec.operation](spec, model, family) for spec in generated_specs(model, connection, family)
+    ]
 
 
+_RELATED: Final = MappingProxyType({"read": record_specs.read_spec, "list": record_specs.list_spec})
+"""Nodes that read related records along."""
 _BUILDERS: Final = MappingProxyType(
     {
         "create": record_specs.create_spec,
-        "read": record_specs.read_spec,
         "update": record_specs.update_spec,
         "delete": record_specs.delete_spec,
-        "list": record_specs.list_spec,
         "count": record_specs.count_spec,
         "upsert": record_specs.upsert_spec,
         "aggregate": record_specs.aggregate_spec,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from studio.models.relations import Family
 from studio.models.spec import ModelSpec
 from studio.nodes.samples import (
     sample_change,
@@ -27,9 +28,11 @@ from studio.nodes.spec_parts import (
     field_ports,
     found_port,
     id_param,
+    include_param,
     model_spec,
     order_param,
     record_port,
+    relation_ports,
     rows_ports,
     words,
 )
@@ -54,8 +57,9 @@ def create_spec(model: ModelSpec, connection: str) -> NodeSpec:
     )
 
 
-def read_spec(model: ModelSpec, connection: str) -> NodeSpec:
+def read_spec(model: ModelSpec, connection: str, family: Family) -> NodeSpec:
     one, _ = words(model)
+    own = {"record", "found"}
     return model_spec(
         model,
         connection,
@@ -63,11 +67,12 @@ def read_spec(model: ModelSpec, connection: str) -> NodeSpec:
         title=f"Read {one}",
         code="REA",
         description=f"Finds one {one} by its id or by a filter that only one matches.",
-        params=(id_param(model), FILTER, IF_MISSING),
+        params=(id_param(model), FILTER, include_param(model, family), IF_MISSING),
         outputs=(
             record_port(model, nullable=True),
             found_port(),
-            *field_ports(model, {"record", "found"}, nullable=True),
+            *field_ports(model, own, nullable=True),
+            *relation_ports(model, family, own, nullable=True),
         ),
         value="The record, or None.",
         example={"id": sample_id(model)},
@@ -149,7 +154,7 @@ def delete_spec(model: ModelSpec, connection: str) -> NodeSpec:
     )
 
 
-def list_spec(model: ModelSpec, connection: str) -> NodeSpec:
+def list_spec(model: ModelSpec, connection: str, family: Family) -> NodeSpec:
     _, many = words(model)
     params = (
         FILTER,
@@ -187,6 +192,7 @@ def list_spec(model: ModelSpec, connection: str) -> NodeSpec:
             editor="fields",
             advanced=True,
         ),
+        include_param(model, family),
     )
     return model_spec(
         model,

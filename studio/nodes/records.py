@@ -5,16 +5,18 @@ Each puts its params in order and asks the database's one write path, or one of 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from studio.kernel.errors import NodeError, RecordNotFound, StudioError
+from studio.kernel.errors import ModelError, NodeError, RecordNotFound, StudioError
 from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem
+from studio.models.relations import Family, Include
 from studio.models.spec import ModelSpec
 from studio.nodes.base import NodeContext, NodeType, Params
+from studio.nodes.paths import names_of, path_type
 from studio.nodes.reading import (
     check_filter,
     check_selection,
@@ -27,6 +29,7 @@ from studio.nodes.reading import (
 )
 from studio.workflow.params import LATER, is_dynamic
 from studio.workflow.spec import NodeSpec
+from studio.workflow.types import PortType
 
 if TYPE_CHECKING:
     from studio.database import AggregateQuery, Database, ListQuery, Statement
@@ -45,19 +48,21 @@ class Viewed(dict[str, Any]):
 class ModelNode(NodeType):
     """A node of one model. `fields_by_port` leads from a port's or param's name to the field's."""
 
-    __slots__ = ("_connection", "_field_params", "_fields_by_port", "_model", "_title")
+    __slots__ = ("_connection", "_family", "_field_params", "_fields_by_port", "_model", "_title")
 
     own_ports: ClassVar[frozenset[str]] = frozenset()
     """The output ports that are not a field of the record."""
 
-    def __init__(self, spec: NodeSpec, model: ModelSpec) -> None:
+    def __init__(self, spec: NodeSpec, model: ModelSpec, family: Family | None = None) -> None:
         super().__init__(spec)
         self._model = model
+        self._family = family or Family([model])
         self._connection = spec.connection
         self._title = f'"{spec.title}"'
         self._field_params = {param.name: param.field for param in spec.params if param.field}
+        names = {*model.names, *self._family.relations(model.name)}
         self._fields_by_port = {
-            port.name: port.name if port.name in model else port.name[:-1]
+            port.name: port.name if port.name in names else port.name[:-1]
             for port in spec.outputs
             if port.name not in self.own_ports
         }
@@ -65,6 +70,49 @@ class ModelNode(NodeType):
     @property
     def model(self) -> ModelSpec:
         return self._model
+
+    def models(self, params: Params) -> Iterable[ModelSpec]:
+        """The models whose tables the node needs; params that come during the run are `LATER`."""
+        include = params.get("include") if "include" in self.spec.params_by_name else None
+        if not include:
+            return (self._model,)
+        if is_dynamic(include):
+            return tuple(self._family.models.values())
+        return (self._model, *_included(self._include(include)))
+
+    def _include(self, wanted: Any) -> tuple[Include, ...]:
+        """The relations that `include` names; raises NodeError with the nearest ones."""
+        if not wanted:
+            return ()
+        try:
+            return self._family.include(self._model, names_of(wanted))
+        except ModelError as error:
+            raise NodeError(error.message, hint=error.hint, field="include") from error
+
+    def _check_include(self, wanted: Any) -> list[Problem]:
+        if not wanted or is_dynamic(wanted):
+            return []
+        problems = []
+        for path in names_of(wanted):
+            try:
+                self._family.include(self._model, (path,))
+            except ModelError as error:
+                problems.append(
+                    Problem(code="unknown-relation", message=error.message, hint=error.hint, field="include")
+                )
+        return problems
+
+    def path_type(self, params: Params, port: str, path: Sequence[str]) -> PortType | Problem | None:
+        """The type of what a dotted path leads to; what is wrong with it; None where that is known only during the run."""
+        known = self.spec.output(port)
+        if known is None or known.type.kind != "record":
+            return None
+        if port in self.own_ports:
+            own = known.type.model == self._model.name
+            return path_type(self._family, self._model, known.type, path, params) if own else None
+        name = self._fields_by_port.get(port, port)
+        one = PortType(kind="record", model=self._model.name, nullable=known.type.nullable)
+        return path_type(self._family, self._model, one, (name, *path), params)
 
     def flat(self, params: Params) -> dict[str, Any]:
         """The fields among the params, under the fields' names."""
@@ -139,17 +187,27 @@ class ReadType(_OneRecord):
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
         record = await ctx.access(self._connection).read(
-            self._model, selection(self._model, params, self._title)
+            self._model,
+            selection(self._model, params, self._title),
+            include=self._include(params.get("include")),
         )
         if record is None:
             self._missing(params)
         return record
 
+    def output(self, value: Any, port: str) -> Any:
+        if value is None or port in self.own_ports:
+            return super().output(value, port)
+        return value.get(self._fields_by_port[port])
+
     def statements(self, params: Params, database: Database) -> list[Statement]:
-        return self._compile(database, "read", {"filter": selection(self._model, params, self._title)})
+        filter = selection(self._model, params, self._title)
+        include = self._include(params.get("include"))
+        return self._compile(database, "read", {"filter": filter, "include": include})
 
     def check_own(self, params: Params) -> list[Problem]:
-        return check_selection(self._model, params, self._title)
+        problems = check_selection(self._model, params, self._title)
+        return problems + self._check_include(params.get("include"))
 
 
 class UpdateType(_OneRecord):
@@ -265,6 +323,7 @@ class ListType(_ManyRecords):
             offset=params.get("offset") or 0,
             after=params.get("after_cursor"),
             fields=params.get("fields") or None,
+            include=self._include(params.get("include")),
         )
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
@@ -280,12 +339,15 @@ class ListType(_ManyRecords):
         return access.stream(self._model, self.query(params), batch_size=batch_size)
 
     def statements(self, params: Params, database: Database) -> list[Statement]:
-        return self._compile(database, "list", asdict(self.query(params)))
+        query = self.query(params)
+        bare = asdict(replace(query, include=()))
+        return self._compile(database, "list", {**bare, "include": query.include})
 
     def check_own(self, params: Params) -> list[Problem]:
         problems = check_filter(self._model, params.get("filter"))
         problems += _check_order(self._model, params.get("order_by"))
-        return problems + _check_names(self._model, params.get("fields"), "fields")
+        problems += _check_names(self._model, params.get("fields"), "fields")
+        return problems + self._check_include(params.get("include"))
 
 
 class CountType(ModelNode):
@@ -443,6 +505,14 @@ def _check_aggregate(model: ModelSpec, params: Params) -> list[Problem]:
     return []
 
 
+def _included(include: Iterable[Include]) -> Iterable[ModelSpec]:
+    for entry in include:
+        yield entry.target
+        if entry.through is not None:
+            yield entry.through
+        yield from _included(entry.children)
+
+
 def _check_order(model: ModelSpec, order_by: Any) -> list[Problem]:
     from studio.query.order import parse_order
 
@@ -482,7 +552,7 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: unwrap(value) for name, value in values.items()}
 
 
-RECORD_TYPES: Final[Mapping[str, Callable[[NodeSpec, ModelSpec], NodeType]]] = MappingProxyType(
+RECORD_TYPES: Final[Mapping[str, Callable[[NodeSpec, ModelSpec, Family], NodeType]]] = MappingProxyType(
     {
         "create": CreateType,
         "read": ReadType,

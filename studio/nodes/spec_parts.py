@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from studio.kernel.names import plural, snake_case
+from studio.models.relations import Family
 from studio.models.spec import MISSING, FieldSpec, Kind, ModelSpec
 from studio.nodes.base import COMMON, humanise
 from studio.workflow.spec import AFTER, DONE, ERROR_PORT, Editor, NodeSpec, Operation, ParamSpec, PortSpec
@@ -199,6 +200,40 @@ def field_ports(model: ModelSpec, taken: Iterable[str], *, nullable: bool = Fals
             description=describe_field(field),
         )
         for field in model.fields
+    )
+
+
+def relation_ports(
+    model: ModelSpec, family: Family, taken: Iterable[str], *, nullable: bool = False
+) -> tuple[PortSpec, ...]:
+    """An output for each relation of the record's model, folded away while unused; it carries what `include` reads."""
+    used = {*taken, *model.names, *RESERVED_OUTPUTS}
+    return tuple(
+        PortSpec(
+            name=free_name(relation.name, used),
+            type=record_type(
+                family.models[relation.model], many=relation.many, nullable=nullable or not relation.many
+            ),
+            label=humanise(relation.name),
+            description=f"The related {'records' if relation.many else 'record'} of {relation.model}, when `include` names it.",
+        )
+        for relation in family.relations(model.name).values()
+    )
+
+
+def include_param(model: ModelSpec, family: Family) -> ParamSpec:
+    known = family.relations(model.name)
+    return ParamSpec(
+        name="include",
+        type=NAMES,
+        label="Include",
+        description=(
+            "Related records to read along, each by the name of its relation; a dot leads on from there: "
+            f"[{', '.join(known) or 'author, items.product'}]."
+        ),
+        editor="relations",
+        advanced=True,
+        suggestions=family.paths(model),
     )
 
 

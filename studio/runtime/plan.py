@@ -23,6 +23,7 @@ from studio.runtime.state import Link, joining, waiting
 from studio.workflow.checks import check, order_edges, spec_for, title_of
 from studio.workflow.graph import Edge, Node, Workflow
 from studio.workflow.params import (
+    LATER,
     LITERAL,
     Path,
     canonical,
@@ -361,9 +362,10 @@ def _models(steps: Iterable[Step], catalogue: NodeCatalogue) -> dict[str, tuple[
     used: dict[str, dict[str, ModelSpec]] = {}
     for step in steps:
         if isinstance(step.type, ModelNode):
-            _add_with_references(
-                step.type.model, known[step.connection or ""], used.setdefault(step.connection or "", {})
-            )
+            connection = step.connection or ""
+            given = {**step.params, **dict(step.templates), **{feed.param: LATER for feed in step.feeds}}
+            for model in step.type.models(given):
+                _add_with_references(model, known[connection], used.setdefault(connection, {}))
     return {connection: tuple(models.values()) for connection, models in used.items()}
 
 

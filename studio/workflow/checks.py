@@ -12,7 +12,7 @@ from typing import Any, Final
 from studio.kernel.ids import NodeId
 from studio.kernel.names import did_you_mean, nearest
 from studio.kernel.problems import Problem, Severity
-from studio.workflow.edge_checks import edge_fault, title_of
+from studio.workflow.edge_checks import PathTyper, edge_fault, title_of
 from studio.workflow.graph import Edge, Node, Workflow
 from studio.workflow.node_checks import Connected, Named, NodeChecks, ParamChecker
 from studio.workflow.params import LATER, Path, value_param
@@ -83,7 +83,10 @@ def why_not(workflow: Workflow, catalogue: Catalogue, edge: Edge) -> str | None:
     if edge in workflow.edges:
         return "These two ports are connected already."
     source_spec, target_spec = spec_for(source, catalogue), spec_for(target, catalogue)
-    wrong = edge_fault(edge, source, source_spec, target, target_spec)
+    wrong = edge_fault(
+        edge, source, source_spec, target, target_spec,
+        paths=_paths(catalogue), later=_filled(workflow, edge.source, source_spec),
+    )  # fmt: skip
     if wrong is not None:
         return f"{wrong.message} {wrong.hint}".strip()
     if edge.source == edge.target or _reaches(workflow, catalogue, edge.target, edge.source):
@@ -94,6 +97,18 @@ def why_not(workflow: Workflow, catalogue: Catalogue, edge: Edge) -> str | None:
             f"Cannot connect {names}: that would close a loop, since the second leads to the first already."
         )
     return None
+
+
+def _paths(catalogue: Catalogue) -> PathTyper | None:
+    return catalogue if isinstance(catalogue, PathTyper) else None
+
+
+def _filled(workflow: Workflow, node_id: NodeId, spec: NodeSpec | None) -> list[str]:
+    """The params of a node that edges fill, as a whole or in part."""
+    if spec is None:
+        return []
+    targets = (value_param(spec, edge, None) for edge in workflow.incoming.get(node_id, ()))
+    return [target[0] for target in targets if target is not None]
 
 
 def _reaches(workflow: Workflow, catalogue: Catalogue, start: NodeId, goal: NodeId) -> bool:
@@ -125,6 +140,7 @@ class _Check:
         self.catalogue = catalogue
         self.problems: list[Problem] = []
         self.checks = NodeChecks.on(catalogue)
+        self.paths = _paths(catalogue)
         self.by_type: dict[str, list[NodeSpec]] | None = None
         self.specs: dict[str, NodeSpec | None] = {}
         self.inputs = {entry.name for entry in workflow.inputs} | {
@@ -264,7 +280,10 @@ class _Check:
         for edge in edges:
             source = self.workflow.nodes[edge.source]
             source_spec = self.specs[edge.source]
-            fault = edge_fault(edge, source, source_spec, node, spec)
+            fault = edge_fault(
+                edge, source, source_spec, node, spec,
+                paths=self.paths, later=_filled(self.workflow, edge.source, source_spec),
+            )  # fmt: skip
             if fault is not None:
                 self._place(node, fault)
             if spec is None:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
 from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem
 from studio.workflow.graph import Edge, Node
-from studio.workflow.params import value_param
+from studio.workflow.params import LATER, canonical, value_param
 from studio.workflow.spec import NodeSpec, ParamSpec, PortSpec
 from studio.workflow.types import PortType, clash
+
+
+@runtime_checkable
+class PathTyper(Protocol):
+    """A catalogue that knows what a dotted path out of a node leads to."""
+
+    def path_type(
+        self, spec: NodeSpec, params: Mapping[str, Any], port: str, path: Sequence[str]
+    ) -> PortType | Problem | None:
+        """The type of what it leads to; what is wrong with it; None where only the run can tell."""
+        ...
 
 
 def title_of(node: Node, spec: NodeSpec | None) -> str:
@@ -16,9 +30,19 @@ def title_of(node: Node, spec: NodeSpec | None) -> str:
 
 
 def edge_fault(
-    edge: Edge, source: Node, source_spec: NodeSpec | None, target: Node, target_spec: NodeSpec | None
+    edge: Edge,
+    source: Node,
+    source_spec: NodeSpec | None,
+    target: Node,
+    target_spec: NodeSpec | None,
+    *,
+    paths: PathTyper | None = None,
+    later: Sequence[str] = (),
 ) -> Problem | None:
-    """What is wrong with an edge between two nodes that exist; unknown kinds of node are given the benefit of the doubt."""
+    """What is wrong with an edge between two nodes that exist; unknown kinds of node are given the benefit of the doubt.
+
+    `paths` tells what dotted paths lead to, without it nothing is said of them; `later` are the source's params that edges fill.
+    """
     source_port = source_spec.output(edge.source_port) if source_spec else None
     if source_spec is not None and source_port is None:
         names = [port.name for port in source_spec.all_outputs]
@@ -62,21 +86,48 @@ def edge_fault(
             "Connect to the param itself.",
             field=name,
         )
-    if source_port is None or path or "." in edge.source_port:
-        return None  # what a path leads to is known when it is walked
-    return _type_fault(edge, source, source_spec, source_port, target, target_spec, param)
+    if source_port is None or source_spec is None:
+        return None
+    carried = _carried(edge, source, source_spec, source_port, paths, later)
+    if isinstance(carried, Problem):
+        return _fault(
+            carried.code,
+            edge.source,
+            f'"{title_of(source, source_spec)}" has no {edge.source_port!r}: {carried.message}',
+            carried.hint,
+        )
+    if carried is None or path:
+        return None  # known when the path is walked
+    return _type_fault(edge, source, source_spec, carried, target, target_spec, param)
+
+
+def _carried(
+    edge: Edge,
+    source: Node,
+    spec: NodeSpec,
+    port: PortSpec,
+    paths: PathTyper | None,
+    later: Sequence[str],
+) -> PortType | Problem | None:
+    """The type of what goes along the edge; None where only the run can tell."""
+    if port.type.kind == "record" and paths is not None:
+        params = {**canonical(spec, source.params), **dict.fromkeys(later, LATER)}
+        found = paths.path_type(spec, params, port.name, edge.source_port.split(".")[1:])
+        if found is not None:
+            return found
+    return None if "." in edge.source_port else port.type
 
 
 def _type_fault(
     edge: Edge,
     source: Node,
     source_spec: NodeSpec | None,
-    source_port: PortSpec,
+    carried: PortType,
     target: Node,
     target_spec: NodeSpec,
     param: ParamSpec,
 ) -> Problem | None:
-    if clash(source_port.type, param.type) is None:
+    if clash(carried, param.type) is None:
         return None
     ends = (
         f'"{edge.source_port}" of "{title_of(source, source_spec)}" to '
@@ -85,8 +136,8 @@ def _type_fault(
     return _fault(
         "type-clash",
         edge.target,
-        f"Cannot connect {ends}: {edge.source_port} {_is_a(source_port.type)}, {edge.target_port} {_is_a(param.type)}.",
-        _remedy(source_port, param),
+        f"Cannot connect {ends}: {edge.source_port} {_is_a(carried)}, {edge.target_port} {_is_a(param.type)}.",
+        _remedy(edge.source_port, carried, param),
         field=param.name,
     )
 
@@ -99,14 +150,14 @@ def _is_a(port_type: PortType) -> str:
     return f"is {shown}" if shown == "anything" else f"is {article} {shown}"
 
 
-def _remedy(source: PortSpec, param: ParamSpec) -> str:
-    if source.type.kind == "signal":
+def _remedy(port: str, carried: PortType, param: ParamSpec) -> str:
+    if carried.kind == "signal":
         return 'Connect a port with a value, or use the input "after" for order.'
-    if source.type.many and not param.type.many:
-        part = f'"{source.name}.0"' if param.type.kind == "record" else f'"{source.name}.0.<field>"'
+    if carried.many and not param.type.many:
+        part = f'"{port}.0"' if param.type.kind == "record" else f'"{port}.0.<field>"'
         return f'Take a part of it ({part}), or put a "Map" node between them.'
-    if source.type.kind == "record":
-        return f'Take one of its fields ("{source.name}.<field>"), or put a "Map" node between them.'
+    if carried.kind == "record":
+        return f'Take one of its fields ("{port}.<field>"), or put a "Map" node between them.'
     return 'Put a "Map" node between them.'
 
 

@@ -17,7 +17,7 @@ Operation = Literal[
     "bulk_create", "bulk_update", "bulk_delete", "bulk_upsert", "",
 ]  # fmt: skip
 Editor = Literal[
-    "auto", "text", "code", "sql", "expression", "filter", "order", "fields", "rows", "mapping", "aggregate", "choice", "json",
+    "auto", "text", "code", "sql", "expression", "filter", "order", "fields", "relations", "rows", "mapping", "aggregate", "choice", "json",
 ]  # fmt: skip
 
 AFTER: Final = "after"
@@ -55,6 +55,8 @@ class ParamSpec:
     primary: bool = False
     """Whether its port is drawn even while nothing is connected, as those called data, records and value are."""
     field: str | None = None
+    suggestions: tuple[str, ...] = ()
+    """What a form offers; other values are as good."""
     minimum: Any = None
     maximum: Any = None
     max_length: int | None = None

@@ -160,7 +160,7 @@ def test_the_ports_of_list_and_count_are_views_on_the_rows(stocked: Shop) -> Non
         ({"limit": True}, ("param-type", "limit")),
         ({"offset": -1}, ("param-type", "offset")),
         ({"fields": ["stcok"]}, ("unknown-field", "fields")),
-        ({"include": ["customer"]}, ("unknown-param", "include")),
+        ({"include": ["custome"]}, ("unknown-relation", "include")),
         ({"filter": {"stcok": "{{ x }}"}}, None),
     ],
     ids=str,
