@@ -150,6 +150,9 @@ def _start(
     """Start the server and return once it takes connections. Another program may be quicker at the port: try again."""
     said = ""
     first = data_dir.with_name(data_dir.name + ".sql")
+    # Servers that share a folder for temporary tables delete one another's when they start.
+    temporary = data_dir.with_name(data_dir.name + ".tmp")
+    temporary.mkdir(exist_ok=True)
     for _ in range(5):
         port = _free_port()
         settings = [f"--{name}={value}" if value else f"--{name}" for name, value in options.items()]
@@ -161,6 +164,7 @@ def _start(
                 f"--port={port}",
                 "--socket=server.sock",
                 "--pid-file=server.pid",
+                f"--tmpdir={temporary}",
             ),
             *([f"--init-file={first}"] if first.exists() else []),
             *settings,
