@@ -44,6 +44,7 @@ class Database:
         self.dialect = _dialect_name(url)
         """`sqlite`, `postgresql` or `mysql` (MariaDB)."""
         self._ensured: dict[int, ModelSpec] = {}
+        self._narrowed: set[int] = set()
 
     def __repr__(self) -> str:
         return f"<Database {self.name or self.dialect}>"
@@ -86,6 +87,7 @@ class Database:
     async def close(self) -> None:
         """Closes all connections. Nothing may be running."""
         self._ensured.clear()
+        self._narrowed.clear()
         if "_engine" in self.__dict__:
             await self._engine.close()
 
@@ -98,20 +100,30 @@ class Database:
 
         Args:
             specs: the models, together with those that they reference.
-            create: whether missing tables may be made; without, they are reported.
+            create: whether missing tables, columns and indexes may be made; without, they are reported. A table without the managed
+                timestamps is used without them then.
 
         Raises:
-            NoSuchTable: a column of a model, or a table that may not be made, is missing.
+            NoSuchTable: a table or column is missing and may not or cannot be made.
+            SchemaDiffers: a column has another type than its field, or the records that are there forbid to add one.
             ModelError: a reference leads nowhere.
         """
         wanted = list(specs)
         ensured = self._ensured
-        if all(id(spec) in ensured for spec in wanted):
+        if all(id(spec) in ensured and not (create and id(spec) in self._narrowed) for spec in wanted):
             return
         from studio.database.schema import ensure
 
-        await ensure(self._engine, self._dialect, wanted, create=create)
+        done = await ensure(self._engine, self._dialect, wanted, create=create)
+        for spec in wanted:
+            self._book.narrow(spec, done.without.get(id(spec), frozenset()))
         ensured.update((id(spec), spec) for spec in wanted)
+        self._narrowed -= {id(spec) for spec in wanted}
+        self._narrowed |= {key for key, names in done.without.items() if names}
+
+    async def has_table(self, spec: ModelSpec) -> bool:
+        """Whether the model's table is there, whatever its columns."""
+        return bool(await self._engine.columns(self._engine.lanes, [(spec.schema, spec.table)]))
 
     async def reflect(self, schema: str | None = None) -> list[ModelSpec]:
         """The models of the tables that are there, in the order of their names."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.database.options import DatabaseOptions
 from studio.database.results import ServerInfo
-from studio.models.spec import FieldSpec, ModelSpec
+from studio.models.spec import FieldSpec, Kind, ModelSpec
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -49,6 +49,32 @@ class Inline:
 
 Row = Sequence[Any]
 """One row as the driver gives it."""
+
+Place = tuple[str | None, str]
+"""Where a table is: its schema (None: where the connection looks first) and its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundColumn:
+    """A column that a table has, as far as a model has to get on with it."""
+
+    declared: str
+    """Its type in the database's own words."""
+    kind: Kind | None
+    """What Studio takes such a column for; None where it knows no such type."""
+    naive: bool = False
+    """A timestamp without a zone, where the database has those with one as well."""
+    needed: bool = False
+    """Every new row must give it a value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundIndex:
+    """An index that a table has; `columns` is empty where it is over expressions or parts of columns."""
+
+    name: str
+    columns: tuple[str, ...]
+    unique: bool
 
 
 class Session(Protocol):
@@ -116,9 +142,15 @@ class Engine(Protocol):
         ...
 
     async def columns(
-        self, session: Session, tables: Sequence[tuple[str | None, str]]
-    ) -> Mapping[tuple[str | None, str], frozenset[str]]:
-        """The columns of those of the tables (schema, name) that exist."""
+        self, session: Session, tables: Sequence[Place]
+    ) -> Mapping[Place, Mapping[str, FoundColumn]]:
+        """The columns, by name, of those of the tables that exist."""
+        ...
+
+    async def indexes(
+        self, session: Session, tables: Sequence[Place]
+    ) -> Mapping[Place, Sequence[FoundIndex]]:
+        """The indexes of the tables, those of their keys included; a table without any may be missing."""
         ...
 
     async def reflect(self, schema: str | None) -> list[ModelSpec]: ...
@@ -131,6 +163,11 @@ class Dialect(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def also_keeps(self) -> Mapping[Kind, frozenset[Kind]]:
+        """Beside a column of its own kind, what columns keep a field's values whole: {kind of field: kinds of column}."""
+        ...
 
     def open(self, url: str, options: DatabaseOptions) -> Engine: ...
 

@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from studio.database import mysql_errors
 from studio.database.bulk import BulkJob, BulkOutcome
-from studio.database.dialect import Row, Session
+from studio.database.dialect import FoundColumn, FoundIndex, Place, Row, Session
 from studio.database.lane_pool import LanePool
 from studio.database.mysql_dialect import TEXT_COLLATION
 from studio.database.mysql_text import spread, written
@@ -366,21 +366,18 @@ class MysqlEngine:
             self.pool.release(lane, single=False)
 
     async def columns(
-        self, session: Session, tables: Sequence[tuple[str | None, str]]
-    ) -> Mapping[tuple[str | None, str], frozenset[str]]:
-        names = sorted({table for _, table in tables})
-        places = ", ".join("?" * len(names))
-        rows = await session.read(
-            "SELECT table_schema, table_name, column_name, table_schema = DATABASE() FROM information_schema.columns"
-            f" WHERE table_name IN ({places})",
-            names,
-        )
-        found: dict[tuple[str | None, str], set[str]] = {}
-        for schema, table, column, is_own in rows:
-            found.setdefault((schema, table), set()).add(column)
-            if is_own:
-                found.setdefault((None, table), set()).add(column)
-        return {place: frozenset(columns) for place, columns in found.items()}
+        self, session: Session, tables: Sequence[Place]
+    ) -> Mapping[Place, Mapping[str, FoundColumn]]:
+        from studio.database.mysql_reflection import columns
+
+        return await columns(session, tables)
+
+    async def indexes(
+        self, session: Session, tables: Sequence[Place]
+    ) -> Mapping[Place, Sequence[FoundIndex]]:
+        from studio.database.mysql_reflection import indexes
+
+        return await indexes(session, tables)
 
     async def reflect(self, schema: str | None) -> list[ModelSpec]:
         from studio.database.mysql_reflection import reflect

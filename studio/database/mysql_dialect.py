@@ -15,6 +15,7 @@ import enum
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -49,6 +50,17 @@ class MysqlDialect:
 
     name: Final = "mysql"
     update_returns: Final = False
+    also_keeps: Final[Mapping[Kind, frozenset[Kind]]] = MappingProxyType(
+        {
+            Kind.STR: frozenset({Kind.TEXT}),
+            Kind.TEXT: frozenset({Kind.STR}),
+            Kind.BOOL: frozenset({Kind.INT}),
+            Kind.TIMEDELTA: frozenset({Kind.INT}),
+            **dict.fromkeys((Kind.ENUM, Kind.UUID), frozenset({Kind.STR, Kind.TEXT})),
+            # A JSON column is text with a check.
+            **dict.fromkeys((Kind.DICT, Kind.LIST), frozenset({Kind.DICT, Kind.STR, Kind.TEXT})),
+        }
+    )
 
     def __init__(self) -> None:
         self.sqlalchemy: SADialect = mysql.dialect(paramstyle="qmark", is_mariadb=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studio.database.dialect import Session
+from studio.database.dialect import FoundColumn, FoundIndex, Place, Session
 from studio.database.reflection import FoundReference, FoundTable, models_from
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 
@@ -123,6 +123,48 @@ async def reflect(session: Session, schema: str | None) -> list[ModelSpec]:
             for table, fields in columns.items()
         ]
     )
+
+
+async def columns(session: Session, tables: Sequence[Place]) -> dict[Place, dict[str, FoundColumn]]:
+    """See `dialect.Engine.columns`."""
+    found: dict[Place, dict[str, FoundColumn]] = defaultdict(dict)
+    for schema, table, is_own, name, data_type, column_type, needed in await session.read(
+        "SELECT table_schema, table_name, table_schema = DATABASE(), column_name, data_type, column_type,"
+        " is_nullable = 'NO' AND column_default IS NULL AND extra NOT LIKE '%auto_increment%'"
+        f" FROM information_schema.columns WHERE table_name IN ({_places(tables)})",
+        [table for _, table in tables],
+    ):
+        kind = Kind.BOOL if column_type.startswith("tinyint(1)") else _KINDS.get(data_type)
+        column = FoundColumn(declared=column_type, kind=kind, needed=bool(needed))
+        found[schema, table][name] = column
+        if is_own:
+            found[None, table][name] = column
+    return dict(found)
+
+
+async def indexes(session: Session, tables: Sequence[Place]) -> Mapping[Place, list[FoundIndex]]:
+    """See `dialect.Engine.indexes`."""
+    parts: dict[tuple[Place, str, bool], list[str | None]] = defaultdict(list)
+    for schema, table, is_own, name, unique, column, part in await session.read(
+        "SELECT table_schema, table_name, table_schema = DATABASE(), index_name, non_unique = 0, column_name, sub_part"
+        f" FROM information_schema.statistics WHERE table_name IN ({_places(tables)})"
+        " ORDER BY table_schema, table_name, index_name, seq_in_index",
+        [table for _, table in tables],
+    ):
+        # An index over beginnings finds records as well; that they differ it cannot promise.
+        whole = column if part is None or not unique else None
+        for place in ((schema, table), (None, table)) if is_own else ((schema, table),):
+            parts[place, name, bool(unique)].append(whole)
+    found: dict[Place, list[FoundIndex]] = defaultdict(list)
+    for (place, name, unique), names in parts.items():
+        whole_names = tuple(column for column in names if column is not None)
+        columns = whole_names if len(whole_names) == len(names) else ()
+        found[place].append(FoundIndex(name=name, columns=columns, unique=unique))
+    return found
+
+
+def _places(tables: Sequence[Place]) -> str:
+    return ", ".join("?" * len(tables))
 
 
 def _field(column: Any, *, is_document: bool) -> FieldSpec:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -104,6 +105,8 @@ class ModelPlans:
 
     def __init__(self, spec: ModelSpec, dialect: Dialect) -> None:
         self.spec = spec
+        self.asked_for = spec
+        """The spec by which the plans are found; `spec` lacks those of its fields that the table does not have."""
         self.dialect = dialect
         self.table = statement_table(spec, dialect)
         self._plans: dict[Hashable, Plan] = {}
@@ -301,6 +304,14 @@ class PlanBook:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self._by_id: dict[int, ModelPlans] = {}
+        self._without: dict[int, tuple[ModelSpec, frozenset[str]]] = {}
+
+    def narrow(self, spec: ModelSpec, without: frozenset[str]) -> None:
+        """From now on the model's plans know nothing of these fields, which its table does not have."""
+        if self._without.get(id(spec), (spec, frozenset()))[1] == without:
+            return
+        self._without[id(spec)] = (spec, without)
+        self._by_id.pop(id(spec), None)
 
     def of(self, spec: ModelSpec) -> ModelPlans:
         found = self._by_id.get(id(spec))
@@ -311,8 +322,15 @@ class PlanBook:
     def _add(self, spec: ModelSpec) -> ModelPlans:
         if len(self._by_id) >= _MOST_PLANS:
             self._by_id.clear()
-        made = ModelPlans(spec, self.dialect)
-        self._by_id[id(spec)] = made  # keeps the spec alive, so that its id stays its own
+        _, without = self._without.get(id(spec), (spec, frozenset()))
+        known = (
+            replace(spec, fields=tuple(field for field in spec.fields if field.name not in without))
+            if without
+            else spec
+        )
+        made = ModelPlans(known, self.dialect)
+        made.asked_for = spec  # kept alive, so that its id stays its own
+        self._by_id[id(spec)] = made
         return made
 
 

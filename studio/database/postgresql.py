@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from studio.database import postgresql_errors
-from studio.database.dialect import Session
+from studio.database.dialect import FoundColumn, FoundIndex, Place, Session
 from studio.database.options import DatabaseOptions
 from studio.database.postgresql_dialect import dump_json
 from studio.database.postgresql_sessions import PostgresqlLanes, PostgresqlTransaction
@@ -260,21 +260,18 @@ class PostgresqlEngine:
             yield session
 
     async def columns(
-        self, session: Session, tables: Sequence[tuple[str | None, str]]
-    ) -> Mapping[tuple[str | None, str], frozenset[str]]:
-        rows = await session.read(
-            "SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), array_agg(a.attname::text)"
-            " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
-            " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname = ANY($1::text[]) GROUP BY 1, 2, 3",
-            ([table for _, table in tables],),
-        )
-        found: dict[tuple[str | None, str], frozenset[str]] = {}
-        for schema, table, visible, columns in rows:
-            found[schema, table] = frozenset(columns)
-            if visible:
-                found[None, table] = frozenset(columns)
-        return found
+        self, session: Session, tables: Sequence[Place]
+    ) -> Mapping[Place, Mapping[str, FoundColumn]]:
+        from studio.database.postgresql_reflection import columns
+
+        return await columns(session, tables)
+
+    async def indexes(
+        self, session: Session, tables: Sequence[Place]
+    ) -> Mapping[Place, Sequence[FoundIndex]]:
+        from studio.database.postgresql_reflection import indexes
+
+        return await indexes(session, tables)
 
     async def reflect(self, schema: str | None) -> list[ModelSpec]:
         from studio.database.postgresql_reflection import reflect

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -54,6 +55,14 @@ class PostgresqlDialect:
 
     name: Final = "postgresql"
     update_returns: Final = True
+    also_keeps: Final[Mapping[Kind, frozenset[Kind]]] = MappingProxyType(
+        {
+            Kind.STR: frozenset({Kind.TEXT}),
+            Kind.TEXT: frozenset({Kind.STR}),
+            Kind.ENUM: frozenset({Kind.STR, Kind.TEXT}),
+            Kind.LIST: frozenset({Kind.DICT}),
+        }
+    )
 
     def __init__(self) -> None:
         self.sqlalchemy: SADialect = asyncpg.dialect(json_serializer=dump_json)  # type: ignore[no-untyped-call] # untyped

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studio.database.dialect import Session
+from studio.database.dialect import FoundColumn, FoundIndex, Place, Session
 from studio.database.reflection import FoundReference, FoundTable, models_from
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 
@@ -65,6 +65,28 @@ _KINDS: Mapping[str, Kind] = {
     "jsonb": Kind.DICT,
     "uuid": Kind.UUID,
 }
+_TABLE_COLUMNS = """
+SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), a.attname, t.typname, format_type(a.atttypid, a.atttypmod),
+       a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_type t ON t.oid = a.atttypid
+ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname = ANY($1::text[])
+"""
+_TABLE_INDEXES = """
+SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), ic.relname, i.indisunique,
+       CASE WHEN i.indpred IS NULL AND i.indexprs IS NULL THEN
+         array(SELECT a.attname::text FROM unnest(i.indkey) WITH ORDINALITY AS k(number, place)
+                 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+                WHERE k.place <= i.indnkeyatts ORDER BY k.place)
+       ELSE '{}' END
+  FROM pg_index i
+  JOIN pg_class ic ON ic.oid = i.indexrelid
+  JOIN pg_class c ON c.oid = i.indrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relname = ANY($1::text[]) AND i.indisvalid
+"""
 _HEADER = 4
 """PostgreSQL adds four bytes to the length that a type modifier says."""
 
@@ -103,6 +125,34 @@ async def reflect(session: Session, schema: str | None) -> list[ModelSpec]:
             for table, found in columns.items()
         ]
     )
+
+
+async def columns(session: Session, tables: Sequence[Place]) -> dict[Place, dict[str, FoundColumn]]:
+    """See `dialect.Engine.columns`."""
+    found: dict[Place, dict[str, FoundColumn]] = defaultdict(dict)
+    for schema, table, is_visible, name, type_name, declared, needed in await session.read(
+        _TABLE_COLUMNS, ([table for _, table in tables],)
+    ):
+        column = FoundColumn(
+            declared=declared, kind=_KINDS.get(type_name), naive=type_name == "timestamp", needed=needed
+        )
+        found[schema, table][name] = column
+        if is_visible:
+            found[None, table][name] = column
+    return dict(found)
+
+
+async def indexes(session: Session, tables: Sequence[Place]) -> Mapping[Place, list[FoundIndex]]:
+    """See `dialect.Engine.indexes`."""
+    found: dict[Place, list[FoundIndex]] = defaultdict(list)
+    for schema, table, is_visible, name, unique, parts in await session.read(
+        _TABLE_INDEXES, ([table for _, table in tables],)
+    ):
+        index = FoundIndex(name=name, columns=tuple(parts), unique=unique)
+        found[schema, table].append(index)
+        if is_visible:
+            found[None, table].append(index)
+    return found
 
 
 def _field(column: Any) -> FieldSpec:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from studio.database import sqlite_errors
-from studio.database.dialect import Session
+from studio.database.dialect import FoundColumn, FoundIndex, Place, Session
 from studio.database.options import DatabaseOptions
 from studio.database.results import ServerInfo
 from studio.database.sqlite_sessions import SqliteLanes, SqliteTransaction, close_connection, still_open
@@ -197,14 +197,18 @@ class SqliteEngine:
         return self.transaction()
 
     async def columns(
-        self, session: Session, tables: Sequence[tuple[str | None, str]]
-    ) -> Mapping[tuple[str | None, str], frozenset[str]]:
-        found = {}
-        for schema, table in tables:
-            rows = await session.read("SELECT name FROM pragma_table_xinfo(?)", (table,))
-            if rows:
-                found[schema, table] = frozenset(row[0] for row in rows)
-        return found
+        self, session: Session, tables: Sequence[Place]
+    ) -> Mapping[Place, Mapping[str, FoundColumn]]:
+        from studio.database.sqlite_reflection import columns
+
+        return await columns(session, tables)
+
+    async def indexes(
+        self, session: Session, tables: Sequence[Place]
+    ) -> Mapping[Place, Sequence[FoundIndex]]:
+        from studio.database.sqlite_reflection import indexes
+
+        return await indexes(session, tables)
 
     async def reflect(self, schema: str | None) -> list[ModelSpec]:
         from studio.database.sqlite_reflection import reflect

@@ -14,6 +14,7 @@ import enum
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -36,6 +37,24 @@ class SqliteDialect:
 
     name: Final = "sqlite"
     update_returns: Final = True
+    also_keeps: Final[Mapping[Kind, frozenset[Kind]]] = MappingProxyType(
+        {
+            # NUMERIC and BOOLEAN columns keep whole and floating numbers as they are; a decimal would become one of those.
+            Kind.INT: frozenset({Kind.BOOL, Kind.DECIMAL}),
+            Kind.FLOAT: frozenset({Kind.INT, Kind.DECIMAL}),
+            Kind.BOOL: frozenset({Kind.INT, Kind.DECIMAL}),
+            Kind.TIMEDELTA: frozenset({Kind.INT}),
+            Kind.STR: frozenset({Kind.TEXT}),
+            Kind.TEXT: frozenset({Kind.STR}),
+            **dict.fromkeys(
+                (
+                    *(Kind.ENUM, Kind.UUID, Kind.DATETIME, Kind.DATE, Kind.TIME, Kind.DICT, Kind.LIST),
+                    Kind.DECIMAL,
+                ),
+                frozenset({Kind.STR, Kind.TEXT}),
+            ),
+        }
+    )
 
     def __init__(self) -> None:
         self.sqlalchemy: SADialect = sqlite.dialect(paramstyle="qmark")

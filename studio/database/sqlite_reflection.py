@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studio.database.dialect import Session
+from studio.database.dialect import FoundColumn, FoundIndex, Place, Session
 from studio.database.reflection import FoundReference, FoundTable, models_from
 from studio.models.spec import MISSING, FieldSpec, Kind, ModelSpec
 
@@ -74,6 +75,50 @@ async def reflect(session: Session) -> list[ModelSpec]:
             for table, sql in made_by.items()
         ]
     )
+
+
+async def columns(session: Session, tables: Sequence[Place]) -> dict[Place, dict[str, FoundColumn]]:
+    """See `dialect.Engine.columns`."""
+    found: dict[Place, dict[str, FoundColumn]] = {}
+    for place in tables:
+        rows = await session.read(
+            'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)', (place[1],)
+        )
+        if rows:
+            found[place] = {
+                name: FoundColumn(
+                    declared=declared or "no type",
+                    # A column without a type takes everything as it comes.
+                    kind=kind_of(declared)[0] if declared else None,
+                    needed=bool(not_null and default is None and not key_place and not hidden),
+                )
+                for name, declared, not_null, default, key_place, hidden in rows
+            }
+    return found
+
+
+async def indexes(session: Session, tables: Sequence[Place]) -> Mapping[Place, list[FoundIndex]]:
+    """See `dialect.Engine.indexes`."""
+    found: dict[Place, list[FoundIndex]] = {}
+    for place in tables:
+        parts: dict[tuple[str, bool], list[str | None]] = defaultdict(list)
+        for name, unique, partial, column in await session.read(
+            'SELECT i.name, i."unique", i.partial, c.name FROM pragma_index_list(?) AS i,'
+            " pragma_index_info(i.name) AS c ORDER BY i.seq, c.seqno",
+            (place[1],),
+        ):
+            parts[name, bool(unique)].append(None if partial else column)
+        found[place] = [
+            FoundIndex(
+                name=name,
+                columns=tuple(column for column in columns if column is not None)
+                if None not in columns
+                else (),
+                unique=unique,
+            )
+            for (name, unique), columns in parts.items()
+        ]
+    return found
 
 
 def _key(columns: list[Any]) -> tuple[str, ...]:

@@ -76,13 +76,13 @@ class Writes(Reads):
                         rows = await self._session.write(plan.sql, arguments)
                     else:
                         async with self._session.atomic() as session:
-                            again = st.select(plans, st.parse_filter(spec, filter), most=1)
+                            again = st.select(plans, st.parse_filter(plans.spec, filter), most=1)
                             is_there = await session.change(plan.sql, arguments)
                             rows = await session.read(again.plan.sql, again.arguments) if is_there else ()
                 except DatabaseError as error:
                     raise locate(error, spec, changes) from error.__cause__
                 return plan.make(rows[0]) if rows else None
-        parsed = st.parse_filter(spec, filter)
+        parsed = st.parse_filter(plans.spec, filter)
         parsed_changes = st.parse_changes(plans, changes)
         if self._recorder is None:
             return await self._update(self._session, plans, parsed, parsed_changes, changes)
@@ -125,11 +125,11 @@ class Writes(Reads):
         if len(rows) != 1:
             return None
         key = found.plan.make(rows[0])
-        own = st.parse_filter(spec, key)
+        own = st.parse_filter(plans.spec, key)
         ready = st.update_many(plans, own, changes, utc_now(), None)
         await session.change(ready.plan.sql, ready.arguments)
         moved = {step.field: changes.values[step.slot] for step in changes.steps if step.field in spec.key}
-        again = st.select(plans, st.parse_filter(spec, {**key, **moved}) if moved else own, most=1)
+        again = st.select(plans, st.parse_filter(plans.spec, {**key, **moved}) if moved else own, most=1)
         rows = await session.read(again.plan.sql, again.arguments)
         return again.plan.make(rows[0]) if rows else None
 
@@ -141,7 +141,7 @@ class Writes(Reads):
         plans = self._plans(spec)
         if plans.care is not None:
             return await self._carefully().delete(spec, filter)
-        record = await self._delete(self._session, plans, st.parse_filter(spec, filter))
+        record = await self._delete(self._session, plans, st.parse_filter(plans.spec, filter))
         if record is not None and self._recorder is not None:
             self._recorder.record("delete", spec, plans.key_values(record), record, None)
         return record
@@ -185,7 +185,7 @@ class Writes(Reads):
         if self._recorder is None:
             return await self._upsert(self._session, plans, given, changes, conflict)
         async with self._session.atomic() as session:
-            wanted = st.parse_filter(spec, {name: given[name] for name in conflict})
+            wanted = st.parse_filter(plans.spec, {name: given[name] for name in conflict})
             before = await self._image(session, plans, wanted)
             after, created = await self._upsert(session, plans, given, changes, conflict)
         operation = "create" if created else "update"

@@ -5,8 +5,8 @@ How workflows are built and run on it is `builder`'s and `runtimes`' business.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from studio.dataflow import instances
@@ -16,6 +16,7 @@ from studio.kernel.errors import ModelError, WorkflowError
 from studio.kernel.loop import EngineLoop, default_loop
 from studio.kernel.names import did_you_mean
 from studio.models.declare import model_from_class
+from studio.models.growth import conflict
 from studio.models.relations import Family
 from studio.models.spec import HOOK_EVENTS, MISSING, FieldSpec, Hook, HookEvent, ModelSpec, RelationSpec
 from studio.nodes.catalogue import NodeCatalogue, common_types
@@ -105,15 +106,23 @@ class DataFlow:
         return cls
 
     def add_model(self, spec: ModelSpec, *, replace: bool = False) -> ModelSpec:
-        """Takes in a model. The very same one may come again; another of the same name only with `replace`."""
+        """Takes in a model. The same one may come again with more fields and indexes, which its table gets at its next use.
+
+        Raises:
+            ModelError: there is one of that name that this is no addition to, and it is not to be replaced.
+        """
         known = self._models.get(spec.name)
-        if known is not None and known != spec and not replace:
-            raise ModelError(
-                f"{self._name!r} has a model {spec.name!r} already, declared otherwise.",
-                hint="Give it another name, or take it in with add_model(spec, replace=True).",
-            )
         if known is not None and known == spec and not spec.hooks:
             return known  # with the hooks it has by now
+        reason = conflict(known, spec) if known is not None and not replace else None
+        if reason is not None:
+            raise ModelError(
+                f"{self._name!r} has a model {spec.name!r} already, declared otherwise: {reason}.",
+                hint="A second declaration may only add to the first. Give it another name, or take it in with"
+                " add_model(spec, replace=True).",
+            )
+        if known is not None and not replace and not spec.hooks:
+            spec = dataclasses.replace(spec, hooks=known.hooks)
         return self._keep(spec)
 
     def _keep(self, spec: ModelSpec) -> ModelSpec:
@@ -138,7 +147,7 @@ class DataFlow:
 
         def declare(function: F) -> F:
             spec = self._spec(name)
-            self._keep(replace(spec, hooks=(*spec.hooks, Hook(event, function))))
+            self._keep(dataclasses.replace(spec, hooks=(*spec.hooks, Hook(event, function))))
             return function
 
         return declare

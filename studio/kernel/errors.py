@@ -31,6 +31,7 @@
     │  ├─ LockTimeout             somebody else holds the lock
     │  ├─ Deadlock                two transactions wait for each other, or cannot be serialised
     │  ├─ NoSuchTable             a table or column that the model needs is missing
+    │  ├─ SchemaDiffers           a table is there, but not as the model says
     │  ├─ ReadOnlyDatabase        it cannot be written
     │  ├─ DiskFull                no room
     │  └─ StatementRefused        any other refusal of the server (syntax, permission)
@@ -285,6 +286,10 @@ class Deadlock(DatabaseError):
 
 class NoSuchTable(DatabaseError):
     code = "no-such-table"
+
+
+class SchemaDiffers(DatabaseError):
+    code = "schema-differs"
 
 
 class ReadOnlyDatabase(DatabaseError):

@@ -150,7 +150,7 @@ class _OneRecord(ModelNode):
             return value
         if port == "found" and port in self.own_ports:
             return value is not None
-        return None if value is None else value[self._fields_by_port[port]]
+        return None if value is None else value.get(self._fields_by_port[port])
 
     def rows(self, value: Any) -> int | None:
         return 0 if value is None else 1

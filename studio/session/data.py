@@ -16,7 +16,7 @@ from studio.session.databases import Databases, masked
 from studio.session.runs import Page
 
 if TYPE_CHECKING:
-    from studio.database import ServerInfo
+    from studio.database import Database, ServerInfo
 
 
 async def row_count(project: Project, databases: Databases, model_id: str) -> int:
@@ -28,9 +28,8 @@ async def row_count(project: Project, databases: Databases, model_id: str) -> in
         await database.connect()
         try:
             return await database.access().count(spec, None)
-        except NoSuchTable:
-            if spec.reflected:
-                raise
+        except NoSuchTable as error:
+            await _refuse_if_there(database, spec, error)
             return 0
 
 
@@ -59,11 +58,19 @@ async def browse(
         try:
             total = await access.count(spec, filter or None)
             rows = list(await access.list(spec, query))
-        except NoSuchTable:
-            if spec.reflected:
-                raise
+        except NoSuchTable as error:
+            await _refuse_if_there(database, spec, error)
             total, rows = 0, []
     return Page(columns=spec.names, rows=rows, offset=offset, total=total)
+
+
+async def _refuse_if_there(database: Database, spec: ModelSpec, error: NoSuchTable) -> None:
+    """Raises the error unless the table is only still to be made: one that is there lacks a column of its model."""
+    if spec.reflected:
+        raise error
+    if await database.has_table(spec):
+        error.hint = f"Run a workflow that uses {spec.name}: the table gets what it lacks then."
+        raise error
 
 
 async def test_connection(databases: Databases, connection: Connection, secret: str | None) -> ServerInfo:
