@@ -13,6 +13,7 @@ from studio.canvas.geometry import Geometry, snapped
 from studio.kernel.ids import NodeId
 from studio.session.editing import Joint, joining_port, port_type
 from studio.workflow.graph import Edge, Workflow
+from studio.workflow.references import spec_for
 from studio.workflow.spec import AFTER, DONE, ERROR_PORT, Catalogue, NodeSpec
 
 GAP: Final = 60.0
@@ -25,8 +26,8 @@ def ports_between(
     """The input and the output by which a node of kind `spec` would come between the ends of an edge; None when it does not fit."""
     before = Joint(node=edge.source, port=edge.source_port, is_output=True)
     behind = Joint(node=edge.target, port=edge.target_port, is_output=False)
-    given = port_type(catalogue.find(workflow.nodes[edge.source].type), before)
-    wanted = port_type(catalogue.find(workflow.nodes[edge.target].type), behind)
+    given = port_type(spec_for(workflow.nodes[edge.source], catalogue), before)
+    wanted = port_type(spec_for(workflow.nodes[edge.target], catalogue), behind)
     if given is None or wanted is None:
         return None
     entry, leaving = joining_port(spec, given, before), joining_port(spec, wanted, behind)

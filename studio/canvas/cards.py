@@ -13,7 +13,8 @@ from typing import Final, Literal
 
 from studio.canvas.summary import has_summary, summary
 from studio.kernel.ids import NodeId
-from studio.workflow.graph import Edge, Node, Place, Workflow
+from studio.workflow.graph import REFERRING, Edge, Node, Place, Workflow
+from studio.workflow.references import spec_for
 from studio.workflow.spec import Catalogue, NodeSpec, PortSpec
 from studio.workflow.types import ANY, PortType
 
@@ -149,20 +150,26 @@ class CardMaker:
     _specs: dict[str, NodeSpec | None] = field(default_factory=dict)
     _names: dict[tuple[str, str, bool], str] = field(default_factory=dict)
 
-    def spec(self, type_name: str) -> NodeSpec | None:
-        if type_name not in self._specs:
-            self._specs[type_name] = self.catalogue.find(type_name)
-        return self._specs[type_name]
+    def spec(self, node: Node) -> tuple[NodeSpec | None, str]:
+        """The node's spec, and a name for it: nodes of one type have one, but for those that run another workflow."""
+        if node.type in REFERRING:
+            spec = spec_for(node, self.catalogue)
+            name = f"{node.type} {id(spec)}"
+            self._specs[name] = spec  # kept, so that its id is not used again
+            return spec, name
+        if node.type not in self._specs:
+            self._specs[node.type] = self.catalogue.find(node.type)
+        return self._specs[node.type], node.type
 
     def make(self, node: Node, place: Place, wires: Wires, *, peek: bool = False) -> Card:
         """The card of a node in a place, with its wires; `peek` shows all ports for the time being."""
-        spec = self.spec(node.type)
-        wired_in = self._wired(spec, node.type, wires.incoming.get(node.id, ()), is_output=False)
-        wired_out = self._wired(spec, node.type, wires.outgoing.get(node.id, ()), is_output=True)
+        spec, spec_name = self.spec(node)
+        wired_in = self._wired(spec, spec_name, wires.incoming.get(node.id, ()), is_output=False)
+        wired_out = self._wired(spec, spec_name, wires.outgoing.get(node.id, ()), is_output=True)
         with_summary = has_summary(node)
         given = frozenset(name for name in node.params if spec is None or name in spec.params_by_name)
         key = (
-            node.type if spec is not None else None,
+            spec_name if spec is not None else None,
             wired_in,
             wired_out,
             given,
@@ -193,13 +200,13 @@ class CardMaker:
         )
 
     def _wired(
-        self, spec: NodeSpec | None, type_name: str, edges: Iterable[Edge], *, is_output: bool
+        self, spec: NodeSpec | None, spec_name: str, edges: Iterable[Edge], *, is_output: bool
     ) -> frozenset[str]:
         """The ports of a node at which edges end."""
         names = []
         for edge in edges:
             written = edge.source_port if is_output else edge.target_port
-            key = (type_name, written, is_output)
+            key = (spec_name, written, is_output)
             name = self._names.get(key)
             if name is None:
                 name = self._names[key] = port_name(spec, written, is_output=is_output)

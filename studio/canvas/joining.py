@@ -8,6 +8,7 @@ from studio.canvas.geometry import Geometry, Ints
 from studio.kernel.ids import NodeId
 from studio.session.editing import Joint, joining_port
 from studio.workflow.graph import Edge, Workflow
+from studio.workflow.references import spec_for
 from studio.workflow.spec import AFTER, DONE, Catalogue
 
 
@@ -45,8 +46,8 @@ def next_edge(
 
 
 def _candidates(workflow: Workflow, catalogue: Catalogue, source: NodeId, target: NodeId) -> Iterator[Edge]:
-    giving = catalogue.find(workflow.nodes[source].type)
-    taking = catalogue.find(workflow.nodes[target].type)
+    giving = spec_for(workflow.nodes[source], catalogue)
+    taking = spec_for(workflow.nodes[target], catalogue)
     if giving is None or taking is None:
         return
     outputs = sorted(

@@ -201,7 +201,8 @@ async def _watch(console: Console, handle: RunHandle, workflow: Workflow) -> Non
         for view in views:
             if view.state not in ("pending", "running") and view.node_id not in told:
                 told.add(view.node_id)
-                title = workflow.nodes[view.node_id].title or view.node_id
+                node = workflow.nodes.get(view.node_id)  # None: of a workflow that a node runs
+                title = (node.title if node is not None else "") or view.node_id
                 console.print(showing.node_line(view, title), highlight=False, soft_wrap=True)
         if done:
             return

@@ -15,6 +15,7 @@ from studio.project.state import Connection
 from studio.session import Environment, Session
 from studio.session.secrets import secret_name, split_password
 from studio.workflow.graph import Workflow, WorkflowInput
+from studio.workflow.references import declared_inputs
 from studio.workflow.yaml_text import read_yaml
 
 
@@ -106,8 +107,6 @@ def choose_connection(session: Session, text: str) -> None:
 
 def read_params(workflow: Workflow, pairs: list[str]) -> dict[str, Any]:
     """`name=value` pairs as inputs; values are read as YAML, and as text where the input wants text. Raises WorkflowError."""
-    from studio.runtime import declared_inputs
-
     known: Mapping[str, WorkflowInput] = {entry.name: entry for entry in declared_inputs(workflow)}
     given: dict[str, Any] = {}
     for pair in pairs:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -52,11 +52,18 @@ class BuiltWorkflow(Workflow):
     """A workflow that was checked and knows its databases: what `build` gives and a runtime takes. Equal to the bare workflow."""
 
     @classmethod
-    def of(cls, workflow: Workflow, plan: Plan, homes: Mapping[str, DataFlow]) -> BuiltWorkflow:
+    def of(
+        cls,
+        workflow: Workflow,
+        plan: Plan,
+        homes: Mapping[str, DataFlow],
+        workflows: Mapping[str, Workflow],
+    ) -> BuiltWorkflow:
         built = cls(**_parts(workflow))
         # Not fields: a copy with other nodes must not keep the plan of these.
         object.__setattr__(built, "_plan", plan)
         object.__setattr__(built, "_homes", MappingProxyType(dict(homes)))
+        object.__setattr__(built, "_workflows", MappingProxyType(dict(workflows)))
         return built
 
     @property
@@ -68,6 +75,11 @@ class BuiltWorkflow(Workflow):
     def homes(self) -> Mapping[str, DataFlow]:
         """The databases by the names that its nodes know them by."""
         return self.__dict__.get("_homes") or {}
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]:
+        """The workflows that its nodes may run, by their ids."""
+        return self.__dict__.get("_workflows") or {}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Workflow) and _parts(self) == _parts(other)
@@ -108,6 +120,12 @@ class WorkflowBuilder:
         self._places: dict[NodeId, Place] = {}
         self._notes: dict[str, Note] = {}
         self._problems: list[Problem] = []
+        self._others: list[Workflow | WorkflowBuilder] = []
+
+    @property
+    def id(self) -> str:
+        """The workflow's id, by which a Subworkflow names it."""
+        return self._id
 
     @property
     def db(self) -> DataFlow | None:
@@ -180,6 +198,26 @@ class WorkflowBuilder:
             description=description,
         )
 
+    def add_workflow(self, workflow: Workflow | WorkflowBuilder) -> str:
+        """Makes another workflow known, so that Subworkflow and ForEach nodes can run it; returns its id, which names it there.
+
+        What a builder holds is taken when this one is built, and the workflows that it knows are known here as well.
+        """
+        self._others.append(workflow)
+        return workflow.id
+
+    def workflows(self) -> dict[str, Workflow]:
+        """The workflows that its nodes may run, by their ids; when two have the same, the one added last."""
+        found: dict[str, Workflow] = {}
+        for other in self._others:
+            if isinstance(other, WorkflowBuilder):
+                found |= other.workflows()
+                found[other.id] = other.workflow()
+            else:
+                found |= other.workflows if isinstance(other, BuiltWorkflow) else {}
+                found[other.id] = other
+        return found
+
     def place(
         self, node: str, x: float, y: float, *, collapsed: bool = False, all_ports: bool = False
     ) -> None:
@@ -225,13 +263,24 @@ class WorkflowBuilder:
             BuildError: with all problems that were found.
             ModelError: the models themselves do not fit together.
         """
-        workflow = self.workflow()
-        resolution = resolve(workflow, db or self._db)
-        own = [*self._problems, *self._stray_edges(), *self._stray_places()]
+        workflow, workflows = self.workflow(), self.workflows()
+        resolution = resolve(workflow, db or self._db, workflows)
+        own = self.faults()
         if own:
             found = [p for p in check(workflow, resolution.catalogue) if p.severity is Severity.ERROR]
             raise BuildError([*own, *found], workflow=self._name)
-        return BuiltWorkflow.of(workflow, compile_plan(workflow, resolution.catalogue), resolution.homes)
+        plan = compile_plan(workflow, resolution.catalogue)
+        return BuiltWorkflow.of(workflow, plan, resolution.homes, workflows)
+
+    def faults(self) -> list[Problem]:
+        """What went wrong in building it and in building those that it may run, which no check of the graph can see."""
+        others = [other for other in self._others if isinstance(other, WorkflowBuilder) and other is not self]
+        return [
+            *self._problems,
+            *self._stray_edges(),
+            *self._stray_places(),
+            *(problem for other in others for problem in other.faults()),
+        ]
 
     def _stray_edges(self) -> list[Problem]:
         ends = dict.fromkeys(end for edge in self._edges for end in (edge.source, edge.target))
@@ -265,8 +314,12 @@ class WorkflowBuilder:
         self._problems.append(self._problem(code, node, message, hint))
 
 
-def built(workflow: object, db: DataFlow | None) -> BuiltWorkflow:
+def built(
+    workflow: object, db: DataFlow | None, workflows: Iterable[Workflow | WorkflowBuilder] = ()
+) -> BuiltWorkflow:
     """What a runtime was given, ready to run: built already, or still to be built; `db` wins over the builder's own.
+
+    A workflow that is no builder's may run those in `workflows`.
 
     Raises:
         WorkflowError: it was given something else; BuildError: it has problems.
@@ -280,8 +333,13 @@ def built(workflow: object, db: DataFlow | None) -> BuiltWorkflow:
             f"A runtime runs workflows, not {type(workflow).__name__}.",
             hint="Give it a WorkflowBuilder, or what its build() returned.",
         )
-    resolution = resolve(workflow, db)
-    return BuiltWorkflow.of(workflow, compile_plan(workflow, resolution.catalogue), resolution.homes)
+    known = WorkflowBuilder()
+    for other in workflows:
+        known.add_workflow(other)
+    others = {**known.workflows(), **(workflow.workflows if isinstance(workflow, BuiltWorkflow) else {})}
+    resolution = resolve(workflow, db, others)
+    plan = compile_plan(workflow, resolution.catalogue)
+    return BuiltWorkflow.of(workflow, plan, resolution.homes, others)
 
 
 def _is_home(workflow: BuiltWorkflow, db: DataFlow) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio.dataflow.instances import open_instances
 from studio.nodes.catalogue import NodeCatalogue, common_types
 from studio.workflow.graph import Workflow
+from studio.workflow.references import Library
 
 if TYPE_CHECKING:
     from studio.dataflow.dataflow import DataFlow
@@ -22,13 +23,27 @@ class Resolution:
     homes: dict[str, DataFlow]
 
 
-def resolve(workflow: Workflow, db: DataFlow | None) -> Resolution:
-    """Where the nodes of a workflow belong; whatever stays open or ambiguous is found by the checks."""
+def resolve(
+    workflow: Workflow, db: DataFlow | None, workflows: Mapping[str, Workflow] | None = None
+) -> Resolution:
+    """Where the nodes of a workflow belong; whatever stays open or ambiguous is found by the checks.
+
+    `workflows` are those that it may run, by their ids.
+    """
+    if not workflows:
+        return _resolve([workflow], db)
+    library = Library(lambda: workflows)
+    found = _resolve(library.closure(workflow), db)
+    return Resolution(catalogue=found.catalogue.with_library(library), homes=found.homes)
+
+
+def _resolve(workflows: Iterable[Workflow], db: DataFlow | None) -> Resolution:
     if db is None:
         found = open_instances()
         return _of_one(found[0]) if len(found) == 1 else _of_many(found, None)
     named = {
         name
+        for workflow in workflows
         for node in workflow.nodes.values()
         if not node.disabled
         for name in (node.params.get("db_instance"), node.params.get("connection"))

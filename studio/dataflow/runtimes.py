@@ -5,7 +5,7 @@ Either works with or without a running event loop, and under any of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Self, get_args
 
 from studio.dataflow.builder import BuiltWorkflow, WorkflowBuilder, built
@@ -32,6 +32,7 @@ class _Runtime:
         max_concurrency: how many nodes may wait for their databases at once.
         trusted: whether Python nodes may run.
         on_event: told each fact of a run, on the engine's thread.
+        workflows: those that Subworkflow and ForEach nodes may run, for workflows that were not built with them.
     """
 
     def __init__(
@@ -42,17 +43,19 @@ class _Runtime:
         max_concurrency: int = DEFAULT_CONCURRENCY,
         trusted: bool = False,
         on_event: OnEvent | None = None,
+        workflows: Iterable[Workflow | WorkflowBuilder] = (),
     ) -> None:
         self._db = db
         self._mode = _known_mode(mode)
         self._max_concurrency = max_concurrency
         self._trusted = trusted
         self._on_event = on_event
+        self._workflows = tuple(workflows)
 
     def _ready(
         self, workflow: Workflow | WorkflowBuilder, db: DataFlow | None
     ) -> tuple[BuiltWorkflow, EngineLoop]:
-        ready = built(workflow, db or self._db)
+        ready = built(workflow, db or self._db, self._workflows)
         engines = list({id(home.engine): home.engine for home in ready.homes.values()}.values())
         if len(engines) > 1:
             raise WorkflowError(

@@ -6,6 +6,7 @@ What the kinds do stands in `records`, `bulk`, `flow` and `code`; when they run 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
 from studio.kernel.problems import Problem
@@ -72,10 +73,30 @@ class NodeContext(Protocol):
         """The model of that name; raises WorkflowError when there is none."""
         ...
 
+    def inner_runs(self, *, many: bool = False) -> AbstractContextManager[InnerRuns]:
+        """For a node that runs another workflow. With `many`, what happens in each run is told as one sum at the end, without values."""
+        ...
+
     def settle(self, keep: Callable[[], None], drop: Callable[[], None]) -> None:
         """Takes over something outside of the databases that is made but not in place: `keep` puts it there, `drop` takes it away.
 
         One of them is called: at once when each node commits by itself, otherwise when the run's transaction ends, as it ends.
+        """
+        ...
+
+
+class InnerRuns(Protocol):
+    """Runs of the workflow that a node refers to, within the run that the node is in."""
+
+    @property
+    def most_at_once(self) -> int:
+        """How many of them may be under way at once: one, when all share a transaction."""
+        ...
+
+    async def run(self, inputs: Mapping[str, Any], *, apart: bool = False) -> dict[str, Any]:
+        """Runs it once; returns what its Output nodes gave, by name, without those that were skipped.
+
+        With `apart`, a failure within a transaction undoes this one run and leaves the transaction usable. Raises what stopped it.
         """
         ...
 

@@ -15,8 +15,7 @@ from studio.kernel.problems import Problem
 from studio.nodes.base import Join, NodeContext, NodeType, Params
 from studio.nodes.branching_specs import CASES, FAIL, INPUTS, LOG, MERGE, MOST_CASES, SWITCH, WAIT
 from studio.nodes.many import as_many, identity
-from studio.nodes.reading import unwrap
-from studio.workflow.params import LATER, bare_expression, is_dynamic
+from studio.workflow.params import LATER, bare_expression, is_dynamic, unwrap
 
 _PORTS: Final = frozenset({*CASES, "default"})
 _MOST_LOGGED: Final = 1_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from studio.models.relations import Family
 from studio.models.spec import ModelSpec
 from studio.nodes.base import NodeType
 from studio.nodes.generated import generated_types
+from studio.workflow.graph import REFERRING, Node, Workflow
+from studio.workflow.references import REFERENCE, Library, is_same
 from studio.workflow.spec import NodeSpec
 from studio.workflow.types import PortType
 
@@ -31,9 +34,14 @@ class NodeCatalogue:
         *,
         default_connection: str | None = None,
         connections: Iterable[str] | None = None,
+        library: Library | None = None,
     ) -> None:
-        """Takes the node types, and the names of all `connections` where they are known: a node may name no other."""
+        """Takes the node types, and what they may name: `connections` (None: any), and the workflows of a `library`."""
         self.default_connection = default_connection
+        self.library = library or Library(dict)
+        self._bound: dict[tuple[str, str, Any], tuple[tuple[Workflow, ...], NodeType]] = {}
+        self._binding: set[str] = set()
+        self._lock = threading.RLock()
         self._connections = None if connections is None else tuple(connections)
         self._types: dict[str, list[NodeType]] = {}
         for node_type in types:
@@ -89,6 +97,47 @@ class NodeCatalogue:
             f"Several connections have {type_name!r}: {names}.", hint="Name one in the param db_instance."
         )
 
+    def with_library(self, library: Library) -> NodeCatalogue:
+        """The same kinds of node, for workflows that may run those of the library."""
+        types = [kind for kinds in self._types.values() for kind in kinds]
+        return NodeCatalogue(
+            types,
+            default_connection=self.default_connection,
+            connections=self._connections,
+            library=library,
+        )
+
+    def type_of(self, node: Node) -> NodeType:
+        """The type of a node: on the connection that it names, for the workflow that it runs. Raises as `type` does."""
+        if node.type not in REFERRING:
+            return self.type(node.type, node.params.get("db_instance") or None)
+        from studio.nodes.subworkflows import ReferringType
+
+        general = self.type(node.type)
+        workflow = self.library.get(node.params.get(REFERENCE))
+        if workflow is None or not isinstance(general, ReferringType):
+            return general
+        key = (node.type, workflow.id, repr(node.params.get("input")))
+        closure = self.library.closure(workflow)
+        with self._lock:
+            known = self._bound.get(key)
+            if known is not None and is_same(known[0], closure):
+                return known[1]
+            if workflow.id in self._binding:
+                return general  # a workflow that runs itself; the checks refuse it
+            self._binding.add(workflow.id)
+            try:
+                bound = general.bound(workflow, node, self)
+            finally:
+                self._binding.discard(workflow.id)
+            if known is not None and known[1].spec == bound.spec:
+                bound.spec = known[1].spec  # what was found out about nodes with this spec still holds
+            self._bound[key] = (closure, bound)
+            return bound
+
+    def spec_of(self, node: Node) -> NodeSpec | None:
+        return self.type_of(node).spec if node.type in self._types else None
+
     def models(self) -> dict[str, dict[str, ModelSpec]]:
         """The models by connection and name."""
         from studio.nodes.records import ModelNode
@@ -118,6 +167,8 @@ class NodeCatalogue:
     def check_params(self, spec: NodeSpec, params: Mapping[str, Any]) -> list[Problem]:
         """What the node type finds wrong with its params; values that come during the run are `LATER`."""
         kinds = self._types.get(spec.type, [])
+        if spec.type in REFERRING:
+            kinds = [*kinds, *(kind for _, kind in list(self._bound.values()))]
         kind = next((kind for kind in kinds if kind.spec is spec), None)
         found = kind.check(params) if kind else []
         wanted = params.get("connection")
@@ -163,5 +214,14 @@ def common_types() -> list[NodeType]:
     from studio.nodes.files import FILE_TYPES
     from studio.nodes.flow import FLOW_TYPES
     from studio.nodes.shaping import SHAPING_TYPES
+    from studio.nodes.subworkflows import REFERRING_TYPES
 
-    return [*FLOW_TYPES, *BRANCHING_TYPES, *SHAPING_TYPES, *COMBINING_TYPES, *FILE_TYPES, *CODE_TYPES]
+    return [
+        *FLOW_TYPES,
+        *BRANCHING_TYPES,
+        *REFERRING_TYPES,
+        *SHAPING_TYPES,
+        *COMBINING_TYPES,
+        *FILE_TYPES,
+        *CODE_TYPES,
+    ]

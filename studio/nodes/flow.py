@@ -13,8 +13,8 @@ from studio.kernel.problems import Problem
 from studio.nodes.base import NOT_NOW, NodeContext, NodeType, Params
 from studio.nodes.flow_specs import CONSTANT, FILTER, IF, INPUT, MAP, OUTPUT
 from studio.nodes.many import AT_ONCE, as_many, each, many_output
-from studio.nodes.reading import problem_of, unwrap
-from studio.workflow.params import LATER, bare_expression, is_dynamic, is_literal
+from studio.nodes.reading import problem_of
+from studio.workflow.params import LATER, bare_expression, is_dynamic, is_literal, unwrap
 
 
 class Parted(list[Any]):

@@ -28,6 +28,7 @@ from studio.workflow.params import (
     takes_filter,
     value_param,
 )
+from studio.workflow.references import spec_for
 from studio.workflow.spec import ParamSpec
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _statements(
         )
         params[name] = stand_ins.filled(value, stand_ins.field_of(param, name)) if evaluated else value
     for edge in workflow.incoming.get(node_id, ()):
-        source_spec = catalogue.find(workflow.nodes[edge.source].type)
+        source_spec = spec_for(workflow.nodes[edge.source], catalogue)
         port = source_spec.output(edge.source_port) if source_spec else None
         target = value_param(kind.spec, edge, port)
         if target is None:

@@ -9,12 +9,7 @@ from studio.kernel.errors import NodeError, StudioError
 from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem
 from studio.models.spec import ModelSpec
-from studio.workflow.params import LATER, LITERAL, is_dynamic, is_literal, is_operator
-
-
-def unwrap(value: Any) -> Any:
-    """What a `{"$literal": x}` stands for; other values as they are."""
-    return value[LITERAL] if is_literal(value) else value
+from studio.workflow.params import LATER, LITERAL, is_dynamic, is_literal, is_operator, unwrap
 
 
 def unwrapped(value: Any) -> Any:

@@ -25,9 +25,8 @@ from studio.nodes.reading import (
     key_of,
     problem_of,
     selection,
-    unwrap,
 )
-from studio.workflow.params import LATER, is_dynamic
+from studio.workflow.params import LATER, is_dynamic, unwrap
 from studio.workflow.spec import NodeSpec
 from studio.workflow.types import PortType
 

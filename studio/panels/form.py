@@ -20,6 +20,7 @@ from studio.panels.editors.simple import JsonEditor
 from studio.panels.form_row import ParamRow
 from studio.panels.widgets import clear_layout, muted_label
 from studio.qt.icons import icon
+from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
     from studio.kernel.ids import NodeId, WorkflowId
@@ -76,7 +77,7 @@ class ParamForm(QWidget):
         nodes = self.nodes
         if not nodes or self.session is None:
             return
-        specs = [self.session.catalogue.find(node.type) for node in nodes]
+        specs = [spec_for(node, self.session.catalogue) for node in nodes]
         model = self._model_of(nodes[0], specs[0])
         key = (self.workflow_id, self.node_ids, tuple(map(id, specs)), id(model))
         if key != self._made_for:
@@ -235,7 +236,7 @@ class ParamForm(QWidget):
             return ()
         found = [entry.name for entry in workflow.inputs]
         for node_id in workflow.upstream(self.node_ids[0]):
-            spec = self.session.catalogue.find(workflow.nodes[node_id].type)
+            spec = spec_for(workflow.nodes[node_id], self.session.catalogue)
             found.append(node_id)
             found += [f"{node_id}.{port.name}" for port in (spec.outputs if spec else ())]
         return tuple(sorted(found))
@@ -257,7 +258,7 @@ class ParamForm(QWidget):
         if workflow is None or self.session is None:
             return None
         for edge in workflow.incoming.get(node.id, ()):
-            source = self.session.catalogue.find(workflow.nodes[edge.source].type)
+            source = spec_for(workflow.nodes[edge.source], self.session.catalogue)
             port = source.output(edge.source_port) if source else None
             if port is not None and port.type.model:
                 return port.type.model

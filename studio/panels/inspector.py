@@ -32,6 +32,7 @@ from studio.panels.widgets import ColumnScroll, ElidedLabel, EmptyState, repaint
 from studio.project.changes import EditNode
 from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged
 from studio.workflow.graph import frozen
+from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
@@ -234,7 +235,7 @@ class InspectorPanel(Panel):
     def _show_head(self, nodes: Sequence[Node], single: Node | None) -> None:
         if self.session is None:
             return
-        spec = self.session.catalogue.find(nodes[0].type)
+        spec = spec_for(nodes[0], self.session.catalogue)
         self.title.setReadOnly(single is None)
         self.run_button.setVisible(single is not None)
         self.code.setVisible(single is not None)
@@ -318,7 +319,7 @@ def _code_of(session: Session, workflow_id: WorkflowId, node_id: NodeId) -> str:
 def _sql_of(session: Session, workflow_id: WorkflowId, node_id: NodeId) -> str:
     """The node's statements with their parameters as comments."""
     statements = session.statements(workflow_id, node_id)
-    spec = session.catalogue.find(session.project.workflow(workflow_id).nodes[node_id].type)
+    spec = spec_for(session.project.workflow(workflow_id).nodes[node_id], session.catalogue)
     # What a person has written stays as it was written.
     lay_out = laid_out if spec is not None and spec.model else str.strip
     if not statements:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from studio.panels.quick_search import Goal
 from studio.workflow.graph import Edge
+from studio.workflow.references import spec_for
 from studio.workflow.spec import DONE
 from studio.workflow.types import clash
 
@@ -43,7 +44,7 @@ def ports_to_fill(session: Session, workflow_id: WorkflowId, node_id: NodeId) ->
     """The inputs of a node that an edge may end at, required ones first."""
     workflow = session.project.workflow(workflow_id)
     node = workflow.nodes[node_id]
-    spec = session.catalogue.find(node.type)
+    spec = spec_for(node, session.catalogue)
     if spec is None:
         return []
     fed = {edge.target_port: edge for edge in workflow.incoming.get(node_id, ())}
@@ -79,7 +80,7 @@ def sources_for(
 ) -> list[tuple[Goal, Edge]]:
     """The outputs that can be connected to an input, with the edge that each would make; the nearest before it first."""
     workflow = session.project.workflow(workflow_id)
-    spec = session.catalogue.find(workflow.nodes[node_id].type)
+    spec = spec_for(workflow.nodes[node_id], session.catalogue)
     wanted = spec.input(port) if spec is not None else None
     if wanted is None:
         return []
@@ -89,7 +90,7 @@ def sources_for(
     near = [*reversed(order[:here]), *order[here:]]
     found: list[tuple[Goal, Edge]] = []
     for source in near:
-        source_spec = session.catalogue.find(workflow.nodes[source].type)
+        source_spec = spec_for(workflow.nodes[source], session.catalogue)
         if source in behind or source_spec is None:
             continue
         for output in sorted(source_spec.all_outputs, key=lambda output: not output.primary):
@@ -108,5 +109,5 @@ def sources_for(
 
 def _title(session: Session, workflow: Workflow, node_id: NodeId) -> str:
     node = workflow.nodes[node_id]
-    spec = session.catalogue.find(node.type)
+    spec = spec_for(node, session.catalogue)
     return node.title or (spec.title if spec else node.id)

@@ -15,6 +15,7 @@ from PySide6.QtGui import QBrush
 from studio.models.spec import MISSING
 from studio.panels.display import cell_text, duration_text
 from studio.panels.widgets import counted, item_icon
+from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -263,7 +264,7 @@ class OutlineModel(QAbstractItemModel):
         self.dataChanged.emit(self.index(row, TITLE), self.index(row, ROWS), [])
 
     def _spec(self, node: Node) -> NodeSpec | None:
-        return self._catalogue.find(node.type) if self._catalogue is not None else None
+        return spec_for(node, self._catalogue) if self._catalogue is not None else None
 
     def _parts_of(self, node_id: NodeId) -> list[Part]:
         if node_id not in self._parts:

@@ -29,6 +29,7 @@ from studio.panels.widgets import (
     muted_label,
 )
 from studio.qt.background import run_in_background
+from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
     from studio.qt.background import Job
@@ -143,7 +144,7 @@ class OutputView(QWidget):
 
     def _spec(self) -> NodeSpec | None:
         node = self._node()
-        return self.session.catalogue.find(node.type) if node else None
+        return spec_for(node, self.session.catalogue) if node else None
 
     def _poll_while_running(self) -> None:
         running = self._handle is not None and self._handle.state == "running"

@@ -13,6 +13,7 @@ from studio.panels.browse_view import BrowseView
 from studio.panels.output_view import OutputView
 from studio.panels.widgets import EmptyState
 from studio.session.events import CatalogueChanged, ProjectChanged, RunFinished
+from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
@@ -193,7 +194,7 @@ class ResultsPanel(Panel):
         for workflow in self.session.project.workflows.values():
             node = workflow.nodes.get(NodeId(node_id))
             if node is not None and (self._handle is None or workflow.id == self._handle.workflow_id):
-                spec = self.session.catalogue.find(node.type)
+                spec = spec_for(node, self.session.catalogue)
                 return node.title or (spec.title if spec else node_id)
         return node_id
 

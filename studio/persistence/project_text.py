@@ -16,7 +16,8 @@ from studio.kernel.names import did_you_mean
 from studio.models.codec import model_from_data, model_to_data
 from studio.persistence.locations import without_password
 from studio.project.state import Connection, ModelEntry, Project
-from studio.workflow.graph import Workflow, frozen
+from studio.workflow.graph import REFERRING, Node, Workflow, frozen
+from studio.workflow.references import REFERENCE
 from studio.workflow.text import (
     FORMAT,
     PROJECT_FORMAT,
@@ -82,7 +83,7 @@ def project_from_yaml(text: str) -> Project:
         description=description,
         connections=frozen({entry.id: entry for entry in connections}),
         models=frozen({entry.id: entry for entry in models}),
-        workflows=frozen({workflow.id: workflow for workflow in workflows}),
+        workflows=frozen({workflow.id: workflow for workflow in _linked(workflows)}),
         default_connection=by_name.get(default, connections[0].id if connections else ""),
         extra=frozen(document.left()),
     )
@@ -149,6 +150,26 @@ def _model(node: YamlNode, connections: Mapping[str, str]) -> ModelEntry:
     except ModelError as error:
         raise TextError(error.message, line=node.line, column=node.column, hint=error.hint) from error
     return ModelEntry(id=entry_id or spec.name, name=spec.name, connection=connections[wanted], spec=spec)
+
+
+def _linked(workflows: list[Workflow]) -> list[Workflow]:
+    """The workflows, with those that their nodes run named by id: a text written by hand may name them as they are called."""
+    ids = {workflow.id for workflow in workflows}
+    named = {workflow.name: workflow.id for workflow in workflows}
+    names = [workflow.name for workflow in workflows]
+
+    def linked(node: Node) -> Node:
+        wanted = node.params.get(REFERENCE)
+        if node.type not in REFERRING or wanted in ids or names.count(str(wanted)) != 1:
+            return node
+        return replace(node, params=frozen({**node.params, REFERENCE: str(named[str(wanted)])}))
+
+    return [
+        replace(workflow, nodes=frozen({key: linked(node) for key, node in workflow.nodes.items()}))
+        if workflow.references
+        else workflow
+        for workflow in workflows
+    ]
 
 
 def _with_id(workflow: Workflow) -> Workflow:

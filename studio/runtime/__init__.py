@@ -16,7 +16,7 @@ from studio.runtime.events import (
     RunFinished,
     RunStarted,
 )
-from studio.runtime.inputs import bind_inputs, declared_inputs
+from studio.runtime.inputs import bind_inputs
 from studio.runtime.plan import Plan, compile_plan
 from studio.runtime.result import NodeOutcome, RunResult
 from studio.runtime.scheduler import Mode, run_workflow
@@ -46,6 +46,5 @@ __all__ = [
     "RunStatus",
     "bind_inputs",
     "compile_plan",
-    "declared_inputs",
     "run_workflow",
 ]

@@ -39,6 +39,16 @@ class Changeset:
         """Whether every change is among the entries."""
         return self.total == len(self.entries)
 
+    def mark(self) -> tuple[int, dict[tuple[str, str], int]]:
+        """Where it stands now, for `back_to`."""
+        return len(self.entries), dict(self.counts)
+
+    def back_to(self, mark: tuple[int, dict[tuple[str, str], int]]) -> None:
+        """Forgets what was recorded since then: it has been undone."""
+        length, counts = mark
+        del self.entries[length:]
+        self.counts = dict(counts)
+
     def record(
         self,
         operation: str,

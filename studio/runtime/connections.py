@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from studio.kernel.errors import RunError
 from studio.runtime.changes import Changeset
@@ -43,6 +44,19 @@ class Connections:
                 self._accesses[id(database)] = await stack.enter_async_context(
                     database.transaction(self._recorder)
                 )
+
+    @contextlib.asynccontextmanager
+    async def apart(self, plan: Plan) -> AsyncIterator[Connections]:
+        """The same, for a part of a transaction that is undone alone when the block raises: a savepoint for each database that the plan uses."""
+        async with AsyncExitStack() as stack:
+            inner = Connections(self._databases, self._recorder)
+            inner._accesses = dict(self._accesses)
+            for connection in plan.connections:
+                key = id(self._database(connection))
+                if inner._accesses[key] is self._accesses[key]:
+                    entered = await stack.enter_async_context(self._accesses[key].savepoint())
+                    inner._accesses[key] = cast("Access", entered)
+            yield inner
 
     def _database(self, connection: str | None) -> Database:
         if connection is None:

@@ -9,27 +9,10 @@ from studio.kernel.errors import StudioError, WorkflowError
 from studio.kernel.names import did_you_mean
 from studio.models.spec import FieldSpec, Kind
 from studio.models.values import make_checker
-from studio.nodes.reading import unwrap
 from studio.workflow.graph import Workflow, WorkflowInput
+from studio.workflow.references import declared_inputs
 
 _KINDS: Final = frozenset(kind.value for kind in Kind)
-
-
-def declared_inputs(workflow: Workflow) -> tuple[WorkflowInput, ...]:
-    """What a run may be given: the workflow's own inputs, then those that only an Input node names."""
-    declared = {entry.name: entry for entry in workflow.inputs}
-    for node in workflow.nodes.values():
-        name = node.params.get("name")
-        if node.type != "Input" or node.disabled or not isinstance(name, str) or name in declared:
-            continue
-        has_default = "default" in node.params
-        declared[name] = WorkflowInput(
-            name=name,
-            default=unwrap(node.params.get("default")),
-            required=not has_default,
-            description=node.comment,
-        )
-    return tuple(declared.values())
 
 
 def bind_inputs(workflow: Workflow, given: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -75,6 +58,8 @@ def _checked(entry: WorkflowInput, value: Any, workflow: Workflow) -> Any:
                 field=entry.name,
             )
         return value
+    if _holds_values(entry.kind, value):
+        return value  # records of a database among them, whose values need not be such that JSON can say them
     spec = FieldSpec(name=entry.name, kind=Kind(entry.kind), nullable=not entry.required)
     try:
         return value if spec.kind is Kind.ENUM else make_checker(spec)(value)
@@ -82,6 +67,14 @@ def _checked(entry: WorkflowInput, value: Any, workflow: Workflow) -> Any:
         raise WorkflowError(
             error.message, hint=error.hint, workflow=workflow.name or None, field=entry.name
         ) from error
+
+
+def _holds_values(kind: str, value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        if kind == Kind.DICT
+        else kind == Kind.LIST and isinstance(value, list | tuple)
+    )
 
 
 def _kind_hint(entry: WorkflowInput) -> str:

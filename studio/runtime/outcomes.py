@@ -29,22 +29,37 @@ class Clock:
 
 
 class Outcomes(Mapping[str, NodeOutcome]):
-    """The outcome of each node of a finished run, by its id, in the order of the plan."""
+    """The outcome of each node of a finished run, by its id, in the order of the plan; behind a node those of the workflow that it ran.
 
-    def __init__(self, ledger: Ledger, states: Sequence[NodeState], clock: Clock) -> None:
+    `inner` holds these, by the number of the node's step.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        states: Sequence[NodeState],
+        clock: Clock,
+        inner: Mapping[int, Mapping[str, NodeOutcome]],
+    ) -> None:
         self._ledger = ledger
         self._states = states
         self._clock = clock
+        self._inner = inner
         self._index: dict[str, int] = {step.id: step.index for step in ledger.plan.steps}
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self._index) + sum(map(len, self._inner.values()))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._index)
+        for node_id, index in self._index.items():
+            yield node_id
+            for path in self._inner.get(index, ()):
+                yield f"{node_id}/{path}"
 
     def __getitem__(self, node_id: str) -> NodeOutcome:
-        index = self._index[node_id]
+        index = self._index.get(node_id)
+        if index is None:
+            return self._within(node_id)
         ledger, state = self._ledger, self._states[index]
         if not ledger.started[index]:
             return NodeOutcome(state=state)
@@ -58,3 +73,10 @@ class Outcomes(Mapping[str, NodeOutcome]):
             error=ledger.errors[index],
             attempts=ledger.attempts.get(index, 1),
         )
+
+    def _within(self, path: str) -> NodeOutcome:
+        for index, outcomes in self._inner.items():
+            head = f"{self._ledger.plan.steps[index].id}/"
+            if path.startswith(head):
+                return outcomes[path.removeprefix(head)]
+        raise KeyError(path)

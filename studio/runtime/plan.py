@@ -5,7 +5,7 @@ A plan holds nothing of a run: one plan may run many times, also at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -19,6 +19,7 @@ from studio.nodes.base import COMMON, Join, NodeType
 from studio.nodes.catalogue import NodeCatalogue
 from studio.nodes.code import SqlType
 from studio.nodes.records import ModelNode
+from studio.nodes.subworkflows import ReferringType
 from studio.runtime.state import Link, joining, waiting
 from studio.workflow.checks import check, order_edges, spec_for, title_of
 from studio.workflow.graph import Edge, Node, Workflow
@@ -58,6 +59,7 @@ class Step:
     index: int
     id: NodeId
     title: str
+    node_type: str
     type: NodeType | None
     params: Mapping[str, Any]
     templates: tuple[tuple[str, Any], ...]
@@ -72,6 +74,8 @@ class Step:
     output_name: str | None
     join: Join = ""
     stream_to: int | None = None
+    inner: Plan | None = None
+    """What a node runs that refers to another workflow."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,8 +97,30 @@ class Plan:
     @property
     def connections(self) -> tuple[str | None, ...]:
         """The connections that the nodes use, None standing for the only one."""
-        used = [step.connection for step in self.steps if isinstance(step.type, ModelNode | SqlType)]
-        return tuple(dict.fromkeys(used))
+        used: dict[str | None, None] = {}
+        for step in self.steps:
+            if step.inner is not None:
+                used.update(dict.fromkeys(step.inner.connections))
+            elif isinstance(step.type, ModelNode | SqlType):
+                used[step.connection] = None
+        return tuple(used)
+
+    def step(self, path: str) -> Step:
+        """The step of a node, or of one in a workflow that a node runs (`outer/inner`); raises KeyError when there is none."""
+        for step in self.steps:
+            if step.id == path:
+                return step
+        for step in self.steps:
+            if step.inner is not None and path.startswith(f"{step.id}/"):
+                return step.inner.step(path.removeprefix(f"{step.id}/"))
+        raise KeyError(path)
+
+    def paths(self) -> Iterator[tuple[str, Step]]:
+        """All steps, each followed by those of the workflow that it runs, with their paths."""
+        for step in self.steps:
+            yield step.id, step
+            if step.inner is not None:
+                yield from ((f"{step.id}/{path}", inner) for path, inner in step.inner.paths())
 
     def until(self, node_id: str) -> Plan:
         """The part of the plan that leads to a node, with it; raises WorkflowError when there is no such node."""
@@ -129,7 +155,7 @@ def _leading_to(workflow: Workflow, catalogue: NodeCatalogue, node_id: str) -> W
 def _assemble(workflow: Workflow, catalogue: NodeCatalogue) -> Plan:
     specs = {node_id: spec_for(node, catalogue) for node_id, node in workflow.nodes.items()}
     types = {
-        node_id: None if node.disabled else catalogue.type(node.type, node.params.get("db_instance") or None)
+        node_id: None if node.disabled else catalogue.type_of(node)
         for node_id, node in workflow.nodes.items()
     }
     implied = order_edges(workflow, catalogue)
@@ -143,7 +169,16 @@ def _assemble(workflow: Workflow, catalogue: NodeCatalogue) -> Plan:
     links = _links(workflow, specs, implied, index, streams, joins)
     waits, orders = waiting(links)
     steps = tuple(
-        _step(workflow, workflow.nodes[node_id], types[node_id], specs, index, streams, joins[node_id])
+        _step(
+            workflow,
+            workflow.nodes[node_id],
+            types[node_id],
+            specs,
+            index,
+            streams,
+            joins[node_id],
+            _inner(types[node_id], catalogue),
+        )
         for node_id in order
     )
     return Plan(
@@ -158,6 +193,13 @@ def _assemble(workflow: Workflow, catalogue: NodeCatalogue) -> Plan:
         models=MappingProxyType(_models(steps, catalogue)),
         needs_trust=tuple(step.id for step in steps if step.type is not None and step.type.spec.needs_trust),
     )
+
+
+def _inner(node_type: NodeType | None, catalogue: NodeCatalogue) -> Plan | None:
+    """What a node runs that refers to another workflow; the checks have seen to it that this comes to an end."""
+    if isinstance(node_type, ReferringType) and node_type.workflow is not None:
+        return _assemble(node_type.workflow, catalogue)
+    return None
 
 
 def _dependencies(workflow: Workflow, implied: Mapping[NodeId, set[NodeId]]) -> dict[NodeId, set[NodeId]]:
@@ -231,6 +273,7 @@ def _step(
     index: Mapping[NodeId, int],
     streams: Mapping[NodeId, NodeId],
     join: Join,
+    inner: Plan | None,
 ) -> Step:
     spec = specs[node.id]
     given = canonical(spec, node.params) if spec else {}
@@ -250,6 +293,7 @@ def _step(
         index=index[node.id],
         id=node.id,
         title=title_of(node, spec),
+        node_type=node.type,
         type=node_type,
         params=params,
         templates=tuple(templates),
@@ -262,6 +306,7 @@ def _step(
         output_name=output_name,
         join=join,
         stream_to=index[target] if target is not None else None,
+        inner=inner,
     )
 
 
@@ -366,6 +411,9 @@ def _models(steps: Iterable[Step], catalogue: NodeCatalogue) -> dict[str, tuple[
             given = {**step.params, **dict(step.templates), **{feed.param: LATER for feed in step.feeds}}
             for model in step.type.models(given):
                 _add_with_references(model, known[connection], used.setdefault(connection, {}))
+        elif step.inner is not None:
+            for name, models in step.inner.models.items():
+                used.setdefault(name, {}).update({model.name: model for model in models})
     return {connection: tuple(models.values()) for connection, models in used.items()}
 
 

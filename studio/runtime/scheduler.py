@@ -13,7 +13,7 @@ import logging
 import random
 import time
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -34,6 +34,7 @@ from studio.nodes.records import ModelNode
 from studio.runtime.changes import Changeset
 from studio.runtime.connections import Connections
 from studio.runtime.events import OnEvent
+from studio.runtime.inner import Runs
 from studio.runtime.inputs import bind_inputs
 from studio.runtime.ledger import Ledger
 from studio.runtime.outcomes import Clock, Outcomes
@@ -111,11 +112,19 @@ class _RolledBack(Exception):
 class _Context:
     """What a node may reach; see `nodes.base.NodeContext`."""
 
-    __slots__ = ("_access", "_run", "node_id")
+    __slots__ = ("_access", "_connections", "_run", "_step", "node_id")
 
-    def __init__(self, run: _Run, node_id: str, access: Access | None = None) -> None:
+    def __init__(
+        self,
+        run: _Run,
+        step: Step,
+        access: Access | None = None,
+        connections: Connections | None = None,
+    ) -> None:
         self._run = run
-        self.node_id = node_id
+        self._connections = connections
+        self._step = step
+        self.node_id = step.id
         self._access = access
 
     @property
@@ -143,6 +152,9 @@ class _Context:
 
     def model(self, name: str) -> ModelSpec:
         return self._run.plan.catalogue.model(name)
+
+    def inner_runs(self, *, many: bool = False) -> Runs:
+        return self._run.inner_runs(self._step, self._connections or self._run.connections, many=many)
 
     def settle(self, keep: Callable[[], None], drop: Callable[[], None]) -> None:
         if self._run.is_atomic:
@@ -175,6 +187,10 @@ class _Run:
         self.clock = Clock()
         self.error: StudioError | None = None
         self.tell: Teller | None = None
+        self.path = ""
+        """What stands before the ids of its nodes, when it is a run within a run."""
+        self.root_name = plan.workflow.name or None
+        self.inner: dict[int, Runs] = {}
         self.tasks: dict[asyncio.Task[None], int] = {}
         self.ready: collections.deque[int] = collections.deque()
         self.waiting: collections.deque[int] = collections.deque()
@@ -233,7 +249,68 @@ class _Run:
 
     @property
     def _name(self) -> str | None:
-        return self.plan.workflow.name or None
+        return self.root_name
+
+    # -------------------------------------------------------------- a run within the run
+
+    def inner_runs(self, step: Step, connections: Connections, *, many: bool) -> Runs:
+        """What a node is given that runs another workflow."""
+        runs = self.inner[step.index] = Runs(self, step, f"{self.path}{step.id}/", connections, many=many)
+        return runs
+
+    def child(self, plan: Plan, path: str, connections: Connections, tell: Teller | None) -> _Run:
+        """A run of another workflow as a part of this one."""
+        child = _Run(
+            plan,
+            connections,
+            run_id=self.id,
+            recorder=self.recorder,
+            max_concurrency=self.max_concurrency,
+        )
+        child.path, child.root_name, child.clock = path, self.root_name, self.clock
+        child.trusted, child.is_atomic, child.unsettled = self.trusted, self.is_atomic, self.unsettled
+        child.tell = tell.of(child.ledger) if tell is not None else None
+        return child
+
+    async def drive(self, inputs: Mapping[str, Any]) -> None:
+        """Runs it within the run around it; `error` is then what stopped it."""
+        try:
+            self.inputs = bind_inputs(self.plan.workflow, inputs)
+        except StudioError as error:
+            error.workflow, error.node = self._name, self.path.removesuffix("/")
+            raise
+        self.ledger.names.update(self.inputs)
+        await self._drive()
+
+    @contextlib.asynccontextmanager
+    async def apart(self, plan: Plan, connections: Connections) -> AsyncIterator[Connections]:
+        """Within it, what the plan does in this transaction is undone alone when the block raises."""
+        mark = self.recorder.mark() if self.recorder is not None else None
+        made = len(self.unsettled)
+        try:
+            async with connections.apart(plan) as inner:
+                yield inner
+        except BaseException:
+            if self.recorder is not None and mark is not None:
+                self.recorder.back_to(mark)
+            dropped = self.unsettled[made:]
+            del self.unsettled[made:]
+            for _, drop in dropped:
+                drop()
+            raise
+
+    def outcomes(self) -> Outcomes:
+        inner = {index: runs.outcomes for index, runs in self.inner.items()}
+        return Outcomes(self.ledger, self.state.states, self.clock, inner)
+
+    def outputs(self) -> dict[str, Any]:
+        """What its Output nodes gave, by their names; without those that did not run."""
+        values, states = self.ledger.values, self.state.states
+        return {
+            step.output_name: values[step.index]
+            for step in self.plan.steps
+            if step.output_name and states[step.index] == "succeeded"
+        }
 
     def _refuse_untrusted(self) -> None:
         if self.plan.needs_trust and not self.trusted:
@@ -326,7 +403,7 @@ class _Run:
             node_type = step.type
             assert node_type is not None
             self._remember(step, params)
-            value = node_type.run_now(_Context(self, step.id), params)
+            value = node_type.run_now(_Context(self, step), params)
             if value is NOT_NOW:
                 self._spawn_started(step)
                 return
@@ -335,7 +412,7 @@ class _Run:
             self._failed(step, error)
             return
         except Exception as error:  # noqa: BLE001 - the boundary around nodes; it is logged and told
-            self._failed(step, _internal(step, error))
+            self._failed(step, self._internal(step, error))
             return
         self.ledger.ended[index] = now()
         self.ledger.values[index] = value
@@ -374,7 +451,7 @@ class _Run:
             return
         fault = task.exception()  # only what telling of a node's end can raise: the rest is caught within
         if fault is not None:
-            self.error = self.error or _internal(self.plan.steps[index], fault)
+            self.error = self.error or self._internal(self.plan.steps[index], fault)
             if self.state.states[index] == "running":
                 self._cancelled(index)
 
@@ -390,7 +467,7 @@ class _Run:
         except StudioError as error:
             self._failed(step, error)
         except Exception as error:  # noqa: BLE001 - the boundary around nodes; it is logged and told
-            self._failed(step, _internal(step, error))
+            self._failed(step, self._internal(step, error))
         else:
             self._succeeded(step, value, closed)
 
@@ -419,7 +496,10 @@ class _Run:
         assert node_type is not None
         async with AsyncExitStack() as stack:
             access = await self._savepoint(step, stack)
-            context = _Context(self, step.id, access)
+            connections: Connections | None = None
+            if self.is_atomic and step.inner is not None and self.state.takes_errors(step.index):
+                connections = await stack.enter_async_context(self.apart(step.inner, self.connections))
+            context = _Context(self, step, access, connections)
             if step.timeout_s is None:
                 return await node_type.run(context, params)
             deadline = asyncio.timeout(step.timeout_s)
@@ -456,14 +536,14 @@ class _Run:
             assert kind is not None
             asked = lister.params if lister.is_ready else self.ledger.params(lister)
             size = eater.params.get("batch_size") or 1000
-            stream = RecordStream(kind.stream(_Context(self, lister.id), asked, batch_size=size))
+            stream = RecordStream(kind.stream(_Context(self, lister), asked, batch_size=size))
             self.ledger.values[lister.index] = stream
             params = self.ledger.params(eater)
             value = await self._attempt(eater, params)
         except StudioError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - the boundary around nodes; it is logged and told
-            failure = _internal(eater, error)
+            failure = self._internal(eater, error)
         finally:
             if stream is not None:
                 await stream.aclose()
@@ -498,7 +578,7 @@ class _Run:
     def _failed(self, step: Step, error: StudioError) -> None:
         index = step.index
         self.ledger.ended[index] = time.perf_counter()
-        error.at(workflow=self.plan.workflow.name or None, node=step.id)
+        error.at(workflow=self._name, node=self.path + step.id)
         self.ledger.errors[index] = error
         self.ready.extend(self.state.fail(index))
         if not self.state.takes_errors(index) and self.error is None:
@@ -506,6 +586,18 @@ class _Run:
         if self.tell is not None:
             self.tell.failed(step, error)
             self.tell.dropped(self.state)
+
+    def _internal(self, step: Step, error: BaseException) -> RunError:
+        """A fault of ours inside a node: told like any failure, and logged with its traceback for the crash report."""
+        _log.error("node %s (%s) failed by a fault of the program", step.id, step.title, exc_info=error)
+        wrapped = RunError(
+            f'"{step.title}" failed by a fault of the program: {type(error).__name__}: {error}',
+            hint="This should not happen; the log has the details.",
+            node=self.path + step.id,
+            detail="".join(traceback.format_exception(error)),
+        )
+        wrapped.__cause__ = error
+        return wrapped
 
     def _cancelled(self, index: int) -> None:
         self.ledger.ended[index] = time.perf_counter()
@@ -539,28 +631,17 @@ class _Run:
             started_at=self.clock.started_at,
             duration_ms=self.clock.elapsed_ms(),
             results={step.id: values[step.index] for step in done},
-            nodes=Outcomes(self.ledger, states, self.clock),
-            outputs={step.output_name: values[step.index] for step in done if step.output_name},
+            nodes=self.outcomes(),
+            outputs=self.outputs(),
             changes=self.recorder,
             error=self.error,
         )
 
 
 def _is_worth_retrying(step: Step, error: StudioError) -> bool:
+    reads = step.type is not None and not step.type.spec.writes
+    if step.inner is not None and not reads:
+        return False  # some of its nodes may have committed
     if isinstance(error, Deadlock | LockTimeout):
         return True
-    reads = step.type is not None and not step.type.spec.writes
     return isinstance(error, ConnectionLost) and reads
-
-
-def _internal(step: Step, error: BaseException) -> RunError:
-    """A fault of ours inside a node: told like any failure, and logged with its traceback for the crash report."""
-    _log.error("node %s (%s) failed by a fault of the program", step.id, step.title, exc_info=error)
-    wrapped = RunError(
-        f'"{step.title}" failed by a fault of the program: {type(error).__name__}: {error}',
-        hint="This should not happen; the log has the details.",
-        node=step.id,
-        detail="".join(traceback.format_exception(error)),
-    )
-    wrapped.__cause__ = error
-    return wrapped

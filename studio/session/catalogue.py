@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
 
+from studio.kernel.ids import WorkflowId
 from studio.project.state import Project
+from studio.workflow.graph import Workflow
+from studio.workflow.references import Library
 
 if TYPE_CHECKING:
     from studio.nodes.catalogue import NodeCatalogue
 
 
-def project_catalogue(project: Project) -> NodeCatalogue:
-    """The node types of a project: the generated ones of each model that could be read, then the common ones."""
+def project_catalogue(
+    project: Project, workflows: Callable[[], Mapping[WorkflowId, Workflow]]
+) -> NodeCatalogue:
+    """The node types of a project: the generated ones of each model that could be read, then the common ones.
+
+    `workflows` gives the project's workflows as they are at the time, for nodes that run one.
+    """
     from studio.models.relations import Family
     from studio.nodes.catalogue import NodeCatalogue, common_types
     from studio.nodes.generated import generated_types
@@ -35,4 +44,5 @@ def project_catalogue(project: Project) -> NodeCatalogue:
         [*generated, *common_types()],
         default_connection=connections.get(project.default_connection),
         connections=connections.values(),
+        library=Library(lambda: cast("Mapping[str, Workflow]", workflows())),
     )

@@ -40,7 +40,8 @@ from studio.session.events import (
     SavedStateChanged,
     SessionEvent,
 )
-from studio.workflow.graph import Edge, Place, Workflow, frozen
+from studio.workflow.graph import REFERRING, Edge, Place, Workflow, frozen
+from studio.workflow.references import is_same, spec_for
 from studio.workflow.spec import Catalogue, NodeSpec
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ class Editor:
         self.history = History(project)
         self._listeners: list[Listener] = []
         self._catalogue: NodeCatalogue | None = None
-        self._problems: dict[WorkflowId, tuple[Workflow, Catalogue, tuple[Problem, ...]]] = {}
+        self._problems: dict[WorkflowId, tuple[tuple[Workflow, ...], Catalogue, tuple[Problem, ...]]] = {}
+        self._looks: dict[tuple[WorkflowId, NodeId], NodeSpec | None] = {}
+        """How nodes that run another workflow looked when such a workflow was edited last."""
         self._was_modified = False
         self._trusted = False
         self.history.observe(self._on_change)
@@ -175,7 +178,7 @@ class Editor:
         addition = AddNodes(workflow=workflow_id, nodes=(node,), places=frozen({node.id: place}))
         with self.group("Add node"):
             self.edit(addition)
-            edge = self._joining_edge(workflow, spec, node.id, connect, is_output)
+            edge = self._joining_edge(workflow, spec_for(node, self.catalogue), node.id, connect, is_output)
             if edge is not None and self.why_not(workflow_id, edge) is None:
                 self.connect(workflow_id, edge)
         return node.id
@@ -194,7 +197,7 @@ class Editor:
         """The kinds of node that could be joined to a port, each with its own port that would be used."""
         node = self.project.workflow(workflow_id).nodes[node_id]
         joint = Joint(node=node_id, port=port, is_output=is_output)
-        known = editing.port_type(self.catalogue.find(node.type), joint)
+        known = editing.port_type(spec_for(node, self.catalogue), joint)
         if known is None:
             return []
         found = []
@@ -320,19 +323,21 @@ class Editor:
         if self._catalogue is None:
             from studio.session.catalogue import project_catalogue
 
-            self._catalogue = project_catalogue(self.project)
+            self._catalogue = project_catalogue(self.project, lambda: self.project.workflows)
         return self._catalogue
 
     def problems(self, workflow_id: WorkflowId) -> tuple[Problem, ...]:
-        """All findings in a workflow, errors first; worked out once per state of the workflow."""
+        """All findings in a workflow, errors first; worked out once per state of the workflow and of those that it runs."""
         from studio.workflow.checks import check
 
         workflow = self.project.workflow(workflow_id)
+        catalogue = self._node_catalogue()
+        looked_at = catalogue.library.closure(workflow)
         known = self._problems.get(workflow_id)
-        if known is not None and known[0] is workflow and known[1] is self.catalogue:
+        if known is not None and known[1] is catalogue and is_same(known[0], looked_at):
             return known[2]
-        found = tuple(check(workflow, self.catalogue))
-        self._problems[workflow_id] = (workflow, self.catalogue, found)
+        found = tuple(check(workflow, catalogue))
+        self._problems[workflow_id] = (looked_at, catalogue, found)
         return found
 
     # ------------------------------------------------------------ inside
@@ -348,7 +353,7 @@ class Editor:
         if connect is None or spec is None:
             return None
         other_id, port = connect
-        other_spec = self.catalogue.find(workflow.nodes[other_id].type)
+        other_spec = spec_for(workflow.nodes[other_id], self.catalogue)
         if is_output is None:
             is_output = other_spec is None or other_spec.output(port) is not None
         joint = Joint(node=other_id, port=port, is_output=is_output)
@@ -379,13 +384,30 @@ class Editor:
         other_kinds = after.models is not before.models or after.connections is not before.connections
         if other_kinds:
             self._catalogue = None
+        changed = changed_workflows(before, after)
+        users = users_of(changed, before, after)
         self._tell(ProjectChanged(before, after, change))
-        if other_kinds:
+        if other_kinds or self._have_other_ports(users):
             self._tell(CatalogueChanged())
-        for workflow_id, workflow in after.workflows.items():
-            if other_kinds or before.workflows.get(workflow_id) is not workflow:
+        for workflow_id in after.workflows:
+            if other_kinds or workflow_id in changed or workflow_id in users:
                 self._tell(ProblemsChanged(workflow_id))
         self._tell_saved_state()
+
+    def _have_other_ports(self, users: Iterable[WorkflowId]) -> bool:
+        """Whether nodes that run a workflow look otherwise than they did; remembers how they look."""
+        if not users:
+            return False
+        catalogue = self._node_catalogue()
+        looks = {
+            (workflow_id, node.id): catalogue.spec_of(node)
+            for workflow_id in users
+            for node in self.project.workflows[workflow_id].nodes.values()
+            if node.type in REFERRING
+        }
+        are_other = any(self._looks.get(key) is not spec for key, spec in looks.items())
+        self._looks = looks
+        return are_other
 
     def _tell_saved_state(self) -> None:
         if self.is_modified != self._was_modified:
@@ -395,6 +417,37 @@ class Editor:
     def _tell(self, event: SessionEvent) -> None:
         for listener in list(self._listeners):
             listener(event)
+
+
+def changed_workflows(before: Project, after: Project) -> set[WorkflowId]:
+    """The workflows that came, went or were edited."""
+    if before.workflows is after.workflows:
+        return set()
+    ids = {*before.workflows, *after.workflows}
+    return {key for key in ids if before.workflows.get(key) is not after.workflows.get(key)}
+
+
+def users_of(changed: set[WorkflowId], before: Project, after: Project) -> set[WorkflowId]:
+    """The workflows that run one of these, at any depth; their nodes may have other ports now."""
+    named = {
+        name
+        for key in changed
+        for project in (before, after)
+        if (workflow := project.workflows.get(key)) is not None
+        for name in (workflow.id, workflow.name)
+    }
+    users: set[WorkflowId] = set()
+    found = True
+    while found:
+        more = {
+            key: workflow
+            for key, workflow in after.workflows.items()
+            if key not in users and not named.isdisjoint(workflow.references)
+        }
+        found = bool(more)
+        users |= set(more)
+        named |= {name for workflow in more.values() for name in (workflow.id, workflow.name)}
+    return users
 
 
 def unique_title(wanted: str, taken: Iterable[str]) -> str:

@@ -83,7 +83,7 @@ class Run:
         self.handle = RunHandle(
             run_id=RunId(new_id()),
             workflow_id=plan.workflow.id,
-            nodes=[step.id for step in plan.steps],
+            nodes=[NodeId(path) for path, _ in plan.paths()],
             started_at=env.clock(),
             mode=mode,
             inputs=inputs,
@@ -161,7 +161,7 @@ class Run:
             raise KeyError(node_id)
         if port is None:
             return outcome.value
-        step = next(step for step in self._plan.steps if step.id == node_id)
+        step = self._plan.step(node_id)
         if step.type is None or step.type.spec.output(port) is None:
             raise KeyError(port)
         head, _, rest = port.partition(".")
@@ -173,15 +173,16 @@ class Run:
     def _record(self, result: RunResult) -> tuple[RunRecord, list[NodeRunRecord]]:
         workflow = self._plan.workflow
         nodes = []
-        for step in self._plan.steps:
-            outcome = result.nodes[step.id]
+        for path, step in self._plan.paths():
+            if path not in result.nodes:
+                continue  # the node around it did not run
+            outcome = result.nodes[path]
             kept = keep(outcome.value) if outcome.state == "succeeded" else None
-            node = workflow.nodes[step.id]
             nodes.append(
                 NodeRunRecord(
-                    node_id=step.id,
+                    node_id=NodeId(path),
                     title=step.title,
-                    type=node.type,
+                    type=step.node_type,
                     state=outcome.state,
                     duration_ms=outcome.duration_ms,
                     rows=outcome.rows,
@@ -198,7 +199,9 @@ class Run:
             mode=self._mode,
             started_at=self.handle.started_at,
             duration_ms=result.duration_ms,
-            rows=sum(node.rows or 0 for node in nodes),
+            rows=sum(
+                node.rows or 0 for node in nodes if "/" not in node.node_id or node.node_id in workflow.nodes
+            ),
             inputs=frozen(self._inputs),
             error=result.error.to_data() if result.error else None,
         )

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt
 
 from studio.panels import Goal, QuickOpen
 from studio.shell.command_list import MENUS, RECENT, THEME, THEMES
+from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
@@ -81,7 +82,7 @@ class Finder(QObject):
         if session is None or workflow_id is None:
             return
         for node in session.project.workflow(workflow_id).nodes.values():
-            spec = session.catalogue.find(node.type)
+            spec = spec_for(node, session.catalogue)
             kind = spec.title if spec else node.type
             yield Goal(
                 kind="node",

@@ -12,6 +12,7 @@ from studio.kernel.errors import BuildError, StudioError
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.qt.theme import Theme
 from studio.shell.dialogs import Choice, ask, shown
+from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
     from studio.session import RunHandle, Session
@@ -150,7 +151,7 @@ def needs_trust(session: Session, workflow: Workflow) -> bool:
     """Whether one of the workflow's nodes runs code of the project's own."""
     catalogue = session.catalogue
     return any(
-        (spec := catalogue.find(node.type)) is not None and spec.needs_trust
+        (spec := spec_for(node, catalogue)) is not None and spec.needs_trust
         for node in workflow.nodes.values()
         if not node.disabled
     )

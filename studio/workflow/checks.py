@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from studio.kernel.ids import NodeId
 from studio.kernel.names import did_you_mean, nearest
 from studio.kernel.problems import Problem, Severity
 from studio.workflow.edge_checks import PathTyper, edge_fault, title_of
-from studio.workflow.graph import Edge, Node, Workflow
+from studio.workflow.graph import REFERRING, Edge, Node, Workflow
 from studio.workflow.node_checks import Connected, Named, NodeChecks, ParamChecker
 from studio.workflow.params import LATER, Path, value_param
+from studio.workflow.references import REFERENCE, Referring, reference_problem, spec_for
 from studio.workflow.spec import Catalogue, NodeSpec
 from studio.workflow.value_checks import literal_problem, value_problem
 
@@ -45,17 +47,7 @@ def check(workflow: Workflow, catalogue: Catalogue) -> list[Problem]:
 
     A disabled node is only looked at for its place in the graph.
     """
-    return _Check(workflow, catalogue).run()
-
-
-def spec_for(node: Node, catalogue: Catalogue) -> NodeSpec | None:
-    """The spec of the node's type on the connection that it names with `db_instance`, or the only one."""
-    spec = catalogue.find(node.type)
-    wanted = node.params.get("db_instance")
-    if spec is None or spec.connection is None or not wanted or spec.connection == wanted:
-        return spec
-    others = (other for other in catalogue.specs() if other.type == node.type)
-    return next((other for other in others if other.connection == wanted), None)
+    return _Check(workflow, catalogue, _Within()).run()
 
 
 def order_edges(workflow: Workflow, catalogue: Catalogue) -> dict[NodeId, set[NodeId]]:
@@ -63,7 +55,8 @@ def order_edges(workflow: Workflow, catalogue: Catalogue) -> dict[NodeId, set[No
     checks = NodeChecks.on(catalogue)
     found: dict[NodeId, set[NodeId]] = {}
     for node_id, node in workflow.nodes.items():
-        named = checks.named(node, catalogue.find(node.type))
+        spec = spec_for(node, catalogue) if node.type in REFERRING else catalogue.find(node.type)
+        named = checks.named(node, spec)
         if named:
             before = {NodeId(name) for part in named for name in part.names if name in workflow.nodes}
             if before:
@@ -132,12 +125,21 @@ def _reaches(workflow: Workflow, catalogue: Catalogue, start: NodeId, goal: Node
 # ------------------------------------------------------------------ the whole graph
 
 
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """The workflows on the way to the one that is looked at, and what was found in those that are run by others."""
+
+    path: tuple[Workflow, ...] = ()
+    found: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+
+
 class _Check:
     """One pass over a workflow; everything that is looked up twice is kept."""
 
-    def __init__(self, workflow: Workflow, catalogue: Catalogue) -> None:
+    def __init__(self, workflow: Workflow, catalogue: Catalogue, within: _Within) -> None:
         self.workflow = workflow
         self.catalogue = catalogue
+        self.within = within
         self.problems: list[Problem] = []
         self.checks = NodeChecks.on(catalogue)
         self.paths = _paths(catalogue)
@@ -168,7 +170,7 @@ class _Check:
             self._unknown_type(node)
             return None
         if spec.model is None:
-            return spec
+            return spec_for(node, self.catalogue) if node.type in REFERRING else spec
         if self.by_type is None:
             self.by_type = {}
             for other in self.catalogue.specs():
@@ -270,6 +272,28 @@ class _Check:
             for found in self.checks.judged(node, spec, connected):
                 self._place(node, found)
             self._unknown_keys(node, node.extra, "the node", _NODE_KEYS)
+            if node.type in REFERRING and isinstance(self.catalogue, Referring):
+                self._reference(node, self.catalogue)
+
+    def _reference(self, node: Node, catalogue: Referring) -> None:
+        """Looks at the workflow that a node runs: whether it is there, does not run this one, and has no problems of its own."""
+        path = (*self.within.path, self.workflow)
+        wrong = reference_problem(node, catalogue.library, path)
+        if wrong is not None:
+            self._place(node, wrong)
+            return
+        inner = catalogue.library.get(node.params.get(REFERENCE))
+        if inner is None:
+            return
+        found = self.within.found.get(inner.id)
+        if found is None:
+            nested = _Check(inner, self.catalogue, _Within(path, self.within.found))
+            found = tuple(problem for problem in nested.run() if problem.severity is Severity.ERROR)
+            self.within.found[inner.id] = found
+        for problem in found:
+            place = f', node "{problem.node}"' if problem.node else ""
+            message = f'In the workflow "{inner.name}"{place}: {problem.message}'
+            self._add("inner-problem", node, message, problem.hint, field=REFERENCE)
 
     def _edges(self, node: Node, spec: NodeSpec | None) -> Connected:
         """Checks the edges that end here; returns the params (and paths in them) that they fill."""

@@ -44,7 +44,7 @@ def edge_fault(
     `paths` tells what dotted paths lead to, without it nothing is said of them; `later` are the source's params that edges fill.
     """
     source_port = source_spec.output(edge.source_port) if source_spec else None
-    if source_spec is not None and source_port is None:
+    if source_spec is not None and source_port is None and not source_spec.extra_outputs:
         names = [port.name for port in source_spec.all_outputs]
         return _fault(
             "unknown-port",

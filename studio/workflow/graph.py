@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from studio.kernel.ids import EdgeId, NodeId, WorkflowId
+
+REFERRING: Final = frozenset({"Subworkflow", "ForEach"})
+"""The kinds of node that run another workflow, which their param `workflow` names; its ports are theirs."""
 
 
 def frozen(mapping: Mapping[Any, Any] | Iterable[tuple[Any, Any]] = ()) -> Mapping[Any, Any]:
@@ -119,6 +122,16 @@ class Workflow:
         outs = self.outgoing.get(node_id, ())
         return (*ins, *(edge for edge in outs if edge not in ins))
 
+    @cached_property
+    def references(self) -> tuple[str, ...]:
+        """The other workflows that its nodes run, as they are named there, each once."""
+        named = (
+            node.params.get("workflow")
+            for node in self.nodes.values()
+            if node.type in REFERRING and not node.disabled
+        )
+        return tuple(dict.fromkeys(name for name in named if isinstance(name, str) and name))
+
     def would_cycle(self, source: NodeId, target: NodeId) -> bool:
         """Whether an edge from `source` to `target` would close a loop."""
         return source == target or source in self.downstream(target)
@@ -227,8 +240,8 @@ class Workflow:
 
         return workflow_to_yaml(self)
 
-    def to_python(self) -> str:
-        """The workflow as a Python program that builds it anew, the layout included, and runs it."""
+    def to_python(self, *, workflows: Iterable[Workflow] = ()) -> str:
+        """The workflow as a Python program that builds it anew, the layout included, and runs it; with the `workflows` that its nodes run."""
         from studio.workflow.python_text import workflow_to_python
 
-        return workflow_to_python(self)
+        return workflow_to_python(self, workflows=workflows)

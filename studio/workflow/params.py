@@ -38,6 +38,11 @@ def is_literal(value: Any) -> bool:
     return len(value) == 1 and LITERAL in value
 
 
+def unwrap(value: Any) -> Any:
+    """What a `{"$literal": x}` stands for; other values as they are."""
+    return value[LITERAL] if is_literal(value) else value
+
+
 def is_operator(value: Any) -> bool:
     """Whether it is an update operator, `{"$inc": 1}`, and not a value."""
     return (

@@ -7,17 +7,26 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import keyword
 import math
+import re
 import textwrap
 import uuid
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from studio.kernel.names import snake_case
 from studio.models.spec import MISSING, FieldSpec, IndexSpec, Kind, ModelSpec
 from studio.workflow.graph import Edge, Node, Note, Place, Workflow, WorkflowInput
 
 WIDTH: Final = 100
+_TAKEN: Final = frozenset(
+    {
+        "workflow", "db", "results", "run_id", "node_id", "value", "dt", "enum", "math", "uuid",
+    }
+)  # fmt: skip
+"""What the program calls its own."""
 _ANNOTATIONS: Final = {
     Kind.DECIMAL: "Decimal",
     Kind.TEXT: "Text",
@@ -30,7 +39,11 @@ _ANNOTATIONS: Final = {
 
 
 def workflow_to_python(
-    workflow: Workflow, models: Iterable[ModelSpec] = (), *, url: str | None = None
+    workflow: Workflow,
+    models: Iterable[ModelSpec] = (),
+    *,
+    url: str | None = None,
+    workflows: Iterable[Workflow] = (),
 ) -> str:
     """The workflow as a program.
 
@@ -38,10 +51,13 @@ def workflow_to_python(
         workflow: what it builds.
         models: models to declare; without any, the program expects them to be declared where it is pasted.
         url: the database, without a password; without one the program takes DATABASE_URL.
+        workflows: those that its nodes run, at any depth; without them the program expects to be given them.
     """
     declared = list(models)
     writer = _Writer()
-    body = [*_builder_lines(workflow, writer, bool(declared))]
+    body = [*_inner_lines(workflow, workflows, writer, bool(declared))]
+    body += _builder_lines(workflow, writer, bool(declared))
+    body += [f"workflow.add_workflow({name})" for name in _names(workflow, workflows)]
     classes = [line for model in declared for line in _class_lines(model, writer)]
     names = ["LocalRuntime", "WorkflowBuilder"]
     if declared:
@@ -155,18 +171,45 @@ def _quoted(text: str) -> str:
     return shown
 
 
-def _builder_lines(workflow: Workflow, writer: _Writer, with_db: bool) -> list[str]:
+def _names(workflow: Workflow, workflows: Iterable[Workflow]) -> dict[str, Workflow]:
+    """The other workflows by the names of their variables."""
+    found: dict[str, Workflow] = {}
+    for other in workflows:
+        if other.id == workflow.id:
+            continue
+        name = snake_case(other.name)
+        name = name if name.isidentifier() and not keyword.iskeyword(name) else f"workflow_{name}".rstrip("_")
+        name = name if name.isidentifier() else "workflow_other"
+        while name in found or name in _TAKEN:
+            name += "_"
+        found[name] = other
+    return found
+
+
+def _inner_lines(
+    workflow: Workflow, workflows: Iterable[Workflow], writer: _Writer, with_db: bool
+) -> Iterable[str]:
+    for name, other in _names(workflow, workflows).items():
+        yield from _builder_lines(other, writer, with_db, name)
+        yield ""
+
+
+def _builder_lines(
+    workflow: Workflow, writer: _Writer, with_db: bool, variable: str = "workflow"
+) -> list[str]:
     arguments = [f"name={writer.text(workflow.name)}", f"id={writer.text(str(workflow.id))}"]
     if workflow.description:
         arguments.append(f"description={writer.text(workflow.description)}")
-    lines = [f"workflow = WorkflowBuilder({', '.join([*(['db'] if with_db else []), *arguments])})"]
-    lines += [_input_line(entry, writer) for entry in workflow.inputs]
+    lines = [f"{variable} = WorkflowBuilder({', '.join([*(['db'] if with_db else []), *arguments])})"]
+    calls = [_input_line(entry, writer) for entry in workflow.inputs]
     for node in workflow.nodes.values():
-        lines += _node_lines(node, writer)
-    lines += [_edge_line(edge, writer) for edge in workflow.edges]
-    lines += [_place_line(node_id, place) for node_id, place in workflow.places.items()]
-    lines += [_note_line(note, writer) for note in workflow.notes.values()]
-    return lines
+        calls += _node_lines(node, writer)
+    calls += [_edge_line(edge, writer) for edge in workflow.edges]
+    calls += [_place_line(node_id, place) for node_id, place in workflow.places.items()]
+    calls += [_note_line(note, writer) for note in workflow.notes.values()]
+    if variable != "workflow":
+        calls = [re.sub(r"^workflow\.", f"{variable}.", call) for call in calls]
+    return [*lines, *calls]
 
 
 def _input_line(entry: WorkflowInput, writer: _Writer) -> str:

@@ -18,6 +18,7 @@ Operation = Literal[
 ]  # fmt: skip
 Editor = Literal[
     "auto", "text", "code", "sql", "expression", "filter", "order", "fields", "relations", "rows", "mapping", "aggregate", "choice", "json",
+    "workflow",
 ]  # fmt: skip
 
 AFTER: Final = "after"
@@ -94,6 +95,8 @@ class NodeSpec:
     """What stands in `results`, in words."""
     extra_params: bool = False
     """Takes params that are not declared (Create's dotted fields are declared; a Python node's inputs are not)."""
+    extra_outputs: bool = False
+    """Edges may begin at outputs that are not declared: what they are is not known (a Subworkflow whose workflow is missing)."""
     writes: bool = False
     needs_trust: bool = False
     example: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
