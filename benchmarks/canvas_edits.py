@@ -10,13 +10,16 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PySide6.QtCore import Qt
 
 from benchmarks.canvas_subjects import OurCanvas, StockCanvas, frame
 from benchmarks.measure import Figure, at_most, percentile, told
+
+if TYPE_CHECKING:
+    from studio.session.runs import NodeState
 
 FRAMES: Final = 60
 STATES_A_SECOND: Final = 1_000
@@ -235,7 +238,7 @@ class _BusyRun:
         for _ in range(STATES_A_SECOND // 60 + 1):
             place = self._next % len(self._views)
             view = self._views[place]
-            state = "running" if view.state != "running" else "succeeded"
+            state: NodeState = "running" if view.state != "running" else "succeeded"
             self._views[place] = replace(view, state=state, rows=self._next, duration_ms=float(place))
             changed.append(self._views[place])
             self._next += 1 if state == "succeeded" else 0
