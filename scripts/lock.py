@@ -18,6 +18,8 @@ QUIET = ("--generate-hashes", "--no-header", "--no-emit-index-url", "--no-emit-f
 LOCKS = {
     "bootstrap.txt": ("requirements/bootstrap.in",),
     "run.txt": ("pyproject.toml", "requirements/build.in"),
+    # What is unpacked for tests and not installed needs nothing beside itself.
+    "mongodb.txt": ("requirements/mongodb.in", "--no-deps"),
     "dev.txt": ("pyproject.toml", "requirements/build.in", "--extra", "dev", "-c", "requirements/run.txt"),
 }
 

@@ -1,6 +1,6 @@
 """What every test may ask for: real databases, and nothing left over from another run.
 
-A test gets a database of its own; nothing has to be cleaned up. One PostgreSQL and one MariaDB server serve a whole run, all of
+A test gets a database of its own; nothing has to be cleaned up. One PostgreSQL, one MariaDB and one MongoDB server serve a whole run, all of
 its processes. Each starts when the first test asks, and a server that cannot be had fails the run. Only a run that says
 `STUDIO_TESTS=quick` skips what needs it, and says so at its end.
 """
@@ -20,8 +20,8 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from tests.support import chinook, mariadb
+from tests.support.processes import ServerUnavailableError
 from tests.support.servers import (
-    ServerUnavailableError,
     SharedServer,
     create_database,
     drop_database,
@@ -32,6 +32,7 @@ QUICK: Final = os.environ.get("STUDIO_TESTS") == "quick"
 SERVERS: Final = "STUDIO_TEST_SERVERS"
 SERVER: Final = pytest.StashKey[SharedServer]()
 MARIADB: Final = pytest.StashKey[SharedServer]()
+MONGODB: Final = pytest.StashKey[SharedServer]()
 SKIPPED_FOR_QUICKNESS: Final = "Skipped by STUDIO_TESTS=quick"
 
 # No deadline: the machine is shared, and a test never asserts time. The same examples on every continuous run, so
@@ -53,16 +54,17 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[SERVERS] = f"{os.getpid()}:{folder}"
     main_pid, _, folder = os.environ[SERVERS].partition(":")
     config.stash[SERVER] = SharedServer(Path(folder), main_pid=int(main_pid))
-    own = Path(folder) / "mariadb"
-    own.mkdir(exist_ok=True)
-    config.stash[MARIADB] = SharedServer(own, main_pid=int(main_pid), module="tests.support.mariadb")
+    for key, name in ((MARIADB, "mariadb"), (MONGODB, "mongodb")):
+        own = Path(folder) / name
+        own.mkdir(exist_ok=True)
+        config.stash[key] = SharedServer(own, main_pid=int(main_pid), module=f"tests.support.{name}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or SERVER not in config.stash:
         return
-    config.stash[MARIADB].stop()
-    config.stash[SERVER].stop()
+    for key in (MONGODB, MARIADB, SERVER):
+        config.stash[key].stop()
     shutil.rmtree(os.environ.pop(SERVERS).partition(":")[2], ignore_errors=True)
 
 
@@ -101,18 +103,22 @@ def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
         gc.collect()
 
 
+def _url_of(server: SharedServer) -> str:
+    try:
+        return server.url()
+    except ServerUnavailableError as error:
+        if QUICK:
+            pytest.skip(f"{SKIPPED_FOR_QUICKNESS}: {error}")
+        raise
+
+
 # ---------------------------------------------------------------- PostgreSQL
 
 
 @pytest.fixture(scope="session")
 def postgres_server_url(pytestconfig: pytest.Config) -> str:
     """The running server, as the URL of its maintenance database: for making databases and users."""
-    try:
-        return pytestconfig.stash[SERVER].url()
-    except ServerUnavailableError as error:
-        if QUICK:
-            pytest.skip(f"{SKIPPED_FOR_QUICKNESS}: {error}")
-        raise
+    return _url_of(pytestconfig.stash[SERVER])
 
 
 @pytest.fixture
@@ -137,12 +143,7 @@ def postgres_module_url(postgres_server_url: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def mysql_server_url(pytestconfig: pytest.Config) -> str:
     """The running MariaDB server: for making databases and users."""
-    try:
-        return pytestconfig.stash[MARIADB].url()
-    except ServerUnavailableError as error:
-        if QUICK:
-            pytest.skip(f"{SKIPPED_FOR_QUICKNESS}: {error}")
-        raise
+    return _url_of(pytestconfig.stash[MARIADB])
 
 
 @pytest.fixture
@@ -159,6 +160,15 @@ def mysql_module_url(mysql_server_url: str) -> Iterator[str]:
     url = mariadb.create_database(mysql_server_url)
     yield url
     mariadb.drop_database(mysql_server_url, url)
+
+
+# ---------------------------------------------------------------- MongoDB
+
+
+@pytest.fixture(scope="session")
+def mongodb_server_url(pytestconfig: pytest.Config) -> str:
+    """The running MongoDB server, which says what a filter means there. A test takes a database of a name of its own."""
+    return _url_of(pytestconfig.stash[MONGODB])
 
 
 # ---------------------------------------------------------------- any database

@@ -148,7 +148,7 @@ class MysqlGrammar:
     def json_compare(self, place: Place, comparison: Comparison, operator: Operator, name: str) -> Clause:
         value = self.value(place)
         if operator == "eq":
-            return test("(JSON_EQUALS(<0>, <1>) = 1)", value, sa.bindparam(name, type_=JsonText()))
+            return test(f"({json_equals('<0>', '<1>')} = 1)", value, sa.bindparam(name, type_=JsonText()))
         if comparison.form == "text":
             return compare(_text_of(value), operator, sa.bindparam(name, type_=sa.Text()))
         sign = _SIGNS[operator]
@@ -168,7 +168,7 @@ class MysqlGrammar:
     def json_in(self, place: Place, name: str) -> Clause:
         return test(
             "(<0> IS NOT NULL AND EXISTS (SELECT 1 FROM JSON_TABLE(<1>, '$[*]' COLUMNS(v JSON PATH '$')) AS w"
-            " WHERE JSON_EQUALS(<0>, w.v)))",
+            f" WHERE {json_equals('<0>', 'w.v')}))",
             self.value(place),
             sa.bindparam(name, type_=JsonText()),
         )
@@ -188,14 +188,14 @@ class MysqlGrammar:
                 demands,
             )
         operand = sa.bindparam(name, type_=JsonText())
-        among = f"{item}JSON_EQUALS(h.v, {VEILED.format('<1>')})))"
+        among = f"{item}{json_equals('h.v', VEILED.format('<1>'))}))"
         if comparison.form != "text":
             return test(among, value, operand)
         return test(
             f"CASE JSON_TYPE(<0>) WHEN 'ARRAY' THEN {among}"
             f" WHEN 'STRING' THEN INSTR(JSON_UNQUOTE(<0>) COLLATE {TEXT_COLLATION}, JSON_UNQUOTE(<1>)) > 0"
             " WHEN 'OBJECT' THEN EXISTS (SELECT 1 FROM JSON_TABLE(JSON_KEYS(<0>), '$[*]' COLUMNS(v JSON PATH '$')) AS n"
-            " WHERE JSON_EQUALS(n.v, <1>)) END",
+            f" WHERE {json_equals('n.v', '<1>')}) END",
             value,
             operand,
         )
@@ -208,6 +208,11 @@ class MysqlGrammar:
         )
 
 
+def json_equals(left: str, right: str) -> str:
+    """Whether two JSON texts say the same. Each ends in a blank: without one MariaDB reads a number on into whatever follows it in memory."""
+    return f"JSON_EQUALS(CONCAT({left}, ' '), CONCAT({right}, ' '))"
+
+
 def _text_of(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return phrase(
         f"(CASE JSON_TYPE(<0>) WHEN 'STRING' THEN JSON_UNQUOTE(<0>) END) COLLATE {TEXT_COLLATION}", value
@@ -218,7 +223,7 @@ def _meets(document: str, demands: str, depth: int) -> str:
     """Whether a document meets all demands; see `MysqlParts`. Items of lists are looked at `depth` lists deep."""
     own = f"r{depth}"
     found = f"JSON_EXTRACT({document}, {own}.p)"
-    cases = f"WHEN 'e' THEN JSON_EQUALS({found}, {own}.v) WHEN 'o' THEN JSON_TYPE({found}) = 'OBJECT' WHEN 'a' THEN JSON_TYPE({found}) = 'ARRAY'"
+    cases = f"WHEN 'e' THEN {json_equals(found, f'{own}.v')} WHEN 'o' THEN JSON_TYPE({found}) = 'OBJECT' WHEN 'a' THEN JSON_TYPE({found}) = 'ARRAY'"
     if depth:
         item = f"i{depth}"
         cases += (

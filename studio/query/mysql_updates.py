@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from studio.models.spec import Kind
 from studio.query.conditions import NO_SLOT
-from studio.query.mysql_grammar import phrase
+from studio.query.mysql_grammar import json_equals, phrase
 from studio.query.sql_filters import Place
 from studio.query.sql_types import JsonText, MysqlSteps
 from studio.query.updates import Step
@@ -96,7 +96,7 @@ def _value(step: Step, path: str, operand: str) -> str:
         kept = (
             "(SELECT COALESCE(CONCAT('[', GROUP_CONCAT(x.v ORDER BY x.n SEPARATOR ','), ']'), '[]')"
             f" FROM JSON_TABLE({found}, '$[*]' COLUMNS(n FOR ORDINALITY, v JSON PATH '$')) AS x"
-            f" WHERE NOT EXISTS (SELECT 1 FROM JSON_TABLE({operand}, {_ITEMS}) AS g WHERE JSON_EQUALS(x.v, g.v)))"
+            f" WHERE NOT EXISTS (SELECT 1 FROM JSON_TABLE({operand}, {_ITEMS}) AS g WHERE {json_equals('x.v', 'g.v')}))"
         )
         return f"CASE {kind} WHEN 'ARRAY' THEN {_put(step, path, kept)} ELSE d.v END"
     grown = f"CASE WHEN {kind} IN ('INTEGER', 'DOUBLE') THEN {_number(step, found, operand)} ELSE {_refused('a number', kind)} END"

@@ -11,25 +11,15 @@ import os
 import secrets
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from tests.support.servers import (
-    START_TIMEOUT_S,
-    USER,
-    ServerUnavailableError,
-    _free_port,
-    _stop,
-    keep,
-    name_of,
-    url_of,
-)
+from tests.support.processes import ServerProcess, ServerUnavailableError
+from tests.support.servers import USER, keep, name_of, url_of
 
 UNPACKED: Final = Path(__file__).resolve().parents[2] / "build" / "mariadb"
-_POLL_S: Final = 0.02
 _UNSAFE_BUT_QUICK: Final = {
     "innodb_flush_log_at_trx_commit": "0",
     "innodb_doublewrite": "0",
@@ -64,9 +54,22 @@ def mariadb_server(
     Raises:
         ServerUnavailableError: With the end of the server's log.
     """
+    with mariadb_process(data_dir, fsync=fsync, settings=settings) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def mariadb_process(
+    data_dir: Path, *, fsync: bool, settings: Mapping[str, str] | None = None
+) -> Iterator[ServerProcess]:
+    """The same, for those who kill the server and start it again."""
     data_dir = data_dir.resolve()
     found = installation()
     password = _ensure_initialised(found, data_dir)
+    first = data_dir.with_name(data_dir.name + ".sql")
+    # Servers that share a folder for temporary tables delete one another's when they start.
+    temporary = data_dir.with_name(data_dir.name + ".tmp")
+    temporary.mkdir(exist_ok=True)
     options = {
         "bind_address": "127.0.0.1",
         "skip_name_resolve": "ON",
@@ -80,11 +83,28 @@ def mariadb_server(
         **({} if fsync else _UNSAFE_BUT_QUICK),
         **(settings or {}),
     }
-    process, port = _start(found, data_dir, options)
-    try:
-        yield f"mysql://{USER}:{quote(password, safe='')}@127.0.0.1:{port}/mysql"
-    finally:
-        _stop(process)
+    arguments = [f"--{name}={value}" if value else f"--{name}" for name, value in options.items()]
+
+    def command(port: int) -> list[str | Path]:
+        return [
+            *(found.server, "--no-defaults", f"--basedir={found.base}", f"--datadir={data_dir}"),
+            *(f"--user={getpass.getuser()}", f"--port={port}"),
+            *("--socket=server.sock", "--pid-file=server.pid", f"--tmpdir={temporary}"),
+            *([f"--init-file={first}"] if first.exists() else []),
+            *arguments,
+        ]
+
+    process = ServerProcess(
+        "MariaDB",
+        command,
+        data_dir=data_dir,
+        url=lambda port: f"mysql://{USER}:{quote(password, safe='')}@127.0.0.1:{port}/mysql",
+        is_ready=lambda _, said: "ready for connections" in said,
+        how={"env": _environment(found)},
+    )
+    with process.running():
+        first.unlink(missing_ok=True)
+        yield process
 
 
 def installation() -> Installation:
@@ -142,55 +162,6 @@ def _ensure_initialised(found: Installation, data_dir: Path) -> str:
         encoding="utf-8",
     )
     return password
-
-
-def _start(
-    found: Installation, data_dir: Path, options: Mapping[str, str]
-) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the server and return once it takes connections. Another program may be quicker at the port: try again."""
-    said = ""
-    first = data_dir.with_name(data_dir.name + ".sql")
-    # Servers that share a folder for temporary tables delete one another's when they start.
-    temporary = data_dir.with_name(data_dir.name + ".tmp")
-    temporary.mkdir(exist_ok=True)
-    for _ in range(5):
-        port = _free_port()
-        settings = [f"--{name}={value}" if value else f"--{name}" for name, value in options.items()]
-        log = data_dir.with_name(data_dir.name + ".log")
-        command: list[str | Path] = [
-            *(found.server, "--no-defaults", f"--basedir={found.base}", f"--datadir={data_dir}"),
-            *(
-                f"--user={getpass.getuser()}",
-                f"--port={port}",
-                "--socket=server.sock",
-                "--pid-file=server.pid",
-                f"--tmpdir={temporary}",
-            ),
-            *([f"--init-file={first}"] if first.exists() else []),
-            *settings,
-        ]
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C in a terminal is for the tests; they stop the server when they are done with it.
-                start_new_session=True,
-                env=_environment(found),
-            )
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while process.poll() is None and time.monotonic() < deadline:
-            said = log.read_text(encoding="utf-8", errors="replace")
-            if "ready for connections" in said:
-                first.unlink(missing_ok=True)
-                return process, port
-            time.sleep(_POLL_S)
-        _stop(process)
-        said = log.read_text(encoding="utf-8", errors="replace")[-4000:]
-        if "already in use" not in said:
-            break
-    raise ServerUnavailableError(f"MariaDB did not start in {data_dir}. It said:\n{said}")
 
 
 # ---------------------------------------------------------------- its databases

@@ -16,7 +16,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -28,10 +27,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from tests.support.processes import POLL_S, STOP_TIMEOUT_S, ServerProcess, ServerUnavailableError
+
 USER: Final = "studio"
-START_TIMEOUT_S: Final = 60.0
-STOP_TIMEOUT_S: Final = 20.0
-_POLL_S: Final = 0.02
 _REPOSITORY: Final = Path(__file__).resolve().parents[2]
 
 # PostgreSQL refuses to run as root. This user exists everywhere and owns nothing.
@@ -45,10 +43,6 @@ _UNSAFE_BUT_QUICK: Final = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
-
-
-class ServerUnavailableError(RuntimeError):
-    """The server could not be found, set up or started; the message carries what it said."""
 
 
 # ---------------------------------------------------------------- one server
@@ -71,6 +65,15 @@ def postgres_server(
     Raises:
         ServerUnavailableError: With the end of the server's log.
     """
+    with postgres_process(data_dir, fsync=fsync, settings=settings) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def postgres_process(
+    data_dir: Path, *, fsync: bool, settings: Mapping[str, str] | None = None
+) -> Iterator[ServerProcess]:
+    """The same, for those who kill the server and start it again."""
     data_dir = data_dir.resolve()
     with _runnable_installation() as binaries:
         password = _ensure_initialised(binaries, data_dir)
@@ -82,11 +85,17 @@ def postgres_server(
             **({} if fsync else _UNSAFE_BUT_QUICK),
             **(settings or {}),
         }
-        process, port = _start(binaries, data_dir, options)
-        try:
-            yield f"postgresql://{USER}:{quote(password, safe='')}@127.0.0.1:{port}/postgres"
-        finally:
-            _stop(process)
+        arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        process = ServerProcess(
+            "PostgreSQL",
+            lambda port: [binaries / "postgres", "-D", data_dir, "-p", str(port), *arguments],
+            data_dir=data_dir,
+            url=lambda port: f"postgresql://{USER}:{quote(password, safe='')}@127.0.0.1:{port}/postgres",
+            is_ready=lambda process, _: _is_ready(process, data_dir),
+            how=_identity(),
+        )
+        with process.running():
+            yield process
 
 
 def _installation() -> Path:
@@ -173,58 +182,12 @@ def _ensure_initialised(binaries: Path, data_dir: Path) -> str:
     return password
 
 
-def _start(binaries: Path, data_dir: Path, options: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the server and return once it takes connections. Another program may be quicker at the port: try again."""
-    said = ""
-    for _ in range(5):
-        port = _free_port()
-        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        log = data_dir.with_name(data_dir.name + ".log")
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [binaries / "postgres", "-D", data_dir, "-p", str(port), *settings],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C in a terminal is for the tests; they stop the server when they are done with it.
-                start_new_session=True,
-                **_identity(),
-            )
-        if _is_ready(process, data_dir):
-            return process, port
-        _stop(process)
-        said = log.read_text(encoding="utf-8", errors="replace")[-4000:]
-        if "Address already in use" not in said:
-            break
-    raise ServerUnavailableError(f"PostgreSQL did not start in {data_dir}. It said:\n{said}")
-
-
 def _is_ready(process: subprocess.Popen[bytes], data_dir: Path) -> bool:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            lines = (data_dir / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-            # Line 8 is the status; a file an earlier server has left behind has another process in line 1.
-            if len(lines) > 7 and lines[0] == str(process.pid) and lines[7].strip() == "ready":
-                return True
-        time.sleep(_POLL_S)
+    with contextlib.suppress(OSError):
+        lines = (data_dir / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        # Line 8 is the status; a file an earlier server has left behind has another process in line 1.
+        return len(lines) > 7 and lines[0] == str(process.pid) and lines[7].strip() == "ready"
     return False
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop the server: without waiting for its clients, and with all its force if it hangs."""
-    for stop in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-        if process.poll() is not None:
-            return
-        process.send_signal(stop)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_TIMEOUT_S)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # ---------------------------------------------------------------- its databases
@@ -330,7 +293,7 @@ class SharedServer:
         while _is_alive(pid) and time.monotonic() < deadline:
             if self._keeper is not None:
                 self._keeper.poll()
-            time.sleep(_POLL_S)
+            time.sleep(POLL_S)
 
     def _start_keeper(self) -> None:
         command = [
@@ -352,7 +315,7 @@ class SharedServer:
             )
         self._pid.write_text(str(self._keeper.pid), encoding="utf-8")
         while self._keeper.poll() is None and not self._url.exists():
-            time.sleep(_POLL_S)
+            time.sleep(POLL_S)
 
 
 def _is_alive(pid: int) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -12,9 +13,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
+import pymongo
 import pytest
 
-from tests.support import mariadb, servers
+from tests.support import mariadb, mongodb, servers
+from tests.support.processes import ServerUnavailableError
 
 
 def test_a_database_is_empty_and_of_the_tests_own(postgres_url, postgres_server_url) -> None:
@@ -76,7 +79,7 @@ def test_a_server_keeps_its_data_and_password_from_start_to_start() -> None:
 def test_a_server_that_cannot_start_says_why() -> None:
     with (
         _open_folder() as folder,
-        pytest.raises(servers.ServerUnavailableError, match="no_such_setting"),
+        pytest.raises(ServerUnavailableError, match="no_such_setting"),
         servers.postgres_server(folder / "data", fsync=False, settings={"no_such_setting": "1"}),
     ):
         pass
@@ -108,6 +111,16 @@ def test_each_kind_of_database_can_be_had(database_url) -> None:
         assert mariadb.run_sql(database_url, "SELECT CURRENT_USER()") == f"{servers.USER}@%\n"
     else:
         assert servers.run_sql(database_url, "SELECT current_user") == f"{servers.USER}\n"
+
+
+def test_mongodb_answers_and_is_gone_afterwards() -> None:
+    with _open_folder() as folder:
+        with mongodb.mongodb_server(folder / "data", fsync=False) as url:
+            client: pymongo.MongoClient[dict[str, object]] = pymongo.MongoClient(url)
+            assert client.server_info()["version"].startswith("6.0.")
+            client.close()
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", urlsplit(url).port or 0)) != 0
 
 
 @contextlib.contextmanager
