@@ -9,6 +9,8 @@ from studio.database.options import DatabaseOptions
 from studio.database.results import (
     AggregateQuery,
     BulkResult,
+    CacheInfo,
+    CacheWish,
     ListQuery,
     Record,
     Recorder,
@@ -25,6 +27,8 @@ __all__ = [
     "Access",
     "AggregateQuery",
     "BulkResult",
+    "CacheInfo",
+    "CacheWish",
     "Database",
     "DatabaseOptions",
     "ListQuery",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from studio.database import statements as st
 from studio.database.bulk import BulkJob, BulkOutcome, Data, Mode, Progress, batches, runs, shape_of
 from studio.database.errors import locate
+from studio.database.list_cache import writes
 from studio.database.results import BulkResult, Record
 from studio.database.writes import Writes, need_fields, utc_now
 from studio.kernel.errors import DatabaseError, ValueRefused
@@ -32,6 +33,7 @@ _MOST_KEYS = 5000
 
 
 class BulkWrites(Writes):
+    @writes("create", "update")
     async def bulk_create(
         self,
         spec: ModelSpec,
@@ -68,6 +70,7 @@ class BulkWrites(Writes):
             spec, rows, modes[conflict], conflict_on, batch_size, return_ids, progress
         )
 
+    @writes("create", "update")
     async def bulk_upsert(
         self,
         spec: ModelSpec,
@@ -91,6 +94,7 @@ class BulkWrites(Writes):
             spec, rows, modes[conflict], conflict_on, batch_size, return_ids, progress
         )
 
+    @writes("update")
     async def bulk_update_rows(
         self, spec: ModelSpec, rows: Data, *, batch_size: int = 5000, progress: Progress | None = None
     ) -> BulkResult:
@@ -102,6 +106,7 @@ class BulkWrites(Writes):
             )
         return await self.bulk_rows(spec, rows, "update", spec.key, batch_size, False, progress)
 
+    @writes("update")
     async def bulk_update(
         self,
         spec: ModelSpec,
@@ -131,6 +136,7 @@ class BulkWrites(Writes):
             raise locate(error, spec, changes) from error.__cause__
         return BulkResult(matched=changed, updated=changed)
 
+    @writes("delete")
     async def bulk_delete(
         self,
         spec: ModelSpec,

@@ -17,6 +17,7 @@ from studio.models.spec import ModelSpec
 if TYPE_CHECKING:
     from studio.database.access import Access
     from studio.database.dialect import Dialect, Engine
+    from studio.database.list_cache import ListCache
     from studio.database.plans import PlanBook
 
 _DIALECTS = {
@@ -133,14 +134,23 @@ class Database:
         """Reads and writes that commit one by one."""
         return self._make_access(self._engine.lanes, self._book, recorder)
 
+    @property
+    def lists(self) -> ListCache:
+        """The lists that are kept."""
+        return self._book.lists
+
     def transaction(self, recorder: Recorder | None = None) -> AbstractAsyncContextManager[Access]:
         """Reads and writes that are all kept, or all undone when the block raises or is cancelled."""
         return self._transaction(recorder)
 
     @contextlib.asynccontextmanager
     async def _transaction(self, recorder: Recorder | None) -> AsyncIterator[Access]:
-        async with self._engine.transaction() as session:
-            yield self._make_access(session, self._book, recorder)
+        before = self._book.lists.state()
+        try:
+            async with self._engine.transaction() as session:
+                yield self._make_access(session, self._book, recorder)
+        finally:
+            self._book.lists.wrote_since(before)
 
     def compile(self, operation: str, spec: ModelSpec, params: Mapping[str, Any]) -> list[Statement]:
         """The statements that a node with these params would run, without running them.

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from studio.database.care import care_for
 from studio.database.dialect import Converter, Dialect, Row
+from studio.database.list_cache import ListCache
 from studio.database.pipelines import Maker, RowPipelines, make_maker, refuse_name
 from studio.database.results import Record, Statement
 from studio.database.tables import statement_table
@@ -299,10 +300,11 @@ def records(plan: Plan, rows: Sequence[Row]) -> list[Record]:
 
 
 class PlanBook:
-    """The plans of all models on one database, found by the spec's identity."""
+    """What is remembered of one database: the plans of all models, found by the spec's identity, and lists that are kept."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
+        self.lists = ListCache()
         self._by_id: dict[int, ModelPlans] = {}
         self._without: dict[int, tuple[ModelSpec, frozenset[str]]] = {}
 

@@ -35,6 +35,7 @@ _CONTROLS = frozenset(
         "START",
     }
 )
+_READING = frozenset({"SELECT", "VALUES", "TABLE", "SHOW"})
 _COMMENT = re.compile(r"\s*(--[^\n]*(\n|$)|/\*.*?\*/)", re.DOTALL)
 _TOKEN = re.compile(
     r"""(?P<quoted>'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)"""
@@ -96,6 +97,11 @@ def first_word(sql: str) -> str:
             hint="Run the workflow in the mode atomic instead.",
         )
     return first
+
+
+def only_reads(sql: str) -> bool:
+    """Whether a statement changes nothing, as far as its first word tells: a function that it calls may all the same."""
+    return first_word(sql) in _READING
 
 
 def rows_from(

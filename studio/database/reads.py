@@ -12,8 +12,8 @@ from studio.database import included, pages
 from studio.database import statements as st
 from studio.database.conversation import Conversation
 from studio.database.figures import figures
-from studio.database.raw import prepare, rows_from
-from studio.database.results import AggregateQuery, ListQuery, Record, Rows
+from studio.database.raw import only_reads, prepare, rows_from
+from studio.database.results import AggregateQuery, CacheWish, ListQuery, Record, Rows
 from studio.kernel.errors import ManyRecordsMatched
 from studio.models.relations import Include
 from studio.models.spec import ModelSpec
@@ -70,6 +70,20 @@ class Reads(Conversation):
         page = pages.page(plans, query)
         rows = await self._session.read(page.ready.plan.sql, page.ready.arguments)
         return page.rows(rows)
+
+    async def list_kept(self, spec: ModelSpec, query: ListQuery, wish: CacheWish) -> Rows:
+        """The same, from the cache when it is known there; the caller's own in any case. Within a transaction it is always asked for."""
+        if self._session.in_transaction:
+            return await self.list(spec, query)
+        plans, lists = self._plans(spec), self._book.lists
+        narrow = _without_include(spec, query)[0] if query.include else query
+        ready = pages.page(plans, narrow).ready
+        key = lists.key(self._book, plans, query, wish, (ready.plan.sql, ready.arguments))
+        known = lists.get(key)
+        if known is None:
+            known = await self.list(spec, query)
+            lists.put(key, known, wish, plans)
+        return known
 
     async def stream(
         self, spec: ModelSpec, query: ListQuery, batch_size: int = 1000
@@ -135,7 +149,12 @@ class Reads(Conversation):
             DatabaseError: the database refuses the statement.
         """
         text, arguments = prepare(sql, params or {}, self._book.dialect.name)
-        columns, rows, affected = await self._session.run(text, arguments, max_rows)
+        may_write = not only_reads(text)
+        try:
+            columns, rows, affected = await self._session.run(text, arguments, max_rows)
+        finally:
+            if may_write:
+                self._book.lists.wrote_anything()
         return rows_from(columns, rows, affected, text, max_rows)
 
     async def _many(

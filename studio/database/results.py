@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from studio.models.relations import Include
 from studio.models.spec import ModelSpec
@@ -44,6 +44,34 @@ class AggregateQuery:
     order_by: Sequence[str] | str = ()
     limit: int | None = None
     pipeline: Sequence[Mapping[str, Any]] | None = None
+
+
+Written = Literal["create", "update", "delete"]
+Watched = tuple[str, Written]
+"""A table, in whichever schema, and what is done to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheWish:
+    """How one list is to be kept. `name` is its owner's, for `forget`; `ttl_s` None: five minutes.
+
+    `ended_by` are the writes that end it; None: every write to the tables it was read from, and every deletion, for one may take records of
+    other tables along. SQL of a person's own ends every entry.
+    """
+
+    name: str = ""
+    ttl_s: float | None = None
+    ended_by: frozenset[Watched] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheInfo:
+    """How the cache has served so far."""
+
+    hits: int
+    misses: int
+    lists: int
+    rows: int
 
 
 class Rows(list[Record]):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.database import statements as st
 from studio.database.errors import locate
+from studio.database.list_cache import writes
 from studio.database.reads import Reads
 from studio.database.results import Record
 from studio.kernel.errors import DatabaseError, DuplicateKey, ManyRecordsMatched, ValueRefused
@@ -33,6 +34,7 @@ def utc_now() -> dt.datetime:
 
 
 class Writes(Reads):
+    @writes("create")
     async def create(self, spec: ModelSpec, values: Mapping[str, Any]) -> Record:
         """The stored record, all fields.
 
@@ -57,6 +59,7 @@ class Writes(Reads):
             self._recorder.record("create", spec, plans.key_values(record), None, record)
         return record
 
+    @writes("update")
     async def update(
         self, spec: ModelSpec, filter: Mapping[str, Any], changes: Mapping[str, Any]
     ) -> Record | None:
@@ -133,6 +136,7 @@ class Writes(Reads):
         rows = await session.read(again.plan.sql, again.arguments)
         return again.plan.make(rows[0]) if rows else None
 
+    @writes("delete")
     async def delete(self, spec: ModelSpec, filter: Mapping[str, Any]) -> Record | None:
         """Deletes the record that matches and gives it as it was; None when nothing matches.
 
@@ -158,6 +162,7 @@ class Writes(Reads):
             return None
         return ready.plan.make(rows[0])
 
+    @writes("create", "update")
     async def upsert(
         self,
         spec: ModelSpec,

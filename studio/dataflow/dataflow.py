@@ -24,6 +24,7 @@ from studio.nodes.generated import generated_specs, generated_types
 
 if TYPE_CHECKING:
     from studio.database import Database, DatabaseOptions
+    from studio.database.list_cache import ListCache
     from studio.nodes.base import NodeType
     from studio.query.builder import QueryBuilder
 
@@ -225,6 +226,11 @@ class DataFlow:
         if not self._is_open:
             raise WorkflowError(f"The DataFlow {self._name!r} is closed.", hint="Make a new one.")
         return self._database
+
+    @property
+    def cache(self) -> ListCache:
+        """The lists that nodes with `cache_key` or `cache_ttl` keep: `forget("active_users")`, `info()`."""
+        return self.database.lists
 
     @property
     def is_open(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from studio.kernel.names import snake_case
 from studio.models.relations import Family
 from studio.models.spec import ModelSpec
 from studio.nodes.samples import (
@@ -154,6 +155,36 @@ def delete_spec(model: ModelSpec, connection: str) -> NodeSpec:
     )
 
 
+def cache_params(model: ModelSpec) -> tuple[ParamSpec, ...]:
+    """Whether and how long a list is kept in memory."""
+    own = snake_case(model.name)
+    return (
+        ParamSpec(
+            name="cache_key",
+            type=PortType(kind="str"),
+            label="Cache key",
+            description="Keeps the list in memory under this name and gives it again while it is fresh. Lists that ask for something else are never mixed up.",
+            advanced=True,
+        ),
+        ParamSpec(
+            name="cache_ttl",
+            type=PortType(kind="float"),
+            label="Cache time (s)",
+            description="Seconds for which the kept list is fresh; with a cache key alone, 300.",
+            advanced=True,
+            minimum=0.001,
+        ),
+        ParamSpec(
+            name="cache_invalidation",
+            type=NAMES,
+            label="Cache ended by",
+            description=f"The writes that end the kept list, by model and operation: [{own}_create, {own}_update]. Empty: every write to its tables.",
+            advanced=True,
+            suggestions=tuple(f"{own}_{operation}" for operation in ("create", "update", "delete")),
+        ),
+    )
+
+
 def list_spec(model: ModelSpec, connection: str, family: Family) -> NodeSpec:
     _, many = words(model)
     params = (
@@ -193,6 +224,7 @@ def list_spec(model: ModelSpec, connection: str, family: Family) -> NodeSpec:
             advanced=True,
         ),
         include_param(model, family),
+        *cache_params(model),
     )
     return model_spec(
         model,

@@ -16,6 +16,7 @@ from studio.kernel.problems import Problem
 from studio.models.relations import Family, Include
 from studio.models.spec import ModelSpec
 from studio.nodes.base import NodeContext, NodeType, Params
+from studio.nodes.caching import cache_wish, check_cache, wants_cache
 from studio.nodes.paths import names_of, path_type
 from studio.nodes.reading import (
     check_filter,
@@ -326,10 +327,13 @@ class ListType(_ManyRecords):
         )
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
-        return await ctx.access(self._connection).list(self._model, self.query(params))
+        access, query = ctx.access(self._connection), self.query(params)
+        if not wants_cache(params):
+            return await access.list(self._model, query)
+        return await access.list_kept(self._model, query, cache_wish(self._family, params))
 
     def can_stream(self, params: Params) -> bool:
-        return params.get("limit", 100) is None
+        return params.get("limit", 100) is None and not wants_cache(params)
 
     def stream(
         self, ctx: NodeContext, params: Params, *, batch_size: int
@@ -346,6 +350,7 @@ class ListType(_ManyRecords):
         problems = check_filter(self._model, params.get("filter"))
         problems += _check_order(self._model, params.get("order_by"))
         problems += _check_names(self._model, params.get("fields"), "fields")
+        problems += check_cache(self._family, params)
         return problems + self._check_include(params.get("include"))
 
 
