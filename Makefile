@@ -11,6 +11,9 @@ ONLY ?=
 # Test processes: on two cores four are quickest, because much of a test is waiting for a database.
 JOBS ?= 4
 
+# Compiled code is kept, whatever the caller's environment says: each of the many processes of a test run would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 BIN := .venv/bin
 PREPARE := $(PYTHON) scripts/bootstrap.py
 
