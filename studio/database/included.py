@@ -73,9 +73,9 @@ async def _attach(lists: Lists, spec: ModelSpec, records: Sequence[Record], entr
 
 
 async def _by_key(lists: Lists, entry: Include, keys: Sequence[Key]) -> dict[Key, list[Record]]:
-    """The related records by the values of their `remote` fields, in the order of their keys."""
+    """The related records by the values of their `remote` fields, in the relation's order."""
     target, remote = entry.target, entry.relation.remote
-    order = target.key or remote
+    order = entry.relation.order_by or target.key or remote
     grouped: dict[Key, list[Record]] = {}
     for filter in _filters(remote, keys):
         query = ListQuery(filter=filter, order_by=order, limit=None, include=entry.children)
@@ -87,7 +87,7 @@ async def _by_key(lists: Lists, entry: Include, keys: Sequence[Key]) -> dict[Key
 async def _by_links(
     lists: Lists, entry: Include, through: ModelSpec, keys: Sequence[Key]
 ) -> dict[Key, list[Record]]:
-    """The related records by the values of the link's `through_local` fields, in the order of what the links say of them."""
+    """The related records by the values of the link's `through_local` fields, in the relation's order, else in that of `through_remote`."""
     relation = entry.relation
     near, far = relation.through_local, relation.through_remote
     pairs: dict[tuple[Key, Key], None] = {}
@@ -100,6 +100,9 @@ async def _by_links(
                 pairs[tuple(link[name] for name in near), other] = None
     found = await _by_key(lists, entry, list(dict.fromkeys(other for _, other in pairs)))
     grouped: dict[Key, list[Record]] = {}
+    if relation.order_by:
+        place = {key: number for number, key in enumerate(found)}
+        pairs = dict.fromkeys(sorted(pairs, key=lambda pair: place.get(pair[1], 0)))
     for key, other in pairs:
         grouped.setdefault(key, []).extend(found.get(other, ()))
     return grouped
@@ -151,14 +154,14 @@ def shown(book: PlanBook, spec: ModelSpec, include: Iterable[Include]) -> list[S
     said: list[Statement] = []
     for entry in include:
         relation = entry.relation
-        if entry.through is None:
-            said += _shown(book, entry.target, relation.remote, spec, relation.local, None)
-        else:
+        order = relation.order_by or entry.target.key or relation.remote
+        source, local = spec, relation.local
+        if entry.through is not None:
             near, far = relation.through_local, relation.through_remote
-            said += _shown(
-                book, entry.through, near, spec, relation.local, tuple(dict.fromkeys((*near, *far)))
-            )
-            said += _shown(book, entry.target, relation.remote, entry.through, far, None)
+            both = tuple(dict.fromkeys((*near, *far)))
+            said += _shown(book, entry.through, near, spec, local, both, far)
+            source, local = entry.through, far
+        said += _shown(book, entry.target, relation.remote, source, local, None, order)
         said += shown(book, entry.target, entry.children)
     return said
 
@@ -170,9 +173,9 @@ def _shown(
     source: ModelSpec,
     local: Sequence[str],
     fields: tuple[str, ...] | None,
+    order: Sequence[str],
 ) -> list[Statement]:
     (filter,) = _filters(names, [tuple(_sample(target[name]) for name in names)])
-    order = names if fields is not None else target.key or names
     page = pages.page(book.of(target), ListQuery(filter=filter, order_by=order, limit=None, fields=fields))
     said = page.ready.plan.statement(page.ready.values)
     words = iter([f"‹{source.name}.{name}›" for name in local])

@@ -91,7 +91,7 @@ class MysqlDialect:
 
     def reader(self, field: FieldSpec, *, reflected: bool) -> Converter | None:
         if field.kind is Kind.ENUM:
-            return enum_reader(field.enum_type)
+            return enum_reader(field)
         if field.kind is Kind.DATETIME and field.naive:
             return None
         if field.kind is Kind.DECIMAL:

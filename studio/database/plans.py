@@ -121,7 +121,9 @@ class ModelPlans:
         self._makers: dict[tuple[str, ...], Maker] = {}
         self.care = care_for(spec)
         self.optional = frozenset(
-            field.name for field in spec.fields if field.generated or field.server_default is not None
+            field.name
+            for field in spec.fields
+            if field.generated or (field.server_default is not None and not field.managed)
         )
         """Fields that an INSERT leaves out when they are not given: the database makes their values."""
         self.generated = next((field.name for field in spec.fields if field.generated), None)

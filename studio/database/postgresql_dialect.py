@@ -46,7 +46,7 @@ _AWARE = Rarely("{v}.tzinfo is not None", _read_infinity)
 def _read_enum(field: FieldSpec) -> Converter | None:
     if field.enum_type is None:
         return None
-    members: dict[Any, Any] = {member.value: member for member in field.enum_type}
+    members: dict[Any, Any] = {field.stored(member): member for member in field.enum_type}
     return lambda value: members.get(value, value)
 
 

@@ -75,8 +75,10 @@ class SqliteDialect:
 
     def reader(self, field: FieldSpec, *, reflected: bool) -> Converter | None:
         if field.kind is Kind.ENUM:
-            return enum_reader(field.enum_type)
+            return enum_reader(field)
         if not reflected:
+            if field.kind is Kind.DATETIME and field.naive:
+                return _read_naive
             return _READERS.get(field.kind)
         if field.kind is Kind.DECIMAL:
             return _loose_decimal(field.scale)
@@ -150,11 +152,11 @@ _BINDERS: Mapping[Kind, Converter] = {
 # ------------------------------------------------------------------ reading
 
 
-def enum_reader(enum_type: type[enum.Enum] | None) -> Converter | None:
+def enum_reader(field: FieldSpec) -> Converter | None:
     """Stored text → member where the class is known; text that is no member's stays text."""
-    if enum_type is None:
+    if field.enum_type is None:
         return None
-    members: dict[Any, Any] = {member.value: member for member in enum_type}
+    members: dict[Any, Any] = {field.stored(member): member for member in field.enum_type}
     return lambda value: members.get(value, value)
 
 

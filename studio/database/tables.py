@@ -68,6 +68,7 @@ def _ddl_table(
             parts.append(sa.UniqueConstraint(field.column, name=_name("uq", spec.table, field.column)))
         if field.check:
             parts.append(sa.CheckConstraint(field.check, name=_name("ck", spec.table, field.column)))
+    parts += [sa.CheckConstraint(check.condition, name=_fit(check.name)) for check in spec.checks]
     table = sa.Table(
         spec.table,
         metadata,

@@ -18,7 +18,7 @@ from typing import Any, Final
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean, plural, snake_case
 from studio.models.relation_data import relations_from_data, relations_to_data
-from studio.models.spec import MANAGED, MISSING, FieldSpec, IndexSpec, Kind, ModelSpec
+from studio.models.spec import MANAGED, MISSING, CheckSpec, FieldSpec, IndexSpec, Kind, ModelSpec
 
 _FIELD_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
     {entry.name: entry.default for entry in fields(FieldSpec) if entry.default is not NO_DEFAULT}
@@ -56,6 +56,7 @@ _MODEL_KEYS: Final = (
     "timestamps",
     "fields",
     "indexes",
+    "checks",
     "relations",
     "options",
 )
@@ -114,6 +115,8 @@ def model_to_data(spec: ModelSpec) -> dict[str, Any]:
     data["fields"] = {entry.name: _field_to_data(spec, entry) for entry in own}
     if spec.indexes:
         data["indexes"] = [_index_to_data(index) for index in spec.indexes]
+    if spec.checks:
+        data["checks"] = {check.name: check.condition for check in spec.checks}
     if spec.relations:
         data["relations"] = relations_to_data(spec.relations)
     if spec.options:
@@ -145,7 +148,7 @@ def _default_to_data(model: ModelSpec, entry: FieldSpec) -> Any:
     factory = entry.default_factory
     if factory is None:
         is_member = isinstance(entry.default, enum.Enum) and entry.default is not MISSING
-        return entry.default.value if is_member else entry.default
+        return entry.stored(entry.default) if is_member else entry.default
     if factory is list or factory is dict:
         return factory()
     if isinstance(factory, Fresh):
@@ -225,6 +228,7 @@ def model_from_data(data: Mapping[str, Any], *, left: dict[str, Any] | None = No
         key=keys,
         doc=_of(name, "", data, "doc", str, default=""),
         indexes=_indexes(name, table, data.get("indexes", ()), known),
+        checks=_checks(name, data.get("checks", {})),
         schema=_of(name, "", data, "schema", str, default=None),
         reflected=reflected,
         options=MappingProxyType(dict(_of(name, "", data, "options", Mapping, default={}))),
@@ -326,6 +330,15 @@ def _indexes(model: str, table: str, data: Any, known: list[str]) -> tuple[Index
             IndexSpec(name=name, fields=names, unique=_of(model, "", entry, "unique", bool, default=False))
         )
     return tuple(found)
+
+
+def _checks(model: str, data: Any) -> tuple[CheckSpec, ...]:
+    if not isinstance(data, Mapping) or not all(isinstance(entry, str) for entry in data.values()):
+        raise ModelError(
+            f"{model}: 'checks' must be a mapping of names to conditions.",
+            hint='Write `checks: {ck_dates: "starts < ends"}`.',
+        )
+    return tuple(CheckSpec(name=str(name), condition=condition) for name, condition in data.items())
 
 
 def _strings(model: str, what: str, value: Any) -> tuple[str, ...]:

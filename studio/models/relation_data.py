@@ -1,7 +1,7 @@
 """How is a relation written down? The same in a class (`__relations__`) and in YAML (`relations:`), read and written here.
 
 writer: {model: Author, local: author_id}      to one; `remote` is the other model's key unless it is said
-drafts: {model: Post, remote: author_id}       to many, from the other side
+drafts: {model: Post, remote: author_id}       to many, from the other side; `order_by` says in which order
 labels: {model: Tag, through: PostTag}         to many, by the records of a third model
 editor: Author                                 just the model: how they are joined follows from the foreign keys
 """
@@ -15,7 +15,7 @@ from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean
 from studio.models.spec import RelationSpec
 
-_FIELDS: Final = ("local", "remote", "through_local", "through_remote")
+_FIELDS: Final = ("local", "remote", "through_local", "through_remote", "order_by")
 _KEYS: Final = ("model", "many", "through", *_FIELDS)
 
 

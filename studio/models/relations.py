@@ -203,7 +203,7 @@ class Family:
         """Adds a derived relation under a free name and gives that; one that leads the same way already stays as it is."""
         known = found[model.name]
         for other in known.values():
-            if replace(other, name="", many=is_many) == replace(relation, name="", many=is_many):
+            if replace(other, name="", many=is_many, order_by=()) == replace(relation, name="", many=is_many):
                 return other.name
         name = relation.name
         if name in model or name in known:
@@ -249,6 +249,7 @@ class Family:
             local = model.key
         self._check_fields(model, relation, model, local)
         self._check_fields(model, relation, target, remote)
+        self._check_fields(model, relation, *_order(target, relation))
         if len(local) != len(remote):
             raise _wrong(
                 model,
@@ -263,7 +264,13 @@ class Family:
         near = relation.through_local or self._link_fields(model, relation, link, model, taken=())
         far = relation.through_remote or self._link_fields(model, relation, link, target, taken=near)
         local, remote = relation.local or model.key, relation.remote or target.key
-        for owner, fields in ((link, near), (link, far), (model, local), (target, remote)):
+        for owner, fields in (
+            (link, near),
+            (link, far),
+            (model, local),
+            (target, remote),
+            _order(target, relation),
+        ):
             self._check_fields(model, relation, owner, fields)
         return replace(
             relation, many=True, local=local, remote=remote, through_local=near, through_remote=far
@@ -351,6 +358,10 @@ def _forward(key: _Key) -> RelationSpec:
     return RelationSpec(
         name=name, model=key.target.name, many=False, local=(key.field,), remote=(key.remote,)
     )
+
+
+def _order(target: ModelSpec, relation: RelationSpec) -> tuple[ModelSpec, tuple[str, ...]]:
+    return target, tuple(term.removeprefix("-") for term in relation.order_by)
 
 
 def _wrong(model: ModelSpec, relation: RelationSpec, fault: str, hint: str) -> ModelError:

@@ -95,6 +95,10 @@ class FieldSpec:
         if not self.column:
             object.__setattr__(self, "column", self.name)
 
+    def stored(self, member: enum.Enum) -> Any:
+        """What is kept for a member of the enumeration: its value, or its name where `choices` are names."""
+        return member.value if member.value in self.choices or not self.choices else member.name
+
     @property
     def has_default(self) -> bool:
         return (
@@ -135,10 +139,18 @@ class IndexSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckSpec:
+    """A condition, in SQL by the model's author, that every record fulfils. One over a single field is rather the field's `check`."""
+
+    name: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RelationSpec:
     """A way from a record of one model to those of another, `model`: the ones whose `remote` fields equal its own `local` fields.
 
-    To-one (`many` is False) it leads to a record or to None, to-many to a list in the order of the other model's key. With `through` the
+    To-one (`many` is False) it leads to a record or to None, to-many to a list. With `through` the
     two meet in the records of a third model: its fields `through_local` equal `local`, its `through_remote` equal `remote`.
     """
 
@@ -150,6 +162,8 @@ class RelationSpec:
     through: str | None = None
     through_local: tuple[str, ...] = ()
     through_remote: tuple[str, ...] = ()
+    order_by: tuple[str, ...] = ()
+    """To-many: the order of the records, as a list takes it; empty: by their key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +180,7 @@ class ModelSpec:
     key: tuple[str, ...] = ("id",)
     doc: str = ""
     indexes: tuple[IndexSpec, ...] = ()
+    checks: tuple[CheckSpec, ...] = ()
     schema: str | None = None
     reflected: bool = False
     """The table existed before Studio: no DDL is ever issued for it."""

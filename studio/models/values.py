@@ -401,11 +401,16 @@ def _refuse_json(spec: FieldSpec, path: str, fault: str, hint: str) -> NoReturn:
 
 def _enum(spec: FieldSpec, value: Any) -> str:
     if spec.enum_type is not None and isinstance(value, spec.enum_type):
-        return str.__str__(value.value)
+        return str.__str__(spec.stored(value))
     if isinstance(value, enum.Enum):
-        value = value.value
+        value = spec.stored(value)
     if isinstance(value, str) and value in spec.choices:
         return str.__str__(value)
+    if spec.enum_type is not None and isinstance(value, str):
+        # Where names are kept, a member's value means it as well: files and expressions hold values.
+        member = next((member for member in spec.enum_type if member.value == value), None)
+        if member is not None:
+            return str.__str__(member.name)
     choices = [str(choice) for choice in spec.choices]
     hint = did_you_mean(value, choices) if isinstance(value, str) else ""
     _refuse(spec, value, hint or f"Known: {', '.join(choices[:12])}.")

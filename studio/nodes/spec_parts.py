@@ -137,7 +137,7 @@ def _field_param(
 ) -> ParamSpec:
     default = field.default if with_default else MISSING
     if isinstance(default, enum.Enum) and default is not MISSING:
-        default = default.value
+        default = field.stored(default)
     return ParamSpec(
         name=free_name(field.name, taken),
         type=port_type(field),

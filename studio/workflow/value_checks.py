@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import uuid
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -33,7 +34,7 @@ def value_problem(param: ParamSpec, value: Any) -> str | None:
         return f'"{param.name}" must have a value.'
     if param.operators and is_operator(value):
         return None
-    if param.choices and value not in param.choices and getattr(value, "value", value) not in param.choices:
+    if param.choices and value not in param.choices and not _is_member(param, value):
         near = did_you_mean(str(value), [str(choice) for choice in param.choices])
         return f'"{param.name}" is {_describe(value)}. {near}'.strip()
     wanted = _TESTS.get(param.type.kind)
@@ -42,6 +43,11 @@ def value_problem(param: ParamSpec, value: Any) -> str | None:
     if param.minimum is not None or param.maximum is not None or param.max_length is not None:
         return _out_of_bounds(param, value)
     return None
+
+
+def _is_member(param: ParamSpec, value: Any) -> bool:
+    """Whether it is a member of an enumeration whose value or name is one of the choices."""
+    return isinstance(value, enum.Enum) and (value.value in param.choices or value.name in param.choices)
 
 
 def _fits_many(param: ParamSpec, value: Any) -> bool:
