@@ -43,7 +43,7 @@ class DataFlow:
         url: `sqlite:///shop.db`, `postgresql://user:password@host/shop`, `:memory:`; without one the environment's DATABASE_URL, then
             DATAFLOW_DATABASE_URL, then `sqlite:///studio.db`.
         name: what nodes call it in `db_instance`; the database's name when omitted.
-        models: classes or specs to take in at once.
+        models: classes (annotated ones, or SQLAlchemy's) and specs to take in at once.
         config: options as an object; those given by name win.
         options: the database room's own options, for those who know them.
         engine: the loop to work on; the process's own when omitted.
@@ -85,11 +85,15 @@ class DataFlow:
         self._catalogue: NodeCatalogue | None = None
         self._types: list[NodeType] | None = None
         self._family: Family | None = None
+        self._mapped: dict[str, object] = {}
+        """For models of SQLAlchemy classes: the class, or the linking table."""
         self._is_open = True
         instances.remember(self)
         for model in models:
             if isinstance(model, ModelSpec):
                 self.add_model(model)
+            elif hasattr(model, "__mapper__") or hasattr(model, "registry"):
+                self.register(model)
             else:
                 self.model(model)
 
@@ -104,6 +108,25 @@ class DataFlow:
         spec = model_from_class(cls)
         self.add_model(spec)
         refuse_instances(cls, spec, self)
+        return cls
+
+    def register(self, cls: C, *others: type) -> C:
+        """Takes in SQLAlchemy 2 classes as models, with the tables that link them; a base stands for all classes below it.
+
+        A decorator, too. The classes stay what they are, so the program may go on using them with sessions of its own.
+
+        Raises:
+            ModelError: something in a class has no counterpart in a model; names the class, the column and the remedy.
+        """
+        from studio.dataflow.orm import mapped_classes, models_from_orm
+
+        classes: tuple[type, ...] = (cls, *others)
+        for given in classes:
+            for mapped in mapped_classes(given):
+                for source, spec in models_from_orm(mapped):
+                    if self._mapped.get(spec.name) is not source:
+                        self.add_model(spec)
+                        self._mapped[spec.name] = source
         return cls
 
     def add_model(self, spec: ModelSpec, *, replace: bool = False) -> ModelSpec:

@@ -1,0 +1,156 @@
+"""Do SQLAlchemy classes become models whose nodes work? The shop of `orm_classes`, on each kind of database."""
+
+import asyncio
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from studio import DataFlow
+from studio.kernel.errors import BuildError, CheckViolated, DuplicateKey, ForeignKeyViolated
+from tests.conformance import orm_classes as orm
+from tests.conformance.shop import Shop
+
+
+@pytest.fixture
+def mapped(database_url: str) -> Iterator[Shop]:
+    shop = Shop(database_url, orm.Base)
+    asyncio.run(shop.db.initialize())
+    yield shop
+    shop.close()
+
+
+def test_every_class_and_every_link_becomes_a_model_with_its_nodes(mapped: Shop) -> None:
+    db = mapped.db
+    assert set(db.list_models()) == {
+        "User", "UserProfile", "Order", "OrderLine", "Product", "Tag", "Item", "Subscription",
+        "TagItemAssociation", "Likes",
+    }  # fmt: skip
+    user = db.get_model_info("User")
+    assert user["table"] == "user"
+    assert user["doc"].startswith("User model representing application users.\n\nRelationships:")
+    assert user["fields"]["username"] == {
+        "type": "str", "required": True, "unique": True, "index": True, "max_length": 50,
+    }  # fmt: skip
+    assert {name: found["many"] for name, found in user["relations"].items() if name != "likeses"} == {
+        "orders": True, "profile": False, "manager": False, "reports": True, "liked": True, "subscriptions": True,
+    }  # fmt: skip
+    assert db.get_model_info("OrderLine")["key"] == ["order_id", "product_id"]
+    assert db.get_model_info("Tag")["relations"]["items"]["through"] == "TagItemAssociation"
+    assert all(len(db.get_generated_nodes(name)) == 12 for name in db.list_models())
+    db.register(orm.Base, orm.User)
+    DataFlow(":memory:", models=[orm.User, orm.Order, orm.OrderLine, orm.Product]).close()
+
+
+def test_defaults_types_and_timestamps_are_those_of_the_class(mapped: Shop) -> None:
+    made = mapped.one("ProductCreateNode", {"name": "Lamp", "price": 9.5})
+    assert isinstance(made["id"], uuid.UUID)
+    expected: dict[str, object] = {
+        "description": None, "cost": Decimal("1.50"), "is_active": True, "released": dt.date(2024, 2, 29),
+        "opens": dt.time(8, 30), "lasts": dt.timedelta(days=2), "picture": b"\x00\xff", "settings": {},
+        "sizes": [1, 2], "batch": str(uuid.UUID(int=7)), "level": orm.Level.LOW, "kind": "book",
+    }  # fmt: skip
+    assert {name: made[name] for name in expected} == expected
+    assert made["seen_at"].tzinfo is dt.UTC
+    assert abs(made["updated_at"] - made["created_at"]) < dt.timedelta(seconds=1)
+    later = mapped.one("ProductUpdateNode", {"id": made["id"], "fields": {"level": "high"}})
+    assert (later["level"], later["updated_at"] > made["updated_at"]) == (orm.Level.HIGH, True)
+    user = mapped.one("UserCreateNode", {"username": "ada"})
+    order = mapped.one("OrderCreateNode", {"user_id": user["id"], "total": 1.5})
+    assert order["number"] == 7
+    assert order["placed_at"].tzinfo is None
+    assert order["created_at"].tzinfo is dt.UTC
+    plan = mapped.one("SubscriptionCreateNode", {"user_id": user["id"], "start_date": "2025-01-31"})
+    assert (plan["type"], len(plan["id"]), plan["end_date"]) == (orm.Subscribed.FREE, 36, None)
+    changed = mapped.one(
+        "SubscriptionUpdateNode", {"id": plan["id"], "fields": {"type": orm.Subscribed.PREMIUM}}
+    )
+    assert changed["type"] is orm.Subscribed.PREMIUM
+    (found,) = mapped.one("SubscriptionListNode", {"filter": {"type": "PREMIUM"}})
+    assert found == changed
+    stored = {"db": ("SQL", {"sql": "SELECT type FROM subscription"})}
+    assert mapped.results(stored)["db"][0]["type"] == "PREMIUM"
+
+
+def test_constraints_and_indexes_are_those_of_the_class(mapped: Shop) -> None:
+    user = mapped.one("UserCreateNode", {"username": "ada"})
+    with pytest.raises(DuplicateKey) as twice:
+        mapped.one("UserCreateNode", {"username": "ada"})
+    assert twice.value.field == "username"
+    with pytest.raises(CheckViolated) as young:
+        mapped.one("UserCreateNode", {"username": "bob", "age": 17})
+    assert young.value.field == "age"
+    order = {"user_id": user["id"], "total": 3.0}
+    mapped.one("OrderCreateNode", order)
+    with pytest.raises(DuplicateKey):
+        mapped.one("OrderCreateNode", order)
+    with pytest.raises(CheckViolated, match="ck_order_sane|total >= 0"):
+        mapped.one("OrderCreateNode", {**order, "number": 8, "total": -1.0})
+    with pytest.raises(ForeignKeyViolated):
+        mapped.one("UserDeleteNode", {"id": user["id"]})
+    mapped.one("UserProfileCreateNode", {"user_id": user["id"]})
+    with pytest.raises(DuplicateKey):
+        mapped.one("UserProfileCreateNode", {"user_id": user["id"]})
+    report = mapped.one("UserCreateNode", {"username": "eve", "manager_id": user["id"]})
+    mapped.one("OrderBulkDeleteNode", {"filter": {"user_id": user["id"]}})
+    mapped.one("UserDeleteNode", {"id": user["id"]})
+    assert mapped.one("UserProfileCountNode") == {"count": 0}
+    assert mapped.one("UserReadNode", {"id": report["id"]})["manager_id"] is None
+    known = {spec.table: spec for spec in mapped.db.discover_schema().values()}
+    assert ("user_id", "number") in known["shop_order"].unique_sets()
+    assert known["tag_item_association"].key == ("tag_id", "item_id")
+
+
+def test_relationships_are_read_along(mapped: Shop) -> None:
+    one = mapped.one
+    ada = one("UserCreateNode", {"username": "ada"})["id"]
+    bob = one("UserCreateNode", {"username": "bob", "manager_id": ada})["id"]
+    one("UserProfileCreateNode", {"user_id": ada, "bio": "Counts."})
+    rows = [
+        {"user_id": ada, "total": total, "number": number} for number, total in [(1, 1.0), (2, 3.0), (3, 2.0)]
+    ]
+    orders = one("OrderBulkCreateNode", {"data": rows, "return_ids": True})["ids"]
+    lamp = one("ProductCreateNode", {"name": "Lamp", "price": 9.5})["id"]
+    one("OrderLineCreateNode", {"order_id": orders[0], "product_id": lamp, "quantity": 2})
+    tag = one("TagCreateNode", {"name": "new"})["id"]
+    item = one("ItemCreateNode", {"name": "Cup", "price": 1.0})["id"]
+    one("TagItemAssociationCreateNode", {"tag_id": tag, "item_id": item})
+    one("LikesCreateNode", {"user_id": ada, "item_id": item})
+    include = ["orders.lines.product", "profile.user", "manager", "reports", "liked.tags"]
+    found = one("UserReadNode", {"id": ada, "include": include})
+    assert [order["total"] for order in found["orders"]] == [3.0, 2.0, 1.0]
+    assert found["orders"][2]["lines"][0]["product"]["name"] == "Lamp"
+    assert found["profile"]["user"]["username"] == "ada"
+    assert found["manager"] is None
+    assert [user["id"] for user in found["reports"]] == [bob]
+    assert found["liked"][0]["tags"][0]["name"] == "new"
+    assert one("TagReadNode", {"id": tag, "include": ["items"]})["items"][0]["id"] == item
+    key = {"order_id": orders[0], "product_id": lamp}
+    line = one("OrderLineUpdateNode", {"filter": key, "fields": {"quantity": {"$inc": 1}}})
+    assert (line["quantity"], one("OrderLineDeleteNode", {"id": key})) == (3, {"deleted": 1, "id": key})
+    with pytest.raises(BuildError, match="at most 32767"):
+        one("OrderCreateNode", {"user_id": ada, "total": 1.0, "number": 40_000})
+    with pytest.raises(DuplicateKey):
+        one("LikesCreateNode", {"user_id": ada, "item_id": item})
+
+
+def test_the_program_goes_on_using_its_classes_on_the_same_tables(sqlite_url: str) -> None:
+    shop = Shop(sqlite_url, orm.Base)
+    asyncio.run(shop.db.initialize())
+    ada = shop.one("UserCreateNode", {"username": "ada"})
+    plan = shop.one("SubscriptionCreateNode", {"user_id": ada["id"], "start_date": "2025-01-31"})
+    engine = sa.create_engine(sqlite_url)
+    with Session(engine) as session:
+        kept = session.get_one(orm.Subscription, plan["id"])
+        assert (kept.type, kept.start_date) == (orm.Subscribed.FREE, dt.date(2025, 1, 31))
+        assert session.get_one(orm.User, ada["id"]).subscriptions == [kept]
+        session.add(orm.Tag(name="new", items=[orm.Item(name="Cup", price=1.0)]))
+        session.commit()
+    engine.dispose()
+    (tag,) = shop.one("TagListNode", {"include": ["items"]})
+    assert (tag["items"][0]["name"], tag["created_at"].tzinfo) == ("Cup", dt.UTC)
+    shop.close()
