@@ -14,14 +14,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 from studio.dataflow.resolution import resolve
 from studio.kernel.errors import BuildError, WorkflowError
-from studio.kernel.ids import NodeId, WorkflowId, short_id
+from studio.kernel.ids import EdgeId, NodeId, WorkflowId, short_id
 from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem, Severity
 from studio.models.declare import Text
 from studio.models.spec import MISSING, Kind
 from studio.runtime.plan import Plan, compile_plan
 from studio.workflow.checks import check
-from studio.workflow.graph import Edge, Node, Note, Place, Workflow, WorkflowInput, frozen
+from studio.workflow.graph import (
+    Bookmark,
+    Edge,
+    Frame,
+    Node,
+    Note,
+    Place,
+    Route,
+    Workflow,
+    WorkflowInput,
+    frozen,
+)
 
 if TYPE_CHECKING:
     from studio.dataflow.dataflow import DataFlow
@@ -88,7 +99,20 @@ class BuiltWorkflow(Workflow):
 
 
 def _parts(workflow: Workflow) -> dict[str, Any]:
-    names = ("id", "name", "description", "inputs", "nodes", "edges", "places", "notes", "extra")
+    names = (
+        "id",
+        "name",
+        "description",
+        "inputs",
+        "nodes",
+        "edges",
+        "places",
+        "notes",
+        "frames",
+        "routes",
+        "bookmarks",
+        "extra",
+    )
     return {name: getattr(workflow, name) for name in names}
 
 
@@ -119,6 +143,9 @@ class WorkflowBuilder:
         self._edges: list[Edge] = []
         self._places: dict[NodeId, Place] = {}
         self._notes: dict[str, Note] = {}
+        self._frames: dict[str, Frame] = {}
+        self._routes: dict[EdgeId, Route] = {}
+        self._bookmarks: dict[str, Bookmark] = {}
         self._problems: list[Problem] = []
         self._others: list[Workflow | WorkflowBuilder] = []
 
@@ -219,10 +246,17 @@ class WorkflowBuilder:
         return found
 
     def place(
-        self, node: str, x: float, y: float, *, collapsed: bool = False, all_ports: bool = False
+        self,
+        node: str,
+        x: float,
+        y: float,
+        *,
+        collapsed: bool = False,
+        all_ports: bool = False,
+        frame: str = "",
     ) -> None:
-        """Says where a node lies on the canvas."""
-        self._places[NodeId(node)] = Place(x=x, y=y, collapsed=collapsed, all_ports=all_ports)
+        """Says where a node lies on the canvas, and in which frame."""
+        self._places[NodeId(node)] = Place(x=x, y=y, collapsed=collapsed, all_ports=all_ports, frame=frame)
 
     def add_note(
         self,
@@ -233,17 +267,51 @@ class WorkflowBuilder:
         width: float = 240.0,
         height: float = 120.0,
         color: str = "",
+        frame: str = "",
         id: str | None = None,
     ) -> str:
-        """Puts a text on the canvas and returns its id."""
-        note = Note(id=id or short_id(), text=text, x=x, y=y, width=width, height=height, color=color)
+        """Puts a text, in Markdown, on the canvas and returns its id."""
+        box = {"x": x, "y": y, "width": width, "height": height}
+        note = Note(id=id or short_id(), text=text, color=color, frame=frame, **box)
         self._notes[note.id] = note
         return note.id
+
+    def add_frame(
+        self,
+        title: str,
+        x: float = 0.0,
+        y: float = 0.0,
+        *,
+        width: float = 400.0,
+        height: float = 240.0,
+        color: str = "",
+        collapsed: bool = False,
+        frame: str = "",
+        id: str | None = None,
+    ) -> str:
+        """Puts a titled region on the canvas and returns its id, which names it in `place`, `add_note` and `add_frame`."""
+        box = {"x": x, "y": y, "width": width, "height": height}
+        entry = Frame(id=id or short_id(), title=title, color=color, collapsed=collapsed, frame=frame, **box)
+        self._frames[entry.id] = entry
+        return entry.id
+
+    def route(
+        self, source: str, source_port: str, target: str, target_port: str, *points: tuple[float, float]
+    ) -> None:
+        """Lets an edge pass points on its way over the canvas."""
+        edge = Edge(
+            source=NodeId(source), source_port=source_port, target=NodeId(target), target_port=target_port
+        )
+        self._routes[edge.id] = tuple((float(x), float(y)) for x, y in points)
+
+    def bookmark(self, key: str, x: float, y: float, *, zoom: float = 1.0) -> None:
+        """Keeps a view of the canvas, with (x, y) in its middle, under a digit."""
+        self._bookmarks[key] = Bookmark(x=x, y=y, zoom=zoom)
 
     def workflow(self) -> Workflow:
         """What has been collected so far, unchecked; edges to nodes that are not there are left out."""
         known = self._nodes
-        return Workflow(
+        collected = Workflow(
             id=self._id,
             name=self._name,
             description=self._description,
@@ -254,7 +322,10 @@ class WorkflowBuilder:
             ),
             places=frozen((node, place) for node, place in self._places.items() if node in known),
             notes=frozen(self._notes),
+            frames=frozen(self._frames),
+            bookmarks=frozen(self._bookmarks),
         )
+        return collected.with_routes(self._routes)
 
     def build(self, db: DataFlow | None = None) -> BuiltWorkflow:
         """The workflow, checked, frozen and bound to its databases; `db` stands in for the builder's own.

@@ -6,13 +6,26 @@ from typing import Final
 
 from studio.kernel.errors import StoreError
 from studio.persistence.structure import Structure
-from studio.project.changes import CHANGE_TYPES, Change
+from studio.project.change_types import CHANGE_TYPES
+from studio.project.changes import Change
 from studio.project.state import Connection, ModelEntry
-from studio.workflow.graph import Edge, Node, Note, Place, Workflow, WorkflowInput
+from studio.workflow.graph import Bookmark, Edge, Frame, Node, Note, Place, Workflow, WorkflowInput
 from studio.workflow.yaml_text import read_yaml, write_yaml
 
 CHANGES: Final = Structure(
-    (*CHANGE_TYPES, Node, Edge, Note, Place, Workflow, WorkflowInput, Connection, ModelEntry),
+    (
+        *CHANGE_TYPES,
+        Node,
+        Edge,
+        Note,
+        Frame,
+        Bookmark,
+        Place,
+        Workflow,
+        WorkflowInput,
+        Connection,
+        ModelEntry,
+    ),
     protocols=(Change,),
 )
 

@@ -3,7 +3,7 @@
 A change never looks at the world outside the project it is applied to, so the same change gives the same project: undo, redo and the
 recovery journal all replay it. `codec` in `persistence` writes changes down; here is only what they do.
 
-Longer than most modules because the kinds of change are one closed set: the codec, the undo tests and the reader walk through all of them.
+What lies on the canvas beside nodes and edges is altered in `layout_changes`; `change_types` lists every kind of change there is.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from studio.kernel.errors import WorkflowError
-from studio.kernel.ids import NodeId, WorkflowId
+from studio.kernel.ids import EdgeId, NodeId, WorkflowId
 from studio.project.state import Connection, ModelEntry, Project
-from studio.workflow.graph import Edge, Node, Note, Place, Workflow, WorkflowInput, frozen
+from studio.workflow.graph import Edge, Node, Place, Route, Workflow, WorkflowInput, frozen
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -58,6 +58,7 @@ class AddNodes(WorkflowChange):
     nodes: tuple[Node, ...]
     places: Mapping[NodeId, Place] = field(default_factory=frozen)
     edges: tuple[Edge, ...] = ()
+    routes: Mapping[EdgeId, Route] = field(default_factory=frozen)
     node_order: tuple[NodeId, ...] = ()
     edge_order: tuple[Edge, ...] = ()
 
@@ -78,7 +79,7 @@ class AddNodes(WorkflowChange):
             )
         if self.edge_order:
             edited = replace(edited, edges=self.edge_order)
-        return edited
+        return edited.with_routes(self.routes)
 
     def inverse(self, project: Project) -> Change:
         return RemoveNodes(workflow=self.workflow, nodes=tuple(node.id for node in self.nodes))
@@ -100,11 +101,13 @@ class RemoveNodes(WorkflowChange):
     def inverse(self, project: Project) -> Change:
         before = project.workflow(self.workflow)
         gone = {node_id for node_id in self.nodes if node_id in before.nodes}
+        edges = tuple(edge for edge in before.edges if edge.source in gone or edge.target in gone)
         return AddNodes(
             workflow=self.workflow,
             nodes=tuple(node for node_id, node in before.nodes.items() if node_id in gone),
             places=frozen({node_id: place for node_id, place in before.places.items() if node_id in gone}),
-            edges=tuple(edge for edge in before.edges if edge.source in gone or edge.target in gone),
+            edges=edges,
+            routes=_routes(before, edges),
             node_order=tuple(before.nodes),
             edge_order=before.edges,
         )
@@ -116,6 +119,8 @@ class SetEdges(WorkflowChange):
 
     add: tuple[Edge, ...] = ()
     remove: tuple[Edge, ...] = ()
+    routes: Mapping[EdgeId, Route] = field(default_factory=frozen)
+    """The points that added edges pass."""
     order: tuple[Edge, ...] = ()
     """The whole order of edges afterwards; given by an inverse only."""
 
@@ -131,15 +136,19 @@ class SetEdges(WorkflowChange):
             if self.remove
             else workflow.with_edges(self.add)
         )
-        return replace(edited, edges=self.order) if self.order else edited
+        ordered = replace(edited, edges=self.order) if self.order else edited
+        return ordered.with_routes(self.routes)
 
     def inverse(self, project: Project) -> Change:
         before = project.workflow(self.workflow)
         present = set(before.edges)
+        again = tuple(edge for edge in self.remove if edge in present)
+        kept = {edge.id: before.routes.get(edge.id, ()) for edge in before.edges if edge.id in self.routes}
         return SetEdges(
             workflow=self.workflow,
-            add=tuple(edge for edge in self.remove if edge in present),
+            add=again,
             remove=tuple(edge for edge in self.add if edge not in present),
+            routes=frozen({**kept, **_routes(before, again)}),
             order=before.edges,
         )
 
@@ -290,54 +299,6 @@ class EditWorkflow(WorkflowChange):
         return EditWorkflow(
             workflow=self.workflow, values=frozen({name: getattr(before, name) for name in self.values})
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetNotes(WorkflowChange):
-    """Adds, alters (`put`) and removes notes on the canvas."""
-
-    put: Mapping[str, Note] = field(default_factory=frozen)
-    remove: tuple[str, ...] = ()
-
-    @property
-    def label(self) -> str:
-        return "Delete note" if self.remove else "Edit note"
-
-    def edit(self, workflow: Workflow) -> Workflow:
-        kept = {key: note for key, note in workflow.notes.items() if key not in self.remove}
-        return replace(workflow, notes=frozen({**kept, **self.put}))
-
-    def inverse(self, project: Project) -> Change:
-        before = project.workflow(self.workflow).notes
-        touched = (*self.put, *self.remove)
-        return RestoreNotes(workflow=self.workflow, notes=before) if touched else self
-
-    def merge(self, later: Change) -> Change | None:
-        same = (
-            isinstance(later, SetNotes)
-            and later.workflow == self.workflow
-            and set(later.put) == set(self.put)
-        )
-        if same and isinstance(later, SetNotes) and not self.remove and not later.remove:
-            return replace(self, put=later.put)
-        return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestoreNotes(WorkflowChange):
-    """The inverse of SetNotes: the notes as they were, in their order."""
-
-    notes: Mapping[str, Note]
-
-    @property
-    def label(self) -> str:
-        return "Edit note"
-
-    def edit(self, workflow: Workflow) -> Workflow:
-        return replace(workflow, notes=self.notes)
-
-    def inverse(self, project: Project) -> Change:
-        return RestoreNotes(workflow=self.workflow, notes=project.workflow(self.workflow).notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -506,12 +467,16 @@ class Group:
             project = change.apply(project)
         return Group(changes=tuple(reversed(inverses)), title=self.title)
 
-
-CHANGE_TYPES: tuple[type[Any], ...] = (
-    AddNodes, RemoveNodes, SetEdges, MoveNodes, SetParams, EditNode, EditWorkflow, SetNotes, PutWorkflow, RemoveWorkflow,
-    RestoreNotes, RestoreOrder, SetModels, SetConnections, EditProject, Group,
-)  # fmt: skip
-"""Every change that can be written down and read back."""
+    def merge(self, later: Change) -> Change | None:
+        """Two groups of the same kind become one when each of their changes can be one with its counterpart."""
+        if (
+            not isinstance(later, Group)
+            or later.title != self.title
+            or len(later.changes) != len(self.changes)
+        ):
+            return None
+        joined = [merged(mine, theirs) for mine, theirs in zip(self.changes, later.changes, strict=True)]
+        return replace(self, changes=tuple(change for change in joined if change)) if all(joined) else None
 
 
 def merged(earlier: Change, later: Change) -> Change | None:
@@ -530,6 +495,13 @@ def _ordered(mapping: Mapping[_K, _V], order: Iterable[_K]) -> Mapping[_K, _V]:
         [(key, mapping[key]) for key in wanted]
         + [(key, value) for key, value in mapping.items() if key not in placed]
     )
+
+
+def _routes(workflow: Workflow, edges: Iterable[Edge]) -> Mapping[EdgeId, Route]:
+    """The routes of some edges."""
+    if not workflow.routes:
+        return frozen()
+    return frozen((edge.id, workflow.routes[edge.id]) for edge in edges if edge.id in workflow.routes)
 
 
 def _node(workflow: Workflow, node_id: NodeId) -> Node:

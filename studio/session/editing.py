@@ -6,17 +6,20 @@ import ast
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from studio.kernel.ids import NodeId, short_id
 from studio.kernel.names import snake_case, unique_name
-from studio.project.changes import AddNodes, Change, RemoveNodes, SetEdges, SetNotes
-from studio.workflow.graph import Edge, Node, Place, Workflow, frozen
+from studio.project.changes import AddNodes, Change, RemoveNodes, SetEdges
+from studio.project.layout_changes import SetFrames, SetNotes
+from studio.workflow.frames import content, frame_at
+from studio.workflow.graph import Edge, Frame, Node, Note, Place, Workflow, frozen
 from studio.workflow.spec import AFTER, DONE, ERROR_PORT, NodeSpec, PortSpec
 from studio.workflow.types import PortType, clash
 
 LINKS: Final = "links"
 """Under this key the clipboard's text has the edges that led to what was copied."""
+_Placed = TypeVar("_Placed", Place, Note, Frame)
 _WHOLE_EXPRESSION: Final = re.compile(r"^\s*\{\{(.*)\}\}\s*$", re.DOTALL)
 
 
@@ -54,7 +57,7 @@ def free_place(workflow: Workflow, x: float, y: float, *, step: float = 24.0) ->
     taken = {(round(place.x), round(place.y)) for place in workflow.places.values()}
     while (round(x), round(y)) in taken:
         x, y = x + step, y + step
-    return Place(x=x, y=y)
+    return Place(x=x, y=y, frame=frame_at(workflow.frames, x, y))
 
 
 def joining_port(spec: NodeSpec, other: PortType, joint: Joint) -> str | None:
@@ -129,12 +132,19 @@ def replaced_edges(workflow: Workflow, edge: Edge) -> tuple[Edge, ...]:
     )
 
 
-def part_of(workflow: Workflow, node_ids: Iterable[NodeId], notes: Iterable[str] = ()) -> Workflow:
-    """The chosen nodes with the edges between them and their places, and the chosen notes, as a workflow of its own.
+def part_of(
+    workflow: Workflow, node_ids: Iterable[NodeId], notes: Iterable[str] = (), frames: Iterable[str] = ()
+) -> Workflow:
+    """The chosen nodes with the edges between them and their places, the chosen notes, and the chosen frames with what lies in them.
 
     The edges that lead to them from elsewhere are remembered beside the graph; `links_from` gives them back.
     """
-    chosen = set(node_ids)
+    framed = tuple(frames)
+    inside = content(workflow, framed)
+    chosen = {*node_ids, *inside.nodes}
+    chosen_notes = dict.fromkeys((*notes, *inside.notes))
+    chosen_frames = {*framed, *inside.frames}
+    edges = tuple(edge for edge in workflow.edges if edge.source in chosen and edge.target in chosen)
     links = [
         {"from": [edge.source, edge.source_port], "to": [edge.target, edge.target_port]}
         for edge in workflow.edges
@@ -144,9 +154,11 @@ def part_of(workflow: Workflow, node_ids: Iterable[NodeId], notes: Iterable[str]
         id=workflow.id,
         name=workflow.name,
         nodes=frozen((node_id, node) for node_id, node in workflow.nodes.items() if node_id in chosen),
-        edges=tuple(edge for edge in workflow.edges if edge.source in chosen and edge.target in chosen),
+        edges=edges,
         places=frozen((node_id, place) for node_id, place in workflow.places.items() if node_id in chosen),
-        notes=frozen((key, workflow.notes[key]) for key in notes if key in workflow.notes),
+        notes=frozen((key, workflow.notes[key]) for key in chosen_notes if key in workflow.notes),
+        frames=frozen((key, frame) for key, frame in workflow.frames.items() if key in chosen_frames),
+        routes=frozen((edge.id, workflow.routes[edge.id]) for edge in edges if edge.id in workflow.routes),
         extra=frozen({LINKS: links} if links else {}),
     )
 
@@ -180,54 +192,54 @@ def insertion(
     y: float | None = None,
     dx: float = 0.0,
     dy: float = 0.0,
-) -> AddNodes:
-    """The change that adds `part` to `workflow` under free ids.
+) -> tuple[AddNodes, SetNotes, SetFrames]:
+    """The changes that add `part` to `workflow` under free ids: its nodes, its notes, its frames.
 
     Its upper left corner comes to (x, y); without them it is shifted by (dx, dy). References in the pasted nodes' expressions follow
-    the new ids; those to nodes that were not pasted stay as they are.
+    the new ids; those to nodes that were not pasted stay as they are. What comes without its frame lies in the one it lands in.
     """
     names: dict[NodeId, NodeId] = {}
     taken = set(workflow.nodes)
     for node_id in part.nodes:
         names[node_id] = NodeId(unique_name(node_id, taken))
         taken.add(names[node_id])
+    frames = {key: short_id() for key in part.frames}
     dx, dy = _shift(part, x, y, dx, dy)
-    return AddNodes(
+
+    def moved(entry: _Placed) -> _Placed:
+        at = entry.x + dx, entry.y + dy
+        frame = frames.get(entry.frame) or frame_at(workflow.frames, *at)
+        return replace(entry, x=at[0], y=at[1], frame=frame)
+
+    edges = {
+        edge.id: replace(edge, source=names[edge.source], target=names[edge.target]) for edge in part.edges
+    }
+    addition = AddNodes(
         workflow=workflow.id,
         nodes=tuple(
             replace(node, id=names[node_id], params=frozen(_renamed(dict(node.params), names)))
             for node_id, node in part.nodes.items()
         ),
-        places=frozen(
-            {
-                names[node_id]: replace(place, x=place.x + dx, y=place.y + dy)
-                for node_id, place in ((key, part.places.get(key, Place())) for key in part.nodes)
-            }
-        ),
-        edges=tuple(
-            replace(edge, source=names[edge.source], target=names[edge.target]) for edge in part.edges
+        places=frozen((names[key], moved(part.places.get(key, Place()))) for key in part.nodes),
+        edges=tuple(edges.values()),
+        routes=frozen(
+            (edges[key].id, tuple((px + dx, py + dy) for px, py in route))
+            for key, route in part.routes.items()
         ),
     )
-
-
-def inserted_notes(
-    workflow: Workflow,
-    part: Workflow,
-    *,
-    x: float | None = None,
-    y: float | None = None,
-    dx: float = 0.0,
-    dy: float = 0.0,
-) -> SetNotes:
-    """The change that adds the notes of `part` under new ids, moved as `insertion` moves the nodes."""
-    dx, dy = _shift(part, x, y, dx, dy)
-    copies = [replace(note, id=short_id(), x=note.x + dx, y=note.y + dy) for note in part.notes.values()]
-    return SetNotes(workflow=workflow.id, put=frozen({note.id: note for note in copies}))
+    notes = [replace(moved(note), id=short_id()) for note in part.notes.values()]
+    copies = [replace(moved(frame), id=frames[frame.id]) for frame in part.frames.values()]
+    return (
+        addition,
+        SetNotes(workflow=workflow.id, put=frozen((note.id, note) for note in notes)),
+        SetFrames(workflow=workflow.id, put=frozen((frame.id, frame) for frame in copies)),
+    )
 
 
 def _shift(part: Workflow, x: float | None, y: float | None, dx: float, dy: float) -> tuple[float, float]:
     corners = [(place.x, place.y) for place in part.places.values()]
     corners += [(note.x, note.y) for note in part.notes.values()]
+    corners += [(frame.x, frame.y) for frame in part.frames.values()]
     left = min((corner[0] for corner in corners), default=0.0)
     top = min((corner[1] for corner in corners), default=0.0)
     return dx if x is None else x - left, dy if y is None else y - top

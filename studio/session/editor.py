@@ -237,11 +237,17 @@ class Editor:
         change = SetParams(workflow=workflow_id, node=node_id, values=frozen(values), clear=tuple(clear))
         self.edit(change, merge=merge)
 
-    def copy(self, workflow_id: WorkflowId, node_ids: Iterable[NodeId], notes: Iterable[str] = ()) -> str:
-        """The chosen nodes and notes, with the edges between the nodes, as YAML that `paste` takes in any project."""
+    def copy(
+        self,
+        workflow_id: WorkflowId,
+        node_ids: Iterable[NodeId],
+        notes: Iterable[str] = (),
+        frames: Iterable[str] = (),
+    ) -> str:
+        """The chosen nodes and notes, frames with what lies in them, and the edges between the nodes, as YAML that `paste` takes in any project."""
         from studio.workflow.text import nodes_to_yaml
 
-        return nodes_to_yaml(editing.part_of(self.project.workflow(workflow_id), node_ids, notes))
+        return nodes_to_yaml(editing.part_of(self.project.workflow(workflow_id), node_ids, notes, frames))
 
     def paste(
         self, workflow_id: WorkflowId, text: str, *, x: float, y: float, keep_links: bool = False
@@ -271,12 +277,13 @@ class Editor:
         workflow_id: WorkflowId,
         node_ids: Iterable[NodeId],
         notes: Iterable[str] = (),
+        frames: Iterable[str] = (),
         *,
         dx: float = 40.0,
         dy: float = 40.0,
     ) -> list[NodeId]:
-        """Copies nodes and notes, with the edges between the nodes, to where they are shifted by (dx, dy)."""
-        part = editing.part_of(self.project.workflow(workflow_id), node_ids, notes)
+        """Copies nodes, notes and frames, with the edges between the nodes, to where they are shifted by (dx, dy)."""
+        part = editing.part_of(self.project.workflow(workflow_id), node_ids, notes, frames)
         return self._insert(workflow_id, part, "Duplicate", dx=dx, dy=dy)
 
     def import_models(self, connection_id: str, specs: Iterable[ModelSpec]) -> None:
@@ -367,11 +374,9 @@ class Editor:
 
     def _insert(self, workflow_id: WorkflowId, part: Workflow, title: str, **where: float) -> list[NodeId]:
         workflow = self.project.workflow(workflow_id)
-        addition = editing.insertion(workflow, part, **where)
-        notes = editing.inserted_notes(workflow, part, **where)
-        self._do(
-            title, [change for change, holds in ((addition, addition.nodes), (notes, notes.put)) if holds]
-        )
+        addition, notes, frames = editing.insertion(workflow, part, **where)
+        named = ((addition, addition.nodes), (notes, notes.put), (frames, frames.put))
+        self._do(title, [change for change, holds in named if holds])
         return [node.id for node in addition.nodes]
 
     def _do(self, title: str, changes: Sequence[Change]) -> None:

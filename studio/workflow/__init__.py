@@ -1,6 +1,6 @@
 """What is a graph?"""
 
-from studio.workflow.graph import Edge, Node, Note, Place, Workflow, WorkflowInput
+from studio.workflow.graph import Bookmark, Edge, Frame, Node, Note, Place, Workflow, WorkflowInput
 from studio.workflow.spec import AFTER, DONE, ERROR_PORT, Catalogue, NodeSpec, ParamSpec, PortSpec
 from studio.workflow.types import PortType, clash
 
@@ -8,8 +8,10 @@ __all__ = [
     "AFTER",
     "DONE",
     "ERROR_PORT",
+    "Bookmark",
     "Catalogue",
     "Edge",
+    "Frame",
     "Node",
     "NodeSpec",
     "Note",

@@ -69,11 +69,13 @@ class Place:
     y: float = 0.0
     collapsed: bool = False
     all_ports: bool = False
+    frame: str = ""
+    """The frame that the node lies in; one that is not there counts as none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A text on the canvas."""
+    """A text on the canvas, in Markdown. `frame` as in `Place`."""
 
     id: str
     text: str
@@ -82,14 +84,44 @@ class Note:
     width: float = 240.0
     height: float = 120.0
     color: str = ""
+    frame: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A titled region of the canvas. What lies in it names it; so nothing lies in two. `frame` is the frame around it, as in `Place`."""
+
+    id: str
+    title: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 400.0
+    height: float = 240.0
+    color: str = ""
+    collapsed: bool = False
+    frame: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookmark:
+    """A view of the canvas to come back to: what lies in its middle, and how near."""
+
+    x: float = 0.0
+    y: float = 0.0
+    zoom: float = 1.0
+
+
+Point = tuple[float, float]
+Route = tuple[Point, ...]
+"""The points that an edge passes on its way, in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workflow:
     """A graph with its inputs and its layout.
 
-    Invariants, kept by the methods here: each edge joins nodes that exist; an edge stands once; `places` has no node that the
-    graph lacks. Nodes and edges keep their order of insertion.
+    Invariants, kept by the methods here: each edge joins nodes that exist; an edge stands once; `places` has no node and `routes` no
+    edge that the graph lacks. Nodes and edges keep their order of insertion.
     """
 
     id: WorkflowId
@@ -100,6 +132,10 @@ class Workflow:
     edges: tuple[Edge, ...] = ()
     places: Mapping[NodeId, Place] = field(default_factory=frozen)
     notes: Mapping[str, Note] = field(default_factory=frozen)
+    frames: Mapping[str, Frame] = field(default_factory=frozen)
+    routes: Mapping[EdgeId, Route] = field(default_factory=frozen)
+    bookmarks: Mapping[str, Bookmark] = field(default_factory=frozen)
+    """By the digit of their key, "1" to "9"."""
     extra: Mapping[str, Any] = field(default_factory=frozen)
 
     @cached_property
@@ -202,10 +238,12 @@ class Workflow:
     def without_nodes(self, node_ids: Iterable[NodeId]) -> Self:
         """Removes nodes together with their edges and places."""
         gone = set(node_ids)
+        edges = tuple(edge for edge in self.edges if edge.source not in gone and edge.target not in gone)
         return replace(
             self,
             nodes=frozen({node_id: node for node_id, node in self.nodes.items() if node_id not in gone}),
-            edges=tuple(edge for edge in self.edges if edge.source not in gone and edge.target not in gone),
+            edges=edges,
+            routes=self._routes_of(edges),
             places=frozen({node_id: place for node_id, place in self.places.items() if node_id not in gone}),
         )
 
@@ -221,7 +259,24 @@ class Workflow:
 
     def without_edges(self, edges: Iterable[Edge]) -> Self:
         gone = set(edges)
-        return replace(self, edges=tuple(edge for edge in self.edges if edge not in gone))
+        kept = tuple(edge for edge in self.edges if edge not in gone)
+        return replace(self, edges=kept, routes=self._routes_of(kept))
+
+    def with_routes(self, routes: Mapping[EdgeId, Route]) -> Self:
+        """Lets edges pass other points; without any, an edge goes straight to its end. Edges that are not there are left out."""
+        if not routes:
+            return self
+        known = {edge.id for edge in self.edges}
+        merged = {**self.routes, **{key: route for key, route in routes.items() if key in known}}
+        return replace(self, routes=frozen((key, route) for key, route in merged.items() if route))
+
+    def _routes_of(self, edges: Iterable[Edge]) -> Mapping[EdgeId, Route]:
+        if not self.routes:
+            return self.routes
+        known = {edge.id for edge in edges}
+        if all(key in known for key in self.routes):
+            return self.routes
+        return frozen((key, route) for key, route in self.routes.items() if key in known)
 
     def with_places(self, places: Mapping[NodeId, Place]) -> Self:
         known = {node_id: place for node_id, place in places.items() if node_id in self.nodes}

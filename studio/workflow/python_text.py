@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from studio.kernel.names import snake_case
 from studio.models.spec import MISSING, FieldSpec, IndexSpec, Kind, ModelSpec
-from studio.workflow.graph import Edge, Node, Note, Place, Workflow, WorkflowInput
+from studio.workflow.graph import Bookmark, Edge, Frame, Node, Note, Place, Route, Workflow, WorkflowInput
 
 WIDTH: Final = 100
 _TAKEN: Final = frozenset(
@@ -207,6 +207,13 @@ def _builder_lines(
     calls += [_edge_line(edge, writer) for edge in workflow.edges]
     calls += [_place_line(node_id, place) for node_id, place in workflow.places.items()]
     calls += [_note_line(note, writer) for note in workflow.notes.values()]
+    calls += [_frame_line(frame, writer) for frame in workflow.frames.values()]
+    calls += [
+        _route_line(edge, workflow.routes[edge.id], writer)
+        for edge in workflow.edges
+        if edge.id in workflow.routes
+    ]
+    calls += [_bookmark_line(key, workflow.bookmarks[key]) for key in sorted(workflow.bookmarks)]
     if variable != "workflow":
         calls = [re.sub(r"^workflow\.", f"{variable}.", call) for call in calls]
     return [*lines, *calls]
@@ -252,15 +259,39 @@ def _place_line(node_id: str, place: Place) -> str:
         arguments.append("collapsed=True")
     if place.all_ports:
         arguments.append("all_ports=True")
+    if place.frame:
+        arguments.append(f"frame={_quoted(place.frame)}")
     return f"workflow.place({', '.join(arguments)})"
 
 
 def _note_line(note: Note, writer: _Writer) -> str:
-    arguments = [writer.text(note.text), repr(note.x), repr(note.y)]
-    arguments += [f"width={note.width!r}", f"height={note.height!r}"]
-    if note.color:
-        arguments.append(f"color={writer.text(note.color)}")
-    return f"workflow.add_note({', '.join([*arguments, f'id={writer.text(note.id)}'])})"
+    return f"workflow.add_note({', '.join([writer.text(note.text), *_box_arguments(note, writer)])})"
+
+
+def _frame_line(frame: Frame, writer: _Writer) -> str:
+    arguments = [writer.text(frame.title), *_box_arguments(frame, writer)]
+    if frame.collapsed:
+        arguments.append("collapsed=True")
+    return f"workflow.add_frame({', '.join(arguments)})"
+
+
+def _box_arguments(box: Note | Frame, writer: _Writer) -> list[str]:
+    arguments = [repr(box.x), repr(box.y), f"width={box.width!r}", f"height={box.height!r}"]
+    if box.color:
+        arguments.append(f"color={writer.text(box.color)}")
+    if box.frame:
+        arguments.append(f"frame={writer.text(box.frame)}")
+    return [*arguments, f"id={writer.text(box.id)}"]
+
+
+def _route_line(edge: Edge, route: Route, writer: _Writer) -> str:
+    ends = (str(edge.source), edge.source_port, str(edge.target), edge.target_port)
+    points = [repr((float(x), float(y))) for x, y in route]
+    return f"workflow.route({', '.join([*map(writer.text, ends), *points])})"
+
+
+def _bookmark_line(key: str, bookmark: Bookmark) -> str:
+    return f"workflow.bookmark({_quoted(key)}, {bookmark.x!r}, {bookmark.y!r}, zoom={bookmark.zoom!r})"
 
 
 # ------------------------------------------------------------------ models

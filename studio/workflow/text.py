@@ -1,6 +1,6 @@
 """How is a workflow written down and read back? The YAML form: stable order, layout apart, nothing lost, each fault with its line.
 
-How plain data becomes YAML stands in `yaml_text`; whether the workflow makes sense is `checks`' business. What this Studio does not know is
+How plain data becomes YAML stands in `yaml_text`, how the layout is written in `layout_text`; whether the workflow makes sense is `checks`' business. What this Studio does not know is
 kept in `extra` and written back: an unknown key of the document or of a node where it stood, one deeper down (in an edge, an input or
 the layout) under the name of the part it belongs to.
 """
@@ -12,7 +12,15 @@ from typing import Any, Final
 
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.kernel.names import did_you_mean
-from studio.workflow.graph import Edge, Node, Note, Place, Workflow, WorkflowInput, frozen
+from studio.workflow.graph import Edge, Node, Workflow, WorkflowInput, frozen
+from studio.workflow.layout_text import (
+    Layout,
+    edge_name,
+    edge_of,
+    layout_from_node,
+    layout_to_data,
+    mapping,
+)
 from studio.workflow.yaml_text import Block, Flow, Taker, YamlNode, read_yaml, without_collections, write_yaml
 
 FORMAT: Final = "studio/workflow"
@@ -99,22 +107,22 @@ def check_format(document: Taker, formats: Iterable[str]) -> str:
 def workflow_to_data(workflow: Workflow) -> dict[str, Any]:
     """The document's mapping without `format` and `version`; what has its usual value is left out."""
     extra = dict(workflow.extra)
-    below = {name: _mapping(extra.pop(name, None)) for name in ("inputs", "edges", "layout")}
+    below = {name: mapping(extra.pop(name, None)) for name in ("inputs", "edges", "layout")}
     data: dict[str, Any] = {"id": workflow.id, "name": workflow.name}
     if workflow.description:
         data["description"] = workflow.description
     if workflow.inputs:
         data["inputs"] = [
-            _input_to_data(entry, _mapping(below["inputs"].get(entry.name))) for entry in workflow.inputs
+            _input_to_data(entry, mapping(below["inputs"].get(entry.name))) for entry in workflow.inputs
         ]
     if workflow.nodes:
         data["nodes"] = [_node_to_data(node) for node in workflow.nodes.values()]
     if workflow.edges:
         data["edges"] = [
-            _edge_to_data(edge, _mapping(below["edges"].get(_edge_name(edge)))) for edge in workflow.edges
+            _edge_to_data(edge, mapping(below["edges"].get(edge_name(edge)))) for edge in workflow.edges
         ]
     data |= {name: value for name, value in extra.items() if name not in _KEYS}
-    layout = _layout_to_data(workflow, dict(below["layout"]))
+    layout = layout_to_data(workflow, dict(below["layout"]))
     if layout:
         data["layout"] = layout
     return data
@@ -148,56 +156,6 @@ def _edge_to_data(edge: Edge, left: Mapping[str, Any]) -> dict[str, Any]:
     return Flow({"from": [edge.source, edge.source_port], "to": [edge.target, edge.target_port], **left})
 
 
-def _layout_to_data(workflow: Workflow, left: dict[str, Any]) -> dict[str, Any]:
-    below = {name: _mapping(left.pop(name, None)) for name in ("nodes", "notes")}
-    layout: dict[str, Any] = {}
-    if workflow.places:
-        ordered = [node_id for node_id in workflow.nodes if node_id in workflow.places]
-        layout["nodes"] = Block(
-            {
-                node_id: Flow(
-                    {**_place_to_data(workflow.places[node_id]), **_mapping(below["nodes"].get(node_id))}
-                )
-                for node_id in ordered
-            }
-        )
-    if workflow.notes:
-        layout["notes"] = [
-            Block({**_note_to_data(note), **_mapping(below["notes"].get(note.id))})
-            for note in workflow.notes.values()
-        ]
-    return Block({**layout, **left})
-
-
-def _place_to_data(place: Place) -> dict[str, Any]:
-    data: dict[str, Any] = {"x": _coordinate(place.x), "y": _coordinate(place.y)}
-    if place.collapsed:
-        data["collapsed"] = True
-    if place.all_ports:
-        data["all_ports"] = True
-    return data
-
-
-def _note_to_data(note: Note) -> dict[str, Any]:
-    data: dict[str, Any] = {"id": note.id, "text": note.text}
-    data |= {name: _coordinate(getattr(note, name)) for name in ("x", "y", "width", "height")}
-    if note.color:
-        data["color"] = note.color
-    return data
-
-
-def _coordinate(value: float) -> float | int:
-    return int(value) if float(value).is_integer() and abs(value) < 1e15 else value
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _edge_name(edge: Edge) -> str:
-    return f"{edge.source}.{edge.source_port} -> {edge.target}.{edge.target_port}"
-
-
 # ---------------------------------------------------------------- from data
 
 
@@ -215,8 +173,8 @@ def _graph(document: Taker, workflow_id: WorkflowId, name: str) -> Workflow:
     nodes = _nodes(document.sequence("nodes"))
     edges = _edges(document.sequence("edges"), nodes, below["edges"])
     layout = document.take("layout")
-    places, notes, left = _layout(layout, nodes) if layout is not None else ({}, {}, {})
-    extra = document.left() | {key: value for key, value in {**below, "layout": left}.items() if value}
+    laid = layout_from_node(layout, nodes, edges) if layout is not None else Layout()
+    extra = document.left() | {key: value for key, value in {**below, "layout": laid.left}.items() if value}
     return Workflow(
         id=workflow_id,
         name=name,
@@ -224,8 +182,11 @@ def _graph(document: Taker, workflow_id: WorkflowId, name: str) -> Workflow:
         inputs=inputs,
         nodes=frozen(nodes),
         edges=edges,
-        places=frozen(places),
-        notes=frozen(notes),
+        places=frozen(laid.places),
+        notes=frozen(laid.notes),
+        frames=frozen(laid.frames),
+        routes=frozen(laid.routes),
+        bookmarks=frozen(laid.bookmarks),
         extra=frozen(extra),
     )
 
@@ -277,79 +238,10 @@ def _edges(items: list[YamlNode], nodes: Mapping[NodeId, Node], left: dict[str, 
     found: dict[Edge, None] = {}
     for item in items:
         taker = Taker(item, "an edge")
-        source, source_port = _end(taker, "from", nodes)
-        target, target_port = _end(taker, "to", nodes)
-        edge = Edge(source=source, source_port=source_port, target=target, target_port=target_port)
+        edge = edge_of(taker, nodes)
         if edge in found:
             raise item.fault("The same edge stands twice.", "Remove one of the lines.")
         found[edge] = None
         if unknown := taker.left():
-            left[_edge_name(edge)] = unknown
+            left[edge_name(edge)] = unknown
     return tuple(found)
-
-
-def _end(taker: Taker, name: str, nodes: Mapping[NodeId, Node]) -> tuple[NodeId, str]:
-    node = taker.take(name)
-    if node is None:
-        raise taker.missing(name)
-    parts = node.plain()
-    if not (isinstance(parts, list) and len(parts) == 2):
-        raise node.fault(
-            f"{name!r} of an edge must be a node and its port.", f"Write `{name}: [node, port]`."
-        )
-    node_id, port = (str(part) for part in parts)
-    if node_id not in nodes:
-        raise node.value[0].fault(
-            f"An edge names the node {node_id!r}, which does not exist.", did_you_mean(node_id, nodes)
-        )
-    return NodeId(node_id), port
-
-
-def _layout(
-    node: YamlNode, nodes: Mapping[NodeId, Node]
-) -> tuple[dict[NodeId, Place], dict[str, Note], dict[str, Any]]:
-    taker = Taker(node, "the layout")
-    left: dict[str, Any] = {}
-    places: dict[NodeId, Place] = {}
-    below: dict[str, Any] = {}
-    listed = taker.take("nodes")
-    for key, value in Taker(listed, "'nodes' of the layout").node.value if listed is not None else ():
-        node_id = NodeId(str(key.value))
-        if node_id not in nodes:
-            raise key.fault(
-                f"The layout names the node {node_id!r}, which does not exist.", did_you_mean(node_id, nodes)
-            )
-        entry = Taker(value, "a place")
-        places[node_id] = Place(
-            x=entry.number("x", 0.0),
-            y=entry.number("y", 0.0),
-            collapsed=entry.flag("collapsed"),
-            all_ports=entry.flag("all_ports"),
-        )
-        if unknown := entry.left():
-            below[node_id] = unknown
-    notes, notes_below = _notes(taker.sequence("notes"))
-    left = {name: value for name, value in {"nodes": below, "notes": notes_below}.items() if value}
-    return places, notes, left | taker.left()
-
-
-def _notes(items: list[YamlNode]) -> tuple[dict[str, Note], dict[str, Any]]:
-    notes: dict[str, Note] = {}
-    below: dict[str, Any] = {}
-    for item in items:
-        entry = Taker(item, "a note")
-        note_id = entry.text("id")
-        if note_id in notes:
-            raise item.fault(f"There are two notes with the id {note_id!r}.", "Rename one of them.")
-        notes[note_id] = Note(
-            id=note_id,
-            text=entry.text("text", ""),
-            x=entry.number("x", 0.0),
-            y=entry.number("y", 0.0),
-            width=entry.number("width", 240.0),
-            height=entry.number("height", 120.0),
-            color=entry.text("color", ""),
-        )
-        if unknown := entry.left():
-            below[note_id] = unknown
-    return notes, below

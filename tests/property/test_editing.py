@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from studio.kernel.ids import WorkflowId
 from studio.persistence.changes_codec import change_from_text, change_to_text
 from studio.persistence.codec import project_from_rows, project_to_rows
-from studio.project.changes import CHANGE_TYPES, Change
+from studio.project.change_types import CHANGE_TYPES
+from studio.project.changes import Change
 from studio.project.history import History
 from studio.project.state import Project
 from studio.workflow import Workflow

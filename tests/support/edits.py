@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from studio.kernel.ids import NodeId, WorkflowId
+from studio.project.change_types import CHANGE_TYPES
 from studio.project.changes import (
-    CHANGE_TYPES,
     AddNodes,
     Change,
     EditNode,
@@ -18,16 +18,15 @@ from studio.project.changes import (
     PutWorkflow,
     RemoveNodes,
     RemoveWorkflow,
-    RestoreNotes,
     RestoreOrder,
     SetConnections,
     SetEdges,
     SetModels,
-    SetNotes,
     SetParams,
 )
+from studio.project.layout_changes import SetBookmarks, SetFrames, SetNotes, SetRoutes
 from studio.project.state import Connection, ModelEntry, Project
-from studio.workflow import Edge, Node, Note, WorkflowInput
+from studio.workflow import Edge, Node, WorkflowInput
 from studio.workflow.graph import frozen
 from tests.support import projects
 
@@ -58,12 +57,6 @@ def _edge(draw: Draw, ends: Any) -> Edge:
     return Edge(source=draw(node), source_port=draw(_names), target=draw(node), target_port=draw(_names))
 
 
-def _note(draw: Draw, note_id: str) -> Note:
-    return Note(
-        id=note_id, text=draw(projects.texts), x=draw(projects.coordinates), y=draw(projects.coordinates)
-    )
-
-
 def add_nodes(draw: Draw, project: Project) -> Change | None:
     workflow = _workflow(draw, project)
     free = [name for name in "abcdefgh" if name not in workflow.nodes]
@@ -73,7 +66,10 @@ def add_nodes(draw: Draw, project: Project) -> Change | None:
     edges = tuple(_edge(draw, known) for _ in range(draw(st.integers(0, 2)))) if known else ()
     edges = tuple(edge for edge in edges if edge.source in ids or edge.target in ids)
     places = {node_id: draw(projects.places) for node_id in ids if draw(st.booleans())}
-    return AddNodes(workflow=workflow.id, nodes=nodes, places=frozen(places), edges=edges)
+    routes = {edge.id: draw(projects.routes) for edge in edges if draw(st.booleans())}
+    return AddNodes(
+        workflow=workflow.id, nodes=nodes, places=frozen(places), edges=edges, routes=frozen(routes)
+    )
 
 
 def remove_nodes(draw: Draw, project: Project) -> Change | None:
@@ -86,7 +82,10 @@ def set_edges(draw: Draw, project: Project) -> Change | None:
     if not workflow.nodes:
         return None
     add = tuple(_edge(draw, workflow.nodes) for _ in range(draw(st.integers(0, 2))))
-    return SetEdges(workflow=workflow.id, add=add, remove=_subset(draw, workflow.edges))
+    routes = {edge.id: draw(projects.routes) for edge in add if draw(st.booleans())}
+    return SetEdges(
+        workflow=workflow.id, add=add, remove=_subset(draw, workflow.edges), routes=frozen(routes)
+    )
 
 
 def move_nodes(draw: Draw, project: Project) -> Change | None:
@@ -137,7 +136,7 @@ def edit_workflow(draw: Draw, project: Project) -> Change | None:
 
 def set_notes(draw: Draw, project: Project) -> Change | None:
     workflow = _workflow(draw, project)
-    put = {name: _note(draw, name) for name in draw(st.lists(_names, max_size=2, unique=True))}
+    put = {name: draw(projects.notes(name)) for name in draw(st.lists(_names, max_size=2, unique=True))}
     return SetNotes(
         workflow=workflow.id,
         put=frozen(put),
@@ -145,10 +144,27 @@ def set_notes(draw: Draw, project: Project) -> Change | None:
     )
 
 
-def restore_notes(draw: Draw, project: Project) -> Change | None:
+def set_frames(draw: Draw, project: Project) -> Change | None:
     workflow = _workflow(draw, project)
-    notes = {name: _note(draw, name) for name in draw(st.lists(_names, max_size=3, unique=True))}
-    return RestoreNotes(workflow=workflow.id, notes=frozen(notes))
+    put = {name: draw(projects.frames(name)) for name in draw(st.lists(_names, max_size=2, unique=True))}
+    gone = _subset(draw, [key for key in workflow.frames if key not in put])
+    return SetFrames(workflow=workflow.id, put=frozen(put), remove=gone)
+
+
+def set_routes(draw: Draw, project: Project) -> Change | None:
+    workflow = _workflow(draw, project)
+    chosen = _subset(draw, workflow.edges)
+    return SetRoutes(
+        workflow=workflow.id,
+        routes=frozen({edge.id: draw(st.just(()) | projects.routes) for edge in chosen}),
+    )
+
+
+def set_bookmarks(draw: Draw, project: Project) -> Change | None:
+    workflow = _workflow(draw, project)
+    put = {key: draw(projects.bookmarks) for key in draw(st.lists(st.sampled_from("12"), unique=True))}
+    gone = _subset(draw, [key for key in workflow.bookmarks if key not in put])
+    return SetBookmarks(workflow=workflow.id, put=frozen(put), remove=gone)
 
 
 def put_workflow(draw: Draw, project: Project) -> Change | None:
@@ -221,7 +237,9 @@ MAKERS: dict[type, Callable[[Draw, Project], Change | None]] = {
     SetNotes: set_notes,
     PutWorkflow: put_workflow,
     RemoveWorkflow: remove_workflow,
-    RestoreNotes: restore_notes,
+    SetFrames: set_frames,
+    SetRoutes: set_routes,
+    SetBookmarks: set_bookmarks,
     RestoreOrder: restore_order,
     SetModels: set_models,
     SetConnections: set_connections,

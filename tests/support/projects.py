@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.models.codec import Fresh
 from studio.models.spec import MANAGED, MISSING, FieldSpec, IndexSpec, Kind, ModelSpec
-from studio.workflow import Edge, Node, Note, Place, Workflow, WorkflowInput
+from studio.workflow import Bookmark, Edge, Frame, Node, Note, Place, Workflow, WorkflowInput
 from studio.workflow.graph import frozen
 
 LOOKALIKES = ["", "null", "true", "No", "yes", "1", "0x1F", "1e3", "-.inf", ".nan", "12:30", "2024-01-01", "~", "- a", "a: b", "#x",
@@ -47,7 +47,31 @@ values = st.recursive(scalars, _containers, max_leaves=8)
 params = st.dictionaries(names, values, max_size=4).map(frozen)
 extras = st.dictionaries(names.map(lambda name: f"x_{name}"), values, max_size=2).map(frozen)
 coordinates = st.floats(-1e6, 1e6).map(lambda value: round(value, 3) + 0.0)
-places = st.builds(Place, x=coordinates, y=coordinates, collapsed=st.booleans(), all_ports=st.booleans())
+frame_ids = st.sampled_from(["", "f", "g", "#h"])
+places = st.builds(
+    Place, x=coordinates, y=coordinates, collapsed=st.booleans(), all_ports=st.booleans(), frame=frame_ids
+)
+routes = st.lists(st.tuples(coordinates, coordinates), min_size=1, max_size=3).map(tuple)
+bookmarks = st.builds(Bookmark, x=coordinates, y=coordinates, zoom=st.sampled_from([0.25, 1.0, 2.5]))
+
+
+def notes(note_id: str) -> st.SearchStrategy[Note]:
+    return st.builds(
+        Note, id=st.just(note_id), text=texts, x=coordinates, y=coordinates, color=texts, frame=frame_ids
+    )
+
+
+def frames(frame_id: str) -> st.SearchStrategy[Frame]:
+    return st.builds(
+        Frame,
+        id=st.just(frame_id),
+        title=texts,
+        x=coordinates,
+        width=coordinates,
+        color=texts,
+        collapsed=st.booleans(),
+        frame=frame_ids,
+    )
 
 
 @st.composite
@@ -96,13 +120,11 @@ def workflows(draw: Callable[..., Any], *, workflow_id: str | None = None) -> Wo
         nodes=frozen({node.id: node for node in nodes}),
         edges=tuple(edges),
         places=frozen({node.id: draw(places) for node in nodes}),
-        notes=frozen(
-            {
-                note_id: Note(
-                    id=note_id, text=draw(texts), x=draw(coordinates), y=draw(coordinates), color=draw(texts)
-                )
-                for note_id in note_ids
-            }
+        notes=frozen({note_id: draw(notes(note_id)) for note_id in note_ids}),
+        frames=frozen({key: draw(frames(key)) for key in draw(st.lists(names, max_size=2, unique=True))}),
+        routes=frozen({edge.id: draw(routes) for edge in edges if draw(st.booleans())}),
+        bookmarks=frozen(
+            {key: draw(bookmarks) for key in draw(st.lists(st.sampled_from("123"), unique=True))}
         ),
         extra=draw(extras),
     )

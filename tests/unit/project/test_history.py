@@ -12,9 +12,9 @@ from studio.project.changes import (
     RemoveNodes,
     RemoveWorkflow,
     SetEdges,
-    SetNotes,
     SetParams,
 )
+from studio.project.layout_changes import SetNotes
 from studio.workflow import Edge, Node, Note, Place, Workflow
 from studio.workflow.graph import frozen
 

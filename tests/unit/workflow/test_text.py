@@ -102,7 +102,7 @@ def test_unknown_keys_at_every_depth_are_written_back():
         "      width: 240\n"
         "      height: 120\n"
         "      author: me\n"
-        "  frames: [1, 2]\n"
+        "  rulers: [1, 2]\n"
     )
     assert workflow_to_yaml(workflow_from_yaml(text)) == text
 
