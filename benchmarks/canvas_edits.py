@@ -62,7 +62,7 @@ def _painted_ms(ours: OurCanvas, step: Callable[[], object]) -> float:
 
 def _drag(ours: OurCanvas, stock: StockCanvas | None, count: int) -> Figure:
     """Dragging the node with the most edges, near."""
-    from studio.canvas.gestures import MoveGesture
+    from studio.canvas.move_gesture import Held, MoveGesture
 
     ours.look(far=False)
     view, geometry = ours.view, ours.view.projector.geometry
@@ -71,7 +71,7 @@ def _drag(ours: OurCanvas, stock: StockCanvas | None, count: int) -> Figure:
     view.center_on(geometry.ids[i])
     ours.rest()
     x, y = float(geometry.x[i]), float(geometry.y[i])
-    gesture = MoveGesture(view.viewer, x, y, nodes=np.array([i]), notes=[], anchor=(x, y))
+    gesture = MoveGesture(view.viewer, x, y, held=Held(np.array([i])), anchor=(x, y))
     if stock:
         stock.look(far=False)
         stock.center_on(i)

@@ -1,69 +1,18 @@
-"""Where do nodes go when they are tidied, aligned, spread or straightened? From a geometry to new corners; applying them is `editing`'s."""
+"""Where do nodes go when they are aligned, spread or straightened? (Tidying is `tidying`'s.) From a geometry to new corners; applying them is `editing`'s."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 
-from studio.canvas.cards import FOOTER, GRID, WIDTH
-from studio.canvas.geometry import Geometry, Ints, snapped
-from studio.canvas.layering import Box, Link, layered
+from studio.canvas.cards import WIDTH
+from studio.canvas.curves import Ints
+from studio.canvas.geometry import Geometry
 from studio.kernel.ids import NodeId
-from studio.workflow.graph import Note
 
 Places = dict[NodeId, tuple[float, float]]
 Side = Literal["left", "right", "top", "bottom", "center", "middle"]
-NOTE_GAP: Final = 40.0
-
-
-def tidied(geometry: Geometry, chosen: Ints) -> Places:
-    """A layered layout of the chosen nodes; its upper left corner is where theirs is now. Room is kept for the footers of a run."""
-    if not len(chosen):
-        return {}
-    rank = {i: place for place, i in enumerate(chosen.tolist())}
-    boxes = [
-        Box(WIDTH, geometry.cards[i].shape.height + (0.0 if geometry.cards[i].shape.collapsed else FOOTER), float(geometry.y[i]))
-        for i in rank
-    ]  # fmt: skip
-    links = [
-        Link(rank[source], rank[target], source_y, target_y)
-        for source, target, source_y, target_y in zip(
-            geometry.source.tolist(),
-            geometry.target.tolist(),
-            geometry.source_y.tolist(),
-            geometry.target_y.tolist(),
-            strict=True,
-        )
-        if source in rank and target in rank
-    ]
-    corners = layered(boxes, links)
-    left, top = snapped(float(geometry.x[chosen].min()), GRID), snapped(float(geometry.y[chosen].min()), GRID)
-    return {
-        geometry.ids[i]: (left + snapped(x, GRID), top + snapped(y, GRID))
-        for i, (x, y) in zip(rank, corners, strict=True)
-    }
-
-
-def uncovered(
-    notes: Mapping[str, Note], places: Places, heights: Mapping[NodeId, float]
-) -> dict[str, tuple[float, float]]:
-    """Where notes go that would come to lie under cards: above them all, side by side."""
-    if not places:
-        return {}
-    left = min(x for x, _ in places.values())
-    top = min(y for _, y in places.values())
-    moved: dict[str, tuple[float, float]] = {}
-    for note in notes.values():
-        covered = any(
-            x < note.x + note.width and x + WIDTH > note.x and y < note.y + note.height and y + heights[node_id] > note.y
-            for node_id, (x, y) in places.items()
-        )  # fmt: skip
-        if covered:
-            moved[note.id] = (left, snapped(top - NOTE_GAP - note.height, GRID))
-            left += note.width + NOTE_GAP
-    return moved
 
 
 def aligned(geometry: Geometry, chosen: Ints, side: Side) -> Places:

@@ -24,6 +24,8 @@ HEADER: Final = 36.0
 ROW: Final = 22.0
 PADDING: Final = 6.0
 FOOTER: Final = 26.0
+FOLDED_HEIGHT: Final = 60.0
+"""Of a collapsed frame, which is as wide as a card."""
 PORT_REACH: Final = 11.0
 """How far from a port's middle a press still means the port."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sized
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QPointF
@@ -11,6 +11,8 @@ from PySide6.QtGui import QGuiApplication
 
 from studio.canvas.cards import GRID
 from studio.canvas.geometry import snapped
+from studio.canvas.gestures import Shift
+from studio.canvas.presses import chosen
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import NodeId
 
@@ -24,17 +26,20 @@ class Clipboard:
     def __init__(self, view: CanvasView) -> None:
         self._view = view
 
-    def _chosen(self) -> tuple[list[NodeId], list[str]]:
-        return self._view.selection(), sorted(self._view.viewer.selected_notes)
+    def _chosen(self) -> tuple[list[NodeId], list[str], list[str]]:
+        """The selected nodes, notes and frames, and all that lies in those frames."""
+        held, ids = chosen(self._view.viewer), self._view.projector.geometry.ids
+        notes, frames = [note.id for note in held.notes], [frame.id for frame in held.frames]
+        return [ids[i] for i in held.nodes.tolist()], notes, frames
 
     def copy(self) -> bool:
         """Puts what is selected on the clipboard; False when nothing is."""
         view = self._view
-        nodes, notes = self._chosen()
-        if view.workflow_id is None or not (nodes or notes):
+        nodes, notes, frames = self._chosen()
+        if view.workflow_id is None or not (nodes or notes or frames):
             return False
-        QGuiApplication.clipboard().setText(view.session.copy(view.workflow_id, nodes, notes))
-        view.message.emit(f"Copied {_counts(nodes, notes)}.")
+        QGuiApplication.clipboard().setText(view.session.copy(view.workflow_id, nodes, notes, frames))
+        view.message.emit(f"Copied {_counts(nodes, notes, frames)}.")
         return True
 
     def paste(self, at: QPointF, *, keep_links: bool = False) -> None:
@@ -44,7 +49,7 @@ class Clipboard:
         if view.workflow_id is None or not text.strip():
             view.message.emit("The clipboard holds no nodes.")
             return
-        before = self._note_ids()
+        before = self._beside()
         try:
             added = view.session.paste(
                 view.workflow_id,
@@ -57,32 +62,50 @@ class Clipboard:
             view.message.emit(f"The clipboard holds no nodes: {error.message}")
             return
         self._select(added, before)
-        view.message.emit(f"Pasted {_counts(added, view.viewer.selected_notes)}.")
+        notes, frames = (now - then for now, then in zip(self._beside(), before, strict=True))
+        view.message.emit(f"Pasted {_counts(added, notes, frames)}.")
 
     def duplicate(self) -> None:
         """Copies what is selected a little to the lower right."""
-        self.duplicate_to(*self._chosen(), 2 * GRID, 2 * GRID)
+        nodes, notes, frames = self._chosen()
+        self.duplicate_to(Shift(tuple(nodes), tuple(notes), tuple(frames), 2 * GRID, 2 * GRID))
 
-    def duplicate_to(self, nodes: list[NodeId], notes: list[str], dx: float, dy: float) -> None:
-        """Copies nodes and notes to where they are shifted by (dx, dy), and selects the copies."""
+    def duplicate_to(self, shift: Any) -> None:
+        """Copies nodes, notes and frames to where they are shifted (a Shift), and selects the copies."""
         view = self._view
-        if view.workflow_id is not None and (nodes or notes):
-            before = self._note_ids()
-            self._select(view.session.duplicate(view.workflow_id, nodes, notes, dx=dx, dy=dy), before)
+        if view.workflow_id is not None and (shift.nodes or shift.notes or shift.frames):
+            before = self._beside()
+            added = view.session.duplicate(
+                view.workflow_id, shift.nodes, shift.notes, shift.frames, dx=shift.dx, dy=shift.dy
+            )
+            self._select(added, before)
 
-    def _note_ids(self) -> set[str]:
-        return set(self._view.workflow.notes) if self._view.workflow else set()
+    def _beside(self) -> tuple[set[str], set[str]]:
+        """The notes and the frames that there are."""
+        workflow = self._view.workflow
+        return (set(workflow.notes), set(workflow.frames)) if workflow is not None else (set(), set())
 
-    def _select(self, node_ids: list[NodeId], notes_before: set[str]) -> None:
-        geometry = self._view.projector.geometry
+    def _select(self, node_ids: list[NodeId], before: tuple[set[str], set[str]]) -> None:
+        """Selects what was added; of a frame, itself alone."""
+        geometry, workflow = self._view.projector.geometry, self._view.workflow
+        if workflow is None:
+            return
+        notes, frames = (now - then for now, then in zip(self._beside(), before, strict=True))
+        places = workflow.places
+        free = [node_id for node_id in node_ids if places[node_id].frame not in frames]
         nodes = np.zeros(len(geometry), np.bool_)
-        nodes[geometry.indices(node_ids)] = True
-        self._view.viewer.set_selection(nodes, notes=self._note_ids() - notes_before)
+        nodes[geometry.indices(free)] = True
+        self._view.viewer.set_selection(
+            nodes,
+            notes={key for key in notes if workflow.notes[key].frame not in frames},
+            frames={key for key in frames if workflow.frames[key].frame not in frames},
+        )
 
 
-def _counts(nodes: Sized, notes: Sized) -> str:
-    parts = [_count(len(found), noun) for found, noun in ((nodes, "node"), (notes, "note")) if len(found)]
-    return " and ".join(parts) or "nothing"
+def _counts(nodes: Sized, notes: Sized, frames: Sized) -> str:
+    named = ((nodes, "node"), (notes, "note"), (frames, "frame"))
+    parts = [_count(len(found), noun) for found, noun in named if len(found)]
+    return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] if parts else "nothing"
 
 
 def _count(number: int, noun: str) -> str:

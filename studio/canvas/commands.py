@@ -38,6 +38,8 @@ COMMANDS: Final = (
     CanvasCommand("toggle_disabled", "Disable or enable", ("D",), in_node_menu=True, separator=True),
     CanvasCommand("toggle_collapsed", "Collapse or expand", ("H",), in_node_menu=True),
     CanvasCommand("toggle_ports", "Show or fold optional ports", ("Ctrl+H",), in_node_menu=True),
+    CanvasCommand("add_frame", "Frame", ("Ctrl+G",), in_node_menu=True, separator=True),
+    CanvasCommand("dissolve_frames", "Ungroup", ("Ctrl+Shift+G",), in_node_menu=True),
     CanvasCommand("connect_selected", "Connect in order", ("Ctrl+L",), in_node_menu=True, separator=True),
     CanvasCommand("disconnect_selected", "Disconnect", ("Ctrl+Shift+L",), in_node_menu=True),
     CanvasCommand(

@@ -23,6 +23,9 @@ class Delegated:
     def selection(self) -> list[NodeId]:
         raise NotImplementedError
 
+    def nudge(self, dx: float, dy: float) -> None:
+        raise NotImplementedError
+
     def _walk(self, dx: int, dy: int) -> None:
         raise NotImplementedError
 
@@ -59,22 +62,19 @@ class Delegated:
         self._arrangement.straighten()
 
     def nudge_left(self) -> None:
-        self._editing.nudge(self.selection(), -GRID, 0.0)
+        self.nudge(-GRID, 0.0)
 
     def nudge_right(self) -> None:
-        self._editing.nudge(self.selection(), GRID, 0.0)
+        self.nudge(GRID, 0.0)
 
     def nudge_up(self) -> None:
-        self._editing.nudge(self.selection(), 0.0, -GRID)
+        self.nudge(0.0, -GRID)
 
     def nudge_down(self) -> None:
-        self._editing.nudge(self.selection(), 0.0, GRID)
+        self.nudge(0.0, GRID)
 
     def toggle_disabled(self) -> None:
         self._editing.toggle_disabled(self.selection())
-
-    def toggle_collapsed(self) -> None:
-        self._editing.toggle_place(self.selection(), "collapsed", "Collapse", "Expand")
 
     def toggle_ports(self) -> None:
         self._editing.toggle_place(self.selection(), "all_ports", "Show ports", "Fold ports")

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from studio.canvas.between import bridges, halves, ports_between, room
 from studio.canvas.gestures import WireEnd
 from studio.canvas.joining import edges_among, next_edge
+from studio.canvas.layout_editing import removed_with
 from studio.canvas.overlays import drop_corner
 from studio.kernel.errors import StudioError
-from studio.kernel.ids import NodeId, WorkflowId, short_id
-from studio.project.changes import EditNode, MoveNodes, SetNotes
-from studio.workflow.graph import Edge, Note, Place, Workflow, frozen
+from studio.kernel.ids import NodeId, WorkflowId
+from studio.project.changes import Change, EditNode, Group, MoveNodes
+from studio.project.layout_changes import SetFrames, SetNotes, SetRoutes
+from studio.session.editing import removal
+from studio.workflow.graph import Edge, Frame, Place, Workflow, frozen
 
 if TYPE_CHECKING:
     from studio.canvas.view import CanvasView
@@ -163,9 +166,14 @@ class CanvasEditing:
         self,
         places: Mapping[NodeId, tuple[float, float]],
         title: str,
-        notes: Mapping[str, tuple[float, float]],
+        notes: Mapping[str, tuple[float, float]] = frozen(),
+        frames: Iterable[Frame] = (),
+        straight: Iterable[Edge] = (),
     ) -> bool:
-        """Puts nodes and notes somewhere else as one step of that title; False when all are there already."""
+        """Puts nodes, notes and frames somewhere else as one step of that title; False when all are there already.
+
+        `straight` are edges that pass no points afterwards.
+        """
         target = self._target()
         if target is None:
             return False
@@ -175,29 +183,22 @@ class CanvasEditing:
             for node_id, (x, y) in places.items()
             if (workflow.places.get(node_id, _NOWHERE).x, workflow.places.get(node_id, _NOWHERE).y) != (x, y)
         }
-        changed = {key: replace(workflow.notes[key], x=x, y=y) for key, (x, y) in notes.items()}
-        if not moved and not changed:
-            return False
-        session = self._view.session
-        with session.group(title):
-            if moved:
-                session.edit(MoveNodes(workflow=workflow_id, places=frozen(moved), title=title))
-            if changed:
-                session.edit(SetNotes(workflow=workflow_id, put=frozen(changed)))
-        return True
-
-    def nudge(self, node_ids: Iterable[NodeId], dx: float, dy: float) -> None:
-        """Moves nodes a step; steps that follow soon are one with it."""
-        target = self._target()
-        chosen = list(node_ids)
-        if target is None or not chosen:
-            return
-        workflow_id, workflow = target
-        places = {}
-        for node_id in chosen:
-            place = workflow.places.get(node_id, _NOWHERE)
-            places[node_id] = replace(place, x=place.x + dx, y=place.y + dy)
-        self._view.session.edit(MoveNodes(workflow=workflow_id, places=frozen(places)), merge=True)
+        texts = {
+            key: replace(workflow.notes[key], x=x, y=y)
+            for key, (x, y) in notes.items()
+            if (workflow.notes[key].x, workflow.notes[key].y) != (x, y)
+        }
+        regions = {frame.id: frame for frame in frames if workflow.frames.get(frame.id) != frame}
+        routes = {edge.id: () for edge in straight if edge.id in workflow.routes}
+        changes: tuple[Change, ...] = (
+            *([MoveNodes(workflow=workflow_id, places=frozen(moved), title=title)] if moved else []),
+            *([SetNotes(workflow=workflow_id, put=frozen(texts))] if texts else []),
+            *([SetFrames(workflow=workflow_id, put=frozen(regions))] if regions else []),
+            *([SetRoutes(workflow=workflow_id, routes=frozen(routes))] if routes else []),
+        )
+        if changes:
+            self._view.session.edit(Group(changes=changes, title=title))
+        return bool(changes)
 
     def toggle_place(
         self, node_ids: Iterable[NodeId], name: Literal["collapsed", "all_ports"], on: str, off: str
@@ -210,7 +211,8 @@ class CanvasEditing:
         workflow_id, workflow = target
         places = {node_id: workflow.places.get(node_id, _NOWHERE) for node_id in chosen}
         value = not all(getattr(place, name) for place in places.values())
-        altered = {node_id: replace(place, **{name: value}) for node_id, place in places.items()}
+        values: dict[str, Any] = {name: value}
+        altered = {node_id: replace(place, **values) for node_id, place in places.items()}
         self._view.session.edit(
             MoveNodes(workflow=workflow_id, places=frozen(altered), title=on if value else off)
         )
@@ -238,20 +240,36 @@ class CanvasEditing:
             change = EditNode(workflow=target[0], node=node_id, values=frozen({"title": title.strip()}))
             self._view.session.edit(change)
 
-    def remove(self, node_ids: list[NodeId], edges: list[Edge], notes: Iterable[str] = ()) -> None:
-        """Deletes nodes, edges and notes as one step."""
+    def remove(
+        self,
+        node_ids: Iterable[NodeId],
+        edges: Iterable[Edge],
+        notes: Iterable[str] = (),
+        frames: Iterable[str] = (),
+    ) -> None:
+        """Deletes nodes, edges, notes, frames and the selected points of edges as one step."""
         target = self._target()
-        gone = tuple(notes)
-        if target is None or not (node_ids or edges or gone):
+        if target is None:
             return
-        workflow_id, _ = target
-        session = self._view.session
-        if not gone:
-            session.remove(workflow_id, node_ids, edges)
-            return
-        with session.group("Delete"):
-            session.remove(workflow_id, node_ids, edges)
-            session.edit(SetNotes(workflow=workflow_id, remove=gone))
+        workflow_id, workflow = target
+        inner_nodes, inner_notes, gone = removed_with(workflow, frames)
+        nodes, texts = {*node_ids, *inner_nodes}, tuple(dict.fromkeys((*notes, *inner_notes)))
+        title, changes = removal(workflow, nodes, edges)
+        layout = self._view.layout_editing
+        dots = layout.without_dots(workflow)
+        beside = [
+            *([dots] if dots is not None else []),
+            *([SetNotes(workflow=workflow_id, remove=texts)] if texts else []),
+            *(change for change in layout.without_frames(workflow, gone, nodes, texts) if change is not None),
+        ]
+        if not changes and len(beside) == 1:
+            title = beside[0].label
+        elif beside:
+            title = "Delete frame" if gone and not changes else "Delete"
+        # The rest first: what goes with a node needs no other place before.
+        every = (*beside, *changes)
+        if every:
+            self._view.session.edit(every[0] if len(every) == 1 else Group(changes=every, title=title))
 
     # Edges
 
@@ -305,34 +323,6 @@ class CanvasEditing:
         edges = edges_among(target[1], node_ids) if target and node_ids else []
         if edges:
             self.change_edges(edges, [])
-
-    # Notes
-
-    def put_notes(self, notes: list[Note]) -> None:
-        """Alters notes, or adds them."""
-        target = self._target()
-        if target is not None and notes:
-            change = SetNotes(workflow=target[0], put=frozen({note.id: note for note in notes}))
-            self._view.session.edit(change)
-
-    def add_note(self, x: float, y: float) -> str | None:
-        if self._target() is None:
-            return None
-        note = Note(id=short_id(), text="", x=x, y=y)
-        self.put_notes([note])
-        return note.id
-
-    def set_note_text(self, note_id: str, text: str) -> None:
-        self._alter_note(note_id, text=text)
-
-    def set_note_color(self, note_id: str, color: str, _checked: object = None) -> None:
-        self._alter_note(note_id, color=color)
-
-    def _alter_note(self, note_id: str, **values: str) -> None:
-        target = self._target()
-        note = target[1].notes.get(note_id) if target else None
-        if note is not None:
-            self.put_notes([replace(note, **values)])  # type: ignore[arg-type]  # text and color are text
 
     # For NodeGraphQt's own callers
 

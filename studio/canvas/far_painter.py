@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QStaticText
 from studio.canvas.camera import MIDDLE, NEAR, Camera
 from studio.canvas.card_painter import ERROR, RADIUS, STRIPE, WARNING, title_x
 from studio.canvas.cards import HEADER, OPERATIONS, WIDTH
-from studio.canvas.geometry import Floats, Ints, controls, trimmed
+from studio.canvas.curves import Floats, Ints, trimmed
 from studio.canvas.primitives import Fragments, Lines, Rects, cubic_path, flattened, in_pixels, whole
 from studio.canvas.states import CardState
 from studio.canvas.style import Style, blend
@@ -57,9 +57,8 @@ class FarPainter:
         if not len(which):
             return
         style = self.style
-        curves, rows = trimmed(
-            controls(in_pixels(self.projector.geometry.ends[which], camera)), camera.width, camera.height
-        )
+        curves, which = self.projector.geometry.curves(which)
+        curves, rows = trimmed(in_pixels(curves, camera), camera.width, camera.height)
         which = which[rows]
         share = 0.45 + 0.25 * (camera.zoom - MIDDLE) / (NEAR - MIDDLE)
         color = blend(style.canvas, style.edge, share if not self.is_dimmed else share / 2)
@@ -211,12 +210,16 @@ class FarPainter:
         if not len(which):
             return
         geometry, style = self.projector.geometry, self.style
-        ends = in_pixels(geometry.ends[which], camera)
+        if len(geometry.dots):
+            curves, which = geometry.curves(which)
+            ends = in_pixels(curves[:, [0, 1, 6, 7]], camera)
+        else:
+            ends = in_pixels(geometry.ends[which, :4], camera)
         # Far away, edges would drown the nodes: they fade with the distance. Opaque, because blending costs double.
         share = 0.12 + 0.33 * min(max((camera.zoom - 0.03) / (MIDDLE - 0.03), 0.0), 1.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(blend(style.canvas, style.edge, share), 0))
-        self._lines.draw(painter, ends[:, :4])
+        self._lines.draw(painter, ends)
         self._selected_lines_far(painter, which, ends)
 
     def _selected_lines_far(self, painter: QPainter, which: Ints, ends: Floats) -> None:
@@ -224,7 +227,7 @@ class FarPainter:
         lit = geometry.edge_selected[which]
         if lit.any():
             painter.setPen(QPen(self.style.accent_text, 0))
-            self._lines.draw(painter, ends[lit, :4])
+            self._lines.draw(painter, ends[lit])
 
     def _far_cards(self, painter: QPainter, camera: Camera, visible: Ints) -> None:
         geometry, style, zoom = self.projector.geometry, self.style, camera.zoom

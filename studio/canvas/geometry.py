@@ -6,39 +6,25 @@ the order of painting: later nodes lie on top.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from studio.canvas.cards import FOOTER, WIDTH, Card
-from studio.kernel.ids import NodeId
-from studio.workflow.graph import Edge
+from studio.canvas.cards import FOLDED_HEIGHT, FOOTER, WIDTH, Card
+from studio.canvas.curves import Floats, Ints, controls, legs_through, points_along, polyline_distance, reach
+from studio.kernel.ids import EdgeId, NodeId
+from studio.workflow.graph import Edge, Route
 
-Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.uint8]
-
-BEZIER_STEPS: Final = 20
-_T = np.linspace(0.0, 1.0, BEZIER_STEPS + 1)
-_BEZIER = np.stack([(1 - _T) ** 3, 3 * (1 - _T) ** 2 * _T, 3 * (1 - _T) * _T**2, _T**3])
-
-
-def reach(dx: Floats, dy: Floats) -> Floats:
-    """How far an edge runs straight out of its ports before it bends, for the given differences of its ends."""
-    forward = np.clip(np.abs(dx) * 0.5, 24.0, 160.0)
-    backward = np.clip(60.0 + np.abs(dx) * 0.35 + np.abs(dy) * 0.12, 80.0, 320.0)
-    short = np.minimum(forward, np.hypot(dx, dy) * 0.75 + 8.0)
-    return np.where(dx < 20.0, backward, short)
 
 
 class Geometry:
     """The arrays of one workflow's nodes and edges.
 
     Invariants: all node arrays have the length of `ids`, all edge arrays that of `edges`; `source` and `target` are indices of nodes;
-    `index[ids[i]] == i`.
+    `index[ids[i]] == i`; `dot_edge` rises.
     """
 
     def __init__(self) -> None:
@@ -58,7 +44,17 @@ class Geometry:
         self.target_y: Floats = np.empty(0)
         self.edge_kind: Small = np.empty(0, np.uint8)
         self.edge_selected: Bools = np.empty(0, np.bool_)
+        self.hidden: Bools = np.empty(0, np.bool_)
+        """Nodes that lie in a collapsed frame; their edges end where the frame is, `stand` says how far from the node."""
+        self.stand: Floats = np.empty((0, 3))
+        """Of hidden nodes, measured from the node's corner: where edges come in, where they go out (x), and at which height."""
+        self.edge_hidden: Bools = np.empty(0, np.bool_)
+        self.dots: Floats = np.empty((0, 2))
+        """The points that edges pass, edge by edge and in the order of the way."""
+        self.dot_edge: Ints = np.empty(0, np.int64)
+        self.dot_selected: Bools = np.empty(0, np.bool_)
         self._ends: Floats | None = None
+        self._legs: tuple[Floats, Ints] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -77,14 +73,14 @@ class Geometry:
         cards = self.cards
         blank = cards[0] if cards else None
         self.cards = [cards[i] if i >= 0 else blank for i in taken.tolist()]  # type: ignore[misc]  # set by the caller
-        for name in ("x", "y", "height", "tone", "footer", "selected"):
+        for name in ("x", "y", "height", "tone", "footer", "selected", "hidden", "stand"):
             array = getattr(self, name)
-            new = np.zeros(len(ids), array.dtype)
+            new = np.zeros((len(ids), *array.shape[1:]), array.dtype)
             new[~fresh] = array[taken[~fresh]]
             setattr(self, name, new)
         self.ids = list(ids)
         self.index = {node_id: i for i, node_id in enumerate(self.ids)}
-        self._ends = None
+        self.touch()
         found: list[int] = np.flatnonzero(fresh).tolist()
         return found
 
@@ -101,13 +97,33 @@ class Geometry:
     def set_position(self, i: int, x: float, y: float) -> None:
         self.x[i] = x
         self.y[i] = y
-        self._ends = None
+        self.touch()
 
     def place(self, indices: Ints, xs: Floats, ys: Floats) -> None:
         """Puts many nodes somewhere else."""
         self.x[indices] = xs
         self.y[indices] = ys
-        self._ends = None
+        self.touch()
+
+    def touch(self) -> None:
+        """Something that edges end at, or pass, has moved."""
+        self._ends = self._legs = None
+
+    def stand_ins(self, stands: Mapping[int, tuple[str, float, float, float]]) -> None:
+        """Hides nodes: for each its frame's id, and where edges come in and go out and at which height, in scene units."""
+        hidden, stand = np.zeros_like(self.hidden), np.zeros_like(self.stand)
+        keys: dict[str, int] = {}
+        groups = np.full(len(self), -1, np.int64)
+        for i, (frame, left, right, height) in stands.items():
+            hidden[i] = True
+            stand[i] = left - self.x[i], right - self.x[i], height - self.y[i]
+            groups[i] = keys.setdefault(frame, len(keys))
+        self.hidden, self.stand = hidden, stand
+        self.selected &= ~hidden
+        source, target = groups[self.source], groups[self.target]
+        self.edge_hidden = (source == target) & (source >= 0)
+        self.edge_selected &= ~self.edge_hidden
+        self.touch()
 
     def indices(self, node_ids: Iterable[NodeId]) -> Ints:
         """The indices of those nodes that there are."""
@@ -115,13 +131,21 @@ class Geometry:
         return np.array(found, np.int64)
 
     def boxes(self) -> Floats:
-        """Left, top, right and bottom of every node, as rows."""
-        return np.stack([self.x, self.y, self.x + WIDTH, self.y + self.height], axis=1)
+        """Left, top, right and bottom of every node as rows, of a hidden one those of what stands for it."""
+        boxes = np.stack([self.x, self.y, self.x + WIDTH, self.y + self.height], axis=1)
+        if self.hidden.any():
+            corners = np.stack([self.x, self.y], axis=1)[self.hidden]
+            into, out, middle = self.stand[self.hidden].T
+            half = FOLDED_HEIGHT / 2
+            boxes[self.hidden] = np.stack([into, middle - half, out, middle + half], axis=1) + np.tile(
+                corners, 2
+            )
+        return boxes
 
     def nodes_in(self, left: float, top: float, right: float, bottom: float) -> Ints:
         """The indices of the nodes that touch a rectangle, bottommost first."""
         hit = (self.x < right) & (self.x + WIDTH > left) & (self.y < bottom) & (self.y + self.height > top)
-        return np.flatnonzero(hit)
+        return np.flatnonzero(hit & ~self.hidden)
 
     def node_at(self, x: float, y: float) -> int | None:
         """The topmost node under a point."""
@@ -129,8 +153,8 @@ class Geometry:
         return int(hits[-1]) if len(hits) else None
 
     def bounds(self, indices: Ints | None = None) -> tuple[float, float, float, float] | None:
-        """The left, top, right and bottom of the given nodes, or of all; None without nodes."""
-        pick: Ints | slice = slice(None) if indices is None else indices
+        """The left, top, right and bottom of the given nodes, or of all that are seen; None without nodes."""
+        pick = np.flatnonzero(~self.hidden) if indices is None else indices
         x, y, height = self.x[pick], self.y[pick], self.height[pick]
         if not len(x):
             return None
@@ -138,7 +162,9 @@ class Geometry:
 
     # Edges
 
-    def set_edges(self, edges: Sequence[Edge], kinds: dict[str, int]) -> None:
+    def set_edges(
+        self, edges: Sequence[Edge], kinds: Mapping[str, int], routes: Mapping[EdgeId, Route] | None = None
+    ) -> None:
         """Makes `edges` the edges, in that order; which are selected is kept. `kinds` numbers the kinds of value for `edge_kind`."""
         chosen = {id(self.edges[i]) for i in np.flatnonzero(self.edge_selected).tolist()}
         index = self.index
@@ -147,12 +173,23 @@ class Geometry:
         self.source = np.fromiter((index[edge.source] for edge in edges), np.int64, count)
         self.target = np.fromiter((index[edge.target] for edge in edges), np.int64, count)
         self.edge_selected = np.fromiter((id(edge) in chosen for edge in edges), np.bool_, count)
+        self.edge_hidden = np.zeros(count, np.bool_)
         self.source_y = np.empty(count)
         self.target_y = np.empty(count)
         self.edge_kind = np.empty(count, np.uint8)
+        self.set_routes(routes or {})
         self.anchor_edges(range(count), kinds)
 
-    def anchor_edges(self, which: Iterable[int], kinds: dict[str, int]) -> None:
+    def set_routes(self, routes: Mapping[EdgeId, Route]) -> None:
+        """The points that edges pass."""
+        passed = [(i, routes.get(edge.id, ())) for i, edge in enumerate(self.edges)] if routes else []
+        self.dots = np.array([point for _, route in passed for point in route]).reshape(-1, 2)
+        self.dot_edge = np.array([i for i, route in passed for _ in route], np.int64)
+        if len(self.dots) != len(self.dot_selected):
+            self.dot_selected = np.zeros(len(self.dots), np.bool_)
+        self.touch()
+
+    def anchor_edges(self, which: Iterable[int], kinds: Mapping[str, int]) -> None:
         """Works out anew at which height of their cards the given edges end, after those cards have changed."""
         cards, edges = self.cards, self.edges
         sources, targets = self.source.tolist(), self.target.tolist()
@@ -161,7 +198,7 @@ class Geometry:
             self.source_y[i] = source.port_y(edge.source_port, is_output=True)
             self.target_y[i] = cards[targets[i]].port_y(edge.target_port, is_output=False)
             self.edge_kind[i] = kinds.get(source.port_type(edge.source_port, is_output=True).kind, 0)
-        self._ends = None
+        self.touch()
 
     def edges_of(self, indices: Ints) -> Ints:
         """The indices of the edges that begin or end at the given nodes."""
@@ -178,9 +215,38 @@ class Geometry:
             ends[:, 1] = self.y[self.source] + self.source_y
             ends[:, 2] = self.x[self.target]
             ends[:, 3] = self.y[self.target] + self.target_y
+            if self.hidden.any():
+                out, into = self.hidden[self.source], self.hidden[self.target]
+                sources, targets = self.source[out], self.target[into]
+                ends[out, 0] = self.x[sources] + self.stand[sources, 1]
+                ends[out, 1] = self.y[sources] + self.stand[sources, 2]
+                ends[into, 2] = self.x[targets] + self.stand[targets, 0]
+                ends[into, 3] = self.y[targets] + self.stand[targets, 2]
             ends[:, 4] = reach(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])
             self._ends = ends
         return self._ends
+
+    @property
+    def legs(self) -> tuple[Floats, Ints]:
+        """The curves of the edges that pass points, from point to point: their control points, and the edge of each."""
+        if self._legs is None:
+            self._legs = legs_through(self.ends, self.dots, self.dot_edge)
+        return self._legs
+
+    def curves(self, which: Ints) -> tuple[Floats, Ints]:
+        """The curves of the given edges as control points, x and y in turn, and for each the edge that it is a part of."""
+        if not len(self.dots):
+            return controls(self.ends[which]), which
+        wanted = np.zeros(len(self.edges), np.bool_)
+        wanted[which] = True
+        curves, edges = self.legs
+        kept = wanted[edges]
+        wanted[self.dot_edge] = False
+        straight = np.flatnonzero(wanted)
+        return (
+            np.concatenate([controls(self.ends[straight]), curves[kept]]),
+            np.concatenate([straight, edges[kept]]),
+        )
 
     def edges_in(self, left: float, top: float, right: float, bottom: float) -> Ints:
         """The indices of the edges whose surroundings touch a rectangle."""
@@ -189,11 +255,32 @@ class Geometry:
         x_high = np.maximum(e[:, 0] + e[:, 4], e[:, 2])
         y_low = np.minimum(e[:, 1], e[:, 3])
         y_high = np.maximum(e[:, 1], e[:, 3])
-        return np.flatnonzero((x_low <= right) & (x_high >= left) & (y_low <= bottom) & (y_high >= top))
+        hit = (x_low <= right) & (x_high >= left) & (y_low <= bottom) & (y_high >= top)
+        if len(self.dots):
+            curves, edges = self.legs
+            xs, ys = curves[:, 0::2], curves[:, 1::2]
+            touches = (xs.min(axis=1) <= right) & (xs.max(axis=1) >= left)
+            touches &= (ys.min(axis=1) <= bottom) & (ys.max(axis=1) >= top)
+            hit[self.dot_edge] = False
+            hit[edges[touches]] = True
+        return np.flatnonzero(hit & ~self.edge_hidden)
 
     def curve(self, i: int) -> Floats:
-        """Points along an edge, an array of BEZIER_STEPS + 1 rows of x and y."""
-        return curve(self.ends[i])
+        """Points along an edge, as rows of x and y."""
+        return points_along(self.curves(np.array([i]))[0])
+
+    def middle(self, i: int) -> tuple[float, float]:
+        """The middle of an edge, or of its longest part where it passes points."""
+        curves, _ = self.curves(np.array([i]))
+        spans = np.hypot(curves[:, 6] - curves[:, 0], curves[:, 7] - curves[:, 1])
+        points = points_along(curves[[int(spans.argmax())]])
+        x, y = points[len(points) // 2].tolist()
+        return x, y
+
+    def span(self, i: int) -> float:
+        """How far it is, in a straight line, along the longest part of an edge."""
+        curves, _ = self.curves(np.array([i]))
+        return float(np.hypot(curves[:, 6] - curves[:, 0], curves[:, 7] - curves[:, 1]).max())
 
     def edge_at(self, x: float, y: float, within: float) -> int | None:
         """The edge that passes closest to a point, when closer than `within`."""
@@ -204,82 +291,32 @@ class Geometry:
                 best, nearest = i, distance
         return best
 
+    def leg_at(self, i: int, x: float, y: float) -> int:
+        """Between which of the points that an edge passes a point lies: 0 is before the first."""
+        curves, _ = self.curves(np.array([i]))
+        gaps = [polyline_distance(points_along(curves[[row]]), x, y) for row in range(len(curves))]
+        return int(np.argmin(gaps))
 
-def curve(ends: Floats) -> Floats:
-    """Points along the edge with the given row of `Geometry.ends`."""
-    x1, y1, x2, y2, out = ends
-    xs = np.array([x1, x1 + out, x2 - out, x2])
-    ys = np.array([y1, y1, y2, y2])
-    return np.stack([xs @ _BEZIER, ys @ _BEZIER], axis=1)
+    def dot_at(self, x: float, y: float, within: float) -> int | None:
+        """The row of the point nearest to (x, y) that an edge passes, when nearer than `within`."""
+        if not len(self.dots):
+            return None
+        gaps = np.hypot(self.dots[:, 0] - x, self.dots[:, 1] - y)
+        gaps[self.edge_hidden[self.dot_edge]] = np.inf
+        best = int(gaps.argmin())
+        return best if gaps[best] < within else None
 
+    def routes_among(self, nodes: Ints) -> Ints:
+        """The rows of the points passed by edges that begin and end at the given nodes."""
+        if not len(self.dots):
+            return np.empty(0, np.int64)
+        members = np.zeros(len(self), np.bool_)
+        members[nodes] = True
+        return np.flatnonzero((members[self.source] & members[self.target])[self.dot_edge])
 
-def controls(ends: Floats) -> Floats:
-    """The control points of the given rows of `Geometry.ends`: x and y of each of the four in turn."""
-    points = np.empty((len(ends), 8))
-    points[:, 0] = ends[:, 0]
-    points[:, 2] = ends[:, 0] + ends[:, 4]
-    points[:, 4] = ends[:, 2] - ends[:, 4]
-    points[:, 6] = ends[:, 2]
-    points[:, 1] = points[:, 3] = ends[:, 1]
-    points[:, 5] = points[:, 7] = ends[:, 3]
-    return points
-
-
-_FINE = np.linspace(0.0, 1.0, 49)
-_FINE_BASIS = np.stack([(1 - _FINE) ** 3, 3 * (1 - _FINE) ** 2 * _FINE, 3 * (1 - _FINE) * _FINE**2, _FINE**3])
-
-
-def trimmed(points: Floats, width: float, height: float, *, margin: float = 40.0) -> tuple[Floats, Ints]:
-    """The parts of curves that can be seen in a window from (0, 0) to (width, height), and the rows that have any.
-
-    A curve that reaches far out costs as much to draw as all of its length; so curves that leave the window are cut to the stretch between
-    their first and last visible piece.
-    """
-    xs, ys = points[:, 0::2], points[:, 1::2]
-    outside = (
-        (xs.min(axis=1) < -width) | (xs.max(axis=1) > 2 * width)
-        | (ys.min(axis=1) < -height) | (ys.max(axis=1) > 2 * height)
-    )  # fmt: skip
-    long = np.flatnonzero(outside)
-    if not len(long):
-        return points, np.arange(len(points))
-    px, py = xs[long] @ _FINE_BASIS, ys[long] @ _FINE_BASIS
-    seen = (
-        (np.minimum(px[:, :-1], px[:, 1:]) < width + margin) & (np.maximum(px[:, :-1], px[:, 1:]) > -margin)
-        & (np.minimum(py[:, :-1], py[:, 1:]) < height + margin) & (np.maximum(py[:, :-1], py[:, 1:]) > -margin)
-    )  # fmt: skip
-    any_seen = seen.any(axis=1)
-    start = _FINE[seen.argmax(axis=1)]
-    stop = _FINE[seen.shape[1] - seen[:, ::-1].argmax(axis=1)]
-    cut = points.copy()
-    for column, axis in ((0, xs), (1, ys)):
-        p = axis[long]
-        # The blossom of a cubic gives the control points of any stretch of it.
-        for k, (u, v, w) in enumerate(
-            ((start, start, start), (start, start, stop), (start, stop, stop), (stop, stop, stop))
-        ):
-            cut[long, column + 2 * k] = _blossom(p, u, v, w)
-    kept = np.ones(len(points), np.bool_)
-    kept[long[~any_seen]] = False
-    rows = np.flatnonzero(kept)
-    return cut[rows], rows
-
-
-def _blossom(p: Floats, u: Floats, v: Floats, w: Floats) -> Floats:
-    a0, a1, a2 = (p[:, k] * (1 - u) + p[:, k + 1] * u for k in range(3))
-    b0, b1 = a0 * (1 - v) + a1 * v, a1 * (1 - v) + a2 * v
-    blend: Floats = b0 * (1 - w) + b1 * w
-    return blend
-
-
-def polyline_distance(points: Floats, x: float, y: float) -> float:
-    """The distance of a point from a line through `points`."""
-    start, along = points[:-1], np.diff(points, axis=0)
-    length = np.maximum((along**2).sum(axis=1), 1e-9)
-    offset = np.array([x, y]) - start
-    t = np.clip((offset * along).sum(axis=1) / length, 0.0, 1.0)
-    gap = offset - along * t[:, None]
-    return float(np.sqrt((gap**2).sum(axis=1).min()))
+    def route(self, edge: int) -> Route:
+        """The points that an edge passes."""
+        return tuple((x, y) for x, y in self.dots[self.dot_edge == edge].tolist())
 
 
 def snapped(value: float, grid: float) -> float:

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QStyle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from studio.canvas.geometry import Floats, Geometry, Ints
+    from studio.canvas.curves import Floats, Ints
+    from studio.canvas.geometry import Geometry
 
 DURATION_S: Final = 0.22
 _FRAME_MS: Final = 16

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from studio.canvas.geometry import Geometry, Ints
+from studio.canvas.curves import Ints
+from studio.canvas.geometry import Geometry
 from studio.kernel.ids import NodeId
 from studio.session.editing import Joint, joining_port
 from studio.workflow.graph import Edge, Workflow

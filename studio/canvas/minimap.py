@@ -10,6 +10,9 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWh
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.canvas.cards import WIDTH
+from studio.canvas.frame_painter import USUAL
+from studio.canvas.framing import bounds
+from studio.canvas.note_painter import token_color
 from studio.canvas.primitives import Rects
 from studio.canvas.states import CardState
 from studio.canvas.style import blend
@@ -115,7 +118,13 @@ class Minimap(QWidget):
     def _draw_marks(self) -> QPixmap:
         view = self._view
         geometry, style = view.projector.geometry, view.viewer.style_
-        self._bounds = geometry.bounds() or (0.0, 0.0, 1.0, 1.0)
+        frames = view.projector.frames.shown
+        boxes = bounds(frames, ())
+        nodes = geometry.bounds()
+        lefts, tops, rights, bottoms = zip(
+            *(boxes + ([nodes] if nodes else [])) or [(0.0, 0.0, 1.0, 1.0)], strict=True
+        )
+        self._bounds = min(lefts), min(tops), max(rights), max(bottoms)
         ratio = self.devicePixelRatioF()
         pixmap = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
         pixmap.setDevicePixelRatio(ratio)
@@ -129,16 +138,19 @@ class Minimap(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(Qt.PenStyle.NoPen)
             scale, (ox, oy) = self._scale(), self._origin()
+            for frame, (left, top, right, bottom) in zip(frames, boxes, strict=True):
+                painter.setBrush(blend(style.canvas, token_color(style, frame.color, USUAL), 0.3))
+                painter.drawRect(QRectF(self.to_map(left, top), self.to_map(right, bottom)))
             x, y = np.floor(geometry.x * scale + ox), np.floor(geometry.y * scale + oy)
             width = max(round(WIDTH * scale), 2)
             height = np.maximum(np.round(geometry.height * scale), 2.0)
             states = view.projector.states()
             for row, color in enumerate(style.tones):
-                hit = geometry.tone == row
+                hit = (geometry.tone == row) & ~geometry.hidden
                 painter.setBrush(blend(style.card, color, 0.7))
                 self._rects.draw(painter, x[hit], y[hit], float(width), height[hit])
             for state in (CardState.ERROR, CardState.RUNNING):
-                hit = states == state
+                hit = (states == state) & ~geometry.hidden
                 painter.setBrush(style.states[state])
                 self._rects.draw(painter, x[hit], y[hit], float(width), height[hit])
         finally:

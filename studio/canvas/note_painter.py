@@ -1,11 +1,21 @@
-"""How do notes look? Plain painted regions under the cards; editing their text is `editors`' business."""
+"""How do notes look? Plain painted regions under the cards, their Markdown laid out once and kept; editing their text is `editors`' business."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import (
+    QAbstractTextDocumentLayout,
+    QColor,
+    QPainter,
+    QPalette,
+    QPen,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+)
 
 from studio.canvas.camera import Camera
 from studio.canvas.style import Style, blend
@@ -13,51 +23,125 @@ from studio.workflow.graph import Note
 
 PADDING: Final = 12.0
 TOKENS: Final = ("warning", "read", "create", "upsert", "delete", "flow")
-"""The theme's colours that a note may have; a note without one has the first."""
+"""The theme's colours that a note or a frame may have; a note without one has the first."""
 COLOR_NAMES: Final = {
     "warning": "Amber", "read": "Blue", "create": "Green", "upsert": "Violet", "delete": "Red", "flow": "Grey",
 }  # fmt: skip
+HINT: Final = "Double-click to write"
+_KEPT: Final = 200
+"""Notes whose text stays laid out."""
+_FEATURES: Final = QTextDocument.MarkdownFeature(
+    QTextDocument.MarkdownFeature.MarkdownDialectGitHub.value
+    | QTextDocument.MarkdownFeature.MarkdownNoHTML.value
+)
 
 
-def note_color(note: Note, style: Style) -> QColor:
-    return style.theme.color(note.color if note.color in TOKENS else TOKENS[0])
+def token_color(style: Style, token: str, usual: str = TOKENS[0]) -> QColor:
+    """The theme's colour of that name; `usual` when it is none that notes and frames may have."""
+    return style.theme.color(token if token in TOKENS else usual)
 
 
 def text_box(box: QRectF) -> QRectF:
     return box.adjusted(PADDING + 4, PADDING - 2, -PADDING, -PADDING)
 
 
-def paint_note(
-    painter: QPainter, camera: Camera, note: Note, style: Style, *, selected: bool, editing: bool
-) -> None:
-    """The note, with the painter in pixels of the widget."""
-    zoom = camera.zoom
-    x, y = camera.to_pixels(note.x, note.y)
-    box = QRectF(x, y, note.width * zoom, note.height * zoom)
-    color = note_color(note, style)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(QPen(style.accent_text, 2.0) if selected else QPen(blend(style.canvas, color, 0.4), 1.0))
-    painter.setBrush(blend(style.canvas, color, 0.13))
-    painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 6 * zoom, 6 * zoom)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(blend(style.canvas, color, 0.75))
-    painter.drawRoundedRect(QRectF(box.left(), box.top(), max(4 * zoom, 2), box.height()), 2 * zoom, 2 * zoom)
-    if zoom < 0.28:
-        return
-    if not editing:
-        painter.save()
-        painter.setClipRect(box)
-        painter.translate(box.topLeft())
-        painter.scale(zoom, zoom)
-        painter.setFont(style.note_font)
-        painter.setPen(style.text if note.text.strip() else style.muted)
-        painter.drawText(
-            text_box(QRectF(0, 0, note.width, note.height)),
-            int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap),
-            note.text.strip() or "Double-click to write",
+class _Document(QTextDocument):
+    """A text that loads nothing: a picture named in a note is not fetched from anywhere."""
+
+    def loadResource(self, kind: int, name: object) -> object:
+        return None
+
+
+class NotePainter:
+    """Draws notes in one style. Links in them are drawn as such and lead nowhere."""
+
+    def __init__(self, style: Style) -> None:
+        self._style = style
+        self._documents: OrderedDict[tuple[str, float], QTextDocument] = OrderedDict()
+
+    def paint(self, painter: QPainter, camera: Camera, note: Note, *, selected: bool, editing: bool) -> None:
+        """The note, with the painter in pixels of the widget."""
+        zoom, style = camera.zoom, self._style
+        x, y = camera.to_pixels(note.x, note.y)
+        box = QRectF(x, y, note.width * zoom, note.height * zoom)
+        color = token_color(style, note.color)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        outline = QPen(style.accent_text, 2.0) if selected else QPen(blend(style.canvas, color, 0.4), 1.0)
+        painter.setPen(outline)
+        painter.setBrush(blend(style.canvas, color, 0.13))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 6 * zoom, 6 * zoom)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(blend(style.canvas, color, 0.75))
+        painter.drawRoundedRect(
+            QRectF(box.left(), box.top(), max(4 * zoom, 2), box.height()), 2 * zoom, 2 * zoom
         )
-        painter.restore()
-    painter.setPen(QPen(blend(style.canvas, color, 0.6), 1.2))
-    corner = box.bottomRight() - QPointF(4, 4)
-    for step in (4.0, 8.0):
-        painter.drawLine(corner - QPointF(step, 0), corner - QPointF(0, step))
+        if zoom < 0.28:
+            return
+        if not editing:
+            painter.save()
+            painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
+            painter.translate(box.topLeft())
+            painter.scale(zoom, zoom)
+            self._text(painter, note)
+            painter.restore()
+        painter.setPen(QPen(blend(style.canvas, color, 0.6), 1.2))
+        corner = box.bottomRight() - QPointF(4, 4)
+        for step in (4.0, 8.0):
+            painter.drawLine(corner - QPointF(step, 0), corner - QPointF(0, step))
+
+    def _text(self, painter: QPainter, note: Note) -> None:
+        inside = text_box(QRectF(0, 0, note.width, note.height))
+        text = note.text.strip()
+        if not text:
+            painter.setFont(self._style.note_font)
+            painter.setPen(self._style.muted)
+            painter.drawText(inside, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), HINT)
+            return
+        painter.translate(inside.topLeft())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        context = QAbstractTextDocumentLayout.PaintContext()
+        context.palette.setColor(QPalette.ColorRole.Text, self._style.text)
+        self.document(text, inside.width()).documentLayout().draw(painter, context)
+
+    def document(self, text: str, width: float) -> QTextDocument:
+        """The Markdown laid out to a width; kept for the next frame."""
+        known = self._documents.get((text, width))
+        if known is None:
+            known = self._lay_out(text, width)
+            self._documents[text, width] = known
+            if len(self._documents) > _KEPT:
+                self._documents.popitem(last=False)
+        self._documents.move_to_end((text, width))
+        return known
+
+    def _lay_out(self, text: str, width: float) -> QTextDocument:
+        style = self._style
+        document = _Document()
+        document.setUndoRedoEnabled(False)
+        document.setDocumentMargin(0)
+        document.setDefaultFont(style.note_font)
+        document.setMarkdown(text, _FEATURES)
+        _color_links(document, style.accent_text)
+        document.setPageSize(QSizeF(max(width, 1.0), -1))
+        return document
+
+
+def _color_links(document: QTextDocument, color: QColor) -> None:
+    """Markdown gives links the application's colour, which cannot be read on every ground."""
+    found = []
+    block = document.begin()
+    while block.isValid():
+        iterator = block.begin()
+        while not iterator.atEnd():
+            fragment = iterator.fragment()
+            if fragment.charFormat().isAnchor():
+                found.append((fragment.position(), fragment.length()))
+            iterator += 1
+        block = block.next()
+    look = QTextCharFormat()
+    look.setForeground(color)
+    for position, length in found:
+        cursor = QTextCursor(document)
+        cursor.setPosition(position)
+        cursor.setPosition(position + length, QTextCursor.MoveMode.KeepAnchor)
+        cursor.mergeCharFormat(look)

@@ -11,7 +11,8 @@ from PySide6.QtGui import QPainter, QPen
 from studio.canvas.camera import Camera
 from studio.canvas.card_painter import RADIUS
 from studio.canvas.cards import GRID, HEADER, WIDTH, tone
-from studio.canvas.geometry import Floats, snapped
+from studio.canvas.curves import Floats
+from studio.canvas.geometry import snapped
 from studio.canvas.hits import PLUS_PX
 from studio.canvas.style import Style, blend
 from studio.workflow.spec import NodeSpec

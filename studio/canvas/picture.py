@@ -8,14 +8,16 @@ import math
 import os
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPen
 from PySide6.QtSvg import QSvgGenerator
 
 from studio.canvas import card_painter
 from studio.canvas.camera import Camera
-from studio.canvas.geometry import controls
-from studio.canvas.note_painter import paint_note
+from studio.canvas.dot_painter import paint_dots
+from studio.canvas.framing import bounds
+from studio.canvas.layout_painter import LayoutPainter
 from studio.canvas.primitives import cubic_path, in_pixels
 from studio.canvas.scene_painter import ScenePainter
 from studio.kernel.errors import StudioError
@@ -56,11 +58,10 @@ async def write_picture(projector: Projector, style: Style, path: Path) -> None:
 
 
 def _bounds(projector: Projector) -> tuple[float, float, float, float] | None:
-    """All nodes and notes, with a margin."""
+    """All nodes, notes and frames, with a margin."""
     nodes = projector.geometry.bounds()
     boxes = [nodes] if nodes is not None else []
-    notes = projector.workflow.notes.values() if projector.workflow else ()
-    boxes += [(note.x, note.y, note.x + note.width, note.y + note.height) for note in notes]
+    boxes += bounds(projector.frames.shown, projector.frames.notes)
     if not boxes:
         return None
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
@@ -76,17 +77,17 @@ def _png(projector: Projector, style: Style, bounds: tuple[float, float, float, 
     camera = Camera(left, top, zoom, size.width(), size.height())
     # A painter of its own: what is selected or hovered on the screen is no part of the picture.
     painting = ScenePainter(projector, style)
-    kept = projector.geometry.selected, projector.geometry.edge_selected
-    projector.geometry.selected = kept[0] & False
-    projector.geometry.edge_selected = kept[1] & False
+    geometry = projector.geometry
+    kept = geometry.selected, geometry.edge_selected, geometry.dot_selected
+    geometry.selected, geometry.edge_selected, geometry.dot_selected = (chosen & False for chosen in kept)
     painter = QPainter(image)
     try:
         painting.paint_ground(painter, camera)
-        _notes(painter, projector, style, camera)
+        LayoutPainter(style).paint(painter, camera, projector)
         painting.paint(painter, camera, in_full=True)
     finally:
         painter.end()
-        projector.geometry.selected, projector.geometry.edge_selected = kept
+        geometry.selected, geometry.edge_selected, geometry.dot_selected = kept
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if not image.save(buffer, "PNG"):  # type: ignore[call-overload]  # the stubs know bytes only
@@ -100,8 +101,9 @@ async def _svg(projector: Projector, style: Style, bounds: tuple[float, float, f
     camera = Camera(left, top, 1.0, size.width(), size.height())
     geometry = projector.geometry
     # What is drawn is the workflow as it is now, whatever is edited meanwhile.
-    looks = [projector.look(i) for i in range(len(geometry))]
-    places = list(zip(geometry.x.tolist(), geometry.y.tolist(), strict=True))
+    seen = np.flatnonzero(~geometry.hidden)
+    looks = [projector.look(i) for i in seen.tolist()]
+    places = list(zip(geometry.x[seen].tolist(), geometry.y[seen].tolist(), strict=True))
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -114,8 +116,9 @@ async def _svg(projector: Projector, style: Style, bounds: tuple[float, float, f
     painter = QPainter(generator)
     try:
         painter.fillRect(QRect(0, 0, size.width(), size.height()), style.canvas)
-        _notes(painter, projector, style, camera)
+        LayoutPainter(style).paint(painter, camera, projector)
         _edges(painter, projector, style, camera)
+        paint_dots(painter, camera, geometry, style)
         for number, (look, (x, y)) in enumerate(zip(looks, places, strict=True)):
             painter.save()
             painter.translate(x - left, y - top)
@@ -128,20 +131,16 @@ async def _svg(projector: Projector, style: Style, bounds: tuple[float, float, f
     return bytes(data.data())
 
 
-def _notes(painter: QPainter, projector: Projector, style: Style, camera: Camera) -> None:
-    for note in projector.workflow.notes.values() if projector.workflow else ():
-        paint_note(painter, camera, note, style, selected=False, editing=False)
-
-
 def _edges(painter: QPainter, projector: Projector, style: Style, camera: Camera) -> None:
     geometry = projector.geometry
     if not geometry.edges:
         return
-    curves = controls(in_pixels(geometry.ends, camera))
+    curves, edges = geometry.curves(np.flatnonzero(~geometry.edge_hidden))
+    curves, kinds = in_pixels(curves, camera), geometry.edge_kind[edges]
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for kind in sorted(set(geometry.edge_kind.tolist())):
+    for kind in sorted(set(kinds.tolist())):
         painter.setPen(QPen(style.kinds[kind], 2.0))
-        painter.drawPath(cubic_path(curves[geometry.edge_kind == kind]))
+        painter.drawPath(cubic_path(curves[kinds == kind]))
 
 
 def _write(path: Path, data: bytes) -> None:

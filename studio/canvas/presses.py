@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import Qt
 
 from studio.canvas.cards import WIDTH
-from studio.canvas.gestures import (
-    BandGesture,
-    DuplicateGesture,
-    Gesture,
-    MoveGesture,
-    ResizeNoteGesture,
-    WireEnd,
-)
+from studio.canvas.framing import TITLE_HEIGHT, size
+from studio.canvas.gestures import BandGesture, Gesture, WireEnd
+from studio.canvas.move_gesture import DuplicateGesture, Held, MoveGesture
+from studio.canvas.resize_gesture import DotGesture, ResizeGesture
 from studio.canvas.slice_gesture import SliceGesture
 from studio.canvas.wire_gesture import WireGesture
+from studio.workflow.frames import content
 
 if TYPE_CHECKING:
+    from studio.canvas.curves import Ints
     from studio.canvas.hits import Hit
     from studio.canvas.viewer import CanvasViewer
     from studio.kernel.ids import NodeId
-    from studio.workflow.graph import Note
+    from studio.workflow.graph import Frame
 
 _CONTROL: Final = Qt.KeyboardModifier.ControlModifier
 _SHIFT: Final = Qt.KeyboardModifier.ShiftModifier
@@ -40,10 +39,12 @@ def begin(
         return SliceGesture(viewer, x, y)
     if hit.kind == "port":
         return _wire(viewer, hit, x, y)
-    if modifiers & _CONTROL and (hit.node is not None or hit.kind == "note"):
+    if modifiers & _CONTROL and (hit.node is not None or hit.kind in ("note", "frame")):
         return _duplicate(viewer, hit, x, y)
     if hit.node is not None:
         return _press_node(viewer, hit, x, y, extends=extends)
+    if hit.dot is not None:
+        return _press_dot(viewer, hit.dot, x, y, extends=extends)
     if hit.kind == "plus" and hit.edge is not None:
         viewer.wants_palette(geometry.edges[hit.edge], x, y)
         return None
@@ -55,6 +56,8 @@ def begin(
         return None
     if hit.note is not None:
         return _press_note(viewer, hit, x, y, extends=extends)
+    if hit.frame is not None:
+        return _press_frame(viewer, hit, x, y, extends=extends)
     return BandGesture(viewer, x, y, modifiers)
 
 
@@ -95,7 +98,9 @@ def _press_node(viewer: CanvasViewer, hit: Hit, x: float, y: float, *, extends: 
     if extends:
         nodes = geometry.selected.copy()
         nodes[i] = not was_selected
-        viewer.set_selection(nodes, edges=geometry.edge_selected, notes=viewer.selected_notes)
+        viewer.set_selection(
+            nodes, edges=geometry.edge_selected, notes=viewer.selected_notes, frames=viewer.selected_frames
+        )
         if was_selected:
             return None
     elif not was_selected:
@@ -106,8 +111,7 @@ def _press_node(viewer: CanvasViewer, hit: Hit, x: float, y: float, *, extends: 
         viewer,
         x,
         y,
-        nodes=np.flatnonzero(geometry.selected),
-        notes=chosen_notes(viewer),
+        held=chosen(viewer),
         anchor=(float(geometry.x[i]), float(geometry.y[i])),
         size=(WIDTH, float(geometry.height[i])),
     )
@@ -139,65 +143,137 @@ def _press_note(viewer: CanvasViewer, hit: Hit, x: float, y: float, *, extends: 
     assert workflow is not None
     note = workflow.notes[hit.note]
     geometry = viewer.projector.geometry
-    chosen = set(viewer.selected_notes)
     if extends:
-        chosen ^= {note.id}
-        viewer.set_selection(geometry.selected, edges=geometry.edge_selected, notes=chosen)
+        notes = viewer.selected_notes ^ {note.id}
+        viewer.set_selection(
+            geometry.selected, edges=geometry.edge_selected, notes=notes, frames=viewer.selected_frames
+        )
         return None
-    if note.id not in chosen:
+    if note.id not in viewer.selected_notes:
         viewer.set_selection(np.zeros(len(geometry), np.bool_), notes={note.id})
     if hit.kind == "note_corner":
-        return ResizeNoteGesture(viewer, x, y, note)
-    nodes = np.flatnonzero(geometry.selected)
-    return MoveGesture(
-        viewer,
-        x,
-        y,
-        nodes=nodes,
-        notes=chosen_notes(viewer),
-        anchor=(note.x, note.y),
-        size=(note.width, note.height),
-    )
+        return ResizeGesture(viewer, x, y, note)
+    box = (note.width, note.height)
+    gesture = MoveGesture(viewer, x, y, held=chosen(viewer), anchor=(note.x, note.y), size=box)
+    gesture.on_click = partial(_select_only, viewer, notes={note.id})
+    return gesture
+
+
+def _press_frame(viewer: CanvasViewer, hit: Hit, x: float, y: float, *, extends: bool) -> Gesture | None:
+    workflow, geometry = viewer.projector.workflow, viewer.projector.geometry
+    assert hit.frame is not None
+    assert workflow is not None
+    frame = workflow.frames[hit.frame]
+    if hit.kind == "frame_fold":
+        viewer.frame_fold_clicked.emit(frame.id)
+        return None
+    if extends:
+        frames = viewer.selected_frames ^ {frame.id}
+        viewer.set_selection(
+            geometry.selected, edges=geometry.edge_selected, notes=viewer.selected_notes, frames=frames
+        )
+        return None
+    if frame.id not in viewer.selected_frames:
+        viewer.set_selection(np.zeros(len(geometry), np.bool_), frames={frame.id})
+    if hit.kind == "frame_corner":
+        return ResizeGesture(viewer, x, y, frame)
+    box = _held_part(frame)
+    gesture = MoveGesture(viewer, x, y, held=chosen(viewer), anchor=(frame.x, frame.y), size=box)
+    gesture.on_click = partial(_select_only, viewer, frames={frame.id})
+    return gesture
+
+
+def _select_only(
+    viewer: CanvasViewer, *, notes: set[str] | None = None, frames: set[str] | None = None
+) -> None:
+    viewer.set_selection(np.zeros(len(viewer.projector.geometry), np.bool_), notes=notes, frames=frames)
+
+
+def _held_part(frame: Frame) -> tuple[float, float]:
+    """What of a frame lines up with others: as much as its title strip, lest a tall frame catch on everything."""
+    width, height = size(frame)
+    return width, height if frame.collapsed else TITLE_HEIGHT
+
+
+def _press_dot(viewer: CanvasViewer, dot: int, x: float, y: float, *, extends: bool) -> Gesture | None:
+    geometry = viewer.projector.geometry
+    dots = geometry.dot_selected.copy()
+    if extends:
+        dots[dot] = not dots[dot]
+        viewer.set_selection(
+            geometry.selected,
+            edges=geometry.edge_selected,
+            notes=viewer.selected_notes,
+            frames=viewer.selected_frames,
+            dots=dots,
+        )
+        return None
+    if not dots[dot]:
+        dots[:] = False
+        dots[dot] = True
+        viewer.set_selection(np.zeros(len(geometry), np.bool_), dots=dots)
+    return DotGesture(viewer, x, y, np.flatnonzero(geometry.dot_selected), dot)
 
 
 def _duplicate(viewer: CanvasViewer, hit: Hit, x: float, y: float) -> DuplicateGesture:
     """With Ctrl a click adds to the selection or takes from it, and a drag copies: the selection when it is held, else what is held."""
-    geometry = viewer.projector.geometry
-    notes = viewer.projector.workflow.notes if viewer.projector.workflow else {}
+    geometry, workflow = viewer.projector.geometry, viewer.projector.workflow
+    assert workflow is not None
+    none = np.empty(0, np.int64)
     if hit.node is not None:
         i = hit.node
         is_chosen = bool(geometry.selected[i])
-        anchor, size = (float(geometry.x[i]), float(geometry.y[i])), (WIDTH, float(geometry.height[i]))
-        nodes = np.flatnonzero(geometry.selected) if is_chosen else np.array([i])
-        chosen = chosen_notes(viewer) if is_chosen else []
-    else:
-        assert hit.note is not None
-        note = notes[hit.note]
+        anchor, box = (float(geometry.x[i]), float(geometry.y[i])), (WIDTH, float(geometry.height[i]))
+        held = Held(np.array([i]))
+    elif hit.note is not None:
+        note = workflow.notes[hit.note]
         is_chosen = note.id in viewer.selected_notes
-        anchor, size = (note.x, note.y), (note.width, note.height)
-        nodes = np.flatnonzero(geometry.selected) if is_chosen else np.empty(0, np.int64)
-        chosen = chosen_notes(viewer) if is_chosen else [note]
-    gesture = DuplicateGesture(viewer, x, y, nodes=nodes, notes=chosen, anchor=anchor, size=size)
+        anchor, box, held = (note.x, note.y), (note.width, note.height), Held(none, [note])
+    else:
+        assert hit.frame is not None
+        frame = workflow.frames[hit.frame]
+        is_chosen = frame.id in viewer.selected_frames
+        anchor, box = (frame.x, frame.y), size(frame)
+        held = with_content(viewer, none, set(), {frame.id})
+    held = chosen(viewer) if is_chosen else held
+    gesture = DuplicateGesture(viewer, x, y, held=held, anchor=anchor, size=box)
     node_id = None if hit.node is None else geometry.ids[hit.node]
 
     def clicked() -> None:
-        _toggle(viewer, node_id, hit.note)
+        _toggle(viewer, node_id, hit)
 
     gesture.on_click = clicked
     return gesture
 
 
-def _toggle(viewer: CanvasViewer, node_id: NodeId | None, note_id: str | None) -> None:
+def _toggle(viewer: CanvasViewer, node_id: NodeId | None, hit: Hit) -> None:
     geometry = viewer.projector.geometry
-    nodes, notes = geometry.selected.copy(), set(viewer.selected_notes)
+    nodes = geometry.selected.copy()
     i = geometry.index.get(node_id) if node_id is not None else None
     if i is not None:
         nodes[i] = not nodes[i]
-    if note_id is not None:
-        notes ^= {note_id}
-    viewer.set_selection(nodes, edges=geometry.edge_selected, notes=notes)
+    notes = viewer.selected_notes ^ ({hit.note} if hit.note is not None else set())
+    frames = viewer.selected_frames ^ ({hit.frame} if hit.frame is not None else set())
+    viewer.set_selection(nodes, edges=geometry.edge_selected, notes=notes, frames=frames)
 
 
-def chosen_notes(viewer: CanvasViewer) -> list[Note]:
-    notes = viewer.projector.workflow.notes if viewer.projector.workflow else {}
-    return [note for note_id, note in notes.items() if note_id in viewer.selected_notes]
+def chosen(viewer: CanvasViewer) -> Held:
+    """What is selected, with all that lies in selected frames."""
+    nodes = np.flatnonzero(viewer.projector.geometry.selected)
+    return with_content(viewer, nodes, viewer.selected_notes, viewer.selected_frames)
+
+
+def with_content(viewer: CanvasViewer, nodes: Ints, notes: set[str], frames: set[str]) -> Held:
+    """Nodes, notes and frames, and all that lies in those frames."""
+    workflow, geometry = viewer.projector.workflow, viewer.projector.geometry
+    if workflow is None:
+        return Held(nodes)
+    if frames:
+        inside = content(workflow, frames)
+        nodes = np.union1d(nodes, geometry.indices(inside.nodes)).astype(np.int64)
+        notes, frames = notes | set(inside.notes), frames | set(inside.frames)
+    return Held(
+        nodes,
+        [note for key, note in workflow.notes.items() if key in notes],
+        [frame for key, frame in workflow.frames.items() if key in frames],
+    )

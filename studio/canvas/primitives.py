@@ -159,11 +159,11 @@ def whole(pixels: Floats) -> Floats:
     return found
 
 
-def in_pixels(ends: Floats, camera: Camera) -> Floats:
-    """Rows of `Geometry.ends` in pixels of the widget."""
-    pixels = ends * camera.zoom
-    pixels[:, 0:4:2] -= camera.left * camera.zoom
-    pixels[:, 1:4:2] -= camera.top * camera.zoom
+def in_pixels(points: Floats, camera: Camera) -> Floats:
+    """Rows of scene points, x and y in turn, in pixels of the widget."""
+    pixels = points * camera.zoom
+    pixels[:, 0::2] -= camera.left * camera.zoom
+    pixels[:, 1::2] -= camera.top * camera.zoom
     return pixels
 
 

@@ -6,13 +6,15 @@ back here as a new one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from studio.canvas.card_painter import ERROR, NO_PROBLEM, WARNING, Look
-from studio.canvas.cards import CardMaker, Wires
+from studio.canvas.cards import FOLDED_HEIGHT, WIDTH, CardMaker, Wires
+from studio.canvas.framing import NO_FRAMES, Framing
 from studio.canvas.geometry import Geometry
 from studio.canvas.states import IDLE, CardState, Footer
 from studio.kernel.ids import NodeId
@@ -45,6 +47,8 @@ class Projector:
         self.footers: dict[NodeId, Footer] = {}
         self.severities: dict[NodeId, int] = {}
         self.problems: dict[NodeId, list[Problem]] = {}
+        self.frames = NO_FRAMES
+        self._held: Counter[str] = Counter()
         self._wires = Wires({}, {})
 
     # What is shown
@@ -56,6 +60,7 @@ class Projector:
         self.severities = {}
         self.problems = {}
         self.peeked = None
+        self.frames = NO_FRAMES
         self.workflow = None
         if workflow is not None:
             self.update(workflow)
@@ -66,7 +71,8 @@ class Projector:
         workflow = self.workflow
         if workflow is not None:
             self._make(workflow, workflow.nodes)
-            self.geometry.set_edges(workflow.edges, self._kinds)
+            self.geometry.set_edges(workflow.edges, self._kinds, workflow.routes)
+            self._fold(workflow)
 
     def update(self, workflow: Workflow) -> Difference:
         """Follows an edit of the workflow."""
@@ -102,10 +108,34 @@ class Projector:
         self.workflow = workflow
         self._make(workflow, dirty)
         if edges_changed or nodes_changed:
-            geometry.set_edges(workflow.edges, self._kinds)
+            geometry.set_edges(workflow.edges, self._kinds, workflow.routes)
         elif dirty:
             geometry.anchor_edges(geometry.edges_of(geometry.indices(dirty)).tolist(), self._kinds)
+        if not (edges_changed or nodes_changed) and (old is None or workflow.routes is not old.routes):
+            geometry.set_routes(workflow.routes)
+        frames_changed = old is None or workflow.frames is not old.frames
+        if old is None or frames_changed or workflow.notes is not old.notes:
+            self.frames = Framing.of(workflow)
+        if frames_changed or self.frames.any_collapsed:
+            self._fold(workflow)
         return Difference(len(dirty), moved, nodes_changed, edges_changed)
+
+    def held_by(self, frame_id: str) -> str:
+        """What a collapsed frame stands for, in words."""
+        count = self._held.get(frame_id, 0)
+        return f"{count:,} {'node' if count == 1 else 'nodes'}"
+
+    def _fold(self, workflow: Workflow) -> None:
+        """Hides what lies in collapsed frames; edges end at the frame instead."""
+        stands: dict[int, tuple[str, float, float, float]] = {}
+        if self.frames.any_collapsed:
+            for node_id, place in workflow.places.items():
+                frame = self.frames.stand_in(place.frame)
+                if frame is not None:
+                    side = frame.x, frame.x + WIDTH, frame.y + FOLDED_HEIGHT / 2
+                    stands[self.geometry.index[node_id]] = (frame.id, *side)
+        self._held = Counter(frame_id for frame_id, *_ in stands.values())
+        self.geometry.stand_ins(stands)
 
     def peek(self, node_id: NodeId | None) -> None:
         """Shows all ports of one node for the time being, as while a wire is held over it; None ends it."""

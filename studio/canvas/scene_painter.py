@@ -6,7 +6,6 @@ rectangles, edges as one hair-line path. Below: coloured marks and straight line
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from typing import Final
@@ -19,8 +18,10 @@ from studio.canvas.camera import MIDDLE, NEAR, Camera
 from studio.canvas.card_cache import CardCache
 from studio.canvas.card_painter import MARGIN, NO_PROBLEM, RADIUS, STRIPE, Look
 from studio.canvas.cards import FOOTER, HEADER, WIDTH
+from studio.canvas.curves import Floats, Ints, trimmed
+from studio.canvas.dot_painter import paint_dots
 from studio.canvas.far_painter import FarPainter
-from studio.canvas.geometry import Bools, Floats, Ints, controls, trimmed
+from studio.canvas.geometry import Bools
 from studio.canvas.ground import Ground
 from studio.canvas.primitives import Rects, SmoothLines, flattened, in_pixels, whole
 from studio.canvas.projector import Projector
@@ -93,6 +94,7 @@ class ScenePainter:
         edges = geometry.edges_in(left - thick, top - thick, right + thick, bottom + thick)
         if camera.zoom >= NEAR:
             self._near_edges(painter, camera, edges, phase)
+            paint_dots(painter, camera, geometry, self.style)
             self._near_cards(painter, camera, visible, is_zooming=is_zooming, in_full=in_full)
             self._moving_parts(painter, camera, visible, phase)
             if label is not None and self.projector.footers and not self._hurry:
@@ -101,6 +103,7 @@ class ScenePainter:
         self._far.is_dimmed = self.dimmed is not None
         if camera.zoom >= MIDDLE:
             self._far.paint_middle(painter, camera, visible, edges)
+            paint_dots(painter, camera, geometry, self.style)
         else:
             self._far.paint_far(painter, camera, visible, edges)
 
@@ -110,7 +113,8 @@ class ScenePainter:
         if not len(which):
             return
         geometry = self.projector.geometry
-        curves, rows = trimmed(controls(in_pixels(geometry.ends[which], camera)), camera.width, camera.height)
+        curves, which = geometry.curves(which)
+        curves, rows = trimmed(in_pixels(curves, camera), camera.width, camera.height)
         which = which[rows]
         kinds = geometry.edge_kind[which]
         selected = geometry.edge_selected[which]
@@ -144,15 +148,13 @@ class ScenePainter:
         for i in which.tolist():
             if i == self.hovered_edge:
                 continue
-            x1, y1, x2, y2, _ = geometry.ends[i].tolist()
-            room = math.hypot(x2 - x1, y2 - y1) * camera.zoom - 14
+            room = geometry.span(i) * camera.zoom - 14
             if room < height or not (text := label(geometry.edges[i])):
                 continue
             width = max(metrics.horizontalAdvance(text) + 9, height)
             if width > room:
                 continue
-            points = geometry.curve(i)
-            center = QPointF(*camera.to_pixels(*points[len(points) // 2].tolist()))
+            center = QPointF(*camera.to_pixels(*geometry.middle(i)))
             box = QRectF(center.x() - width / 2, center.y() - height / 2, width, height)
             painter.setPen(QPen(style.kinds[int(geometry.edge_kind[i])], 1.0))
             painter.setBrush(style.canvas)
@@ -167,7 +169,7 @@ class ScenePainter:
         pen = QPen(color, width)
         pen.setCapStyle(Qt.PenCapStyle.SquareCap)
         painter.setPen(pen)
-        rise = np.abs(curves[:, 7] - curves[:, 1])
+        rise = np.ptp(curves[:, 1::2], axis=1)
         run = curves[:, 6] - curves[:, 0]
         length = rise + np.abs(run)
         straight = (rise < 1.5) & (run > 0)

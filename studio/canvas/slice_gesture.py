@@ -7,7 +7,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from studio.canvas.camera import Camera
-from studio.canvas.geometry import Floats, Geometry, controls
+from studio.canvas.curves import Floats
+from studio.canvas.geometry import Geometry
 from studio.canvas.gestures import Board, Gesture
 from studio.canvas.primitives import cubic_path, in_pixels
 from studio.canvas.style import Style
@@ -52,7 +53,8 @@ class SliceGesture(Gesture):
         rows = [i for i, edge in enumerate(geometry.edges) if edge in self.cut] if self.cut else []
         if rows:
             painter.setPen(QPen(style.error, min(max(2.8 * camera.zoom, 1.6), 3.6), Qt.PenStyle.DashLine))
-            painter.drawPath(cubic_path(controls(in_pixels(geometry.ends[rows], camera))))
+            curves, _ = geometry.curves(np.array(rows))
+            painter.drawPath(cubic_path(in_pixels(curves, camera)))
         painter.setPen(QPen(style.error, 1.6))
         painter.drawPolyline([QPointF(*camera.to_pixels(x, y)) for x, y in self._path])
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from studio.canvas.geometry import Floats
+from studio.canvas.curves import Floats
 
 Box = tuple[float, float, float, float]
 NO_WIRES: Final = np.empty((0, 4))

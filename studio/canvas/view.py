@@ -6,36 +6,41 @@ follows. Nothing is altered any other way. Longer than most files: every command
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.canvas import note_painter, overlays
+from studio.canvas import menus, overlays
 from studio.canvas.adding import Adding
 from studio.canvas.arrangement import Arrangement
 from studio.canvas.camera import NEAR
-from studio.canvas.card_painter import BADGE_X, title_x
-from studio.canvas.cards import GRID, HEADER, WIDTH
+from studio.canvas.cards import GRID
 from studio.canvas.clipboard import Clipboard
 from studio.canvas.commands import KeyTable, fill_menus
 from studio.canvas.delegated import Delegated
 from studio.canvas.editing import CanvasEditing
 from studio.canvas.editors import FloatingEditor
 from studio.canvas.find_bar import FindBar
+from studio.canvas.framing import bounds
 from studio.canvas.geometry import Bools, snapped
-from studio.canvas.graph import CanvasGraph, CanvasNode
+from studio.canvas.gestures import Shift
+from studio.canvas.graph import CanvasGraph
 from studio.canvas.joining import in_reading_order
+from studio.canvas.layout_editing import LayoutEditing
 from studio.canvas.minimap import Minimap
 from studio.canvas.palette import Palette
+from studio.canvas.presses import chosen
 from studio.canvas.projector import Projector
 from studio.canvas.run_follower import RunFollower
 from studio.canvas.style import KIND_INDEX, Style
+from studio.canvas.text_editing import TextEditing
 from studio.canvas.viewer import CanvasViewer
 from studio.canvas.walking import neighbour, reached
 from studio.kernel.ids import NodeId, WorkflowId
@@ -79,10 +84,12 @@ class CanvasView(QWidget, Delegated):
         self._viewer.setAccessibleName("Canvas")
         self._viewer.why_not_asked = self._why_not
         self._editing = CanvasEditing(self)
+        self._layout_editing = LayoutEditing(self)
         self._viewer.between_asked = self._editing.fits_between
         self._graph = CanvasGraph(self._viewer, self._projector, self._editing, self._catalogue, self)
         self._palette = Palette(self._style, self)
         self._editor = FloatingEditor(self._viewer.viewport())
+        self._texts = TextEditing(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._viewer)
@@ -115,21 +122,25 @@ class CanvasView(QWidget, Delegated):
         viewer.selection_changed.connect(self.selectionChanged)
         viewer.zoom_changed.connect(self.zoomChanged)
         viewer.palette_wanted.connect(self._adding.offer)
-        viewer.notes_edited.connect(self._editing.put_notes)
+        viewer.notes_edited.connect(self._layout_editing.put_notes)
         viewer.between_wanted.connect(self._editing.put_between)
         viewer.duplicates_wanted.connect(self._clipboard.duplicate_to)
-        viewer.note_activated.connect(self._edit_note)
+        viewer.note_activated.connect(self._texts.edit_note)
         viewer.results_wanted.connect(self._request_results)
         viewer.fold_clicked.connect(self._fold)
         viewer.template_clicked.connect(self._adding.add_template)
         viewer.refusal_told.connect(self.message)
         viewer.key_pressed.connect(self._key)
-        viewer.menu_wanted.connect(self._open_menu)
+        viewer.menu_wanted.connect(partial(menus.open_menu, self))
+        viewer.moved.connect(self._layout_editing.shift)
+        viewer.routes_wanted.connect(self._layout_editing.set_routes)
+        viewer.dot_wanted.connect(self._layout_editing.add_dot)
+        viewer.frame_resized.connect(self._layout_editing.resize_frame)
+        viewer.frame_activated.connect(self._texts.edit_frame)
+        viewer.frame_fold_clicked.connect(self._fold_frame)
         viewer.pressed.connect(self._arrangement.glide.finish)
         self._palette.chosen.connect(self._adding.add_chosen)
         self._palette.closed.connect(self._adding.palette_closed)
-        self._editor.edited.connect(self._edited)
-        self._editor.closed.connect(self._editor_closed)
         self._menu_actions = fill_menus(self._graph, self._invoke)
 
     # What is shown
@@ -166,6 +177,11 @@ class CanvasView(QWidget, Delegated):
         return self._editing
 
     @property
+    def layout_editing(self) -> LayoutEditing:
+        """Those of them that are about the layout."""
+        return self._layout_editing
+
+    @property
     def workflow(self) -> Workflow | None:
         return self._projector.workflow
 
@@ -180,7 +196,7 @@ class CanvasView(QWidget, Delegated):
             self._views[self.workflow_id] = (camera.left, camera.top, camera.zoom)
         self.workflow_id = workflow_id
         workflow = self.session.project.workflows.get(workflow_id) if workflow_id else None
-        self._viewer.selected_notes = set()
+        self._viewer.selected_notes, self._viewer.selected_frames = set(), set()
         self._projector.show(workflow)
         self._offer_templates()
         self._runs.forget()
@@ -249,7 +265,8 @@ class CanvasView(QWidget, Delegated):
         difference = self._projector.update(workflow)
         if difference.nodes_changed or difference.edges_changed:
             self._viewer.structure_changed()
-        self._viewer.selected_notes &= set(workflow.notes)
+        self._viewer.selected_notes &= {note.id for note in self._projector.frames.notes}
+        self._viewer.selected_frames &= {frame.id for frame in self._projector.frames.shown}
         self._minimap.content_changed()
         self._find.refresh()
         if self._selected_ids() != before:
@@ -281,9 +298,22 @@ class CanvasView(QWidget, Delegated):
     def _nothing(self) -> Bools:
         return np.zeros(len(self._projector.geometry), np.bool_)
 
+    @property
+    def has_selection(self) -> bool:
+        """Whether anything is selected: nodes, edges, points of edges, notes or frames."""
+        geometry, viewer = self._projector.geometry, self._viewer
+        arrays = (geometry.selected, geometry.edge_selected, geometry.dot_selected)
+        return any(bool(array.any()) for array in arrays) or bool(
+            viewer.selected_notes or viewer.selected_frames
+        )
+
     def select_all(self) -> None:
-        notes = set(self.workflow.notes) if self.workflow else set()
-        self._viewer.set_selection(~self._nothing(), notes=notes)
+        seen = self._projector.frames
+        self._viewer.set_selection(
+            ~self._projector.geometry.hidden,
+            notes={note.id for note in seen.notes},
+            frames={frame.id for frame in seen.shown},
+        )
 
     def clear_selection(self) -> None:
         self._viewer.set_selection(self._nothing())
@@ -298,13 +328,13 @@ class CanvasView(QWidget, Delegated):
     def _walk(self, dx: int, dy: int) -> None:
         """Selects the nearest node in a direction."""
         geometry = self._projector.geometry
-        chosen = np.flatnonzero(geometry.selected)
-        if not len(chosen):
-            if len(geometry):
-                self.select([geometry.ids[0]])
-                self.center_on(geometry.ids[0])
+        picked, seen = np.flatnonzero(geometry.selected), np.flatnonzero(~geometry.hidden)
+        if not len(picked):
+            if len(seen):
+                self.select([geometry.ids[seen[0]]])
+                self.center_on(geometry.ids[seen[0]])
             return
-        best = neighbour(geometry, int(chosen[-1]), dx, dy)
+        best = neighbour(geometry, int(picked[-1]), dx, dy)
         if best is not None:
             self._viewer.select_only(best)
             self._reveal(best)
@@ -316,10 +346,8 @@ class CanvasView(QWidget, Delegated):
             return
         if self._viewer.camera().zoom < 0.6:
             self._viewer.zoom_to(1.0)
-        geometry = self._projector.geometry
-        self._viewer.center_on(
-            float(geometry.x[i]) + WIDTH / 2, float(geometry.y[i]) + float(geometry.height[i]) / 2
-        )
+        left, top, right, bottom = self._projector.geometry.boxes()[i].tolist()
+        self._viewer.center_on((left + right) / 2, (top + bottom) / 2)
 
     def reveal(self, node_id: NodeId) -> None:
         """Brings a node into view when it is not, large enough to be read."""
@@ -332,11 +360,9 @@ class CanvasView(QWidget, Delegated):
     def _reveal(self, i: int) -> None:
         """Brings a node into view when it is not."""
         camera, geometry = self._viewer.camera(), self._projector.geometry
+        left, top, right, bottom = geometry.boxes()[i].tolist()
         inside = (
-            camera.left <= geometry.x[i]
-            and geometry.x[i] + WIDTH <= camera.right
-            and camera.top <= geometry.y[i]
-            and geometry.y[i] + geometry.height[i] <= camera.bottom
+            camera.left <= left and right <= camera.right and camera.top <= top and bottom <= camera.bottom
         )
         if not inside:
             self.center_on(geometry.ids[i])
@@ -365,20 +391,21 @@ class CanvasView(QWidget, Delegated):
         return self._viewer.camera().zoom
 
     def fit(self) -> None:
-        """Shows all nodes and notes."""
-        boxes = [self._projector.geometry.bounds()]
-        notes = self.workflow.notes.values() if self.workflow else ()
-        boxes += [(note.x, note.y, note.x + note.width, note.y + note.height) for note in notes]
-        known = [box for box in boxes if box is not None]
+        """Shows all nodes, notes and frames."""
+        nodes = self._projector.geometry.bounds()
+        known = bounds(self._projector.frames.shown, self._projector.frames.notes)
+        known += [nodes] if nodes is not None else []
         if known:
             lefts, tops, rights, bottoms = zip(*known, strict=True)
             self._viewer.fit((min(lefts), min(tops), max(rights), max(bottoms)))
 
     def fit_selection(self) -> None:
-        """Shows the selected nodes; all of them when none is selected."""
-        chosen = np.flatnonzero(self._projector.geometry.selected)
-        if len(chosen):
-            self._viewer.fit(self._projector.geometry.bounds(chosen))
+        """Shows what is selected; everything when nothing is."""
+        held, geometry = chosen(self._viewer), self._projector.geometry
+        boxes = geometry.boxes()[held.nodes].tolist() + bounds(held.frames, held.notes)
+        if boxes:
+            lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+            self._viewer.fit((min(lefts), min(tops), max(rights), max(bottoms)))
         else:
             self.fit()
 
@@ -417,85 +444,82 @@ class CanvasView(QWidget, Delegated):
         self._clipboard.paste(self._here(), keep_links=True)
 
     def delete(self) -> None:
-        """Deletes the selected nodes, edges and notes as one step."""
-        geometry = self._projector.geometry
+        """Deletes what is selected as one step; of an open frame itself alone, of a collapsed one all that lies in it."""
+        geometry, viewer = self._projector.geometry, self._viewer
         edges = [geometry.edges[i] for i in np.flatnonzero(geometry.edge_selected).tolist()]
-        self._editing.remove(self.selection(), edges, sorted(self._viewer.selected_notes))
+        self._editing.remove(
+            self.selection(), edges, sorted(viewer.selected_notes), sorted(viewer.selected_frames)
+        )
 
     def rename(self) -> None:
-        """Opens the editor over the selected node's title."""
-        chosen = np.flatnonzero(self._projector.geometry.selected)
-        if not len(chosen):
-            if len(self._viewer.selected_notes) == 1:
-                self._edit_note(next(iter(self._viewer.selected_notes)))
-            return
-        i = int(chosen[-1])
-        self._reveal(i)
-        camera, geometry = self._viewer.camera(), self._projector.geometry
-        left = title_x(geometry.cards[i])
-        x, y = camera.to_pixels(float(geometry.x[i]) + left - 6, float(geometry.y[i]) + 6)
-        box = QRectF(x, y, (BADGE_X - left) * camera.zoom, (HEADER - 12) * camera.zoom)
-        self._editor.open_line(
-            f"node:{geometry.ids[i]}", geometry.cards[i].title, box, self._style, camera.zoom
-        )
-
-    def _edit_note(self, note_id: str) -> None:
-        note = self.workflow.notes.get(note_id) if self.workflow else None
-        if note is None:
-            return
-        camera = self._viewer.camera()
-        x, y = camera.to_pixels(note.x, note.y)
-        box = note_painter.text_box(QRectF(x, y, note.width * camera.zoom, note.height * camera.zoom))
-        self._viewer.edited_note = note_id
-        self._editor.open_text(
-            f"note:{note_id}", note.text, box.adjusted(-6, -6, 6, 6), self._style, camera.zoom
-        )
-        self._viewer.redraw()
-
-    def _edited(self, subject: str, text: str) -> None:
-        kind, _, key = subject.partition(":")
-        if kind == "node":
-            self._viewer.node_name_changed.emit(key, text)
-        else:
-            self._editing.set_note_text(key, text)
-
-    def _editor_closed(self) -> None:
-        self._viewer.edited_note = None
-        self._viewer.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._viewer.redraw()
+        """Opens the editor over the selected node's title, or over the one note or frame that is selected."""
+        self._texts.rename()
 
     def add_note(self) -> None:
         """Adds a note at the cursor and opens its editor."""
         at = self._here()
-        note_id = self._editing.add_note(snapped(at.x(), GRID), snapped(at.y(), GRID))
+        note_id = self._layout_editing.add_note(snapped(at.x(), GRID), snapped(at.y(), GRID))
         if note_id is not None:
             self._viewer.set_selection(self._nothing(), notes={note_id})
-            self._edit_note(note_id)
+            self._texts.edit_note(note_id)
+
+    def add_frame(self) -> None:
+        """Puts a frame around what is selected and opens the editor over its title."""
+        frame_id = self._layout_editing.add_frame(chosen(self._viewer))
+        if frame_id is None:
+            self.message.emit("Select the nodes, notes or frames that the frame is to hold.")
+            return
+        self._viewer.set_selection(self._nothing(), frames={frame_id})
+        self._texts.edit_frame(frame_id)
+
+    def dissolve_frames(self) -> None:
+        """Takes the selected frames away, or else those in which the selected nodes lie; what lies in them stays."""
+        workflow = self.workflow
+        places = workflow.places if workflow else {}
+        frames = self._viewer.selected_frames or {
+            places[node_id].frame for node_id in self.selection() if node_id in places
+        }
+        self._layout_editing.dissolve(sorted(frames))
+
+    def toggle_collapsed(self) -> None:
+        """Folds the selected nodes and frames, or unfolds them when all are folded."""
+        nodes, frames = self.selection(), sorted(self._viewer.selected_frames)
+        with self.session.group("Collapse or expand") if nodes and frames else contextlib.nullcontext():
+            self._layout_editing.toggle_frames(frames)
+            self._editing.toggle_place(nodes, "collapsed", "Collapse", "Expand")
+
+    def nudge(self, dx: float, dy: float) -> None:
+        """Moves what is selected; steps that follow soon are one with it."""
+        held, ids = chosen(self._viewer), self._projector.geometry.ids
+        nodes = tuple(ids[i] for i in held.nodes.tolist())
+        notes, frames = (tuple(entry.id for entry in found) for found in (held.notes, held.frames))
+        self._layout_editing.shift(Shift(nodes, notes, frames, dx, dy), title="Nudge", merge=True)
 
     def connect_selected(self) -> None:
         """Joins the selected nodes from left to right, each with the next."""
-        chosen = np.flatnonzero(self._projector.geometry.selected)
-        if len(chosen) < 2:
+        picked = np.flatnonzero(self._projector.geometry.selected)
+        if len(picked) < 2:
             self.message.emit("Select two nodes or more to connect them.")
             return
-        self._editing.connect_in_order(in_reading_order(self._projector.geometry, chosen))
+        self._editing.connect_in_order(in_reading_order(self._projector.geometry, picked))
 
     def _fold(self, node_id: str) -> None:
         self._editing.toggle_place([NodeId(node_id)], "all_ports", "Show ports", "Fold ports")
+
+    def _fold_frame(self, frame_id: str) -> None:
+        self._layout_editing.toggle_frames([frame_id])
 
     @property
     def arrangement(self) -> Arrangement:
         return self._arrangement
 
     def activate(self) -> None:
-        chosen = self.selection()
-        if chosen:
-            self.nodeActivated.emit(chosen[-1])
+        if picked := self.selection():
+            self.nodeActivated.emit(picked[-1])
 
     def show_results(self) -> None:
-        chosen = self.selection()
-        if chosen:
-            self.resultsRequested.emit(chosen[-1], "")
+        if picked := self.selection():
+            self.resultsRequested.emit(picked[-1], "")
 
     def _request_results(self, node_id: str) -> None:
         self.resultsRequested.emit(node_id, "")
@@ -542,35 +566,6 @@ class CanvasView(QWidget, Delegated):
 
     def _invoke(self, name: str) -> None:
         getattr(self, name)()
-
-    def _open_menu(self, hit: Any, at: QPoint) -> None:
-        geometry = self._projector.geometry
-        if hit.node is not None:
-            if not geometry.selected[hit.node]:
-                self._viewer.select_only(hit.node)
-            menu = self._viewer.context_menus()["nodes"].get_menu(CanvasNode.__name__)
-        elif hit.edge is not None:
-            edges = np.zeros(len(geometry.edges), np.bool_)
-            edges[hit.edge] = True
-            self._viewer.set_selection(self._nothing(), edges=edges)
-            menu = self._short_menu(("Delete edge", self.delete))
-        elif hit.note is not None:
-            self._viewer.set_selection(self._nothing(), notes={hit.note})
-            menu = self._short_menu(("Edit text", self.rename), ("Delete note", self.delete))
-            colors = menu.addMenu("Colour")
-            for token in note_painter.TOKENS:
-                action = colors.addAction(note_painter.COLOR_NAMES[token])
-                action.triggered.connect(partial(self._editing.set_note_color, hit.note, token))
-        else:
-            menu = self._viewer.context_menus()["graph"]
-        menu.popup(at)
-
-    def _short_menu(self, *commands: tuple[str, Callable[[], None]]) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for title, command in commands:
-            menu.addAction(title).triggered.connect(command)
-        return menu
 
     async def export_picture(self, path: Path) -> None:
         """Writes the whole workflow as a picture, `.png` or `.svg`; raises StudioError."""

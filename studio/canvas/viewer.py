@@ -35,24 +35,20 @@ from studio.canvas.camera import Camera
 from studio.canvas.camera_viewer import CameraViewer
 from studio.canvas.edge_data import EdgeData
 from studio.canvas.geometry import Bools
-from studio.canvas.gestures import (
-    Gesture,
-    MoveGesture,
-    PanGesture,
-    ResizeNoteGesture,
-    WireEnd,
-)
+from studio.canvas.gestures import Gesture, PanGesture, Shift, WireEnd
 from studio.canvas.hits import Hit
-from studio.canvas.note_painter import paint_note
+from studio.canvas.layout_painter import LayoutPainter, Marks
+from studio.canvas.move_gesture import MoveGesture
 from studio.canvas.projector import Projector
+from studio.canvas.resize_gesture import ResizeGesture
 from studio.canvas.scene_painter import ScenePainter
 from studio.canvas.slice_gesture import SliceGesture
 from studio.canvas.style import Style
 from studio.canvas.tooltips import tooltip
 from studio.canvas.wire_gesture import WireGesture
-from studio.kernel.ids import NodeId
+from studio.kernel.ids import EdgeId, NodeId
 from studio.qt.mime import NODE_TYPE_MIME, read_node_type
-from studio.workflow.graph import Edge, Note
+from studio.workflow.graph import Edge, Frame, Note, Route
 
 BORDER_PX: Final = 28
 DROP_REACH_PX: Final = 24.0
@@ -78,12 +74,21 @@ class CanvasViewer(CameraViewer):
     """(WireEnd, Edge or None, scene point): nodes are to be offered there."""
     pressed = Signal()
     """A button goes down, before anything is made of it."""
-    duplicates_wanted = Signal(list, list, float, float)
-    """(node ids, note ids, how far they are shifted)."""
+    moved = Signal(object)
+    """A Shift: things were dragged."""
+    duplicates_wanted = Signal(object)
+    """A Shift: copies were dragged."""
+    routes_wanted = Signal(dict)
+    """The points that edges are to pass, by the ids of the edges."""
+    dot_wanted = Signal(object, float, float)
+    """(Edge, scene point): the edge is to pass there."""
     between_wanted = Signal(object, str)
     """(Edge, node id): the node is to come between the edge's ends."""
     notes_edited = Signal(list)
     note_activated = Signal(str)
+    frame_resized = Signal(object)
+    frame_activated = Signal(str)
+    frame_fold_clicked = Signal(str)
     results_wanted = Signal(str)
     fold_clicked = Signal(str)
     template_clicked = Signal(str)
@@ -99,7 +104,9 @@ class CanvasViewer(CameraViewer):
         self.painter_ = ScenePainter(projector, style)
         self.snaps = True
         self.selected_notes: set[str] = set()
+        self.selected_frames: set[str] = set()
         self.edited_note: str | None = None
+        self.layout_painter = LayoutPainter(style)
         self.edge_data = EdgeData(None)
         """What went along the edges in the run that is shown."""
         self.templates: list[overlays.Template] = []
@@ -107,6 +114,7 @@ class CanvasViewer(CameraViewer):
         self.why_not_asked: Any = None
         self.between_asked: Any = None
         self._marked_edge: Edge | None = None
+        self._marked_frame: str | None = None
         self._found: list[NodeId] = []
         self._found_now: NodeId | None = None
         self._swallows_menu = False
@@ -157,6 +165,7 @@ class CanvasViewer(CameraViewer):
     def set_style(self, style: Style) -> None:
         self.style_ = style
         self.painter_.set_style(style)
+        self.layout_painter = LayoutPainter(style)
         self.redraw()
 
     def paint_in_full(self) -> None:
@@ -188,7 +197,7 @@ class CanvasViewer(CameraViewer):
         """Paints a part of the frame."""
         camera, style = self.camera(), self.style_
         self.painter_.paint_ground(painter, camera)
-        self._paint_notes(painter, camera)
+        self._paint_layout(painter, camera)
         self.painter_.hovered_edge = self._lit_edge()
         is_zooming = self._rest.isActive()
         self.painter_.paint(
@@ -212,7 +221,7 @@ class CanvasViewer(CameraViewer):
         if self._drop_at is not None:
             overlays.paint_drop(painter, camera, style, self._drop_at, snaps=self.snaps)
         workflow = self.projector.workflow
-        if workflow is not None and not workflow.nodes and not workflow.notes:
+        if workflow is not None and not (workflow.nodes or workflow.notes or workflow.frames):
             overlays.paint_empty(painter, camera, style, self.templates, self._cursor)
         refusal = self._gesture.refusal if isinstance(self._gesture, WireGesture) else None
         if refusal:
@@ -240,24 +249,21 @@ class CanvasViewer(CameraViewer):
             return edges.index(self._marked_edge) if self._marked_edge in edges else None
         return self._hover.edge if self._gesture is None else None
 
-    def _paint_notes(self, painter: QPainter, camera: Camera) -> None:
-        workflow = self.projector.workflow
-        if workflow is None:
-            return
-        dragged = getattr(self._gesture, "notes", {}) if self._gesture and self._gesture.moved else {}
-        for note in workflow.notes.values():
-            shown = dragged.get(note.id, note)
-            in_x = shown.x < camera.right and shown.x + shown.width > camera.left
-            in_y = shown.y < camera.bottom and shown.y + shown.height > camera.top
-            if in_x and in_y:
-                paint_note(
-                    painter,
-                    camera,
-                    shown,
-                    self.style_,
-                    selected=note.id in self.selected_notes,
-                    editing=note.id == self.edited_note,
-                )
+    def _paint_layout(self, painter: QPainter, camera: Camera) -> None:
+        """Frames and notes, where they are being dragged while they are."""
+        gesture = self._gesture if self._gesture is not None and self._gesture.moved else None
+        self.layout_painter.paint(
+            painter,
+            camera,
+            self.projector,
+            Marks(
+                notes=self.selected_notes,
+                frames=self.selected_frames,
+                edited=self.edited_note,
+                target=self._marked_frame,
+                dragged={**getattr(gesture, "frames", {}), **getattr(gesture, "notes", {})},
+            ),
+        )
 
     # What gestures need (gestures.Board)
 
@@ -265,22 +271,31 @@ class CanvasViewer(CameraViewer):
         return hits.find(self.projector, x, y, self.camera().zoom)
 
     def set_selection(
-        self, nodes: Bools, *, edges: Bools | None = None, notes: set[str] | None = None
+        self,
+        nodes: Bools,
+        *,
+        edges: Bools | None = None,
+        notes: set[str] | None = None,
+        frames: set[str] | None = None,
+        dots: Bools | None = None,
     ) -> None:
-        """Makes these the selection; edges and notes that are not given are not selected."""
+        """Makes these the selection; what is not given is not selected."""
         geometry = self.projector.geometry
         wanted_edges = np.zeros(len(geometry.edges), np.bool_) if edges is None else edges
-        wanted_notes = notes or set()
+        wanted_dots = np.zeros(len(geometry.dots), np.bool_) if dots is None else dots
+        wanted_notes, wanted_frames = notes or set(), frames or set()
         same = (
             np.array_equal(geometry.selected, nodes)
             and np.array_equal(geometry.edge_selected, wanted_edges)
-            and self.selected_notes == wanted_notes
+            and np.array_equal(geometry.dot_selected, wanted_dots)
+            and (self.selected_notes, self.selected_frames) == (wanted_notes, wanted_frames)
         )
         if same:
             return
         geometry.selected = nodes.copy()
         geometry.edge_selected = wanted_edges.copy()
-        self.selected_notes = set(wanted_notes)
+        geometry.dot_selected = wanted_dots.copy()
+        self.selected_notes, self.selected_frames = set(wanted_notes), set(wanted_frames)
         self.selection_changed.emit()
         self.redraw()
 
@@ -291,8 +306,14 @@ class CanvasViewer(CameraViewer):
     def set_dimmed(self, nodes: Bools | None) -> None:
         self.painter_.dimmed = nodes
 
-    def wants_nodes_moved(self, places: Mapping[NodeId, tuple[float, float]]) -> None:
-        self.moved_nodes.emit(dict(places))
+    def wants_moved(self, shift: Shift) -> None:
+        self.moved.emit(shift)
+
+    def wants_routes(self, routes: Mapping[EdgeId, Route]) -> None:
+        self.routes_wanted.emit(dict(routes))
+
+    def wants_frame_resized(self, frame: Frame) -> None:
+        self.frame_resized.emit(frame)
 
     def wants_edges_changed(self, disconnected: list[Edge], connected: list[Edge]) -> None:
         self.connection_changed.emit(disconnected, connected)
@@ -300,8 +321,8 @@ class CanvasViewer(CameraViewer):
     def wants_edges_cut(self, edges: list[Edge]) -> None:
         self.connection_sliced.emit(list(edges))
 
-    def wants_duplicates(self, nodes: list[NodeId], notes: list[str], dx: float, dy: float) -> None:
-        self.duplicates_wanted.emit(nodes, notes, dx, dy)
+    def wants_duplicates(self, shift: Shift) -> None:
+        self.duplicates_wanted.emit(shift)
 
     def wants_between(self, edge: Edge, node: NodeId) -> None:
         self.between_wanted.emit(edge, node)
@@ -313,6 +334,12 @@ class CanvasViewer(CameraViewer):
         """Lights the edge between whose ends something would come."""
         if edge != self._marked_edge:
             self._marked_edge = edge
+            self.redraw()
+
+    def mark_frame(self, frame: str | None) -> None:
+        """Lights the frame in which something would come to lie."""
+        if frame != self._marked_frame:
+            self._marked_frame = frame
             self.redraw()
 
     def wants_palette(self, end: WireEnd | Edge, x: float, y: float) -> None:
@@ -408,9 +435,12 @@ class CanvasViewer(CameraViewer):
             return Qt.CursorShape.OpenHandCursor
         if hit.kind == "port":
             return Qt.CursorShape.CrossCursor
-        if hit.kind in ("fold", "footer", "plus"):
+        if hit.kind in ("fold", "footer", "plus", "frame_fold"):
             return Qt.CursorShape.PointingHandCursor
-        return Qt.CursorShape.SizeFDiagCursor if hit.kind == "note_corner" else Qt.CursorShape.ArrowCursor
+        if hit.kind in ("dot", "frame"):
+            return Qt.CursorShape.SizeAllCursor
+        is_corner = hit.kind in ("note_corner", "frame_corner")
+        return Qt.CursorShape.SizeFDiagCursor if is_corner else Qt.CursorShape.ArrowCursor
 
     def _border_shift(self) -> tuple[float, float]:
         size = self.viewport().size()
@@ -459,6 +489,10 @@ class CanvasViewer(CameraViewer):
             self.node_double_clicked.emit(self.projector.geometry.ids[hit.node])
         elif hit.note is not None:
             self.note_activated.emit(hit.note)
+        elif hit.frame is not None and hit.kind == "frame":
+            self.frame_activated.emit(hit.frame)
+        elif hit.kind == "edge" and hit.edge is not None:
+            self.dot_wanted.emit(self.projector.geometry.edges[hit.edge], point.x(), point.y())
         elif hit.kind == "empty":
             self.palette_wanted.emit(None, point)
         else:
@@ -477,7 +511,7 @@ class CanvasViewer(CameraViewer):
     def structure_changed(self) -> None:
         """Nodes or edges came or went: what the mouse was doing with their indices ends. A drag of nodes goes on."""
         self._hover = hits.NOTHING
-        if not isinstance(self._gesture, MoveGesture | PanGesture | ResizeNoteGesture):
+        if not isinstance(self._gesture, MoveGesture | PanGesture | ResizeGesture):
             self.cancel_gesture()
 
     def wheelEvent(self, event: QWheelEvent) -> None:

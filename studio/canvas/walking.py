@@ -24,6 +24,6 @@ def neighbour(geometry: Geometry, i: int, dx: int, dy: int) -> int | None:
     """The nearest node in a direction, a unit vector; what lies aside counts double."""
     ahead = (geometry.x - geometry.x[i]) * dx + (geometry.y - geometry.y[i]) * dy
     aside = np.abs((geometry.x - geometry.x[i]) * dy) + np.abs((geometry.y - geometry.y[i]) * dx)
-    cost = np.where(ahead > 1.0, ahead + 2.0 * aside, np.inf)
+    cost = np.where((ahead > 1.0) & ~geometry.hidden, ahead + 2.0 * aside, np.inf)
     best = int(cost.argmin())
     return best if np.isfinite(cost[best]) else None

@@ -10,7 +10,8 @@ from PySide6.QtGui import QPainter, QPen
 
 from studio.canvas.camera import NEAR, Camera
 from studio.canvas.cards import HEADER, WIDTH, Card, CardPort
-from studio.canvas.geometry import Bools, Floats, controls, reach
+from studio.canvas.curves import Floats, controls, reach
+from studio.canvas.geometry import Bools
 from studio.canvas.gestures import Board, Gesture, WireEnd
 from studio.canvas.hits import Hit
 from studio.canvas.primitives import cubic_path

@@ -67,6 +67,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     # Graph
     Command(id="add_node", text="&Add node…", shortcuts=("N", "Tab"), icon="ph.plus-circle", when=_WORKFLOW, scope="shown", tip="Search for a node and put it under the pointer"),
     Command(id="add_note", text="Add n&ote", shortcuts=("C",), icon="ph.note", when=_WORKFLOW, scope="shown"),
+    Command(id="add_frame", text="&Frame", shortcuts=("Ctrl+G",), icon="ph.selection", when=_SELECTION, scope="shown", tip="Put a titled frame around what is selected"),
+    Command(id="dissolve_frames", text="&Ungroup", shortcuts=("Ctrl+Shift+G",), when=_SELECTION, scope="shown", tip="Take the frame away and leave what lies in it"),
     Command(id="toggle_disabled", text="&Disable or enable", shortcuts=("D",), when=_SELECTION, scope="shown"),
     Command(id="toggle_collapsed", text="&Collapse or expand", shortcuts=("H",), when=_SELECTION, scope="shown"),
     Command(id="toggle_ports", text="Show or fold optional &ports", shortcuts=("Ctrl+H",), when=_SELECTION, scope="shown"),
@@ -118,7 +120,7 @@ MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
     ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", "export_canvas", None, "reopen_last", "settings", None, "close_project", "quit")),
     ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "paste_with_links", "duplicate", "delete", "delete_and_reconnect", None, "find_nodes", "select_all", "select_upstream", "select_downstream", None, "rename")),
     ("&View", ("go_to", "command_palette", None, "toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", None, THEME, "full_screen", "reset_layout")),
-    ("&Graph", ("add_node", "add_note", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "new_workflow")),
+    ("&Graph", ("add_node", "add_note", "add_frame", "dissolve_frames", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "new_workflow")),
     ("&Run", ("run", "run_to_here", "dry_run", None, "stop", None, "next_problem", "previous_problem")),
     ("&Data", ("connections", "import_models", "new_model")),
     ("&Window", ("next_tab", "previous_tab", "close_tab", None, "next_pane", "previous_pane")),

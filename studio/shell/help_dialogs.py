@@ -33,6 +33,8 @@ _GESTURES: Final = (
     ("Double-click or Tab on the canvas", "Search for a node to add"),
     ("Drag from a port", "Connect; over empty canvas: a node that fits"),
     ("Drag a node onto an edge, + on it", "Put a node between two others"),
+    ("Double-click an edge", "Set a point that it passes; drag it, Del removes it"),
+    ("Drag a frame's title", "Move the frame with all that lies in it"),
     ("Ctrl + drag", "Copy what is dragged"),
     ("Alt + Shift + drag", "Cut the edges that are crossed"),
     ("Enter on a node", "Edit its params"),

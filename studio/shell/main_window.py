@@ -248,7 +248,7 @@ class MainWindow(QMainWindow):
         self.commands.set_conditions(
             project=session is not None,
             workflow=canvas is not None,
-            selection=chosen > 0,
+            selection=canvas is not None and canvas.has_selection,
             one_selected=chosen == 1,
             undo=bool(undo),
             redo=bool(redo),

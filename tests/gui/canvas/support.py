@@ -19,11 +19,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.canvas import CanvasView
 from studio.canvas.cards import WIDTH
-from studio.kernel.ids import NodeId, WorkflowId
+from studio.kernel.ids import EdgeId, NodeId, WorkflowId
 from studio.models.declare import model_from_class
 from studio.project import Connection, ModelEntry, Project
 from studio.session import Session
-from studio.workflow.graph import Edge, Node, Note, Place, Workflow, frozen
+from studio.workflow.frames import stand_in
+from studio.workflow.graph import Edge, Frame, Node, Note, Place, Route, Workflow, frozen
 
 LEFT = Qt.MouseButton.LeftButton
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
@@ -63,11 +64,14 @@ def workflow(
     edges: tuple[Edge, ...] = (),
     places: Mapping[str, tuple[float, float]] | None = None,
     notes: tuple[Note, ...] = (),
+    frames: tuple[Frame, ...] = (),
+    framed: Mapping[str, str] | None = None,
+    routes: Mapping[EdgeId, Route] | None = None,
 ) -> Workflow:
-    """A workflow whose nodes lie side by side unless `places` says otherwise."""
+    """A workflow whose nodes lie side by side unless `places` says otherwise; `framed` names the frames that nodes lie in."""
     given = places or {}
     laid = {
-        entry.id: Place(x=x, y=y)
+        entry.id: Place(x=x, y=y, frame=(framed or {}).get(entry.id, ""))
         for number, entry in enumerate(nodes)
         for x, y in [given.get(entry.id, (number * 340.0, 0.0))]
     }
@@ -78,6 +82,8 @@ def workflow(
         edges=edges,
         places=frozen(laid),
         notes=frozen({note.id: note for note in notes}),
+        frames=frozen({frame.id: frame for frame in frames}),
+        routes=frozen(routes or {}),
     )
 
 
@@ -106,7 +112,15 @@ def shown_workflow(view: CanvasView) -> Any:
     current = view.session.project.workflow(WORKFLOW)
     assert view.workflow is current
     assert view.projector.geometry.ids == list(current.nodes)
-    assert view.projector.geometry.edges == list(current.edges)
+    geometry = view.projector.geometry
+    assert geometry.edges == list(current.edges)
+    routes = {edge.id: geometry.route(i) for i, edge in enumerate(current.edges)}
+    assert {key: route for key, route in routes.items() if route} == dict(current.routes)
+    for i, node_id in enumerate(geometry.ids):
+        place = current.places.get(node_id, Place())
+        # While it glides, a node is still on its way to where it lies.
+        assert view.arrangement.glide.is_moving or (geometry.x[i], geometry.y[i]) == (place.x, place.y)
+        assert geometry.hidden[i] == (stand_in(current.frames, place.frame) is not None)
     return current
 
 

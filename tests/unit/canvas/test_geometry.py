@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from studio.canvas.cards import WIDTH, CardMaker, Wires
-from studio.canvas.geometry import Geometry, controls, curve, polyline_distance, snapped, trimmed
+from studio.canvas.curves import controls, points_along, polyline_distance, trimmed
+from studio.canvas.geometry import Geometry, snapped
 from studio.workflow.graph import Place
 from tests.unit.canvas.specs import SmallCatalogue, edge, node, workflow
 
@@ -95,7 +96,7 @@ def test_selected_edges_stay_selected_when_others_come():
 def test_a_long_curve_is_cut_to_what_is_seen_and_stays_where_it_was(far):
     ends = np.array([[-30_000.0, 300.0, far[0], far[1], 160.0]])
     cut, rows = trimmed(controls(ends), 1600, 1000)
-    whole = curve(ends[0])
+    whole = points_along(controls(ends))
     if not len(rows):
         seen = (whole[:, 0] > -40) & (whole[:, 0] < 1640) & (whole[:, 1] > -40) & (whole[:, 1] < 1040)
         assert not seen.any()

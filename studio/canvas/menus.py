@@ -1,0 +1,104 @@
+"""What does a right click offer? NodeGraphQt's menus for nodes and the empty canvas, short ones of our own for all else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu
+
+from studio.canvas import note_painter
+from studio.canvas.graph import CanvasNode
+
+if TYPE_CHECKING:
+    from studio.canvas.hits import Hit
+    from studio.canvas.view import CanvasView
+
+_Entry = tuple[str, Callable[[], None]]
+
+
+def open_menu(view: CanvasView, hit: Hit, at: QPoint) -> None:
+    """Selects what was clicked, and opens its menu at a global point."""
+    viewer, geometry = view.viewer, view.projector.geometry
+    nothing = np.zeros(len(geometry), np.bool_)
+    if hit.node is not None:
+        if not geometry.selected[hit.node]:
+            viewer.select_only(hit.node)
+        menu = viewer.context_menus()["nodes"].get_menu(CanvasNode.__name__)
+    elif hit.dot is not None:
+        dots = np.zeros(len(geometry.dots), np.bool_)
+        dots[hit.dot] = True
+        viewer.set_selection(nothing, dots=dots)
+        menu = _menu(view, ("Delete point", view.delete))
+    elif hit.edge is not None:
+        menu = _edge_menu(view, hit.edge)
+    elif hit.note is not None:
+        viewer.set_selection(nothing, notes={hit.note})
+        menu = _menu(view, ("Edit text", view.rename), ("Delete note", view.delete))
+        _colors(menu, partial(_color_note, view, hit.note))
+    elif hit.frame is not None:
+        viewer.set_selection(nothing, frames={hit.frame})
+        menu = _frame_menu(view, hit.frame)
+    else:
+        menu = viewer.context_menus()["graph"]
+    menu.popup(at)
+
+
+def _edge_menu(view: CanvasView, i: int) -> QMenu:
+    geometry, viewer = view.projector.geometry, view.viewer
+    edges = np.zeros(len(geometry.edges), np.bool_)
+    edges[i] = True
+    viewer.set_selection(np.zeros(len(geometry), np.bool_), edges=edges)
+    edge, at = geometry.edges[i], viewer.cursor_scene()
+    entries: list[_Entry] = [
+        ("Add point", partial(view.layout_editing.add_dot, edge, at.x(), at.y())),
+        ("Delete edge", view.delete),
+    ]
+    if geometry.route(i):
+        entries.insert(1, ("Remove its points", partial(view.layout_editing.straighten_routes, [edge])))
+    return _menu(view, *entries)
+
+
+def _frame_menu(view: CanvasView, frame_id: str) -> QMenu:
+    workflow = view.workflow
+    frame = workflow.frames.get(frame_id) if workflow is not None else None
+    collapsed = frame is not None and frame.collapsed
+    menu = _menu(
+        view,
+        ("Rename", view.rename),
+        ("Expand" if collapsed else "Collapse", view.toggle_collapsed),
+        ("Ungroup", view.dissolve_frames),
+        ("Delete frame and content" if collapsed else "Delete frame", view.delete),
+    )
+    _colors(menu, partial(_color_frame, view, frame_id))
+    return menu
+
+
+def _color_note(view: CanvasView, note_id: str, token: str, *_: object) -> None:
+    view.layout_editing.alter_note(note_id, color=token)
+
+
+def _color_frame(view: CanvasView, frame_id: str, token: str, *_: object) -> None:
+    view.layout_editing.alter_frames([frame_id], "Colour frame", color=token)
+
+
+def _colors(menu: QMenu, choose: Callable[..., None]) -> None:
+    colors = menu.addMenu("Colour")
+    names: Mapping[str, str] = note_painter.COLOR_NAMES
+    for token in note_painter.TOKENS:
+        colors.addAction(names[token]).triggered.connect(partial(choose, token))
+
+
+def _menu(view: CanvasView, *entries: _Entry) -> QMenu:
+    menu = QMenu(view)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+    def call(command: Callable[[], None], *_: object) -> None:
+        command()
+
+    for title, command in entries:
+        menu.addAction(title).triggered.connect(partial(call, command))
+    return menu

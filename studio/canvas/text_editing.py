@@ -1,0 +1,84 @@
+"""What is named or written where it stands on the canvas? Titles of nodes and frames, texts of notes; one floating editor for all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, QRectF, Qt
+
+from studio.canvas import frame_painter, note_painter
+from studio.canvas.card_painter import BADGE_X, title_x
+from studio.canvas.cards import HEADER
+
+if TYPE_CHECKING:
+    from studio.canvas.view import CanvasView
+
+
+class TextEditing(QObject):
+    """Opens the editor of one canvas over what is to be named, and hands on what was written."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self._view = view
+        view.editor.edited.connect(self._edited)
+        view.editor.closed.connect(self._closed)
+
+    def rename(self) -> None:
+        """The selected node's title, or else the one note or frame that is selected."""
+        viewer = self._view.viewer
+        chosen = np.flatnonzero(self._view.projector.geometry.selected)
+        if len(chosen):
+            self._edit_node(int(chosen[-1]))
+        elif len(viewer.selected_frames) == 1:
+            self.edit_frame(next(iter(viewer.selected_frames)))
+        elif len(viewer.selected_notes) == 1:
+            self.edit_note(next(iter(viewer.selected_notes)))
+
+    def _edit_node(self, i: int) -> None:
+        geometry = self._view.projector.geometry
+        self._view.reveal(geometry.ids[i])
+        left, x, y = title_x(geometry.cards[i]), float(geometry.x[i]), float(geometry.y[i])
+        box = QRectF(x + left - 6, y + 6, BADGE_X - left, HEADER - 12)
+        self._open_line(f"node:{geometry.ids[i]}", geometry.cards[i].title, box)
+
+    def edit_frame(self, frame_id: str) -> None:
+        workflow = self._view.workflow
+        frame = workflow.frames.get(frame_id) if workflow is not None else None
+        if frame is not None:
+            self._open_line(f"frame:{frame_id}", frame.title, frame_painter.title_box(frame))
+
+    def _open_line(self, subject: str, text: str, box: QRectF) -> None:
+        style, zoom = self._view.viewer.style_, self._view.viewer.camera().zoom
+        self._view.editor.open_line(subject, text, self._in_pixels(box), style, zoom)
+
+    def _in_pixels(self, box: QRectF) -> QRectF:
+        camera = self._view.viewer.camera()
+        x, y = camera.to_pixels(box.left(), box.top())
+        return QRectF(x, y, box.width() * camera.zoom, box.height() * camera.zoom)
+
+    def edit_note(self, note_id: str) -> None:
+        workflow, viewer = self._view.workflow, self._view.viewer
+        note = workflow.notes.get(note_id) if workflow is not None else None
+        if note is None:
+            return
+        whole = self._in_pixels(QRectF(note.x, note.y, note.width, note.height))
+        box = note_painter.text_box(whole).adjusted(-6, -6, 6, 6)
+        viewer.edited_note = note_id
+        self._view.editor.open_text(f"note:{note_id}", note.text, box, viewer.style_, viewer.camera().zoom)
+        viewer.redraw()
+
+    def _edited(self, subject: str, text: str) -> None:
+        kind, _, key = subject.partition(":")
+        if kind == "node":
+            self._view.viewer.node_name_changed.emit(key, text)
+        elif kind == "frame":
+            self._view.layout_editing.alter_frames([key], "Rename frame", title=text.strip())
+        else:
+            self._view.layout_editing.alter_note(key, text=text)
+
+    def _closed(self) -> None:
+        viewer = self._view.viewer
+        viewer.edited_note = None
+        viewer.setFocus(Qt.FocusReason.OtherFocusReason)
+        viewer.redraw()

@@ -1,0 +1,36 @@
+"""Do edges run smoothly through the points that they pass?"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from studio.canvas.curves import legs_through, points_along
+
+ENDS = np.array([[0.0, 0.0, 900.0, 0.0, 80.0], [0.0, 500.0, 100.0, 500.0, 40.0]])
+
+
+def test_a_leg_leads_from_each_point_to_the_next():
+    dots = np.array([[300.0, 200.0], [600.0, 200.0]])
+    legs, edges = legs_through(ENDS, dots, np.array([0, 0]))
+    assert edges.tolist() == [0, 0, 0]
+    assert legs[:, :2].tolist() == [[0, 0], [300, 200], [600, 200]]
+    assert legs[:, 6:].tolist() == [[300, 200], [600, 200], [900, 0]]
+
+
+def test_the_way_has_no_kink_at_a_point():
+    legs, _ = legs_through(ENDS, np.array([[300.0, 200.0], [100.0, 350.0]]), np.array([0, 0]))
+    for before, after in pairwise(legs):
+        into, out = before[6:] - before[4:6], after[2:4] - after[:2]
+        assert np.allclose(into / np.hypot(*into), out / np.hypot(*out))
+
+
+def test_points_in_a_row_are_passed_in_a_straight_line():
+    legs, _ = legs_through(ENDS, np.array([[300.0, 200.0], [600.0, 200.0]]), np.array([0, 0]))
+    assert np.allclose(points_along(legs[[1]])[:, 1], 200.0)
+
+
+def test_edges_out_of_ports_run_level_and_each_keeps_its_own_points():
+    legs, edges = legs_through(ENDS, np.array([[300.0, 200.0], [50.0, 900.0]]), np.array([0, 1]))
+    assert edges.tolist() == [0, 0, 1, 1]
+    assert legs[2, 1] == legs[2, 3] == 500.0
+    assert legs[3, 5] == legs[3, 7] == 500.0
