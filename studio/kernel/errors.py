@@ -11,7 +11,9 @@
     │  ├─ ValueRefused            a value does not fit its field
     │  ├─ RecordNotFound          nothing matches
     │  ├─ ManyRecordsMatched      more than one matches where one must
-    │  └─ HookFailed              a program's own function stopped a write
+    │  ├─ HookFailed              a program's own function stopped a write
+    │  ├─ RequestFailed           a server does not answer, or not as it should
+    │  └─ MissingPackage          a node needs a package that is not installed
     ├─ RunError                   a run as a whole
     │  ├─ RunCancelled            stopped by a person
     │  └─ RunTimeout              a node's or a run's time is over
@@ -210,6 +212,23 @@ class ManyRecordsMatched(NodeError):
 
 class HookFailed(NodeError):
     code = "hook-failed"
+
+
+class RequestFailed(NodeError):
+    """`is_worth_retrying` says whether asking again is harmless and may help; `pause_s` is how long the server wants to be left alone."""
+
+    code = "request-failed"
+
+    def __init__(
+        self, message: str, *, is_worth_retrying: bool = False, pause_s: float | None = None, **place: Any
+    ) -> None:
+        super().__init__(message, **place)
+        self.is_worth_retrying = is_worth_retrying
+        self.pause_s = pause_s
+
+
+class MissingPackage(NodeError):
+    code = "missing-package"
 
 
 class RunError(StudioError):

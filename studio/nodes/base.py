@@ -151,6 +151,10 @@ class NodeType:
         """How many rows the node gave or changed, for badges and history; None when rows are not what it deals in."""
         return None
 
+    def outside(self, params: Params) -> bool:
+        """Whether it changes something elsewhere that no rollback takes back; `params` are as they stand in the node."""
+        return False
+
     def statements(self, params: Params, database: Database) -> list[Statement]:
         """The statements that the node would execute, for people to read. Nothing is executed."""
         return []
@@ -178,7 +182,8 @@ RETRIES: Final = ParamSpec(
     name="retries",
     type=PortType(kind="int"),
     label="Retries",
-    description="How often to try again after a deadlock, a lock timeout or (reading only) a lost connection.",
+    description="How often to try again after a deadlock, a lock timeout or (reading only) a lost connection; a request, after a server "
+    "that is not there or busy.",
     default=0,
     advanced=True,
     expressions=False,

@@ -18,7 +18,7 @@ from studio.workflow.references import REFERENCE, Library, is_same
 from studio.workflow.spec import NodeSpec
 from studio.workflow.types import PortType
 
-_TYPED_BY_MODEL: Final = frozenset({"ReadCSV", "ReadJSON"})
+_TYPED_BY_MODEL: Final = frozenset({"ReadCSV", "ReadJSON", "ReadParquet", "WriteParquet"})
 
 
 class NodeCatalogue:
@@ -213,6 +213,8 @@ def common_types() -> list[NodeType]:
     from studio.nodes.combining import COMBINING_TYPES
     from studio.nodes.files import FILE_TYPES
     from studio.nodes.flow import FLOW_TYPES
+    from studio.nodes.http_request import HTTP_TYPES
+    from studio.nodes.parquet import PARQUET_TYPES
     from studio.nodes.shaping import SHAPING_TYPES
     from studio.nodes.subworkflows import REFERRING_TYPES
 
@@ -223,5 +225,7 @@ def common_types() -> list[NodeType]:
         *SHAPING_TYPES,
         *COMBINING_TYPES,
         *FILE_TYPES,
+        *PARQUET_TYPES,
+        *HTTP_TYPES,
         *CODE_TYPES,
     ]

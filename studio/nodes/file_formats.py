@@ -344,6 +344,9 @@ class CsvWriter:
     def finish(self) -> None:
         """Nothing stands below the last row."""
 
+    def abandon(self) -> None:
+        """Holds nothing back."""
+
 
 class JsonWriter:
     """Writes records as an array, one on each line; or, with `lines`, nothing but the lines."""
@@ -368,6 +371,9 @@ class JsonWriter:
     def finish(self) -> None:
         if not self._lines:
             self._stream.write("\n]\n" if self.rows else "[]\n")
+
+    def abandon(self) -> None:
+        """Holds nothing back."""
 
 
 def _unwritable(error: ValueError, row: int) -> NodeError:

@@ -1,7 +1,8 @@
-"""How do the nodes look that read and write files? ReadCSV, ReadJSON, WriteCSV, WriteJSON; `files` does the work."""
+"""How do the nodes look that read and write files? CSV and JSON, whose work `files` does, and Parquet, whose work `parquet` does."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -180,4 +181,65 @@ WRITE_JSON: Final = NodeSpec(
     outputs=_WRITE_PORTS,
     value=_WRITE_VALUE,
     example=MappingProxyType({"path": "orders.jsonl", "lines": True}),
+)
+
+INSTALL_PARQUET: Final = "pip install 'dataflow-studio[parquet]'"
+_COLUMN_TYPES: Final = replace(
+    _TYPES,
+    description="Columns and what they hold: {total: decimal, ordered_at: datetime}; dict and list are written as JSON text. "
+    "Without a type a column has that of the first records.",
+)
+
+READ_PARQUET: Final = NodeSpec(
+    type="ReadParquet",
+    title="Read Parquet",
+    category="data",
+    code="RPQ",
+    description="Reads records from a Parquet file, with the types of its columns; times come in UTC.",
+    params=(
+        _PATH,
+        replace(_FIELDS, description="The columns that are read. Empty: all."),
+        _RENAME,
+        _MODEL,
+        replace(
+            _TYPES,
+            description="Types of columns that the file says otherwise: {id: uuid, data: dict} for ids and documents kept as text.",
+        ),
+        _READ_LIMIT,
+        *COMMON,
+    ),
+    outputs=_READ_PORTS,
+    value="The list of records; when they were taken in batches, the first of them.",
+    example=MappingProxyType({"path": "orders.parquet", "fields": ["id", "total"]}),
+)
+
+WRITE_PARQUET: Final = NodeSpec(
+    type="WriteParquet",
+    title="Write Parquet",
+    category="data",
+    code="WPQ",
+    description="Writes records into a Parquet file: decimals with their digits, dates, times in UTC, bytes, lists and records, ids as "
+    f"text.{_WRITTEN}",
+    params=(
+        _PATH,
+        _RECORDS,
+        _FIELDS,
+        _MODEL,
+        _COLUMN_TYPES,
+        ParamSpec(
+            name="compression",
+            type=_TEXT,
+            label="Compression",
+            description="How the columns are packed.",
+            default="snappy",
+            choices=("snappy", "zstd", "gzip", "none"),
+            editor="choice",
+            advanced=True,
+        ),
+        _IF_EXISTS,
+        *COMMON,
+    ),
+    outputs=_WRITE_PORTS,
+    value=_WRITE_VALUE,
+    example=MappingProxyType({"path": "orders.parquet", "types": {"total": "decimal"}}),
 )

@@ -1,5 +1,6 @@
 """What do the nodes do that read and write files? ReadCSV, ReadJSON, WriteCSV, WriteJSON, in batches, and never a file half written.
 
+`ReadType` and `WriteType` are what all formats share; those of Parquet stand in `parquet`.
 How records stand in files is `file_formats`' business; it is imported only when a file is read or written. That is done in threads: a
 slow disk holds nobody up.
 """
@@ -60,12 +61,18 @@ def _path_of(params: Params) -> Path:
 # ------------------------------------------------------------------ reading
 
 
-class _ReadType(NodeType):
+class ReadType(NodeType):
     """A node whose natural value is a list of records out of a file."""
 
     __slots__ = ()
 
-    def _read(self, stream: IO[str], params: Params, types: Mapping[str, FieldSpec]) -> Iterator[Record]:
+    def _open(self, path: Path, params: Params) -> Any:
+        """The file, open for `_read` until its `close` is called; raises NodeError."""
+        from studio.nodes.file_formats import opened
+
+        return opened(path, params.get("encoding", "utf-8"))
+
+    def _read(self, file: Any, params: Params, types: Mapping[str, FieldSpec]) -> Iterator[Record]:
         raise NotImplementedError
 
     def _empty_is_null(self, params: Params) -> bool:
@@ -85,10 +92,8 @@ class _ReadType(NodeType):
     async def stream(
         self, ctx: NodeContext, params: Params, *, batch_size: int
     ) -> AsyncGenerator[list[dict[str, Any]], None]:
-        from studio.nodes.file_formats import opened
-
-        path, types = _path_of(params), _types(ctx, params)
-        file = await _in_thread(lambda: opened(path, params.get("encoding", "utf-8")))
+        path, types = _path_of(params), types_of(ctx, params)
+        file = await _in_thread(lambda: self._open(path, params))
         try:
             rows = islice(self._records(file, params, types, path), params.get("limit"))
             while batch := await _in_thread(lambda: list(islice(rows, batch_size))):
@@ -97,7 +102,7 @@ class _ReadType(NodeType):
             file.close()
 
     def _records(
-        self, file: IO[str], params: Params, types: Mapping[str, FieldSpec], path: Path
+        self, file: Any, params: Params, types: Mapping[str, FieldSpec], path: Path
     ) -> Iterator[Record]:
         from studio.nodes.file_formats import converted, converters, file_error
 
@@ -121,7 +126,7 @@ class _ReadType(NodeType):
         return [*check_file(params), *check_types(params.get("types"))]
 
 
-def _types(ctx: NodeContext, params: Params) -> dict[str, FieldSpec]:
+def types_of(ctx: NodeContext, params: Params) -> dict[str, FieldSpec]:
     """The fields whose types are given, by name."""
     found: dict[str, FieldSpec] = {}
     if params.get("model"):
@@ -135,14 +140,14 @@ def _types(ctx: NodeContext, params: Params) -> dict[str, FieldSpec]:
     }
 
 
-class ReadCsvType(_ReadType):
+class ReadCsvType(ReadType):
     __slots__ = ()
 
-    def _read(self, stream: IO[str], params: Params, types: Mapping[str, FieldSpec]) -> Iterator[Record]:
+    def _read(self, file: Any, params: Params, types: Mapping[str, FieldSpec]) -> Iterator[Record]:
         from studio.nodes.file_formats import read_csv
 
         rows = read_csv(
-            stream,
+            file,
             delimiter=delimiter_of(params),
             names=names_of(params.get("names")),
             rename=params.get("rename") or {},
@@ -163,14 +168,14 @@ def _without_empty(record: Record, names: Sequence[str]) -> Record:
     return record
 
 
-class ReadJsonType(_ReadType):
+class ReadJsonType(ReadType):
     __slots__ = ()
 
-    def _read(self, stream: IO[str], params: Params, types: Mapping[str, FieldSpec]) -> Iterator[Record]:
+    def _read(self, file: Any, params: Params, types: Mapping[str, FieldSpec]) -> Iterator[Record]:
         from studio.nodes.file_formats import read_json
 
         exact = {name for name, field in types.items() if field.kind is Kind.DECIMAL}
-        records = read_json(stream, rename=params.get("rename") or {}, exact=bool(exact))
+        records = read_json(file, rename=params.get("rename") or {}, exact=bool(exact))
         return (_floats(record, exact) for record in records) if exact else records
 
 
@@ -192,12 +197,16 @@ def _float(value: Any) -> Any:
 # ------------------------------------------------------------------ writing
 
 
-class _Writer(Protocol):
+class Writer(Protocol):
     rows: int
 
     def write(self, records: Sequence[Mapping[str, Any]]) -> None: ...
 
     def finish(self) -> None: ...
+
+    def abandon(self) -> None:
+        """Lets go of the file, which is not wanted any more."""
+        ...
 
 
 def _not_written(error: OSError, path: Path) -> NodeError:
@@ -209,8 +218,8 @@ def _not_written(error: OSError, path: Path) -> NodeError:
 class _Draft:
     """A file beside the one that is to be, put in its place as a whole or taken away."""
 
-    def __init__(self, path: Path, encoding: str, *, may_replace: bool) -> None:
-        """Raises NodeError when the file is there and may not be replaced, or when none can be made in its folder."""
+    def __init__(self, path: Path, encoding: str | None, *, may_replace: bool) -> None:
+        """Without an encoding it takes bytes. Raises NodeError when the file is there and may not be replaced, or when none can be made in its folder."""
         self.path = Path(os.path.realpath(path))  # a link stays a link
         self._may_replace = may_replace
         if self.path.is_dir():
@@ -218,7 +227,11 @@ class _Draft:
         self._refuse_existing()
         self._draft = self.path.with_name(f".{self.path.name[:80]}.{short_id()}.tmp")
         try:
-            self.stream: IO[str] = self._draft.open("x", encoding=encoding, newline="")
+            self.stream: IO[Any] = (
+                self._draft.open("xb")
+                if encoding is None
+                else self._draft.open("x", encoding=encoding, newline="")
+            )
         except OSError as error:
             raise _not_written(error, self.path) from error
 
@@ -254,18 +267,32 @@ class _Draft:
                 let_go()
 
 
-class _WriteType(NodeType):
+class WriteType(NodeType):
     """A node whose natural value says what was written."""
 
     __slots__ = ()
     eats = "records"
 
-    def _writer(self, stream: IO[str], params: Params, first: Sequence[Mapping[str, Any]]) -> _Writer:
+    def _encoding(self, params: Params) -> str | None:
+        """How the text is written; None for a file that is no text."""
+        return str(params.get("encoding", "utf-8"))
+
+    def _types(self, ctx: NodeContext, params: Params) -> Mapping[str, FieldSpec]:
+        """The types of the columns that the writer is to be told."""
+        return {}
+
+    def _writer(
+        self,
+        stream: IO[Any],
+        params: Params,
+        first: Sequence[Mapping[str, Any]],
+        types: Mapping[str, FieldSpec],
+    ) -> Writer:
         """`first` are all records, or the first batch of them."""
         raise NotImplementedError
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
-        encoding, may_replace = params.get("encoding", "utf-8"), params.get("if_exists") != "error"
+        encoding, may_replace = self._encoding(params), params.get("if_exists") != "error"
         draft = await _in_thread(lambda: _Draft(_path_of(params), encoding, may_replace=may_replace))
         try:
             rows = await self._fill(ctx, draft, params)
@@ -285,19 +312,25 @@ class _WriteType(NodeType):
         return {"path": str(draft.path), "rows": rows, "bytes": size}
 
     async def _fill(self, ctx: NodeContext, draft: _Draft, params: Params) -> int:
-        writers: list[_Writer] = []
+        writers: list[Writer] = []
+        types = self._types(ctx, params)
 
         def write(batch: _Batch) -> None:
             if not writers:
-                writers.append(self._writer(draft.stream, params, batch.first))
+                writers.append(self._writer(draft.stream, params, batch.first, types))
             writers[0].write(batch.rows)
 
-        async for batch, total in _batches(params["records"]):
-            await _in_thread(partial(write, batch))
-            ctx.progress(writers[0].rows, total)
-        if not writers:
-            await _in_thread(partial(write, _Batch((), ())))
-        await _in_thread(writers[0].finish)
+        try:
+            async for batch, total in _batches(params["records"]):
+                await _in_thread(partial(write, batch))
+                ctx.progress(writers[0].rows, total)
+            if not writers:
+                await _in_thread(partial(write, _Batch((), ())))
+            await _in_thread(writers[0].finish)
+        except BaseException:
+            for writer in writers:
+                writer.abandon()
+            raise
         return writers[0].rows
 
     def output(self, value: Any, port: str) -> Any:
@@ -332,10 +365,16 @@ async def _batches(records: Any) -> AsyncIterator[tuple[_Batch, int | None]]:
         yield _Batch(whole[start : start + _BATCH], whole), len(whole)
 
 
-class WriteCsvType(_WriteType):
+class WriteCsvType(WriteType):
     __slots__ = ()
 
-    def _writer(self, stream: IO[str], params: Params, first: Sequence[Mapping[str, Any]]) -> _Writer:
+    def _writer(
+        self,
+        stream: IO[Any],
+        params: Params,
+        first: Sequence[Mapping[str, Any]],
+        types: Mapping[str, FieldSpec],
+    ) -> Writer:
         from studio.nodes.file_formats import CsvWriter
 
         wanted = names_of(params.get("fields"))
@@ -343,10 +382,16 @@ class WriteCsvType(_WriteType):
         return CsvWriter(stream, fields=fields, delimiter=delimiter_of(params), is_narrowed=bool(wanted))
 
 
-class WriteJsonType(_WriteType):
+class WriteJsonType(WriteType):
     __slots__ = ()
 
-    def _writer(self, stream: IO[str], params: Params, first: Sequence[Mapping[str, Any]]) -> _Writer:
+    def _writer(
+        self,
+        stream: IO[Any],
+        params: Params,
+        first: Sequence[Mapping[str, Any]],
+        types: Mapping[str, FieldSpec],
+    ) -> Writer:
         from studio.nodes.file_formats import JsonWriter
 
         return JsonWriter(

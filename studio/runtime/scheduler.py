@@ -22,12 +22,14 @@ from studio.kernel.errors import (
     ConnectionLost,
     Deadlock,
     LockTimeout,
+    RequestFailed,
     RunCancelled,
     RunError,
     RunTimeout,
     StudioError,
 )
 from studio.kernel.ids import RunId, new_id
+from studio.kernel.problems import Problem
 from studio.nodes.base import NOT_NOW
 from studio.nodes.code import SqlType, trust_problem
 from studio.nodes.records import ModelNode
@@ -225,6 +227,8 @@ class _Run:
             if until is not None:
                 self._take(self.plan.until(until))
             self._refuse_untrusted()
+            if mode == "dry":
+                self._refuse_outside()
             self.inputs = bind_inputs(self.plan.workflow, inputs)
             self.ledger.names.update(self.inputs)
         except StudioError as error:
@@ -319,6 +323,22 @@ class _Run:
                 [trust_problem(step.type.spec, step.id) for step in steps if step.type is not None],
                 workflow=self._name,
             )
+
+    def _refuse_outside(self) -> None:
+        """In a dry run nothing may be changed that no rollback takes back."""
+        found = [
+            Problem(
+                code="not-in-dry-run",
+                message=f'"{step.title}" would change something elsewhere, and a dry run changes nothing.',
+                hint="Run it in another mode, or disable the node.",
+                workflow=self._name,
+                node=path,
+            )
+            for path, step in self.plan.paths()
+            if step.type is not None and step.type.outside(step.params)
+        ]
+        if found:
+            raise BuildError(found, workflow=self._name)
 
     async def _in_mode(self, mode: Mode, keep_schema: Collection[str]) -> RunStatus:
         try:
@@ -482,13 +502,15 @@ class _Run:
             try:
                 return await self._attempt(step, params)
             except StudioError as error:
-                if self.is_atomic or attempt > step.retries or not _is_worth_retrying(step, error):
+                is_undone = self.is_atomic and not isinstance(error, RequestFailed)
+                if is_undone or attempt > step.retries or not _is_worth_retrying(step, error):
                     raise
+                asked_s = error.pause_s if isinstance(error, RequestFailed) else None
                 self.ledger.attempts[step.index] = attempt + 1
                 if self.tell is not None:
                     self.tell.retried(step, attempt, error)
             pause_s = _BACKOFF_S * 2 ** min(attempt - 1, 6) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads callers
-            await asyncio.sleep(pause_s)
+            await asyncio.sleep(max(pause_s, asked_s or 0.0))
             attempt += 1
 
     async def _attempt(self, step: Step, params: Mapping[str, Any]) -> Any:
@@ -639,6 +661,8 @@ class _Run:
 
 
 def _is_worth_retrying(step: Step, error: StudioError) -> bool:
+    if isinstance(error, RequestFailed):
+        return error.is_worth_retrying and step.inner is None
     reads = step.type is not None and not step.type.spec.writes
     if step.inner is not None and not reads:
         return False  # some of its nodes may have committed
