@@ -11,6 +11,7 @@ from typing import Any
 
 from studio.kernel.errors import (
     CheckViolated,
+    ConnectionLost,
     DatabaseError,
     DuplicateKey,
     ForeignKeyViolated,
@@ -22,6 +23,22 @@ from studio.models.values import shorten
 
 OF_A_ROW = (DuplicateKey, ForeignKeyViolated, ValueMissing, CheckViolated, ValueTooLong)
 """What one row's values can cause."""
+
+
+def lost_in_a_write(error: BaseException) -> BaseException:
+    """Says of a connection that was lost while a change was being committed that nobody knows; any other error stays as it is."""
+    if isinstance(error, ConnectionLost):
+        error.message = (
+            f"{error.message.removesuffix('.')}; what was being written may or may not have been kept."
+        )
+        error.hint = "Look whether it is there before you run it again."
+    return error
+
+
+def lost_in_a_transaction(error: BaseException) -> None:
+    """Says of a connection that was lost before the COMMIT that nothing is kept."""
+    if isinstance(error, ConnectionLost):
+        error.hint = "Nothing of the transaction is kept. Check the server, then run it again."
 
 
 def locate(

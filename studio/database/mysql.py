@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from studio.database import mysql_errors
 from studio.database.bulk import BulkJob, BulkOutcome
 from studio.database.dialect import FoundColumn, FoundIndex, Place, Row, Session
+from studio.database.errors import lost_in_a_transaction, lost_in_a_write
 from studio.database.lane_pool import LanePool
 from studio.database.mysql_dialect import TEXT_COLLATION
 from studio.database.mysql_text import spread, written
@@ -335,8 +336,9 @@ class MysqlEngine:
                 await session.say("START TRANSACTION")
             try:
                 yield session
-            except BaseException:
+            except BaseException as error:
                 session.is_open = False
+                lost_in_a_transaction(error)
                 with contextlib.suppress(ConnectionLost):
                     await whatever_happens(session.say("ROLLBACK"))
                 raise
@@ -452,20 +454,27 @@ class _Lanes:
 
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         try:
-            return await self.write(sql, args)
+            return (await self._result(sql, args)).rows or ()
         except ConnectionLost:
-            return await self.write(sql, args)
+            return (await self._result(sql, args)).rows or ()
 
     async def write(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
-        return (await self._result(sql, args)).rows or ()
+        return (await self._written(sql, args)).rows or ()
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
-        return int((await self._result(sql, args)).affected_rows)
+        return int((await self._written(sql, args)).affected_rows)
 
     async def run(
         self, sql: str, args: Sequence[Any], max_rows: int | None
     ) -> tuple[tuple[str, ...], Sequence[Row], int | None]:
-        return _answer(await self._result(_bounded(sql, max_rows), args))
+        return _answer(await self._written(_bounded(sql, max_rows), args))
+
+    async def _written(self, sql: str, args: Sequence[Any]) -> Any:
+        try:
+            return await self._result(sql, args)
+        except ConnectionLost as error:
+            lost_in_a_write(error)
+            raise
 
     async def stream(self, sql: str, args: Sequence[Any], batch_size: int) -> AsyncIterator[Sequence[Row]]:
         """As the server sends them; a stream that is not read to its end ends its connection."""
@@ -516,12 +525,14 @@ class _Transaction:
         """A statement that begins or ends something."""
         if self.lane.is_closed:
             raise ConnectionLost(
-                f"The connection to {self.engine.where} is lost.", hint="Check the server, then run it again."
+                f"The connection to {self.engine.where} is lost.",
+                hint="Nothing of the transaction is kept. Check the server, then run it again.",
             )
         try:
             await self.lane.say(sql)
         except mysql_errors.DRIVER_ERRORS as error:
-            raise self.engine.translated(error) from error
+            failure = self.engine.translated(error)
+            raise (lost_in_a_write(failure) if sql == "COMMIT" else failure) from error
 
     async def commit(self) -> None:
         self._check()

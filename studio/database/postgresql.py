@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from studio.database import postgresql_errors
 from studio.database.dialect import FoundColumn, FoundIndex, Place, Session
+from studio.database.errors import lost_in_a_transaction
 from studio.database.options import DatabaseOptions
 from studio.database.postgresql_dialect import dump_json
 from studio.database.postgresql_sessions import PostgresqlLanes, PostgresqlTransaction
@@ -243,8 +244,9 @@ class PostgresqlEngine:
                 await session.begin("BEGIN")
             try:
                 yield session
-            except BaseException:
+            except BaseException as error:
                 session.is_open = False
+                lost_in_a_transaction(error)
                 with contextlib.suppress(ConnectionLost):
                     await whatever_happens(session.end("ROLLBACK"))
                 raise

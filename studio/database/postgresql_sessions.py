@@ -15,6 +15,7 @@ import asyncpg
 from studio.database import postgresql_errors
 from studio.database.bulk import BulkJob, BulkOutcome
 from studio.database.dialect import Row, Session
+from studio.database.errors import lost_in_a_write
 from studio.database.postgresql_bulk import write_batch
 from studio.database.raw import first_word
 from studio.database.worker import whatever_happens
@@ -50,9 +51,16 @@ class PostgresqlLanes:
                 raise failure from error
         finally:
             engine.release(lane, single=True)
-        return await self.write(sql, args)
+        return await self._fetched(sql, args)
 
     async def write(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
+        try:
+            return await self._fetched(sql, args)
+        except ConnectionLost as error:
+            lost_in_a_write(error)
+            raise
+
+    async def _fetched(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         engine = self._engine
         lane = engine.take() or await engine.acquire(single=True)
         try:
@@ -75,7 +83,7 @@ class PostgresqlLanes:
             await whatever_happens(_settle(lane.connection))
             raise
         except postgresql_errors.DRIVER_ERRORS as error:
-            raise engine.translated(error) from error
+            raise lost_in_a_write(engine.translated(error)) from error
         finally:
             engine.release(lane, single=True)
 
@@ -91,7 +99,7 @@ class PostgresqlLanes:
             await whatever_happens(_settle(lane.connection))
             raise
         except postgresql_errors.DRIVER_ERRORS as error:
-            raise engine.translated(error) from error
+            raise lost_in_a_write(engine.translated(error)) from error
         finally:
             engine.release(lane, single=True)
 
@@ -131,12 +139,14 @@ class PostgresqlTransaction:
     async def end(self, sql: str) -> None:
         if self.connection.is_closed():
             raise ConnectionLost(
-                f"The connection to {self.engine.where} is lost.", hint="Check the server, then run it again."
+                f"The connection to {self.engine.where} is lost.",
+                hint="Nothing of the transaction is kept. Check the server, then run it again.",
             )
         try:
             status = await self.connection.execute(sql)
         except postgresql_errors.DRIVER_ERRORS as error:
-            raise self.engine.translated(error) from error
+            failure = self.engine.translated(error)
+            raise (lost_in_a_write(failure) if sql == "COMMIT" else failure) from error
         if sql == "COMMIT" and status == "ROLLBACK":
             raise StatementRefused(
                 "The transaction has been rolled back by an earlier failure.", hint="Start the run again."

@@ -10,6 +10,7 @@ import getpass
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -101,6 +102,7 @@ def mariadb_process(
         url=lambda port: f"mysql://{USER}:{quote(password, safe='')}@127.0.0.1:{port}/mysql",
         is_ready=lambda _, said: "ready for connections" in said,
         how={"env": _environment(found)},
+        stop=signal.SIGTERM,
     )
     with process.running():
         first.unlink(missing_ok=True)

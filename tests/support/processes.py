@@ -34,10 +34,12 @@ class ServerProcess:
         url: Callable[[int], str],
         is_ready: Callable[[subprocess.Popen[bytes], str], bool],
         how: Mapping[str, Any],
+        stop: signal.Signals = signal.SIGINT,
     ) -> None:
         """Take what the program is called with at a port, and what tells from its log that it takes connections.
 
-        `how` are the arguments of `subprocess` that say as whom and in which environment it runs.
+        `how` are the arguments of `subprocess` that say as whom and in which environment it runs; `stop` is what makes it end without waiting
+        for its clients.
         """
         self._name = name
         self._command = command
@@ -46,6 +48,7 @@ class ServerProcess:
         self._url = url
         self._is_ready = is_ready
         self._how = how
+        self._stop = stop
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
 
@@ -109,7 +112,7 @@ class ServerProcess:
     def stop(self) -> None:
         """Stop the server: without waiting for its clients, and with all its force if it hangs."""
         process = self._process
-        for stop in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        for stop in (self._stop, signal.SIGQUIT, signal.SIGKILL):
             if process is None or process.poll() is not None:
                 return
             process.send_signal(stop)
