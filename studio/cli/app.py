@@ -73,9 +73,27 @@ def run(
     ] = None,
     output: Format = "table",
     mode: Annotated[
-        Literal["auto", "atomic", "dry"],
-        typer.Option("--mode", help="auto: each node commits; atomic: all or nothing; dry: nothing is kept."),
+        Literal["auto", "atomic", "review", "dry"],
+        typer.Option(
+            "--mode",
+            help="auto: each node commits; atomic: all or nothing; review: all or nothing, and asks before it commits"
+            " (without a terminal it rolls back); dry: nothing is kept.",
+        ),
     ] = "auto",
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="NODE", help="Run only this node (its id or title) and what leads to it."
+        ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="NODE",
+            help="Run only this node and what follows from it; what it needs is taken from pinned values or read again.",
+        ),
+    ] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Let the project's Python nodes run.")] = False,
 ) -> None:
     """Run a workflow and print what its Output nodes give."""
@@ -88,6 +106,8 @@ def run(
             connection=connection,
             form=output,
             mode=mode,
+            until=until,
+            start=start,
             trust=trust,
         )
     )

@@ -9,27 +9,23 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Final, Literal
+from typing import Literal
 
 from rich.console import Console
 
 from studio.cli import showing, sources
+from studio.cli.deciding import decide
+from studio.cli.exits import BAD_USAGE, CANCELLED, OK, PROBLEMS, RUN_FAILED
+from studio.cli.watching import watch
 from studio.kernel.errors import BuildError, StudioError
 from studio.kernel.problems import Problem, Severity
 from studio.session import Environment, RunHandle, Session
 from studio.workflow.graph import Workflow
 
-OK: Final = 0
-RUN_FAILED: Final = 1
-BAD_USAGE: Final = 2
-PROBLEMS: Final = 3
-CANCELLED: Final = 130
-
 Format = Literal["table", "json"]
-_POLL_S: Final = 0.05
 
 
-def run(
+def run(  # noqa: PLR0913 - one for each option of the command
     env: Environment,
     source: str,
     *,
@@ -38,9 +34,11 @@ def run(
     connection: str | None,
     form: Format,
     mode: str,
+    until: str | None,
+    start: str | None,
     trust: bool,
 ) -> int:
-    """Runs a workflow of a project; 0, 1 when it failed, 2 when it could not begin, 130 when it was stopped."""
+    """Runs a workflow of a project; 0, 1 when it failed or was rolled back unasked, 2 when it could not begin, 130 when it was stopped."""
 
     async def work(out: Console, err: Console) -> int:
         session = await sources.open_source(env, source)
@@ -55,10 +53,23 @@ def run(
             if connection is not None:
                 sources.choose_connection(session, connection)
             inputs = sources.read_params(chosen, params)
-            handle = session.start_run(chosen.id, inputs=inputs, mode=mode)
+            handle = session.start_run(
+                chosen.id,
+                inputs=inputs,
+                mode=mode,
+                until=sources.choose_node(chosen, until),
+                start=sources.choose_node(chosen, start),
+            )
             with _stoppable(handle.cancel):
-                await _watch(err, handle, chosen)
-            return _report(out, err, handle, chosen, form)
+                await watch(err, handle, chosen)
+            if handle.review is None:
+                return _report(out, err, handle, chosen, form)
+            if form == "table":
+                _report(out, err, handle, chosen, form)
+            code = await decide(err, handle)
+            if form == "json":
+                showing.print_json(showing.run_document(handle, chosen))
+            return code
         finally:
             await session.close(keep_edits=True)
 
@@ -74,7 +85,7 @@ def run_sample(env: Environment) -> int:
             chosen = sources.choose_workflow(session, None)
             handle = session.start_run(chosen.id)
             with _stoppable(handle.cancel):
-                await _watch(out, handle, chosen)
+                await watch(out, handle, chosen)
             return _report(out, err, handle, chosen, "table")
         finally:
             await session.close()
@@ -188,24 +199,6 @@ def _stoppable(stop: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGINT)
-
-
-async def _watch(console: Console, handle: RunHandle, workflow: Workflow) -> None:
-    """Prints each node when it has come to an end."""
-    seen = 0
-    told: set[str] = set()
-    finished = asyncio.ensure_future(handle.finished())
-    while True:
-        done, _ = await asyncio.wait([finished], timeout=_POLL_S)
-        seen, views = handle.nodes_since(seen)
-        for view in views:
-            if view.state not in ("pending", "running") and view.node_id not in told:
-                told.add(view.node_id)
-                node = workflow.nodes.get(view.node_id)  # None: of a workflow that a node runs
-                title = (node.title if node is not None else "") or view.node_id
-                console.print(showing.node_line(view, title), highlight=False, soft_wrap=True)
-        if done:
-            return
 
 
 def _report(out: Console, err: Console, handle: RunHandle, workflow: Workflow, form: Format) -> int:

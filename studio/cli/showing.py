@@ -69,8 +69,21 @@ def node_line(view: NodeRunView, title: str) -> str:
     """One node of a run, as markup: its state, title, rows and time."""
     sign, color = _STATES[view.state]
     rows = f"{view.rows:,} rows" if view.rows is not None else ""
-    lasted = f"{view.duration_ms:,.1f} ms" if view.duration_ms is not None else ""
+    lasted = f"{view.duration_ms:,.1f} ms" if view.duration_ms is not None else view.origin
     return f"[{color}]{sign} {view.state:<10}[/] {escape(title):<32} {rows:>12} {lasted:>12}"
+
+
+def progress_text(view: NodeRunView) -> str:
+    """`12,000 / 50,000 rows · 48,000 rows/s`, as far as it is known."""
+    if view.progress is None:
+        return ""
+    done, total = view.progress
+    counted = f"{done:,} / {total:,} rows" if total else f"{done:,} rows"
+    return counted if view.rate is None else f"{counted} · {view.rate:,.0f} rows/s"
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def run_line(handle: RunHandle, workflow: Workflow) -> str:
@@ -79,12 +92,14 @@ def run_line(handle: RunHandle, workflow: Workflow) -> str:
 
 
 def outputs_of(handle: RunHandle, workflow: Workflow) -> dict[str, Any]:
-    """What the workflow's Output nodes gave, by name; without any such node, what the last nodes gave, by id."""
+    """What the workflow's Output nodes gave, by name; of a run to a node, or without any Output, what the last nodes gave, by id."""
     named = {
         str(node.params.get("name") or node_id): node_id
         for node_id, node in workflow.nodes.items()
         if node.type == "Output"
     }
+    if handle.until is not None and handle.until not in named.values():
+        named = {handle.until: handle.until}
     if not named:
         named = {node_id: node_id for node_id in workflow.nodes if not workflow.outgoing.get(node_id)}
     values: dict[str, Any] = {}
@@ -156,6 +171,7 @@ def run_document(handle: RunHandle, workflow: Workflow) -> dict[str, Any]:
                 "rows": view.rows,
                 "duration_ms": _rounded(view.duration_ms),
                 "error": plain(view.error.to_data()) if view.error else None,
+                "origin": view.origin or "run",
             }
         )
     error = handle.error
@@ -169,7 +185,20 @@ def run_document(handle: RunHandle, workflow: Workflow) -> dict[str, Any]:
         "nodes": nodes,
         "outputs": plain(outputs_of(handle, workflow)),
         "error": plain(error.to_data()) if error else None,
+        "mode": handle.mode,
+        "transaction": handle.review.state if handle.review is not None else None,
+        "changes": changes_data(handle),
     }
+
+
+def changes_data(handle: RunHandle) -> list[dict[str, Any]] | None:
+    """How many records of each model a run has changed; None when that was not recorded."""
+    if handle.changes is None:
+        return None
+    return [
+        {"model": model, "operation": operation, "count": count}
+        for (model, operation), count in handle.changes.counts.items()
+    ]
 
 
 def error_document(error: StudioError) -> dict[str, Any]:

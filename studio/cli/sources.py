@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.kernel.errors import StoreBusy, StudioError, TextError, UnknownDatabase, WorkflowError
+from studio.kernel.ids import NodeId
 from studio.kernel.names import did_you_mean
 from studio.persistence.locations import is_text
 from studio.persistence.project_text import project_from_yaml
@@ -76,6 +77,25 @@ def choose_workflow(session: Session, name: str | None) -> Workflow:
     if found is None:
         raise WorkflowError(f"The project has no workflow {name!r}.", hint=did_you_mean(name, names))
     return found
+
+
+def choose_node(workflow: Workflow, name: str | None) -> NodeId | None:
+    """The node of that id or title; None for None. Raises WorkflowError with the near names, or when several have the title."""
+    if name is None:
+        return None
+    if name in workflow.nodes:
+        return NodeId(name)
+    titled = [node.id for node in workflow.nodes.values() if node.title == name]
+    if len(titled) == 1:
+        return titled[0]
+    if titled:
+        raise WorkflowError(
+            f"Several nodes have the title {name!r}.", hint=f"Name one by its id: {', '.join(titled)}."
+        )
+    titles = [node.title for node in workflow.nodes.values() if node.title]
+    raise WorkflowError(
+        f"The workflow has no node {name!r}.", hint=did_you_mean(name, [*workflow.nodes, *titles])
+    )
 
 
 def choose_connection(session: Session, text: str) -> None:

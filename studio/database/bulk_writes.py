@@ -210,10 +210,12 @@ class BulkWrites(Writes):
                 for start, run in runs(batch, shape):
                     job = self._job(plans, mode, conflict_on, run[0], first_row + start)
                     job.now, job.done = now, report
-                    job.return_ids = return_ids or (self._recorder is not None and mode in ("insert", "skip"))
-                    before = await self._row_images(session, job, run)
+                    # Images of the first rows are enough, so that the others go the fast way.
+                    shows = self._recorder is not None and done < MOST_IMAGES
+                    job.return_ids = return_ids or (shows and mode in ("insert", "skip"))
+                    before = await self._row_images(session, job, run) if shows else {}
                     outcome = await session.bulk(job, run)
-                    await self._tell_rows(session, job, run, outcome, before)
+                    await self._tell_rows(session, job, run, outcome, before, shows=shows)
                     _add(result, outcome, mode, return_ids)
                     if plans.generated in job.columns and mode != "update":
                         highest = max(highest or 0, *(row[plans.generated] for row in run))
@@ -358,12 +360,15 @@ class BulkWrites(Writes):
         run: Sequence[Any],
         outcome: BulkOutcome,
         before: Mapping[Any, Record],
+        *,
+        shows: bool,
     ) -> None:
+        """`shows`: with images; otherwise the rows are only counted."""
         recorder, plans = self._recorder, job.plans
         if recorder is None:
             return
         told_created = told_updated = 0
-        if job.mode in ("upsert", "update"):
+        if shows and job.mode in ("upsert", "update"):
             for key, after in (await self._found(session, job, run)).items():
                 old = before.get(key)
                 recorder.record(
@@ -371,7 +376,7 @@ class BulkWrites(Writes):
                 )
                 told_updated += old is not None
                 told_created += old is None
-        elif len(plans.spec.key) == 1:
+        elif shows and len(plans.spec.key) == 1:
             keys = [{plans.spec.key[0]: key} for key in outcome.ids[:MOST_IMAGES] if key is not None]
             for after in (await self._again(session, plans, keys)).values():
                 recorder.record("create", plans.spec, plans.key_values(after), None, after)

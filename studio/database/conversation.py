@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from studio.database import statements as st
 from studio.database.results import Recorder
@@ -42,6 +42,15 @@ class Conversation:
         from studio.database.careful_bulk import CarefulAccess
 
         return CarefulAccess(self._session, self._book, self._recorder)
+
+    def telling(self, recorder: Recorder | None) -> Self:
+        """The same conversation, its changes told to another."""
+        return type(self)(self._session, self._book, recorder)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether more can be asked: in a transaction, that the database has not given it up as a whole."""
+        return self._session.can_go_on
 
     @property
     def in_transaction(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,7 @@ class Database:
         """`sqlite`, `postgresql` or `mysql` (MariaDB)."""
         self._ensured: dict[int, ModelSpec] = {}
         self._narrowed: set[int] = set()
+        self._before_close: dict[object, Callable[[], Awaitable[object]]] = {}
 
     def __repr__(self) -> str:
         return f"<Database {self.name or self.dialect}>"
@@ -86,11 +87,23 @@ class Database:
         await self._engine.connect()
 
     async def close(self) -> None:
-        """Closes all connections. Nothing may be running."""
+        """Closes all connections. Nothing may be running, save what `before_close` ends."""
+        for end in list(self._before_close.values()):
+            await end()
         self._ensured.clear()
         self._narrowed.clear()
         if "_engine" in self.__dict__:
             await self._engine.close()
+
+    def before_close(self, callback: Callable[[], Awaitable[object]]) -> Callable[[], None]:
+        """Has the callback awaited when the database is about to be closed; what is returned takes that back."""
+        key = object()
+        self._before_close[key] = callback
+
+        def take_back() -> None:
+            self._before_close.pop(key, None)
+
+        return take_back
 
     async def test(self) -> ServerInfo:
         """What answers, and how fast. Never creates a file. Raises the errors of opening."""

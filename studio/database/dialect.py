@@ -92,6 +92,11 @@ class Session(Protocol):
         """Whether nothing else can be read while a stream is open, but by a transaction that both belong to."""
         ...
 
+    @property
+    def can_go_on(self) -> bool:
+        """Whether more can be asked. A transaction that the database has given up as a whole cannot; lanes always can."""
+        ...
+
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         """The rows of a statement that changes nothing; on lanes it is tried once more when the connection was lost."""
         ...

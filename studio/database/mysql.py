@@ -435,6 +435,7 @@ class _Lanes:
 
     in_transaction: Final = False
     streams_alone: Final = False
+    can_go_on: Final = True
 
     def __init__(self, engine: MysqlEngine) -> None:
         self._engine = engine
@@ -520,6 +521,10 @@ class _Transaction:
         self._is_interrupted = False
         self._depth = 0
         self._streams = 0
+
+    @property
+    def can_go_on(self) -> bool:
+        return self.is_open and not (self._is_undone or self._is_interrupted or self.lane.is_closed)
 
     async def say(self, sql: str) -> None:
         """A statement that begins or ends something."""

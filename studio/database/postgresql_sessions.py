@@ -32,6 +32,7 @@ class PostgresqlLanes:
 
     in_transaction: Final = False
     streams_alone: Final = False
+    can_go_on: Final = True
 
     def __init__(self, engine: PostgresqlEngine) -> None:
         self._engine = engine
@@ -128,7 +129,13 @@ class PostgresqlTransaction:
         self.engine = engine
         self.connection = connection
         self.is_open = True
+        self._is_outrun = False
+        """Whether others have changed what this transaction sees as it was: from then on each write would be refused."""
         self._depth = 0
+
+    @property
+    def can_go_on(self) -> bool:
+        return self.is_open and not self._is_outrun and not self.connection.is_closed()
 
     async def begin(self, sql: str) -> None:
         try:
@@ -162,6 +169,7 @@ class PostgresqlTransaction:
             await whatever_happens(_settle(self.connection))
             raise
         except postgresql_errors.DRIVER_ERRORS as error:
+            self._is_outrun = self._is_outrun or isinstance(error, asyncpg.SerializationError)
             raise self.engine.translated(error) from error
 
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:

@@ -29,6 +29,7 @@ class SqliteLanes:
     """Each statement by itself: reads on the readers, writes on the writer."""
 
     in_transaction: Final = False
+    can_go_on: Final = True
 
     def __init__(self, engine: SqliteEngine) -> None:
         self._engine = engine
@@ -121,6 +122,11 @@ class SqliteTransaction:
         self._engine = engine
         self._numbers = itertools.count(1)
         self.is_open = True
+
+    @property
+    def can_go_on(self) -> bool:
+        connection = self._engine.writer.resource
+        return self.is_open and connection is not None and connection.in_transaction
 
     async def _call(self, function: Callable[..., T], *args: Any) -> T:
         if not self.is_open:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -27,12 +28,14 @@ from studio.workflow.graph import (
     Frame,
     Node,
     Note,
+    Pin,
     Place,
     Route,
     Workflow,
     WorkflowInput,
     frozen,
 )
+from studio.workflow.pins import pin_of
 
 if TYPE_CHECKING:
     from studio.dataflow.dataflow import DataFlow
@@ -142,6 +145,7 @@ class WorkflowBuilder:
         self._nodes: dict[NodeId, Node] = {}
         self._edges: list[Edge] = []
         self._places: dict[NodeId, Place] = {}
+        self._pins: dict[NodeId, Pin] = {}
         self._notes: dict[str, Note] = {}
         self._frames: dict[str, Frame] = {}
         self._routes: dict[EdgeId, Route] = {}
@@ -245,6 +249,10 @@ class WorkflowBuilder:
                 found[other.id] = other
         return found
 
+    def pin(self, node: str, value: Any) -> None:
+        """Gives a node its value, so that it is not run; raises WorkflowError for a value that cannot be kept."""
+        self._pins[NodeId(node)] = pin_of(value, title=node)
+
     def place(
         self,
         node: str,
@@ -316,7 +324,12 @@ class WorkflowBuilder:
             name=self._name,
             description=self._description,
             inputs=tuple(self._inputs.values()),
-            nodes=frozen(known),
+            nodes=frozen(
+                {
+                    node_id: replace(node, pinned=self._pins[node_id]) if node_id in self._pins else node
+                    for node_id, node in known.items()
+                }
+            ),
             edges=tuple(
                 dict.fromkeys(edge for edge in self._edges if edge.source in known and edge.target in known)
             ),
@@ -350,6 +363,7 @@ class WorkflowBuilder:
             *self._problems,
             *self._stray_edges(),
             *self._stray_places(),
+            *self._stray_pins(),
             *(problem for other in others for problem in other.faults()),
         ]
 
@@ -375,6 +389,18 @@ class WorkflowBuilder:
                 did_you_mean(node, self._nodes),
             )
             for node in self._places
+            if node not in self._nodes
+        ]
+
+    def _stray_pins(self) -> list[Problem]:
+        return [
+            self._problem(
+                "unknown-node-id",
+                node,
+                f"The node {node!r}, which does not exist, has a pinned value.",
+                did_you_mean(node, self._nodes),
+            )
+            for node in self._pins
             if node not in self._nodes
         ]
 

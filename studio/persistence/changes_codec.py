@@ -9,13 +9,14 @@ from studio.persistence.structure import Structure
 from studio.project.change_types import CHANGE_TYPES
 from studio.project.changes import Change
 from studio.project.state import Connection, ModelEntry
-from studio.workflow.graph import Bookmark, Edge, Frame, Node, Note, Place, Workflow, WorkflowInput
+from studio.workflow.graph import Bookmark, Edge, Frame, Node, Note, Pin, Place, Workflow, WorkflowInput
 from studio.workflow.yaml_text import read_yaml, write_yaml
 
 CHANGES: Final = Structure(
     (
         *CHANGE_TYPES,
         Node,
+        Pin,
         Edge,
         Note,
         Frame,

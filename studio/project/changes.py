@@ -247,7 +247,7 @@ class SetParams(WorkflowChange):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditNode(WorkflowChange):
-    """Changes what a node is besides its params: title, comment, whether it is disabled, its type."""
+    """Changes what a node is besides its params: title, comment, whether it is disabled, its type, its pinned value."""
 
     node: NodeId
     values: Mapping[str, Any]
@@ -257,6 +257,8 @@ class EditNode(WorkflowChange):
         names = {"title": "Rename", "comment": "Comment", "type": "Replace node"}
         if "disabled" in self.values:
             return "Disable" if self.values["disabled"] else "Enable"
+        if "pinned" in self.values:
+            return "Unpin" if self.values["pinned"] is None else "Pin value"
         return names.get(next(iter(self.values), ""), "Edit node")
 
     def edit(self, workflow: Workflow) -> Workflow:

@@ -1,11 +1,12 @@
 """How is a workflow run?"""
 
-from studio.runtime.changes import Changeset, RecordChange
+from studio.runtime.changes import ChangeCounts, Changeset, RecordChange
 from studio.runtime.events import (
     Event,
     NodeAbandoned,
     NodeCancelled,
     NodeFailed,
+    NodeGiven,
     NodeLogged,
     NodeProgressed,
     NodeRetried,
@@ -15,20 +16,26 @@ from studio.runtime.events import (
     OnEvent,
     RunFinished,
     RunStarted,
+    TransactionChanged,
 )
 from studio.runtime.inputs import bind_inputs
+from studio.runtime.partial import Earlier, Origin
 from studio.runtime.plan import Plan, compile_plan
 from studio.runtime.result import NodeOutcome, RunResult
+from studio.runtime.review import OpenTransaction, TransactionState
 from studio.runtime.scheduler import Mode, run_workflow
 from studio.runtime.state import NodeState, RunStatus
 
 __all__ = [
+    "ChangeCounts",
     "Changeset",
+    "Earlier",
     "Event",
     "Mode",
     "NodeAbandoned",
     "NodeCancelled",
     "NodeFailed",
+    "NodeGiven",
     "NodeLogged",
     "NodeOutcome",
     "NodeProgressed",
@@ -38,12 +45,16 @@ __all__ = [
     "NodeState",
     "NodeSucceeded",
     "OnEvent",
+    "OpenTransaction",
+    "Origin",
     "Plan",
     "RecordChange",
     "RunFinished",
     "RunResult",
     "RunStarted",
     "RunStatus",
+    "TransactionChanged",
+    "TransactionState",
     "bind_inputs",
     "compile_plan",
     "run_workflow",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, cast
 
 from studio.kernel.errors import RunError
-from studio.runtime.changes import Changeset
 from studio.runtime.plan import Plan
 
 if TYPE_CHECKING:
@@ -16,11 +15,10 @@ if TYPE_CHECKING:
 
 
 class Connections:
-    """The databases of one run by the names of their connections. `recorder` is told of every change when given."""
+    """The databases of one run by the names of their connections."""
 
-    def __init__(self, databases: Mapping[str, Database], recorder: Changeset | None) -> None:
+    def __init__(self, databases: Mapping[str, Database]) -> None:
         self._databases = databases
-        self._recorder = recorder
         self._accesses: dict[int, Access] = {}
 
     def access(self, connection: str | None) -> Access:
@@ -28,7 +26,7 @@ class Connections:
         database = self._database(connection)
         found = self._accesses.get(id(database))
         if found is None:
-            found = self._accesses[id(database)] = database.access(self._recorder)
+            found = self._accesses[id(database)] = database.access()
         return found
 
     async def ensure_tables(self, plan: Plan, keep_schema: Collection[str]) -> None:
@@ -41,15 +39,23 @@ class Connections:
         for connection in plan.connections:
             database = self._database(connection)
             if id(database) not in self._accesses:
-                self._accesses[id(database)] = await stack.enter_async_context(
-                    database.transaction(self._recorder)
-                )
+                self._accesses[id(database)] = await stack.enter_async_context(database.transaction())
+
+    def before_close(self, plan: Plan, callback: Callable[[], Awaitable[object]]) -> Callable[[], None]:
+        """Has the callback awaited before one of the plan's databases is closed; what is returned takes that back."""
+        undo = [self._database(connection).before_close(callback) for connection in plan.connections]
+
+        def take_back() -> None:
+            for each in undo:
+                each()
+
+        return take_back
 
     @contextlib.asynccontextmanager
     async def apart(self, plan: Plan) -> AsyncIterator[Connections]:
         """The same, for a part of a transaction that is undone alone when the block raises: a savepoint for each database that the plan uses."""
         async with AsyncExitStack() as stack:
-            inner = Connections(self._databases, self._recorder)
+            inner = Connections(self._databases)
             inner._accesses = dict(self._accesses)
             for connection in plan.connections:
                 key = id(self._database(connection))

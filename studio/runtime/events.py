@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import NodeId, RunId
+from studio.runtime.partial import Origin
+from studio.runtime.review import TransactionState
 from studio.runtime.state import RunStatus
 
 
@@ -99,6 +101,27 @@ class NodeCancelled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NodeGiven:
+    """A node was not run: its value is there already, from an earlier run or pinned by a person."""
+
+    run_id: RunId
+    node_id: NodeId
+    origin: Origin
+    rows: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionChanged:
+    """The transaction of a run in the mode `review` was opened, is about to be rolled back for want of a decision, or is over."""
+
+    run_id: RunId
+    state: TransactionState
+    expires_at: dt.datetime
+    is_expiring: bool
+    error: StudioError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
     run_id: RunId
     state: RunStatus
@@ -117,6 +140,8 @@ Event: TypeAlias = (
     | NodeSkipped
     | NodeAbandoned
     | NodeCancelled
+    | NodeGiven
     | RunFinished
+    | TransactionChanged
 )
 OnEvent: TypeAlias = Callable[[Event], object]

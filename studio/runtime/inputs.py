@@ -15,8 +15,10 @@ from studio.workflow.references import declared_inputs
 _KINDS: Final = frozenset(kind.value for kind in Kind)
 
 
-def bind_inputs(workflow: Workflow, given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The value of each input by name.
+def bind_inputs(
+    workflow: Workflow, given: Mapping[str, Any] | None, *, part: Workflow | None = None
+) -> dict[str, Any]:
+    """The value of each input by name. Where only a part of the workflow is run, what it does not ask for may be missing.
 
     Raises:
         WorkflowError: an input is missing or unknown, or its value is not of its kind.
@@ -24,9 +26,12 @@ def bind_inputs(workflow: Workflow, given: Mapping[str, Any] | None) -> dict[str
     values = dict(given or {})
     bound: dict[str, Any] = {}
     inputs = declared_inputs(workflow)
+    needed = {entry.name for entry in declared_inputs(part)} if part is not None else None
     for entry in inputs:
         if entry.name in values:
             bound[entry.name] = _checked(entry, values.pop(entry.name), workflow)
+        elif entry.required and needed is not None and entry.name not in needed:
+            continue
         elif entry.required:
             raise WorkflowError(
                 f"The input {entry.name!r} is missing.",

@@ -48,6 +48,8 @@ class Ledger:
         streamed = self.streamed.get(step.index)
         if streamed is not None or step.type is None:
             return streamed
+        if self.plan.given and step.id in self.plan.given and self.plan.given[step.id].origin == "pinned":
+            return _rows(self.values[step.index])
         return step.type.rows(self.values[step.index])
 
     def duration_ms(self, index: int) -> float | None:
@@ -108,6 +110,13 @@ class Ledger:
         error = self.errors[source.index]
         told = error.to_data() if error is not None else {}
         return {**told, "node": source.id, "record": dict(self.given.get(source.index, {}))}
+
+
+def _rows(value: Any) -> int | None:
+    """Of a pinned value, which may be of any shape."""
+    if isinstance(value, list):
+        return len(value)
+    return 1 if isinstance(value, Mapping) else None
 
 
 def _check(param: ParamSpec | None, value: Any) -> None:

@@ -6,9 +6,11 @@ import datetime as dt
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
+from studio.kernel.ids import NodeId
 from studio.runtime.ledger import Ledger
 from studio.runtime.result import NodeOutcome
 from studio.runtime.state import NodeState
+from studio.runtime.streams import SHOWN
 
 
 class Clock:
@@ -64,6 +66,7 @@ class Outcomes(Mapping[str, NodeOutcome]):
         if not ledger.started[index]:
             return NodeOutcome(state=state)
         has_value = state == "succeeded"
+        given = ledger.plan.given.get(NodeId(node_id))
         return NodeOutcome(
             state=state,
             started_at=self._clock.at(ledger.started[index]),
@@ -72,6 +75,8 @@ class Outcomes(Mapping[str, NodeOutcome]):
             value=ledger.values[index] if has_value else None,
             error=ledger.errors[index],
             attempts=ledger.attempts.get(index, 1),
+            origin=given.origin if given is not None else "",
+            is_sample=has_value and ledger.streamed.get(index, 0) > SHOWN,
         )
 
     def _within(self, path: str) -> NodeOutcome:

@@ -5,14 +5,13 @@ A plan holds nothing of a run: one plan may run many times, also at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from studio.kernel.errors import BuildError, WorkflowError
+from studio.kernel.errors import BuildError
 from studio.kernel.ids import NodeId
-from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Severity
 from studio.models.spec import ModelSpec
 from studio.nodes.base import COMMON, Join, NodeType
@@ -20,6 +19,7 @@ from studio.nodes.catalogue import NodeCatalogue
 from studio.nodes.code import SqlType
 from studio.nodes.records import ModelNode
 from studio.nodes.subworkflows import ReferringType
+from studio.runtime.partial import Earlier, Given, Part, part_of
 from studio.runtime.state import Link, joining, waiting
 from studio.workflow.checks import check, order_edges, spec_for, title_of
 from studio.workflow.graph import Edge, Node, Workflow
@@ -93,12 +93,18 @@ class Plan:
     models: Mapping[str, tuple[ModelSpec, ...]]
     """For each connection the models whose tables must be there: those used and those they refer to."""
     needs_trust: tuple[NodeId, ...] = field(default=())
+    given: Mapping[NodeId, Given] = field(default_factory=lambda: MappingProxyType({}))
+    """The values of nodes that are not run."""
+    whole: Workflow | None = None
+    """The workflow that this is a part of; None: `workflow` is all of it."""
 
     @property
     def connections(self) -> tuple[str | None, ...]:
         """The connections that the nodes use, None standing for the only one."""
         used: dict[str | None, None] = {}
         for step in self.steps:
+            if step.id in self.given:
+                continue
             if step.inner is not None:
                 used.update(dict.fromkeys(step.inner.connections))
             elif isinstance(step.type, ModelNode | SqlType):
@@ -119,47 +125,61 @@ class Plan:
         """All steps, each followed by those of the workflow that it runs, with their paths."""
         for step in self.steps:
             yield step.id, step
-            if step.inner is not None:
+            if step.inner is not None and step.id not in self.given:
                 yield from ((f"{step.id}/{path}", inner) for path, inner in step.inner.paths())
 
-    def until(self, node_id: str) -> Plan:
-        """The part of the plan that leads to a node, with it; raises WorkflowError when there is no such node."""
-        return _assemble(_leading_to(self.workflow, self.catalogue, node_id), self.catalogue)
+    def part(
+        self,
+        *,
+        until: str | None = None,
+        start: str | None = None,
+        earlier: Earlier | None = None,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> Plan:
+        """The part of the plan that leads to a node and begins at one; see `partial.part_of`."""
+        if until is None and start is None:
+            return self
+        whole = self.whole or self.workflow
+        part = part_of(whole, self.catalogue, until=until, start=start, earlier=earlier, inputs=inputs)
+        return _assemble(part, self.catalogue, whole)
 
 
-def compile_plan(workflow: Workflow, catalogue: NodeCatalogue, *, until: str | None = None) -> Plan:
-    """The plan of a workflow, or of the part of it that leads to a node, with it.
+def compile_plan(
+    workflow: Workflow,
+    catalogue: NodeCatalogue,
+    *,
+    until: str | None = None,
+    start: str | None = None,
+    earlier: Earlier | None = None,
+    inputs: Mapping[str, Any] | None = None,
+) -> Plan:
+    """The plan of a workflow, or of a part of it; see `partial.part_of` for which.
 
     Raises:
         BuildError: with all problems that are errors, of the nodes that would run.
-        WorkflowError: there is no node `until`.
+        WorkflowError: there is no node `until` or `start`.
     """
-    if until is not None:
-        workflow = _leading_to(workflow, catalogue, until)
-    problems = [problem for problem in check(workflow, catalogue) if problem.severity is Severity.ERROR]
+    part = part_of(workflow, catalogue, until=until, start=start, earlier=earlier, inputs=inputs)
+    problems = [
+        problem
+        for problem in check(part.workflow, catalogue)
+        if problem.severity is Severity.ERROR and problem.node not in part.given
+    ]
     if problems:
         raise BuildError(problems, workflow=workflow.name or None)
-    return _assemble(workflow, catalogue)
+    return _assemble(part, catalogue, workflow)
 
 
-def _leading_to(workflow: Workflow, catalogue: NodeCatalogue, node_id: str) -> Workflow:
-    wanted = NodeId(node_id)
-    if wanted not in workflow.nodes:
-        raise WorkflowError(
-            f"There is no node {node_id!r} to run to.", hint=did_you_mean(node_id, workflow.nodes)
-        )
-    keep = _ancestors(workflow, order_edges(workflow, catalogue), wanted) | {wanted}
-    return workflow.without_nodes(node for node in workflow.nodes if node not in keep)
-
-
-def _assemble(workflow: Workflow, catalogue: NodeCatalogue) -> Plan:
+def _assemble(part: Part, catalogue: NodeCatalogue, whole: Workflow) -> Plan:
+    workflow, given = part.workflow, part.given
     specs = {node_id: spec_for(node, catalogue) for node_id, node in workflow.nodes.items()}
     types = {
         node_id: None if node.disabled else catalogue.type_of(node)
         for node_id, node in workflow.nodes.items()
     }
-    implied = order_edges(workflow, catalogue)
-    streams = _streams(workflow, specs, types, implied)
+    named = order_edges(workflow, catalogue)
+    implied = {node_id: sources for node_id, sources in named.items() if node_id not in given}
+    streams = _streams(workflow, specs, types, implied, given)
     before = _dependencies(workflow, implied)
     for source, target in streams.items():
         before[source] |= before[target] - {source}
@@ -190,15 +210,21 @@ def _assemble(workflow: Workflow, catalogue: NodeCatalogue) -> Plan:
         orders=tuple(orders),
         joins=MappingProxyType(joining(links)),
         takes_errors=tuple(any(link.port == ERROR_PORT for link in outgoing) for outgoing in links),
-        models=MappingProxyType(_models(steps, catalogue)),
-        needs_trust=tuple(step.id for step in steps if step.type is not None and step.type.spec.needs_trust),
+        models=MappingProxyType(_models((step for step in steps if step.id not in given), catalogue)),
+        needs_trust=tuple(
+            step.id
+            for step in steps
+            if step.type is not None and step.type.spec.needs_trust and step.id not in given
+        ),
+        given=given,
+        whole=whole,
     )
 
 
 def _inner(node_type: NodeType | None, catalogue: NodeCatalogue) -> Plan | None:
     """What a node runs that refers to another workflow; the checks have seen to it that this comes to an end."""
     if isinstance(node_type, ReferringType) and node_type.workflow is not None:
-        return _assemble(node_type.workflow, catalogue)
+        return _assemble(part_of(node_type.workflow, catalogue), catalogue, node_type.workflow)
     return None
 
 
@@ -354,18 +380,19 @@ def _streams(
     specs: Mapping[NodeId, NodeSpec | None],
     types: Mapping[NodeId, NodeType | None],
     implied: Mapping[NodeId, set[NodeId]],
+    given: Collection[NodeId],
 ) -> dict[NodeId, NodeId]:
     """Nodes that can stream whose rows only one node wants, which takes them as they come: from each to its eater."""
     named = {source for sources in implied.values() for source in sources}
     found: dict[NodeId, NodeId] = {}
     for node_id, node_type in types.items():
-        if node_type is None or node_id in named:
+        if node_type is None or node_id in named or node_id in given:
             continue
-        given = canonical(node_type.spec, workflow.nodes[node_id].params)
-        if not node_type.can_stream(given) or _is_fed(workflow, node_id, node_type.spec, "limit"):
+        params = canonical(node_type.spec, workflow.nodes[node_id].params)
+        if not node_type.can_stream(params) or _is_fed(workflow, node_id, node_type.spec, "limit"):
             continue
         eater = _only_eater(workflow, node_id, types)
-        if eater is None or eater in found.values():
+        if eater is None or eater in found.values() or eater in given:
             continue
         others = _dependencies(workflow, implied)[eater] - {node_id}
         if not any(other == node_id or node_id in _ancestors(workflow, implied, other) for other in others):

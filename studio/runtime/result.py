@@ -6,12 +6,17 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import RunId
 from studio.runtime.changes import Changeset
+from studio.runtime.partial import Earlier, Origin
+from studio.runtime.review import OpenTransaction
 from studio.runtime.state import NodeState, RunStatus
+
+if TYPE_CHECKING:
+    from studio.runtime.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,10 @@ class NodeOutcome:
     value: Any = None
     error: StudioError | None = None
     attempts: int = 1
+    origin: Origin = ""
+    """`reused` or `pinned`: the node was not run, its value was there already."""
+    is_sample: bool = False
+    """Whether `value` is only the first of the rows, the others having gone by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +41,7 @@ class RunResult:
     """A finished run. `results` has an entry for each node that succeeded, `outputs` one for each Output node that did, by its name.
 
     `error` is what stopped the run; a failure that a node's `error` port took care of is in `nodes` only. `changes` is there when
-    the run recorded them.
+    the run recorded them. `transaction` is there in the mode `review` and has to be decided about; it is None when the run failed.
     """
 
     run_id: RunId
@@ -44,6 +53,35 @@ class RunResult:
     outputs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     changes: Changeset | None = None
     error: StudioError | None = None
+    transaction: OpenTransaction | None = None
+    plan: Plan | None = None
+    """What was run."""
+    inputs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """What it was given, defaults filled in."""
+    is_kept: bool = True
+    """Whether what was written stayed when the run ended: not in a dry run, nor when a transaction failed. `transaction` tells its own."""
+
+    def earlier(self) -> Earlier | None:
+        """This run for another one to take values from, see `partial`; None when nothing was run."""
+        if self.plan is None:
+            return None
+        kept = self.is_kept if self.transaction is None else self.transaction.state == "committed"
+        has_written = any(
+            step.type is not None and step.type.spec.writes and step.id in self.results
+            for step in self.plan.steps
+        )
+        return Earlier(
+            workflow=self.plan.whole or self.plan.workflow,
+            catalogue=self.plan.catalogue,
+            inputs=self.inputs,
+            nodes=self.nodes,
+            inner={
+                path: step.inner.whole
+                for path, step in self.plan.paths()
+                if step.inner is not None and step.inner.whole is not None
+            },
+            is_undone=has_written and not kept,
+        )
 
     def raise_for_state(self) -> None:
         """Raises what stopped the run, if anything did."""

@@ -28,20 +28,22 @@ from studio.kernel.errors import (
     RunTimeout,
     StudioError,
 )
-from studio.kernel.ids import RunId, new_id
+from studio.kernel.ids import NodeId, RunId, new_id
 from studio.kernel.problems import Problem
 from studio.nodes.base import NOT_NOW
 from studio.nodes.code import SqlType, trust_problem
 from studio.nodes.records import ModelNode
-from studio.runtime.changes import Changeset
+from studio.runtime.changes import Changeset, NodeRecorder
 from studio.runtime.connections import Connections
 from studio.runtime.events import OnEvent
 from studio.runtime.inner import Runs
 from studio.runtime.inputs import bind_inputs
 from studio.runtime.ledger import Ledger
 from studio.runtime.outcomes import Clock, Outcomes
+from studio.runtime.partial import Earlier, Given
 from studio.runtime.plan import Plan, Step
 from studio.runtime.result import RunResult
+from studio.runtime.review import IDLE_S, WARN_S, OpenTransaction
 from studio.runtime.state import RunState, RunStatus
 from studio.runtime.streams import RecordStream
 from studio.runtime.telling import Teller
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from studio.database import Access, Database
     from studio.models.spec import ModelSpec
 
-Mode = Literal["auto", "atomic", "dry"]
+Mode = Literal["auto", "atomic", "review", "dry"]
 
 DEFAULT_CONCURRENCY: Final = 16
 SLICE_S: Final = 0.004
@@ -68,12 +70,16 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
     inputs: Mapping[str, Any] | None = None,
     mode: Mode = "auto",
     until: str | None = None,
+    start: str | None = None,
+    earlier: Earlier | None = None,
     on_event: OnEvent | None = None,
     max_concurrency: int = DEFAULT_CONCURRENCY,
     trusted: bool = False,
     run_id: str | None = None,
     keep_schema: Collection[str] = (),
     record_changes: bool = False,
+    idle_s: float = IDLE_S,
+    warn_s: float = WARN_S,
 ) -> RunResult:
     """Runs a plan once; never raises for what goes wrong in it, the result's state and error tell.
 
@@ -85,26 +91,44 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
         databases: by the names of their connections; a node without a connection uses the only one.
         inputs: values for the workflow's inputs.
         mode: `auto` (each node commits by itself), `atomic` (one transaction per database, any failure rolls all back; one node
-            at a time), `dry` (atomic, always rolled back, changes recorded).
+            at a time), `review` (atomic, left open: the result's `transaction` is to be committed or rolled back), `dry` (atomic, always
+            rolled back). All but `auto` record changes.
         until: run only this node and what leads to it.
+        start: run only this node and what follows from it; what leads to it gives what it gave in `earlier`, see `partial`.
+        earlier: the run whose values may be used again.
         on_event: told each fact of the run in order, on this loop; must be quick.
         max_concurrency: how many nodes may wait for their databases or processes at once.
         trusted: whether nodes with code of a person's own may run.
         run_id: the run's id; a new one when omitted.
         keep_schema: connections where missing tables must not be created; on the others they are.
-        record_changes: whether before and after images are kept (always in a dry run).
+        record_changes: whether before and after images are kept in the mode `auto`.
+        idle_s: after so long without a decision a run in review is rolled back.
+        warn_s: so long before that it is told.
     """
-    recorder = Changeset() if record_changes or mode == "dry" else None
+    recorder = Changeset() if record_changes or mode != "auto" else None
     run = _Run(
         plan,
-        Connections(databases, recorder),
+        Connections(databases),
         run_id=run_id or new_id(),
         recorder=recorder,
         max_concurrency=max_concurrency if mode == "auto" else 1,
     )
-    return await run.whole(
-        inputs, mode=mode, until=until, trusted=trusted, keep_schema=keep_schema, on_event=on_event
+    if mode == "review":
+        run.review = OpenTransaction(idle_s=idle_s, warn_s=warn_s, on_change=run.transaction_changed)
+    work = run.whole(
+        inputs,
+        mode=mode,
+        until=until,
+        start=start,
+        earlier=earlier,
+        trusted=trusted,
+        keep_schema=keep_schema,
+        on_event=on_event,
     )
+    if run.review is None:
+        return await work
+    # A task of its own, which holds the transaction open when this one has given the result.
+    return await run.review.hold(asyncio.create_task(work, name=f"review {run.id}"))
 
 
 class _RolledBack(Exception):
@@ -114,7 +138,7 @@ class _RolledBack(Exception):
 class _Context:
     """What a node may reach; see `nodes.base.NodeContext`."""
 
-    __slots__ = ("_access", "_connections", "_run", "_step", "node_id")
+    __slots__ = ("_access", "_connections", "_recorder", "_run", "_step", "node_id")
 
     def __init__(
         self,
@@ -122,12 +146,14 @@ class _Context:
         step: Step,
         access: Access | None = None,
         connections: Connections | None = None,
+        recorder: NodeRecorder | None = None,
     ) -> None:
         self._run = run
         self._connections = connections
         self._step = step
         self.node_id = step.id
         self._access = access
+        self._recorder = recorder
 
     @property
     def inputs(self) -> Mapping[str, Any]:
@@ -142,7 +168,8 @@ class _Context:
         return self._run.trusted
 
     def access(self, connection: str | None) -> Access:
-        return self._access or self._run.connections.access(connection)
+        access = self._access or self._run.connections.access(connection)
+        return access if self._recorder is None else access.telling(self._recorder)
 
     def progress(self, done: int, total: int | None) -> None:
         if self._run.tell is not None:
@@ -183,11 +210,14 @@ class _Run:
         self.max_concurrency = max(1, max_concurrency)
         self.trusted = False
         self.is_atomic = False
+        self.is_kept = True
         self.unsettled: list[tuple[Callable[[], None], Callable[[], None]]] = []
         """What nodes have made outside of the databases, to be kept or dropped as the transaction ends; see `NodeContext.settle`."""
         self.inputs: dict[str, Any] = {}
         self.clock = Clock()
         self.error: StudioError | None = None
+        self.result: RunResult | None = None
+        self.review: OpenTransaction | None = None
         self.tell: Teller | None = None
         self.path = ""
         """What stands before the ids of its nodes, when it is a run within a run."""
@@ -217,6 +247,8 @@ class _Run:
         *,
         mode: Mode,
         until: str | None,
+        start: str | None,
+        earlier: Earlier | None,
         trusted: bool,
         keep_schema: Collection[str],
         on_event: OnEvent | None,
@@ -224,12 +256,13 @@ class _Run:
         self.trusted = trusted
         refusal: StudioError | None = None
         try:
-            if until is not None:
-                self._take(self.plan.until(until))
+            if until is not None or start is not None:
+                self._take(self.plan.part(until=until, start=start, earlier=earlier, inputs=inputs))
+            plan = self.plan
+            self.inputs = bind_inputs(plan.whole or plan.workflow, inputs, part=plan.workflow)
             self._refuse_untrusted()
             if mode == "dry":
                 self._refuse_outside()
-            self.inputs = bind_inputs(self.plan.workflow, inputs)
             self.ledger.names.update(self.inputs)
         except StudioError as error:
             refusal = error
@@ -250,6 +283,13 @@ class _Run:
             if task is not None:
                 task.uncancel()  # it has been answered: with a result that says cancelled
             return self._finish("cancelled")
+        finally:
+            if self.review is not None:
+                self.review.end("rolled_back", self.error)
+
+    def transaction_changed(self, transaction: OpenTransaction) -> None:
+        if self.tell is not None:
+            self.tell.transaction_changed(transaction)
 
     @property
     def _name(self) -> str | None:
@@ -335,7 +375,7 @@ class _Run:
                 node=path,
             )
             for path, step in self.plan.paths()
-            if step.type is not None and step.type.outside(step.params)
+            if step.type is not None and path not in self.plan.given and step.type.outside(step.params)
         ]
         if found:
             raise BuildError(found, workflow=self._name)
@@ -345,14 +385,19 @@ class _Run:
             await self.connections.ensure_tables(self.plan, keep_schema)
             if mode == "auto":
                 return await self._drive()
-            self.is_atomic = True
+            self.is_atomic, self.is_kept = True, False
             try:
                 with contextlib.suppress(_RolledBack):
                     async with AsyncExitStack() as stack:
                         await self.connections.open_transactions(self.plan, stack)
                         if await self._drive() != "succeeded" or mode == "dry":
                             raise _RolledBack
+                        if self.review is not None and not await self._is_approved(self.review):
+                            raise _RolledBack
                     self._settle()
+                    self.is_kept = True
+                    if self.review is not None:
+                        self.review.end("committed", None)
             finally:
                 for _, drop in self.unsettled:
                     drop()
@@ -361,6 +406,14 @@ class _Run:
             self.error = self.error or error.at(workflow=self._name)
             await self._stop()
             return "failed"
+
+    async def _is_approved(self, review: OpenTransaction) -> bool:
+        """Gives the result out and waits for the decision."""
+        take_back = self.connections.before_close(self.plan, review.roll_back)
+        try:
+            return await review.decided(self._finish("succeeded"))
+        finally:
+            take_back()
 
     def _settle(self) -> None:
         """The databases have committed: puts in place what nodes have made beside them."""
@@ -395,7 +448,7 @@ class _Run:
         """Starts everything that may run, until all of it waits for something."""
         pause_at = time.perf_counter() + SLICE_S
         ready, waiting = self.ready, self.waiting
-        steps = self.plan.steps
+        steps, given = self.plan.steps, self.plan.given
         while (ready or waiting) and self.error is None:
             if waiting and len(self.tasks) < self.max_concurrency:
                 self._spawn(steps[waiting.popleft()])
@@ -403,7 +456,9 @@ class _Run:
                 return
             else:
                 step = steps[ready.popleft()]
-                if step.is_immediate:
+                if given and step.id in given:
+                    self._give(step, given[step.id])
+                elif step.is_immediate:
                     self._run_at_once(step)
                 else:
                     waiting.append(step.index)
@@ -444,6 +499,23 @@ class _Run:
             self.tell.succeeded(step)
             if self.state.dropped:
                 self.tell.dropped(self.state)
+
+    def _give(self, step: Step, given: Given) -> None:
+        """Takes a value that is there already instead of running the node."""
+        index, ledger = step.index, self.ledger
+        self.state.start(index)
+        ledger.started[index] = ledger.ended[index] = time.perf_counter()
+        ledger.values[index] = ledger.names[step.id] = given.value
+        assert step.type is not None
+        try:
+            closed = step.type.closed(given.value)
+        except Exception as error:  # noqa: BLE001 - a person may have pinned anything
+            self._failed(step, _unfit(step, error))
+            return
+        self.ready.extend(self.state.succeed(index, closed))
+        if self.tell is not None:
+            self.tell.given(step, given.origin)
+            self.tell.dropped(self.state)
 
     def _spawn(self, step: Step) -> None:
         index = step.index
@@ -502,8 +574,7 @@ class _Run:
             try:
                 return await self._attempt(step, params)
             except StudioError as error:
-                is_undone = self.is_atomic and not isinstance(error, RequestFailed)
-                if is_undone or attempt > step.retries or not _is_worth_retrying(step, error):
+                if attempt > step.retries or not self._is_worth_retrying(step, error):
                     raise
                 asked_s = error.pause_s if isinstance(error, RequestFailed) else None
                 self.ledger.attempts[step.index] = attempt + 1
@@ -513,33 +584,59 @@ class _Run:
             await asyncio.sleep(max(pause_s, asked_s or 0.0))
             attempt += 1
 
+    def _is_worth_retrying(self, step: Step, error: StudioError) -> bool:
+        """Whether the same may go well the next time, and may be tried: within a transaction, that it is still there.
+
+        PostgreSQL goes on from the savepoint after a deadlock, where MariaDB has undone all of the transaction.
+        """
+        if isinstance(error, RequestFailed):
+            return error.is_worth_retrying and step.inner is None
+        if self.is_atomic:
+            going_on = _uses_database(step) and self.connections.access(step.connection).can_go_on
+            return going_on and isinstance(error, Deadlock | LockTimeout)
+        reads = step.type is not None and not step.type.spec.writes
+        if step.inner is not None and not reads:
+            return False  # some of its nodes may have committed
+        if isinstance(error, Deadlock | LockTimeout):
+            return True
+        return isinstance(error, ConnectionLost) and reads
+
     async def _attempt(self, step: Step, params: Mapping[str, Any]) -> Any:
-        node_type = step.type
-        assert node_type is not None
+        recorder = self.recorder.of_node(NodeId(self.path + step.id)) if self.recorder is not None else None
         async with AsyncExitStack() as stack:
             access = await self._savepoint(step, stack)
             connections: Connections | None = None
             if self.is_atomic and step.inner is not None and self.state.takes_errors(step.index):
                 connections = await stack.enter_async_context(self.apart(step.inner, self.connections))
-            context = _Context(self, step, access, connections)
-            if step.timeout_s is None:
+            value = await self._in_time(step, params, _Context(self, step, access, connections, recorder))
+        if recorder is not None:
+            recorder.keep()
+        return value
+
+    async def _in_time(self, step: Step, params: Mapping[str, Any], context: _Context) -> Any:
+        node_type = step.type
+        assert node_type is not None
+        if step.timeout_s is None:
+            return await node_type.run(context, params)
+        deadline = asyncio.timeout(step.timeout_s)
+        try:
+            async with deadline:
                 return await node_type.run(context, params)
-            deadline = asyncio.timeout(step.timeout_s)
-            try:
-                async with deadline:
-                    return await node_type.run(context, params)
-            except TimeoutError as error:
-                if not deadline.expired():
-                    raise
-                raise RunTimeout(
-                    f'"{step.title}" was stopped after {step.timeout_s:g} s.',
-                    hint="Raise timeout_s, or make it do less.",
-                ) from error
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise RunTimeout(
+                f'"{step.title}" was stopped after {step.timeout_s:g} s.',
+                hint="Raise timeout_s, or make it do less.",
+            ) from error
 
     async def _savepoint(self, step: Step, stack: AsyncExitStack) -> Access | None:
-        """Inside one transaction a failure that an `error` port takes must leave the transaction usable."""
-        uses_database = isinstance(step.type, ModelNode | SqlType)
-        if not (self.is_atomic and uses_database and self.state.takes_errors(step.index)):
+        """Inside one transaction a failure after which the run goes on leaves nothing behind, and the transaction usable.
+
+        Any other failure rolls all of it back, so that a savepoint would only cost two statements.
+        """
+        goes_on = self.state.takes_errors(step.index) or step.retries > 0
+        if not (self.is_atomic and goes_on and _uses_database(step)):
             return None
         inner = await stack.enter_async_context(self.connections.access(step.connection).savepoint())
         return cast("Access", inner)
@@ -641,13 +738,16 @@ class _Run:
             self.tell.dropped(self.state)
 
     def _finish(self, status: RunStatus) -> RunResult:
+        """The result; in review it was given out before the end, and stays."""
+        if self.result is not None:
+            return self.result
         self.state.cancel_pending()
         if self.tell is not None:
             self.tell.dropped(self.state)
             self.tell.run_finished(status, self.error)
         values, states = self.ledger.values, self.state.states
         done = [step for step in self.plan.steps if states[step.index] == "succeeded"]
-        return RunResult(
+        self.result = RunResult(
             run_id=self.id,
             state=status,
             started_at=self.clock.started_at,
@@ -657,15 +757,22 @@ class _Run:
             outputs=self.outputs(),
             changes=self.recorder,
             error=self.error,
+            transaction=self.review if status == "succeeded" else None,
+            plan=self.plan,
+            inputs=self.inputs,
+            is_kept=self.is_kept,
         )
+        return self.result
 
 
-def _is_worth_retrying(step: Step, error: StudioError) -> bool:
-    if isinstance(error, RequestFailed):
-        return error.is_worth_retrying and step.inner is None
-    reads = step.type is not None and not step.type.spec.writes
-    if step.inner is not None and not reads:
-        return False  # some of its nodes may have committed
-    if isinstance(error, Deadlock | LockTimeout):
-        return True
-    return isinstance(error, ConnectionLost) and reads
+def _uses_database(step: Step) -> bool:
+    return isinstance(step.type, ModelNode | SqlType)
+
+
+def _unfit(step: Step, error: Exception) -> RunError:
+    return RunError(
+        f'The value that is pinned to "{step.title}" is none that it could have given.',
+        hint="Unpin it, run the node, and pin what it gives.",
+        node=step.id,
+        detail=f"{type(error).__name__}: {error}",
+    )

@@ -161,10 +161,11 @@ class RunState:
         return ready
 
     def cancel_pending(self) -> None:
-        """The run is over: what has not begun never will."""
+        """The run is over: what has not begun never will. Where nothing has, nothing was stopped: the nodes are abandoned."""
+        has_begun = any(state not in ("pending", "skipped") for state in self.states)
         for node, state in enumerate(self.states):
             if state == "pending":
-                self.states[node] = "cancelled"
+                self.states[node] = "cancelled" if has_begun else "abandoned"
                 self.undecided -= 1
                 self.dropped.append(node)
 

@@ -10,8 +10,10 @@ from studio.kernel.ids import NodeId, RunId
 from studio.runtime import events
 from studio.runtime.ledger import Ledger
 from studio.runtime.outcomes import Clock
+from studio.runtime.partial import Origin
 from studio.runtime.plan import Step
 from studio.runtime.result import NodeOutcome
+from studio.runtime.review import OpenTransaction
 from studio.runtime.state import RunState, RunStatus
 
 _DROPPED: Final[Mapping[str, type[events.NodeSkipped | events.NodeAbandoned | events.NodeCancelled]]] = {
@@ -128,6 +130,24 @@ class Teller:
                 node_id=self._id(step.id),
                 rows=self._ledger.rows(step),
                 duration_ms=self._ledger.duration_ms(step.index) or 0.0,
+            )
+        )
+
+    def given(self, step: Step, origin: Origin) -> None:
+        self._emit(
+            events.NodeGiven(
+                run_id=self._run_id, node_id=step.id, origin=origin, rows=self._ledger.rows(step)
+            )
+        )
+
+    def transaction_changed(self, transaction: OpenTransaction) -> None:
+        self._emit(
+            events.TransactionChanged(
+                run_id=self._run_id,
+                state=transaction.state,
+                expires_at=transaction.expires_at,
+                is_expiring=transaction.is_expiring,
+                error=transaction.error,
             )
         )
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
         RunStarted,
         SavedStateChanged,
         SessionEvent,
+        TransactionChanged,
     )
-    from studio.session.runs import NodeRunView, Output, Page, RunHandle
+    from studio.session.runs import NodeRunView, Output, Page, Review, RunHandle
     from studio.session.session import Session
 
 __all__ = [
@@ -35,12 +36,14 @@ __all__ = [
     "Page",
     "ProblemsChanged",
     "ProjectChanged",
+    "Review",
     "RunFinished",
     "RunHandle",
     "RunStarted",
     "SavedStateChanged",
     "Session",
     "SessionEvent",
+    "TransactionChanged",
 ]
 
 __getattr__ = lazily(
@@ -55,11 +58,13 @@ __getattr__ = lazily(
         "Page": "runs",
         "ProblemsChanged": "events",
         "ProjectChanged": "events",
+        "Review": "runs",
         "RunFinished": "events",
         "RunHandle": "runs",
         "RunStarted": "events",
         "SavedStateChanged": "events",
         "Session": "session",
         "SessionEvent": "events",
+        "TransactionChanged": "events",
     },
 )

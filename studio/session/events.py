@@ -64,6 +64,13 @@ class RunFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class TransactionChanged:
+    """The transaction of a run in review is about to be rolled back, has got more time, or is over: see `handle.review`."""
+
+    handle: RunHandle
+
+
+@dataclass(frozen=True, slots=True)
 class LogAdded:
     entry: LogEntry
 
@@ -75,5 +82,6 @@ SessionEvent = (
     | ProblemsChanged
     | RunStarted
     | RunFinished
+    | TransactionChanged
     | LogAdded
 )

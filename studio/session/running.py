@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -15,7 +16,7 @@ from studio.persistence.runs import SAMPLE_ROWS, NodeRunRecord, RunRecord
 from studio.project.state import Connection
 from studio.session.databases import Databases
 from studio.session.environment import Environment
-from studio.session.runs import RunHandle, keep
+from studio.session.runs import Review, RunHandle, keep
 from studio.workflow.graph import Workflow, frozen
 from studio.workflow.spec import ERROR_PORT
 
@@ -30,14 +31,22 @@ Remember = Callable[[RunRecord, list[NodeRunRecord]], Awaitable[None]]
 Log = Callable[[str, NodeId | None], None]
 
 
-def plan_of(workflow: Workflow, catalogue: NodeCatalogue, until: NodeId | None) -> Plan:
-    """What is to be run: the whole workflow, or a node with what leads to it.
+def plan_of(
+    workflow: Workflow,
+    catalogue: NodeCatalogue,
+    *,
+    inputs: Mapping[str, Any] | None,
+    until: NodeId | None,
+    start: NodeId | None,
+    last: RunResult | None,
+) -> Plan:
+    """What is to be run: the whole workflow, or the part of it that begins and ends at a node.
 
     Raises:
-        BuildError: With all problems of the nodes that would run.
-        WorkflowError: There is no node `until`, or nothing to run.
+        BuildError: With all problems of the nodes that would run, or with the reasons why it cannot begin there.
+        WorkflowError: There is no such node, or nothing to run; an input is missing, unknown or of the wrong type.
     """
-    from studio.runtime import compile_plan
+    from studio.runtime import bind_inputs, compile_plan
 
     if not workflow.nodes:
         problem = Problem(
@@ -47,7 +56,10 @@ def plan_of(workflow: Workflow, catalogue: NodeCatalogue, until: NodeId | None) 
             workflow=workflow.name or None,
         )
         raise BuildError([problem], workflow=workflow.name)
-    return compile_plan(workflow, catalogue, until=until)
+    earlier = last.earlier() if last is not None else None
+    plan = compile_plan(workflow, catalogue, until=until, start=start, earlier=earlier, inputs=inputs)
+    bind_inputs(workflow, inputs, part=plan.workflow)
+    return plan
 
 
 def known_mode(mode: str) -> Mode:
@@ -71,6 +83,9 @@ class Run:
         mode: Mode,
         trusted: bool,
         log: Log,
+        until: NodeId | None = None,
+        start: NodeId | None = None,
+        record_changes: bool = False,
     ) -> None:
         self._plan = plan
         self._env = env
@@ -78,6 +93,9 @@ class Run:
         self._mode = mode
         self._trusted = trusted
         self._log = log
+        self._record_changes = record_changes
+        self.result: RunResult | None = None
+        """What the run has left, once it has done its work."""
         self._task: asyncio.Task[RunResult] | None = None
         self._is_cancelled = False
         self.handle = RunHandle(
@@ -87,12 +105,24 @@ class Run:
             started_at=env.clock(),
             mode=mode,
             inputs=inputs,
+            until=until,
+            start=start,
         )
 
-    def start(self, databases: Databases, connections: Mapping[str, Connection], remember: Remember) -> None:
-        """Begins to run and returns at once. `connections` are the project's, by name."""
+    def start(
+        self,
+        databases: Databases,
+        connections: Mapping[str, Connection],
+        remember: Remember,
+        transaction_changed: Callable[[], object],
+    ) -> concurrent.futures.Future[None]:
+        """Begins to run and returns at once; the future ends when all of it is over, a transaction in review included.
+
+        `connections` are the project's, by name. `transaction_changed` is called on the engine's loop.
+        """
         self.handle.began(self._cancel)
-        self._env.loop.submit(self._drive(databases, connections, remember))
+        self._transaction_changed = transaction_changed
+        return self._env.loop.submit(self._drive(databases, connections, remember))
 
     def _cancel(self) -> None:
         async def stop() -> None:
@@ -110,7 +140,7 @@ class Run:
         handle = self.handle
         try:
             opened: dict[str, Database] = {}
-            for name in self._names(connections):
+            for name in self.names(connections):
                 opened[name] = await databases.get(connections[name])
             self._task = asyncio.create_task(
                 run_workflow(
@@ -121,16 +151,25 @@ class Run:
                     on_event=self._on_event,
                     trusted=self._trusted,
                     run_id=handle.run_id,
+                    record_changes=self._record_changes,
                 ),
                 name=f"run {handle.run_id}",
             )
             if self._is_cancelled:
                 self._task.cancel()
-            result = await self._task
+            self.result = result = await self._task
             handle.delivered(lambda node_id, port: self._take(result, node_id, port))
+            handle.changes = result.changes
             state = "failed" if result.state == "running" else result.state
+            if result.transaction is None:
+                await remember(*self._record(result))
+                handle.end(state, error=result.error, duration_ms=result.duration_ms)
+                return
+            handle.review = Review(result.transaction, self._env.loop)
+            handle.end(state, duration_ms=result.duration_ms)
+            await result.transaction.over()
             await remember(*self._record(result))
-            handle.end(state, error=result.error, duration_ms=result.duration_ms)
+            self._transaction_changed()
         except StudioError as error:
             handle.end("failed", error=error.at(workflow=self._plan.workflow.name or None))
         except asyncio.CancelledError:
@@ -143,7 +182,7 @@ class Run:
             )
             raise
 
-    def _names(self, connections: Mapping[str, Connection]) -> list[str]:
+    def names(self, connections: Mapping[str, Connection]) -> list[str]:
         """The connections that the plan uses; where a node means "the only one", all that there are."""
         used = self._plan.connections
         wanted = (
@@ -183,7 +222,7 @@ class Run:
                     node_id=NodeId(path),
                     title=step.title,
                     type=step.node_type,
-                    state=outcome.state,
+                    state=outcome.origin or outcome.state,
                     duration_ms=outcome.duration_ms,
                     rows=outcome.rows,
                     error=outcome.error.to_data() if outcome.error else None,
@@ -195,7 +234,7 @@ class Run:
             id=self.handle.run_id,
             workflow_id=workflow.id,
             workflow_name=workflow.name,
-            state=result.state,
+            state=result.state if self.handle.outcome != "rolled_back" else "rolled_back",
             mode=self._mode,
             started_at=self.handle.started_at,
             duration_ms=result.duration_ms,
@@ -226,6 +265,11 @@ class Run:
                 handle.put(event.node_id, state="abandoned")
             case events.NodeCancelled():
                 handle.put(event.node_id, state="cancelled")
+            case events.NodeGiven():
+                handle.put(event.node_id, state="succeeded", rows=event.rows, origin=event.origin)
+            case events.TransactionChanged():
+                if event.state == "open" and handle.review is not None:
+                    self._transaction_changed()
             case events.NodeLogged():
                 self._log(event.text, event.node_id)
             case events.NodeRetried():

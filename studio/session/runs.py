@@ -8,10 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from studio.kernel.errors import RunCancelled, StudioError
 from studio.kernel.ids import NodeId, RunId, WorkflowId
+
+if TYPE_CHECKING:
+    from studio.kernel.loop import EngineLoop
+    from studio.runtime import Changeset, OpenTransaction, TransactionState
 
 RunState = Literal["running", "succeeded", "failed", "cancelled"]
 NodeState = Literal["pending", "running", "succeeded", "failed", "skipped", "abandoned", "cancelled"]
@@ -22,14 +26,62 @@ MAX_ROWS_KEPT: Final = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRunView:
-    """How one node of a run is doing. `progress` is (done, total or None) while it runs."""
+    """How one node of a run is doing. `progress` is (done, total or None) while it runs, `rate` the rows of a second so far.
+
+    `origin` says of a node that was not run where its value comes from.
+    """
 
     node_id: NodeId
     state: NodeState = "pending"
     rows: int | None = None
     duration_ms: float | None = None
     progress: tuple[int, int | None] | None = None
+    rate: float | None = None
+    origin: Literal["", "reused", "pinned"] = ""
     error: StudioError | None = None
+
+
+class Review:
+    """The transaction that a run in review has left open. Everything here may be read and called from any thread."""
+
+    def __init__(self, transaction: OpenTransaction, loop: EngineLoop) -> None:
+        self._transaction = transaction
+        self._loop = loop
+
+    @property
+    def state(self) -> TransactionState:
+        """`open`, `committed` or `rolled_back`."""
+        return self._transaction.state
+
+    @property
+    def expires_at(self) -> dt.datetime:
+        """When it is rolled back unless somebody decides (aware, UTC)."""
+        return self._transaction.expires_at
+
+    @property
+    def is_expiring(self) -> bool:
+        return self._transaction.is_expiring
+
+    @property
+    def error(self) -> StudioError | None:
+        """Why it was rolled back, when nobody asked for that."""
+        return self._transaction.error
+
+    async def commit(self) -> None:
+        """Keeps everything; raises RunError when it is over already, and what the database has against it."""
+        await self._loop.call(self._transaction.commit())
+
+    async def roll_back(self) -> None:
+        """Undoes everything; raises RunError when it was committed already."""
+        await self._loop.call(self._transaction.roll_back())
+
+    async def keep_open(self) -> None:
+        """Begins the time that is left anew."""
+
+        async def keep() -> None:
+            self._transaction.keep_open()
+
+        await self._loop.call(keep())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +136,20 @@ class RunHandle:
         started_at: dt.datetime,
         mode: str = "auto",
         inputs: Mapping[str, Any] | None = None,
+        until: NodeId | None = None,
+        start: NodeId | None = None,
     ) -> None:
         self.run_id = run_id
         self.workflow_id = workflow_id
         self.started_at = started_at
         self.mode = mode
         self.inputs: Mapping[str, Any] = dict(inputs or {})
+        self.until, self.start = until, start
+        """The nodes that the run ended and began at; None: it was not cut there."""
+        self.changes: Changeset | None = None
+        """What was written; None while the run goes on, and when it was not recorded."""
+        self.review: Review | None = None
+        """There once a run in review has done its work."""
         self._lock = threading.Lock()
         self._began = time.perf_counter()
         self._duration_ms: float | None = None
@@ -98,6 +158,7 @@ class RunHandle:
         self._version = 1
         self._views: dict[NodeId, NodeRunView] = {node_id: NodeRunView(node_id=node_id) for node_id in nodes}
         self._changed_at: dict[NodeId, int] = dict.fromkeys(self._views, 1)
+        self._began_at: dict[NodeId, float] = {}
         self._stop: Callable[[], None] | None = None
         self._take: Take | None = None
         self._kept: dict[tuple[NodeId, str | None], _Kept] = {}
@@ -129,6 +190,13 @@ class RunHandle:
     @property
     def is_finished(self) -> bool:
         return self.state != "running"
+
+    @property
+    def outcome(self) -> str:
+        """The state as a person calls it: that of the run, or of its transaction where that stands for itself."""
+        if self.review is None or self.review.state == "committed":
+            return self.state
+        return "uncommitted" if self.review.state == "open" else "rolled_back"
 
     def nodes_since(self, version: int) -> tuple[int, list[NodeRunView]]:
         """The version now, and the views that have changed after `version` (0: all of them)."""
@@ -209,7 +277,13 @@ class RunHandle:
 
     def put(self, node_id: NodeId, **values: Any) -> None:
         """Alters a node's view."""
+        now = time.perf_counter()
         with self._lock:
+            if values.get("state") == "running":
+                self._began_at[node_id] = now
+            elif (progress := values.get("progress")) is not None:
+                lasted_s = now - self._began_at.get(node_id, now)
+                values["rate"] = progress[0] / lasted_s if lasted_s > 0 else None
             view = self._views.get(node_id, NodeRunView(node_id=node_id))
             self._views[node_id] = replace(view, **values)
             self._version += 1

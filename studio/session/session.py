@@ -7,22 +7,23 @@ on the engine's. Edits stand in `editor`, runs in `runs` and `running`, what dat
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from studio.kernel.errors import StoreError, StudioError
+from studio.kernel.errors import RunError, StoreError, StudioError
 from studio.kernel.ids import NodeId, RunId, WorkflowId, short_id
 from studio.kernel.problems import Problem
 from studio.models.spec import ModelSpec
-from studio.project.changes import Change
+from studio.project.changes import Change, EditNode
 from studio.project.state import Connection, Project
 from studio.session import data
 from studio.session.databases import Databases
 from studio.session.editor import Editor, unique_title
 from studio.session.environment import Environment
-from studio.session.events import RunFinished, RunStarted
+from studio.session.events import RunFinished, RunStarted, TransactionChanged
 from studio.session.home import Home
 from studio.session.runs import Page, RunHandle
 from studio.workflow.graph import Workflow, frozen
@@ -30,6 +31,7 @@ from studio.workflow.graph import Workflow, frozen
 if TYPE_CHECKING:
     from studio.database import ServerInfo, Statement
     from studio.persistence import NodeRunRecord, Recovery, RunRecord
+    from studio.session.running import Run
 
 __all__ = ["Session", "unique_title"]
 
@@ -48,7 +50,9 @@ class Session(Editor):
         """Where relative paths begin in a session without a place of its own; None: where the process was started."""
         self._databases = Databases(self.env.secrets, self._folder, self._is_somebody_elses)
         self._runs: dict[RunId, RunHandle] = {}
-        self._last_runs: dict[WorkflowId, RunHandle] = {}
+        self._last_runs: dict[WorkflowId, Run] = {}
+        self._driven: dict[RunId, tuple[Run, concurrent.futures.Future[None]]] = {}
+        """Runs that are not over, a transaction in review included."""
         self._past: list[tuple[RunRecord, list[NodeRunRecord]]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_saving = False
@@ -171,6 +175,11 @@ class Session(Editor):
         for handle in list(self._runs.values()):
             handle.cancel()
             await handle.finished()
+        if (run := self.open_run) is not None and run.review is not None:
+            with contextlib.suppress(StudioError):  # somebody was quicker
+                await run.review.roll_back()
+        for _, driven in list(self._driven.values()):
+            await asyncio.wrap_future(driven)
         await self.env.loop.call(self._databases.close())
         if self._sample is not None and self.location is None and not keep_edits:
             self._databases.remove_file(self._sample)
@@ -208,6 +217,15 @@ class Session(Editor):
 
     # ------------------------------------------------------------ running
 
+    @property
+    def open_run(self) -> RunHandle | None:
+        """The run in review that waits to be committed or rolled back."""
+        return next((run.handle for run in self._open_runs()), None)
+
+    def _open_runs(self) -> list[Run]:
+        runs = [run for run, _ in list(self._driven.values())]
+        return [run for run in runs if run.handle.review is not None and run.handle.review.state == "open"]
+
     def start_run(
         self,
         workflow_id: WorkflowId,
@@ -215,20 +233,37 @@ class Session(Editor):
         inputs: Mapping[str, Any] | None = None,
         mode: str = "auto",
         until: NodeId | None = None,
+        start: NodeId | None = None,
+        record_changes: bool = False,
     ) -> RunHandle:
-        """Begins a run and returns at once; `until` runs only that node and what leads to it.
+        """Begins a run and returns at once.
+
+        Args:
+            workflow_id: What is run.
+            inputs: What it is given.
+            mode: `auto`, `atomic`, `review` or `dry`; after a run in review, `handle.review` is to be decided about.
+            until: Run only that node and what leads to it.
+            start: Run only that node and what follows; what leads to it gives what it gave in the last run, or is run again.
+            record_changes: Keep what is written in the mode `auto` too; the others always do.
 
         Raises:
-            BuildError: Nodes that would run have problems; holds all of them.
+            BuildError: Nodes that would run have problems, or a node before `start` cannot be used again; holds all of them.
+            RunError: Another run has left the transaction of the same database open.
             WorkflowError: There is no such mode or node; an input is missing, unknown or of the wrong type.
         """
-        from studio.runtime import bind_inputs
         from studio.session.running import Run, known_mode, plan_of
 
         self._remember_loop()
         chosen_mode = known_mode(mode)
-        plan = plan_of(self.project.workflow(workflow_id), self._node_catalogue(), until)
-        bind_inputs(plan.workflow, inputs)
+        last = self._last_runs.get(workflow_id)
+        plan = plan_of(
+            self.project.workflow(workflow_id),
+            self._node_catalogue(),
+            inputs=inputs,
+            until=until,
+            start=start,
+            last=last.result if last is not None else None,
+        )
         run = Run(
             plan,
             env=self.env,
@@ -236,15 +271,54 @@ class Session(Editor):
             mode=chosen_mode,
             trusted=self.trusted,
             log=lambda text, node: self._later(lambda: self.log(text, workflow=workflow_id, node=node)),
+            until=until,
+            start=start,
+            record_changes=record_changes,
         )
+        connections = {connection.name: connection for connection in self.project.connections.values()}
+        self._refuse_while_open(run.names(connections), connections)
         handle = run.handle
         self._runs[handle.run_id] = handle
-        self._last_runs[workflow_id] = handle
+        self._last_runs[workflow_id] = run
         handle.when_finished(lambda: self._later(lambda: self._run_finished(handle)))
-        connections = {connection.name: connection for connection in self.project.connections.values()}
-        run.start(self._databases, connections, self._remember)
+        driven = run.start(
+            self._databases,
+            connections,
+            self._remember,
+            lambda: self._later(lambda: self._tell(TransactionChanged(handle))),
+        )
+        self._driven[handle.run_id] = run, driven
+        driven.add_done_callback(lambda _: self._driven.pop(handle.run_id, None))
         self._tell(RunStarted(handle))
         return handle
+
+    def _refuse_while_open(self, wanted: Sequence[str], connections: Mapping[str, Connection]) -> None:
+        """A run must not wait for a transaction that waits for a person."""
+        for run in self._open_runs():
+            if shared := set(wanted) & set(run.names(connections)):
+                changes = run.handle.changes
+                counts = f" ({changes.totals})" if changes is not None else ""
+                raise RunError(
+                    f"The last run is not committed yet{counts}, and uses {', '.join(sorted(shared))} as well.",
+                    hint="Commit it or roll it back first.",
+                )
+
+    def pin(self, workflow_id: WorkflowId, node_id: NodeId) -> None:
+        """Pins what the node gave in the last run: from now on it is not run but gives that, until `unpin`.
+
+        Raises:
+            WorkflowError: It gave nothing in the last run, or something that cannot be kept.
+        """
+        from studio.session.pinning import pinned
+
+        run = self._last_runs.get(workflow_id)
+        node = self.project.workflow(workflow_id).nodes[node_id]
+        pin = pinned(node, self.catalogue, run.result if run is not None else None)
+        self.edit(EditNode(workflow=workflow_id, node=node_id, values=frozen({"pinned": pin})))
+
+    def unpin(self, workflow_id: WorkflowId, node_id: NodeId) -> None:
+        """Lets the node run again."""
+        self.edit(EditNode(workflow=workflow_id, node=node_id, values=frozen({"pinned": None})))
 
     def _run_finished(self, handle: RunHandle) -> None:
         self._runs.pop(handle.run_id, None)
@@ -326,7 +400,8 @@ class Session(Editor):
         """
         from studio.session.preview import statements
 
-        last = self._last_runs.get(workflow_id)
+        run = self._last_runs.get(workflow_id)
+        last = run.handle if run is not None else None
         return statements(self.project, self._node_catalogue(), self._databases, last, workflow_id, node_id)
 
     def code(self, workflow_id: WorkflowId, node_id: NodeId) -> str:

@@ -1,6 +1,6 @@
 """What is a graph?"""
 
-from studio.workflow.graph import Bookmark, Edge, Frame, Node, Note, Place, Workflow, WorkflowInput
+from studio.workflow.graph import Bookmark, Edge, Frame, Node, Note, Pin, Place, Workflow, WorkflowInput
 from studio.workflow.spec import AFTER, DONE, ERROR_PORT, Catalogue, NodeSpec, ParamSpec, PortSpec
 from studio.workflow.types import PortType, clash
 
@@ -16,6 +16,7 @@ __all__ = [
     "NodeSpec",
     "Note",
     "ParamSpec",
+    "Pin",
     "Place",
     "PortSpec",
     "PortType",

@@ -38,7 +38,7 @@ _GENERATED: Final = re.compile(
     r"(\w+?)(?:(?:Bulk)?(?:Create|Update|Delete|Upsert)|Read|List|Count|Aggregate)Node"
 )
 """The name of a model's node type, and in it the model's."""
-_NODE_KEYS: Final = ("id", "type", "title", "comment", "disabled", "params")
+_NODE_KEYS: Final = ("id", "type", "title", "comment", "disabled", "params", "pinned")
 _WORKFLOW_KEYS: Final = ("id", "name", "description", "inputs", "nodes", "edges", "layout")
 
 

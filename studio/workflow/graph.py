@@ -19,9 +19,18 @@ def frozen(mapping: Mapping[Any, Any] | Iterable[tuple[Any, Any]] = ()) -> Mappi
     return MappingProxyType(dict(mapping))
 
 
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A value that a person has pinned to a node: plain data, at most `pins.MOST_CHARACTERS` of text."""
+
+    value: Any
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One node. `params` holds plain data (what YAML can hold, plus dates, Decimals, UUIDs and bytes).
+
+    With a `pinned` value the node is not run: it gives that.
 
     `extra` keeps, untouched, what a newer Studio wrote and this one does not know.
     """
@@ -32,6 +41,7 @@ class Node:
     title: str = ""
     comment: str = ""
     disabled: bool = False
+    pinned: Pin | None = None
     extra: Mapping[str, Any] = field(default_factory=frozen)
 
 

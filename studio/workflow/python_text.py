@@ -239,13 +239,19 @@ def _node_lines(node: Node, writer: _Writer) -> list[str]:
         extras.append(f"comment={writer.text(node.comment)}")
     if node.disabled:
         extras.append("disabled=True")
+    pin = _call("pin", [writer.text(str(node.id))], node.pinned.value, [], writer) if node.pinned else []
     if not node.params:
-        return [f"workflow.add_node({', '.join([*arguments, *extras])})"]
-    whole = f"workflow.add_node({', '.join([*arguments, writer.text(node.params), *extras])})"
+        return [f"workflow.add_node({', '.join([*arguments, *extras])})", *pin]
+    return [*_call("add_node", arguments, node.params, extras, writer), *pin]
+
+
+def _call(name: str, arguments: list[str], value: object, extras: list[str], writer: _Writer) -> list[str]:
+    """A call with a value among its arguments, on one line where it fits."""
+    whole = f"workflow.{name}({', '.join([*arguments, writer.text(value), *extras])})"
     if len(whole) <= WIDTH and "\n" not in whole:
         return [whole]
-    parts = [*arguments, writer.text(node.params, 4, 1), *extras]
-    return ["workflow.add_node(", *(line for part in parts for line in f"    {part},".splitlines()), ")"]
+    parts = [*arguments, writer.text(value, 4, 1), *extras]
+    return [f"workflow.{name}(", *(line for part in parts for line in f"    {part},".splitlines()), ")"]
 
 
 def _edge_line(edge: Edge, writer: _Writer) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.kernel.names import did_you_mean
-from studio.workflow.graph import Edge, Node, Workflow, WorkflowInput, frozen
+from studio.workflow.graph import Edge, Node, Pin, Workflow, WorkflowInput, frozen
 from studio.workflow.layout_text import (
     Layout,
     edge_name,
@@ -149,6 +149,8 @@ def _node_to_data(node: Node) -> dict[str, Any]:
         data["disabled"] = True
     if node.params:
         data["params"] = Block(node.params)
+    if node.pinned is not None:
+        data["pinned"] = node.pinned.value
     return Block({**data, **{name: value for name, value in node.extra.items() if name not in data}})
 
 
@@ -217,6 +219,7 @@ def _nodes(items: list[YamlNode]) -> dict[NodeId, Node]:
     found: dict[NodeId, Node] = {}
     for item in items:
         taker = Taker(item, "a node")
+        pinned = taker.take("pinned")
         node_id = NodeId(taker.text("id"))
         if not node_id:
             raise item.fault("A node's id is empty.", "Give it a name of its own.")
@@ -229,6 +232,7 @@ def _nodes(items: list[YamlNode]) -> dict[NodeId, Node]:
             comment=taker.text("comment", ""),
             disabled=taker.flag("disabled"),
             params=frozen(taker.mapping("params")),
+            pinned=Pin(pinned.plain()) if pinned is not None else None,
             extra=frozen(taker.left()),
         )
     return found

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.models.codec import Fresh
 from studio.models.spec import MANAGED, MISSING, FieldSpec, IndexSpec, Kind, ModelSpec
-from studio.workflow import Bookmark, Edge, Frame, Node, Note, Place, Workflow, WorkflowInput
+from studio.workflow import Bookmark, Edge, Frame, Node, Note, Pin, Place, Workflow, WorkflowInput
 from studio.workflow.graph import frozen
 
 LOOKALIKES = ["", "null", "true", "No", "yes", "1", "0x1F", "1e3", "-.inf", ".nan", "12:30", "2024-01-01", "~", "- a", "a: b", "#x",
@@ -85,6 +85,7 @@ def workflows(draw: Callable[..., Any], *, workflow_id: str | None = None) -> Wo
             title=draw(texts),
             comment=draw(texts),
             disabled=draw(st.booleans()),
+            pinned=draw(st.none() | values.map(Pin)),
             extra=draw(extras),
         )
         for node_id in node_ids

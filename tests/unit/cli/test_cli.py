@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -101,12 +102,22 @@ def test_json_is_one_document_of_a_stable_shape(studio):
     document = json.loads(done.stdout)
     assert list(document) == [
         "run_id", "workflow", "state", "started_at", "duration_ms", "inputs", "nodes", "outputs", "error",
+        "mode", "transaction", "changes",
     ]  # fmt: skip
     assert document["state"] == "succeeded"
     assert document["inputs"] == {"least": 15}
     assert [row["id"] for row in document["outputs"]["runs_low"]] == ["lock", "hinge", "handle"]
     assert document["outputs"]["runs_low"][0]["price"] == "24.00"
-    assert list(document["nodes"][0]) == ["id", "title", "type", "state", "rows", "duration_ms", "error"]
+    assert list(document["nodes"][0]) == [
+        "id",
+        "title",
+        "type",
+        "state",
+        "rows",
+        "duration_ms",
+        "error",
+        "origin",
+    ]
 
 
 def test_a_store_runs_and_keeps_the_run_in_its_history(studio):
@@ -123,6 +134,43 @@ def test_a_store_runs_and_keeps_the_run_in_its_history(studio):
         return len(runs)
 
     assert run(history()) == 1
+
+
+def test_a_run_in_review_asks_in_a_terminal_and_without_one_keeps_nothing_and_says_so(studio):
+    studio.write("stock.yaml", EXAMPLE.read_text(encoding="utf-8"))
+    alone = studio("run", "stock.yaml", "--mode", "review", "--format", "json")
+    document = json.loads(alone.stdout)
+    assert (alone.returncode, document["transaction"]) == (1, "rolled_back")
+    assert document["changes"][0]["operation"] == "create"
+    assert "there is no terminal to ask" in alone.stderr
+    terminal, theirs = pty.openpty()
+    asked = subprocess.Popen(
+        [sys.executable, "-m", "studio", "run", "stock.yaml", "--mode", "review"],
+        cwd=studio.folder,
+        env={**studio.environ, "PYTHONPATH": str(EXAMPLE.parents[1])},
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.write(terminal, b"perhaps\ny\n")
+    _, told = asked.communicate(timeout=100)
+    os.close(terminal)
+    os.close(theirs)
+    assert asked.returncode == 0, told
+    assert "Please answer y or n." in told
+    assert told.rstrip().endswith("Committed.")
+    again = studio("run", "stock.yaml", "--to", "low", "--mode", "dry", "--format", "json")
+    assert json.loads(again.stdout)["outputs"]["low"][0]["id"] == "lock"
+
+
+def test_a_part_of_a_workflow_is_named_by_its_nodes(studio):
+    studio.write("stock.yaml", EXAMPLE.read_text(encoding="utf-8"))
+    wrong = studio("run", "stock.yaml", "--to", "reprt")
+    assert (wrong.returncode, "Did you mean" in wrong.stderr) == (2, True)
+    refused = studio("run", "stock.yaml", "--from", "Report", "--format", "json")
+    codes = {problem["code"] for problem in json.loads(refused.stdout)["problems"]}
+    assert (refused.returncode, codes) == (3, {"upstream-not-reusable"})
 
 
 def test_a_store_that_is_open_in_a_window_can_be_run_as_it_was_saved(studio):

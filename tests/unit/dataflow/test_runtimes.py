@@ -142,7 +142,7 @@ def test_an_unknown_mode_and_a_thing_that_is_no_workflow_are_refused(db: DataFlo
     with pytest.raises(WorkflowError, match="no mode 'atomc'.*Did you mean 'atomic'"):
         LocalRuntime(mode="atomc")  # type: ignore[arg-type]
     with pytest.raises(WorkflowError, match="runs workflows, not dict"):
-        LocalRuntime().execute({})  # type: ignore[arg-type]
+        LocalRuntime().execute({})  # type: ignore[call-overload]
 
 
 def test_an_altered_copy_of_a_built_workflow_is_built_anew(db: DataFlow) -> None:

@@ -243,7 +243,7 @@ def test_inputs_are_checked_before_anything_runs(given: dict[str, object], words
         assert result.state == "failed"
         assert result.error is not None
         assert words in result.error.message
-        assert result.nodes["out"].state == "cancelled"
+        assert result.nodes["out"].state == "abandoned"
 
     awaited(story)
 

@@ -41,6 +41,8 @@ def everything() -> WorkflowBuilder:
     workflow.add_node("Output", "out", {"name": "all"}, disabled=True)
     workflow.add_node("Nonsense", "ghost")
     workflow.add_connection("values", "value.nested", "out", "value")
+    workflow.pin("values", VALUES)
+    workflow.pin("ghost", None)
     workflow.place("values", 1.5, -20, collapsed=True)
     workflow.place("out", 300, 0.1 + 0.2, all_ports=True)
     workflow.add_note("Press\nplay", 5, 6, width=100, height=50, color="#fff", id="n1")
