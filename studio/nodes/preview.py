@@ -23,6 +23,7 @@ from studio.workflow.params import (
     LITERAL,
     canonical,
     expression_of,
+    is_dynamic,
     is_literal,
     placed,
     takes_filter,
@@ -96,6 +97,8 @@ def _statements(
             param.expressions and (not param.local_names or takes_filter(param, value))
         )
         params[name] = stand_ins.filled(value, stand_ins.field_of(param, name)) if evaluated else value
+        if param is not None and param.editor == "relations" and is_dynamic(value):
+            params[name] = ()  # which statements these are is known in the run only
     for edge in workflow.incoming.get(node_id, ()):
         source_spec = spec_for(workflow.nodes[edge.source], catalogue)
         port = source_spec.output(edge.source_port) if source_spec else None
@@ -106,6 +109,8 @@ def _statements(
         try:
             value = _delivered(known, edge)
         except KeyError:
+            if name in by_name and by_name[name].editor == "relations":
+                continue
             words = f"‹{edge.source}.{edge.source_port}›"
             value = stand_ins.connected(by_name.get(name), name, path, words)
         params[name] = placed(params.get(name), path, value)

@@ -276,9 +276,20 @@ class OrderEditor(RowsEditor):
 
 
 class FieldRow(RowWidget):
-    def __init__(self, name: str, context: EditorContext, parent: QWidget) -> None:
+    """One name, of a field unless `names` offers others."""
+
+    def __init__(
+        self,
+        name: str,
+        context: EditorContext,
+        parent: QWidget,
+        *,
+        names: Sequence[str] | None = None,
+        tip: str = "",
+    ) -> None:
         super().__init__(context, parent)
-        self.field = field_combo(_field_names(context), name, self, tip=self.tr("Field"))
+        offered = _field_names(context) if names is None else names
+        self.field = field_combo(offered, name, self, tip=tip or self.tr("Field"))
         self.add(self.field, 1)
         self.add_remove_button()
         self.field.editTextChanged.connect(self._changed)
@@ -298,6 +309,20 @@ class FieldNamesEditor(OrderEditor):
         names = [row.field.currentText().strip() for row in self.rows if isinstance(row, FieldRow)]
         found = [name for name in names if name]
         return found or MISSING
+
+
+class RelationNamesEditor(FieldNamesEditor):
+    """A list of relations, dotted where they lead on; the near ones are offered, others may be typed."""
+
+    def __init__(self, names: Sequence[str], context: EditorContext, parent: QWidget) -> None:
+        self._names = tuple(names)
+        super().__init__(context, parent)
+
+    def label_of_add(self) -> str:
+        return self.tr("+ relation")
+
+    def make_row(self, content: Any) -> RowWidget:
+        return FieldRow(content or "", self.context, self, names=self._names, tip=self.tr("Relation"))
 
 
 # ---------------------------------------------------------------- mappings

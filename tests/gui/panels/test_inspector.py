@@ -308,6 +308,28 @@ def test_expressions_over_records_stand_without_braces(panel, session, qtbot):
     assert params(session, "map")["fields"] == {"gross": "record.total * 1.2", "half": "record.total / 2"}
 
 
+def test_relations_to_read_along_are_offered_completed_and_judged(panel, session, qtbot):
+    choose(panel, "w1", ["list_orders"])
+    panel.form.advanced_button.click()
+    editor = row(panel, "include").editor.inner
+    qtbot.mouseClick(editor.add_button, Qt.MouseButton.LeftButton)
+    combo = editor.rows[0].field
+    assert [combo.itemText(index) for index in range(combo.count())] == ["customer", "order_items"]
+    assert combo.toolTip() == "Relation"
+    assert combo.lineEdit().hasFocus()
+    qtbot.keyClicks(combo.lineEdit(), "custo")
+    assert combo.lineEdit().text() == "customer", "the rest is completed"
+    qtbot.keyClick(combo.lineEdit(), Qt.Key.Key_End)
+    assert params(session, "list_orders")["include"] == ["customer"]
+    QApplication.processEvents()
+    qtbot.mouseClick(editor.add_button, Qt.MouseButton.LeftButton)
+    editor.rows[1].field.setCurrentText("order_item")
+    assert "Did you mean 'order_items'?" in row(panel, "include").error.text()
+    session.undo()
+    session.undo()
+    assert "include" not in params(session, "list_orders")
+
+
 def test_title_switch_and_notes_are_edits_of_the_node(panel, session, qtbot):
     choose(panel, "w1", ["map"])
     panel.focus_title()
