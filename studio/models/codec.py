@@ -146,6 +146,8 @@ def _field_to_data(model: ModelSpec, entry: FieldSpec) -> dict[str, Any]:
 
 def _default_to_data(model: ModelSpec, entry: FieldSpec) -> Any:
     factory = entry.default_factory
+    if entry.on_update is not None:
+        factory = entry.on_update
     if factory is None:
         is_member = isinstance(entry.default, enum.Enum) and entry.default is not MISSING
         return entry.stored(entry.default) if is_member else entry.default

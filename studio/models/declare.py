@@ -20,7 +20,17 @@ from typing import Annotated, Any, NewType, get_args, get_origin
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean, plural, snake_case
 from studio.models.relation_data import relations_from_data
-from studio.models.spec import MANAGED, MISSING, FieldSpec, IndexSpec, Kind, ModelSpec, OnDelete, RelationSpec
+from studio.models.spec import (
+    MANAGED,
+    MISSING,
+    CheckSpec,
+    FieldSpec,
+    IndexSpec,
+    Kind,
+    ModelSpec,
+    OnDelete,
+    RelationSpec,
+)
 
 Text = NewType("Text", str)
 """Annotates a string of unlimited length."""
@@ -139,6 +149,10 @@ def model_from_class(cls: type) -> ModelSpec:
         indexes=indexes,
         options=options,
         relations=relations_from_data(name, relations),
+        checks=tuple(
+            CheckSpec(name=str(check), condition=str(condition))
+            for check, condition in cls.__dict__.get("__checks__", {}).items()
+        ),
     )
 
 
@@ -151,8 +165,9 @@ def build_model(
     indexes: tuple[Mapping[str, Any], ...] = (),
     options: Mapping[str, Any] | None = None,
     relations: tuple[RelationSpec, ...] = (),
+    checks: tuple[CheckSpec, ...] = (),
 ) -> ModelSpec:
-    """Completes and checks a declared model: its id, the managed timestamps, indexes, options and relations."""
+    """Completes and checks a declared model: its id, the managed timestamps, indexes, options, relations and checks."""
     if not _IDENTIFIER.match(name):
         raise ModelError(
             f"{name!r} is no name for a model.", hint="Use letters, digits and underscores, a letter first."
@@ -209,6 +224,7 @@ def build_model(
         indexes=tuple(_index(name, table_name, entry, known) for entry in indexes),
         options=MappingProxyType(dict(options or {})),
         relations=_relations(name, relations, known),
+        checks=checks,
     )
 
 

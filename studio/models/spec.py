@@ -69,6 +69,8 @@ class FieldSpec:
     """The write path fills it (created_at, updated_at); refused in params."""
     default: Any = MISSING
     default_factory: Callable[[], Any] | None = None
+    on_update: Callable[[], Any] | None = None
+    """Makes the value that the field gets with each update that does not give one."""
     server_default: str | None = None
     unique: bool = False
     index: bool = False

@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from studio.kernel.names import snake_case
+from studio.models.relation_data import relations_to_data
 from studio.models.spec import MISSING, FieldSpec, IndexSpec, Kind, ModelSpec
 from studio.workflow.graph import Bookmark, Edge, Frame, Node, Note, Place, Route, Workflow, WorkflowInput
 
@@ -315,6 +316,11 @@ def _class_lines(model: ModelSpec, writer: _Writer) -> list[str]:
     if model.indexes:
         entries = [_index_data(index) for index in model.indexes]
         lines.append(f"    __indexes__ = {writer.text(entries, 4, 16)}")
+    if model.checks:
+        checks = {check.name: check.condition for check in model.checks}
+        lines.append(f"    __checks__ = {writer.text(checks, 4, 15)}")
+    if model.relations:
+        lines.append(f"    __relations__ = {writer.text(relations_to_data(model.relations), 4, 18)}")
     if model.options:
         lines.append(f"    __dataflow__ = {writer.text(model.options, 4, 17)}")
     return lines
@@ -354,7 +360,7 @@ def _field_line(model: ModelSpec, field: FieldSpec, writer: _Writer) -> str:
         return f"{line} = None" if field.nullable and not field.key else line
     if field.choices and default is not None:
         enum_name = _enum_name(model, field)
-        value = default.value if isinstance(default, enum.Enum) else default
+        value = field.stored(default) if isinstance(default, enum.Enum) else default
         return f"{line} = {enum_name}({writer.text(value)})"
     return f"{line} = {writer.text(default)}"
 
