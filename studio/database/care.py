@@ -20,19 +20,28 @@ class Care:
     `looks_back` says that every write has to see the record as it was: for hooks.
     """
 
-    __slots__ = ("_hooks", "has_hooks", "looks_back", "spec")
+    __slots__ = ("_hooks", "_on_update", "has_hooks", "looks_back", "spec")
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
         self._hooks: dict[HookEvent, list[Callable[[Record], Any]]] = {event: [] for event in HOOK_EVENTS}
         for hook in spec.hooks:
             self._hooks[hook.event].append(hook.function)
+        self._on_update = {field.name: field.on_update for field in spec.fields if field.on_update}
         self.has_hooks = bool(spec.hooks)
         self.looks_back = self.has_hooks
 
     def filter(self, given: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         """The filter with what the model's options add to every one."""
         return given
+
+    def touched(self, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The changes of an update with those that every update makes, unless they are given."""
+        if not self._on_update:
+            return changes
+        given = {*changes, *(name for part in changes.values() if isinstance(part, Mapping) for name in part)}
+        made = {name: make() for name, make in self._on_update.items() if name not in given}
+        return {**changes, **made}
 
     async def before(self, event: HookEvent, record: Mapping[str, Any]) -> Record:
         """The values as the hooks leave them.
@@ -67,4 +76,4 @@ class Care:
 
 def care_for(spec: ModelSpec) -> Care | None:
     """What the model asks for; None when it is nothing."""
-    return Care(spec) if spec.hooks else None
+    return Care(spec) if spec.hooks or any(field.on_update for field in spec.fields) else None

@@ -103,6 +103,7 @@ class CarefulWrites(BulkWrites):
         changes: Mapping[str, Any],
     ) -> Record | None:
         spec = plans.spec
+        changes = care.touched(changes)
         parsed = self._parsed(plans, filter)
         before: Record | None = None
         if care.looks_back or self._recorder is not None:

@@ -129,6 +129,19 @@ class DataFlow:
                         self._mapped[spec.name] = source
         return cls
 
+    def _hear(self) -> None:
+        """Looks who listens to SQLAlchemy classes by now: listeners are told of what is built after them."""
+        if not self._mapped:
+            return
+        from studio.dataflow.orm_events import heard
+
+        for name, source in self._mapped.items():
+            known = self._models.get(name)
+            if known is not None and isinstance(source, type):
+                spec = heard(source, known)
+                if spec is not known:
+                    self._keep(spec)
+
     def add_model(self, spec: ModelSpec, *, replace: bool = False) -> ModelSpec:
         """Takes in a model. The same one may come again with more fields and indexes, which its table gets at its next use.
 
@@ -262,12 +275,14 @@ class DataFlow:
     @property
     def catalogue(self) -> NodeCatalogue:
         """All kinds of node a workflow on this database can use; raises ModelError for a reference that leads nowhere."""
+        self._hear()
         if self._catalogue is None:
             self._catalogue = NodeCatalogue([*self.node_types(), *common_types()])
         return self._catalogue
 
     def node_types(self, connection: str | None = None) -> list[NodeType]:
         """The node types of the models; `connection` is what nodes call this instance, its own name as a rule."""
+        self._hear()
         if connection is not None and connection != self._name:
             return [
                 kind

@@ -70,6 +70,7 @@ def field_from_column(
         managed=is_managed,
         default=default,
         default_factory=factory,
+        on_update=None if is_managed else _on_update(owner, column, found["kind"]),
         server_default=_server_default(owner, column),
         unique=bool(column.unique) and not is_key,
         index=bool(column.index),
@@ -90,11 +91,11 @@ def _check_kinds_of_column(owner: Owner, column: Column, *, is_managed: bool) ->
         raise owner.refusal(
             column, "never takes a value that is given", "Write Identity(always=False), or no Identity."
         )
-    if (column.onupdate is not None or column.server_onupdate is not None) and not is_managed:
+    if column.server_onupdate is not None and not is_managed:
         raise owner.refusal(
             column,
-            "changes with each update (onupdate)",
-            'Call it updated_at, which Studio keeps, or set it in a "before_update" event.',
+            "is changed by the database with each update (server_onupdate)",
+            "Call it updated_at, which Studio keeps, or use onupdate with a Python value or function.",
         )
 
 
@@ -196,23 +197,34 @@ def _default(owner: Owner, column: Column, kind: Kind) -> tuple[Any, Callable[[]
     if default is None:
         return MISSING, None
     argument: Any = getattr(default, "arg", None)
-    if default.is_scalar:
-        if isinstance(argument, list | dict):
-            return MISSING, functools.partial(copy.deepcopy, argument)
+    if default.is_scalar and not isinstance(argument, list | dict):
         return argument, None
+    return MISSING, _maker(owner, column, kind, default, "a default")
+
+
+def _on_update(owner: Owner, column: Column, kind: Kind) -> Callable[[], Any] | None:
+    found = column.onupdate
+    return None if found is None else _maker(owner, column, kind, found, "an onupdate")
+
+
+def _maker(owner: Owner, column: Column, kind: Kind, default: Any, name: str) -> Callable[[], Any]:
+    """What makes the values of a default or of onupdate."""
+    argument: Any = getattr(default, "arg", None)
+    if default.is_scalar:
+        return functools.partial(copy.deepcopy, argument)
     if default.is_callable:
         if _takes_context(argument):
             raise owner.refusal(
                 column,
-                "has a default that looks at the statement's other values",
-                "Use a function without arguments, or a before_insert event.",
+                f"has {name} that looks at the statement's other values",
+                "Use a function without arguments, or a before_insert or before_update event.",
             )
-        return MISSING, functools.partial(argument, None)
+        return functools.partial(argument, None)
     if default.is_clause_element and kind is Kind.DATETIME and _is_now(argument):
-        return MISSING, functools.partial(dt.datetime.now, dt.UTC)
+        return functools.partial(dt.datetime.now, dt.UTC)
     raise owner.refusal(
         column,
-        "has a default that is an SQL expression or a sequence",
+        f"has {name} that is an SQL expression or a sequence",
         "Use server_default for the expression, or a Python value or function.",
     )
 

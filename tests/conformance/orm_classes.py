@@ -186,4 +186,6 @@ class Subscription(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     type: Mapped[Subscribed] = mapped_column(Enum(Subscribed), default=Subscribed.FREE)
     start_date: Mapped[dt.date] = mapped_column(Date)
+    seen_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True), onupdate=func.now())
+    state: Mapped[str] = mapped_column(String(9), default="new", onupdate="old")
     end_date: Mapped[dt.date | None] = mapped_column(Date, nullable=True)

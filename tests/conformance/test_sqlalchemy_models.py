@@ -3,15 +3,17 @@
 import asyncio
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy import event
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, validates
 
 from studio import DataFlow
-from studio.kernel.errors import BuildError, CheckViolated, DuplicateKey, ForeignKeyViolated
+from studio.kernel.errors import BuildError, CheckViolated, DuplicateKey, ForeignKeyViolated, HookFailed
 from tests.conformance import orm_classes as orm
 from tests.conformance.shop import Shop
 
@@ -70,6 +72,14 @@ def test_defaults_types_and_timestamps_are_those_of_the_class(mapped: Shop) -> N
         "SubscriptionUpdateNode", {"id": plan["id"], "fields": {"type": orm.Subscribed.PREMIUM}}
     )
     assert changed["type"] is orm.Subscribed.PREMIUM
+    assert (plan["state"], plan["seen_at"], changed["state"]) == ("new", None, "old")
+    assert changed["seen_at"] > plan["created_at"]
+    kept = mapped.one("SubscriptionUpdateNode", {"id": plan["id"], "fields": {"$set": {"state": "held"}}})
+    assert kept["state"] == "held"
+    changed = mapped.one(
+        "SubscriptionUpsertNode", {"id": plan["id"], "user_id": user["id"], "start_date": "2025-01-31"}
+    )
+    assert changed["state"] == "old"
     (found,) = mapped.one("SubscriptionListNode", {"filter": {"type": "PREMIUM"}})
     assert found == changed
     stored = {"db": ("SQL", {"sql": "SELECT type FROM subscription"})}
@@ -153,4 +163,68 @@ def test_the_program_goes_on_using_its_classes_on_the_same_tables(sqlite_url: st
     engine.dispose()
     (tag,) = shop.one("TagListNode", {"include": ["items"]})
     assert (tag["items"][0]["name"], tag["created_at"].tzinfo) == ("Cup", dt.UTC)
+    shop.close()
+
+
+class Listening(DeclarativeBase):
+    """A base of its own, so that nobody else hears."""
+
+
+class Member(Listening):
+    __tablename__ = "member"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    password: Mapped[str | None]
+    password_hash: Mapped[str | None]
+    tags: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+
+    @validates("email")
+    def in_small_letters(self, key: str, value: str) -> str:
+        if "@" not in value:
+            raise ValueError(f"{key} is no address")
+        return value.lower()
+
+
+def test_listeners_of_a_class_hear_of_every_write(database_url: str) -> None:
+    heard: list[tuple[str, object]] = []
+    shop = Shop(database_url, Listening)
+    assert shop.one("MemberCreateNode", {"email": "Zoe@X", "password": "plain"})["password"] == "plain"
+
+    def hash_password(mapper: Any, connection: Any, member: Member) -> None:
+        assert mapper.class_ is Member
+        assert connection is None
+        if member.password:
+            member.password_hash = member.password[::-1]
+            member.password = None
+        member.tags = [*(member.tags or []), "hashed"]
+
+    def note(event_name: str) -> Callable[[Any, Any, Member], None]:
+        return lambda mapper, connection, member: heard.append((event_name, member.email))
+
+    listeners = [
+        (name, note(name)) for name in ("after_insert", "after_update", "before_delete", "after_delete")
+    ]
+    listeners += [("before_insert", hash_password), ("before_update", hash_password)]
+    for name, function in listeners:
+        event.listen(Member, name, function)
+    try:
+        made = shop.one("MemberCreateNode", {"email": "Ada@X", "password": "abc"})
+        assert (made["email"], made["password"], made["password_hash"]) == ("ada@x", None, "cba")
+        assert made["tags"] == ["hashed"]
+        changed = shop.one("MemberUpdateNode", {"id": made["id"], "fields": {"password": "xyz"}})
+        assert (changed["password"], changed["password_hash"]) == (None, "zyx")
+        assert changed["tags"] == ["hashed", "hashed"]
+        with pytest.raises(HookFailed, match="email is no address"):
+            shop.one("MemberBulkCreateNode", {"data": [{"email": "eve@x"}, {"email": "nobody"}]})
+        assert shop.one("MemberCountNode", {"filter": {"email": "eve@x"}}) == {"count": 0}
+        shop.one("MemberBulkCreateNode", {"data": [{"email": "Bob@X", "password": "b"}]})
+        assert shop.one("MemberReadNode", {"filter": {"email": "bob@x"}})["password_hash"] == "b"
+        shop.one("MemberDeleteNode", {"id": made["id"]})
+    finally:
+        for name, function in listeners:
+            event.remove(Member, name, function)
+    assert heard == [
+        ("after_insert", "ada@x"), ("after_update", "ada@x"), ("after_insert", "eve@x"), ("after_insert", "bob@x"),
+        ("before_delete", "ada@x"), ("after_delete", "ada@x"),
+    ]  # fmt: skip
     shop.close()

@@ -49,7 +49,11 @@ COLUMNS: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "computed": (lambda: mapped_column(sa.Integer, sa.Computed("id + 1")), "computed by the database"),
     "identity": (lambda: mapped_column(sa.Integer, sa.Identity(always=True)), "never takes a value"),
-    "onupdate": (lambda: mapped_column(sa.Integer, onupdate=lambda: 3), "changes with each update"),
+    "onupdate": (lambda: mapped_column(sa.Integer, onupdate=sa.func.random()), "has an onupdate that is"),
+    "server_onupdate": (
+        lambda: mapped_column(sa.Integer, server_onupdate=sa.FetchedValue()),
+        "changed by the database with each update",
+    ),
     "context": (lambda: mapped_column(sa.Integer, default=_by_context), "looks at the statement's other"),
     "expression": (lambda: mapped_column(sa.Integer, default=sa.func.random()), "an SQL expression"),
     "sequence": (lambda: mapped_column(sa.Integer, sa.Sequence("numbers")), "a sequence"),
