@@ -56,6 +56,8 @@ LIBRARIES = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libxkbcommon.so.0": "libxkbcommon0",
 }
+# What the servers that tests run on load beside their own.
+DEV_LIBRARIES = {"libcurl.so.4": "libcurl4"}
 # The server that tests run on, with the libraries a bare Debian lacks.
 MARIADB = Path("build/mariadb")
 MARIADB_PACKAGES = (
@@ -66,6 +68,7 @@ MARIADB_PACKAGES = (
     "libaio1|libaio1t64",
     "liburing2",
     "libnuma1",
+    "libncurses6",
 )
 # The server that filters are compared with. Its packages are made for one Python each; their server needs none.
 MONGODB = Path("build/mongodb")
@@ -90,7 +93,7 @@ def main() -> None:
     os.chdir(str(Path(__file__).resolve().parent.parent))
     with only_one_at_a_time():
         if not options.no_system and qt_will_load(options.profile):
-            ensure_system_packages()
+            ensure_system_packages(options.profile)
         ensure_environment()
         ensure_installed(options.profile)
         if options.profile == "dev" and not options.no_system:
@@ -117,24 +120,27 @@ def qt_will_load(profile: str) -> bool:
     return profile == "dev" or any(os.environ.get(name) for name in screens)
 
 
-def ensure_system_packages() -> None:
+def ensure_system_packages(profile: str) -> None:
     if not sys.platform.startswith("linux") or os.environ.get("STUDIO_SYSTEM_PACKAGES") == "skip":
         return
-    missing = missing_system_packages()
+    missing = missing_system_packages({**LIBRARIES, **(DEV_LIBRARIES if profile == "dev" else {})})
     if not missing:
         return
     line = "apt-get install -y --no-install-recommends " + " ".join(missing)
     if not shutil.which("apt-get"):
-        say("Qt may need system libraries that were not found here. Debian calls them: " + " ".join(missing))
+        say(
+            "Qt or the tests' servers may need system libraries that were not found here. Debian calls them: "
+            + " ".join(missing)
+        )
         return
     privilege = privileges()
     if privilege is None:
         stop(
-            "Qt needs system libraries that are missing, and installing them takes rights I do not have.\n"
+            "System libraries are missing, for Qt or the tests' servers, and installing them takes rights I do not have.\n"
             f"Please type:\n\n    sudo {line}\n\nand start again.\n"
             "STUDIO_SYSTEM_PACKAGES=skip in the environment goes on without them."
         )
-    say("Installing the system libraries Qt needs: " + " ".join(missing))
+    say("Installing system libraries: " + " ".join(missing))
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     wait = ["-q", "-o", "DPkg::Lock::Timeout=300"]
     call([*privilege, "apt-get", *wait, "update"], environment, quiet=True)
@@ -146,14 +152,14 @@ def ensure_system_packages() -> None:
     )
 
 
-def missing_system_packages() -> list[str]:
+def missing_system_packages(wanted: dict[str, str]) -> list[str]:
     ldconfig = shutil.which("ldconfig") or "/sbin/ldconfig"
     try:
         known = subprocess.check_output([ldconfig, "-p"], universal_newlines=True, env={"LC_ALL": "C"})
     except (OSError, subprocess.CalledProcessError):
         return []
     names = {line.split()[0] for line in known.splitlines()[1:] if line.strip()}
-    missing = [package for library, package in sorted(LIBRARIES.items()) if library not in names]
+    missing = [package for library, package in sorted(wanted.items()) if library not in names]
     return missing if has_a_font() else [*missing, FONT_PACKAGE]
 
 

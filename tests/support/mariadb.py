@@ -125,9 +125,9 @@ def installation() -> Installation:
                 f"There is no {program}. `make test` fetches it where apt-get is at hand; elsewhere install"
                 " MariaDB 10.11 or newer (Debian: mariadb-server-core and mariadb-client-core)."
             )
-    libraries = (
-        "" if installed else ":".join(str(folder) for folder in sorted((base / "lib").glob("*-linux-gnu*")))
-    )
+    # Packages put what belongs to the base system into /lib and the rest into /usr/lib.
+    places = () if installed else (base / "lib", base.parent / "lib")
+    libraries = ":".join(str(folder) for place in places for folder in sorted(place.glob("*-linux-gnu*")))
     return Installation(base, server, setup, client, libraries)
 
 

@@ -119,9 +119,14 @@ def _runnable_installation() -> Iterator[Path]:
         yield original / "bin"
         return
     with tempfile.TemporaryDirectory(prefix="studio-postgres-") as folder:
-        Path(folder).chmod(0o755)
-        copy = shutil.copytree(original, Path(folder) / "install", symlinks=True)
-        for path in (copy, *copy.rglob("*")):
+        # As they lie in the wheel: the programs look for their libraries in the folder beside the package's.
+        package = original.parent
+        copy = Path(folder) / package.name / original.name
+        shutil.copytree(original, copy, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, Path(folder) / libraries.name, symlinks=True)
+        for path in (Path(folder), *Path(folder).rglob("*")):
             if not path.is_symlink():
                 mode = path.stat().st_mode
                 path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else mode | 0o444)
