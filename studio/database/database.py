@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from studio.database.options import DatabaseOptions
-from studio.database.results import Recorder, ServerInfo, Statement
+from studio.database.results import Meter, OnSchema, PoolInfo, Recorder, ServerInfo, Statement
 from studio.kernel.errors import ConnectionFailed, MissingDriver
 from studio.kernel.names import did_you_mean
 from studio.models.spec import ModelSpec
 
 if TYPE_CHECKING:
     from studio.database.access import Access
-    from studio.database.dialect import Dialect, Engine
+    from studio.database.dialect import Dialect, Engine, Session
     from studio.database.list_cache import ListCache
     from studio.database.plans import PlanBook
 
@@ -37,13 +37,26 @@ class Database:
     It connects at the first use. After `close` it may be used again and then connects anew.
     """
 
-    def __init__(self, url: str, *, name: str = "", options: DatabaseOptions | None = None) -> None:
-        """Raises ConnectionFailed when the URL names no known kind of database."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str = "",
+        options: DatabaseOptions | None = None,
+        meter: Meter | None = None,
+        on_schema: OnSchema | None = None,
+    ) -> None:
+        """`meter` is told of each operation, `on_schema` of each change of the schema.
+
+        Raises ConnectionFailed when the URL names no known kind of database.
+        """
         self.url = url
         self.name = name
         self.options = options or DatabaseOptions()
         self.dialect = _dialect_name(url)
         """`sqlite`, `postgresql` or `mysql` (MariaDB)."""
+        self._meter = meter
+        self._on_schema = on_schema
         self._ensured: dict[int, ModelSpec] = {}
         self._narrowed: set[int] = set()
         self._before_close: dict[object, Callable[[], Awaitable[object]]] = {}
@@ -73,14 +86,29 @@ class Database:
     def _book(self) -> PlanBook:
         from studio.database.plans import PlanBook
 
-        return PlanBook(self._dialect)
+        book = PlanBook(self._dialect)
+        book.meter = self._meter
+        return book
 
     @cached_property
     def _make_access(self) -> type[Access]:
         # SQLAlchemy comes with it: a window that has not asked a database yet does without.
+        if self._meter is not None:
+            from studio.database.measuring import MeasuredAccess
+
+            return MeasuredAccess
         from studio.database.access import Access
 
         return Access
+
+    def _watched(self, session: Session) -> Session:
+        """The session, its slow statements logged where that is wanted."""
+        slow_ms = self.options.slow_statement_ms
+        if slow_ms is None:
+            return session
+        from studio.database.measuring import WatchedSession
+
+        return WatchedSession(session, slow_ms)
 
     async def connect(self) -> None:
         """Opens the first connection, so that what is wrong is known now. Raises the errors of opening."""
@@ -109,6 +137,10 @@ class Database:
         """What answers, and how fast. Never creates a file. Raises the errors of opening."""
         return await self._engine.test()
 
+    def pool(self) -> PoolInfo:
+        """The connections as they are now; asks nobody."""
+        return self._engine.pool_info()
+
     async def ensure(self, specs: Iterable[ModelSpec], *, create: bool = True) -> None:
         """Sees to it that the models have their tables; costs a look-up per model once that is known.
 
@@ -128,7 +160,7 @@ class Database:
             return
         from studio.database.schema import ensure
 
-        done = await ensure(self._engine, self._dialect, wanted, create=create)
+        done = await ensure(self._engine, self._dialect, wanted, create=create, told=self._on_schema)
         for spec in wanted:
             self._book.narrow(spec, done.without.get(id(spec), frozenset()))
         ensured.update((id(spec), spec) for spec in wanted)
@@ -145,7 +177,7 @@ class Database:
 
     def access(self, recorder: Recorder | None = None) -> Access:
         """Reads and writes that commit one by one."""
-        return self._make_access(self._engine.lanes, self._book, recorder)
+        return self._make_access(self._watched(self._engine.lanes), self._book, recorder)
 
     @property
     def lists(self) -> ListCache:
@@ -161,7 +193,7 @@ class Database:
         before = self._book.lists.state()
         try:
             async with self._engine.transaction() as session:
-                yield self._make_access(session, self._book, recorder)
+                yield self._make_access(self._watched(session), self._book, recorder)
         finally:
             self._book.lists.wrote_since(before)
 

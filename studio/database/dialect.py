@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.database.options import DatabaseOptions
-from studio.database.results import ServerInfo
+from studio.database.results import PoolInfo, ServerInfo
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 
 if TYPE_CHECKING:
@@ -131,11 +131,18 @@ class Session(Protocol):
 class Engine(Protocol):
     """One database's connections. Made without I/O."""
 
+    @property
+    def where(self) -> str:
+        """The database as people know it; never user or password."""
+        ...
+
     async def connect(self) -> None: ...
 
     async def close(self) -> None: ...
 
     async def test(self) -> ServerInfo: ...
+
+    def pool_info(self) -> PoolInfo: ...
 
     @property
     def lanes(self) -> Session: ...

@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar
 
+from studio.database.lane_fitness import AgingLane, are_checked, is_fit
 from studio.database.options import DatabaseOptions
+from studio.database.results import PoolInfo
 from studio.kernel.errors import LockTimeout
 
 
-class PooledLane(Protocol):
+class PooledLane(AgingLane, Protocol):
     @property
     def is_closed(self) -> bool: ...
 
@@ -31,6 +33,7 @@ class LanePool(Generic[L]):
     def __init__(self, open_lane: Callable[[], Awaitable[L]], options: DatabaseOptions, where: str) -> None:
         self._open_lane = open_lane
         self.options = options
+        self._are_checked = are_checked(options)
         self.where = where
         self._free: list[L] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -46,7 +49,13 @@ class LanePool(Generic[L]):
         while True:
             while self._free:
                 lane = self._free.pop()
-                if not lane.is_closed:
+                try:
+                    fit = not lane.is_closed and (not self._are_checked or await is_fit(lane, self.options))
+                except BaseException:
+                    self._open -= 1
+                    await lane.close()
+                    raise
+                if fit:
                     self._single += single
                     return lane
                 self._open -= 1
@@ -71,6 +80,8 @@ class LanePool(Generic[L]):
         """Takes a lane back; a closed one, or one too many, is dropped."""
         self._single -= single
         if self._keeps and len(self._free) < self.options.pool_size and not lane.is_closed:
+            if self._are_checked:
+                lane.used_at = time.monotonic()
             self._free.append(lane)
         else:
             self._open -= 1
@@ -80,6 +91,14 @@ class LanePool(Generic[L]):
             task.add_done_callback(self._closing.discard)
         if self._waiting:
             self._wake()
+
+    def info(self) -> PoolInfo:
+        return PoolInfo(
+            open=self._open,
+            in_use=self._open - len(self._free),
+            waiting=sum(not ready.done() for ready in self._waiting),
+            most=self.options.pool_size + self.options.max_overflow,
+        )
 
     async def close(self) -> None:
         """Closes what is free; what is in use is closed when it is released."""

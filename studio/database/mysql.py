@@ -35,7 +35,7 @@ from studio.database.mysql_dialect import TEXT_COLLATION
 from studio.database.mysql_text import spread, written
 from studio.database.options import DatabaseOptions
 from studio.database.raw import first_word
-from studio.database.results import ServerInfo
+from studio.database.results import PoolInfo, ServerInfo
 from studio.database.worker import whatever_happens
 from studio.kernel.errors import ConnectionFailed, ConnectionLost, Deadlock, LockTimeout, StatementRefused
 from studio.models.spec import ModelSpec
@@ -103,7 +103,7 @@ def session_settings(options: DatabaseOptions) -> str:
 class Lane:
     """One connection: SQLAlchemy's, and the driver's underneath with its prepared statements."""
 
-    __slots__ = ("_prepared", "connection", "echo", "largest", "pooled")
+    __slots__ = ("_prepared", "connection", "echo", "largest", "opened_at", "pooled", "used_at")
 
     def __init__(self, pooled: AsyncConnection, connection: Any, *, echo: bool = False) -> None:
         self.pooled = pooled
@@ -112,6 +112,15 @@ class Lane:
         self.largest = 1 << 24
         """What the server takes in one packet, in bytes."""
         self._prepared: dict[str, Any] = {}
+        self.opened_at = self.used_at = time.monotonic()
+
+    async def answers(self, timeout_s: float) -> bool:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.say("DO 0")
+        except (*mysql_errors.DRIVER_ERRORS, TimeoutError):
+            return False
+        return not self.is_closed
 
     @property
     def is_closed(self) -> bool:
@@ -211,6 +220,9 @@ class MysqlEngine:
             can_write=bool(writable),
             latency_ms=latency_ms,
         )
+
+    def pool_info(self) -> PoolInfo:
+        return self.pool.info()
 
     async def _new_lane(self) -> Lane:
         if self._engine is None:

@@ -17,7 +17,7 @@ from studio.database.care import care_for
 from studio.database.dialect import Converter, Dialect, Row
 from studio.database.list_cache import ListCache
 from studio.database.pipelines import Maker, RowPipelines, make_maker, refuse_name
-from studio.database.results import Record, Statement
+from studio.database.results import Meter, Record, Statement
 from studio.database.tables import statement_table
 from studio.kernel.errors import ValueRefused
 from studio.kernel.names import did_you_mean
@@ -307,6 +307,7 @@ class PlanBook:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.lists = ListCache()
+        self.meter: Meter | None = None
         self._by_id: dict[int, ModelPlans] = {}
         self._without: dict[int, tuple[ModelSpec, frozenset[str]]] = {}
 

@@ -25,10 +25,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from studio.database import postgresql_errors
 from studio.database.dialect import FoundColumn, FoundIndex, Place, Session
 from studio.database.errors import lost_in_a_transaction
+from studio.database.lane_fitness import are_checked, is_fit
 from studio.database.options import DatabaseOptions
 from studio.database.postgresql_dialect import dump_json
 from studio.database.postgresql_sessions import PostgresqlLanes, PostgresqlTransaction
-from studio.database.results import ServerInfo
+from studio.database.results import PoolInfo, ServerInfo
 from studio.database.worker import whatever_happens
 from studio.kernel.errors import ConnectionFailed, ConnectionLost, LockTimeout
 from studio.models.spec import ModelSpec
@@ -43,11 +44,19 @@ _STATEMENTS_KEPT: Final = 500
 class Lane:
     """One connection: SQLAlchemy's, and the driver's underneath."""
 
-    __slots__ = ("connection", "pooled")
+    __slots__ = ("connection", "opened_at", "pooled", "used_at")
 
     def __init__(self, pooled: AsyncConnection, connection: asyncpg.Connection[Any]) -> None:
         self.pooled = pooled
         self.connection = connection
+        self.opened_at = self.used_at = time.monotonic()
+
+    async def answers(self, timeout_s: float) -> bool:
+        try:
+            await self.connection.execute("SELECT 1", timeout=timeout_s)
+        except (*postgresql_errors.DRIVER_ERRORS, TimeoutError):
+            return False
+        return True
 
 
 class PostgresqlEngine:
@@ -57,6 +66,7 @@ class PostgresqlEngine:
         self.options = options
         self._url, self._arguments = _driver_url(url, options)
         self.where = _where(self._url)
+        self._are_checked = are_checked(options)
         self._engine: AsyncEngine | None = None
         self._free: list[Lane] = []
         self._waiting: deque[tuple[asyncio.Future[None], bool]] = deque()
@@ -102,6 +112,14 @@ class PostgresqlEngine:
             latency_ms=latency_ms,
         )
 
+    def pool_info(self) -> PoolInfo:
+        return PoolInfo(
+            open=self._open,
+            in_use=self._open - len(self._free),
+            waiting=sum(not ready.done() for ready, _ in self._waiting),
+            most=self.options.pool_size + self.options.max_overflow,
+        )
+
     def _sqlalchemy_engine(self) -> AsyncEngine:
         if self._engine is None:
             options = self.options
@@ -121,7 +139,7 @@ class PostgresqlEngine:
 
     def take(self) -> Lane | None:
         """A free lane for a single statement, if there is one: the usual case, without a coroutine."""
-        if self._free and not self._free[-1].connection.is_closed():
+        if self._free and not self._are_checked and not self._free[-1].connection.is_closed():
             self._single += 1
             return self._free.pop()
         return None
@@ -132,7 +150,14 @@ class PostgresqlEngine:
         while True:
             while self._free:
                 lane = self._free.pop()
-                if not lane.connection.is_closed():
+                try:
+                    fit = not lane.connection.is_closed() and (
+                        not self._are_checked or await is_fit(lane, self.options)
+                    )
+                except BaseException:
+                    await self._discard(lane)
+                    raise
+                if fit:
                     self._single += single
                     return lane
                 await self._discard(lane)
@@ -182,6 +207,8 @@ class PostgresqlEngine:
         self._single -= single
         keep = len(self._free) < self.options.pool_size and self._engine is not None
         if keep and not lane.connection.is_closed():
+            if self._are_checked:
+                lane.used_at = time.monotonic()
             self._free.append(lane)
         else:
             self._open -= 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -149,3 +150,35 @@ class Recorder(Protocol):
     ) -> None: ...
 
     def beyond(self, operation: Change, spec: ModelSpec, count: int) -> None: ...
+
+
+class Meter(Protocol):
+    """Is told what each operation on a model took. `failed` ones count as well."""
+
+    def measured(self, model: str, operation: str, duration_ms: float, *, failed: bool) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolInfo:
+    """The connections of one database: how many are open and in use now, and how many may be. `waiting` are those who want one."""
+
+    open: int
+    in_use: int
+    waiting: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaChange:
+    """A change of the schema that Studio made by itself, or tried to: `statements` are those that were done. `error` None: it succeeded."""
+
+    database: str
+    models: tuple[str, ...]
+    statements: tuple[str, ...]
+    started_at: dt.datetime
+    duration_ms: float
+    error: str | None = None
+
+
+OnSchema = Callable[[SchemaChange], object]
+"""Told on the engine's loop; must be quick and never raise."""

@@ -5,8 +5,11 @@ What may be added to a table that is there, and how, says `evolution`; where not
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +18,7 @@ from sqlalchemy.schema import sort_tables_and_constraints
 
 from studio.database.dialect import Dialect, Engine, FoundColumn, Session
 from studio.database.evolution import Growth, column_statements, difference, lacking_indexes, obstacles
+from studio.database.results import OnSchema, SchemaChange
 from studio.database.tables import ddl_tables
 from studio.kernel.errors import DatabaseError, DuplicateKey, NoSuchTable, SchemaDiffers
 from studio.kernel.names import did_you_mean
@@ -44,7 +48,14 @@ class _Work:
         return bool(self.missing or self.grown)
 
 
-async def ensure(engine: Engine, dialect: Dialect, specs: Sequence[ModelSpec], *, create: bool) -> Ensured:
+async def ensure(
+    engine: Engine,
+    dialect: Dialect,
+    specs: Sequence[ModelSpec],
+    *,
+    create: bool,
+    told: OnSchema | None = None,
+) -> Ensured:
     """Makes the tables that are missing, adds what the others lack, and checks the rest; without `create`, only checks.
 
     Raises:
@@ -61,21 +72,54 @@ async def ensure(engine: Engine, dialect: Dialect, specs: Sequence[ModelSpec], *
         # Again: somebody else may have done it meanwhile.
         work = await _work(engine, session, dialect, specs, tables, create=create)
         done.without = work.without
-        for statement in _all_statements(work, tables, dialect):
-            _log.info("%s", statement)
-            try:
-                await session.change(statement)
-            except DuplicateKey as error:
-                raise SchemaDiffers(
-                    f"An index cannot be made unique: {error.message}",
-                    hint="Mend the records that share a value, or declare the field without unique.",
-                    detail=statement,
-                ) from error
-            except DatabaseError as error:
-                error.detail = error.detail or statement
-                raise
-            done.statements.append(statement)
+        if not work:
+            return done
+        with _telling(told, engine.where, work, done):
+            await _run(session, _all_statements(work, tables, dialect), done)
     return done
+
+
+async def _run(session: Session, statements: Sequence[str], done: Ensured) -> None:
+    for statement in statements:
+        _log.info("%s", statement)
+        try:
+            await session.change(statement)
+        except DuplicateKey as error:
+            raise SchemaDiffers(
+                f"An index cannot be made unique: {error.message}",
+                hint="Mend the records that share a value, or declare the field without unique.",
+                detail=statement,
+            ) from error
+        except DatabaseError as error:
+            error.detail = error.detail or statement
+            raise
+        done.statements.append(statement)
+
+
+@contextlib.contextmanager
+def _telling(told: OnSchema | None, database: str, work: _Work, done: Ensured) -> Iterator[None]:
+    """Tells of the change, however it ends."""
+    started_at, began = dt.datetime.now(dt.UTC), time.perf_counter()
+    failure: str | None = "stopped"
+    try:
+        yield
+        failure = None
+    except DatabaseError as error:
+        failure = error.message
+        raise
+    finally:
+        if told is not None:
+            names = [spec.name for spec in work.missing] + [growth.spec.name for growth in work.grown]
+            told(
+                SchemaChange(
+                    database=database,
+                    models=tuple(names),
+                    statements=tuple(done.statements),
+                    started_at=started_at,
+                    duration_ms=(time.perf_counter() - began) * 1000,
+                    error=failure,
+                )
+            )
 
 
 async def _work(

@@ -22,7 +22,7 @@ from typing import Any, Final, TypeVar
 from studio.database import sqlite_errors
 from studio.database.dialect import FoundColumn, FoundIndex, Place, Session
 from studio.database.options import DatabaseOptions
-from studio.database.results import ServerInfo
+from studio.database.results import PoolInfo, ServerInfo
 from studio.database.sqlite_sessions import SqliteLanes, SqliteTransaction, close_connection, still_open
 from studio.database.worker import Worker, whatever_happens
 from studio.kernel.errors import LockTimeout, UnknownDatabase
@@ -145,6 +145,16 @@ class SqliteEngine:
             tables=rows[0][0],
             can_write=self._can_write(),
             latency_ms=latency_ms,
+        )
+
+    def pool_info(self) -> PoolInfo:
+        workers = [worker for worker in (self.writer, *self.readers) if worker.resource is not None]
+        busy = [worker.waiting for worker in workers if worker.waiting]
+        return PoolInfo(
+            open=len(workers),
+            in_use=len(busy),
+            waiting=sum(busy) - len(busy),
+            most=1 if self.in_memory else 1 + self.options.pool_size,
         )
 
     def _can_write(self) -> bool:

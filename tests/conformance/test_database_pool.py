@@ -1,0 +1,64 @@
+"""Claims 17, 19: connections are replaced when they are old, and asked whether they live before they are used."""
+
+from typing import Any
+
+import pytest
+
+from studio.database import Database, PoolInfo, lane_fitness
+from tests.unit.database.opening import CUSTOMER, run
+
+ITS_NUMBER = {"postgresql": "SELECT pg_backend_pid() AS n", "mysql": "SELECT CONNECTION_ID() AS n"}
+
+
+@pytest.fixture(params=["postgresql", "mysql"])
+def server_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of a server: a file has no connections that could die."""
+    name = {"postgresql": "postgres_url", "mysql": "mysql_url"}[request.param]
+    return str(request.getfixturevalue(name))
+
+
+async def number(database: Database) -> Any:
+    """Which connection answers now."""
+    return (await database.access().execute(ITS_NUMBER[database.dialect]))[0]["n"]
+
+
+def lanes(database: Database) -> Any:
+    engine: Any = database._engine
+    return getattr(engine, "pool", engine)._free
+
+
+def test_a_connection_is_replaced_when_it_has_become_old(server_url: str) -> None:
+    async def story(database: Database) -> None:
+        first = await number(database)
+        assert await number(database) == first
+        lanes(database)[0].opened_at -= 60
+        assert await number(database) != first
+        assert database.pool() == PoolInfo(open=1, in_use=0, waiting=0, most=20)
+
+    run(server_url, story, models=[], pool_recycle=60)
+
+
+def test_a_connection_that_does_not_answer_is_replaced_before_a_write(
+    server_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane_fitness, "_IDLE_S", 0.0)
+
+    async def story(database: Database) -> None:
+        first = await number(database)
+        assert await number(database) == first  # asked, and answered
+        kind = type(lanes(database)[0])
+        with monkeypatch.context() as silent:
+
+            async def say_nothing(lane: Any, timeout_s: float) -> bool:
+                silent.undo()  # the next one is alive
+                return False
+
+            silent.setattr(kind, "answers", say_nothing)
+            await database.access().create(CUSTOMER, {"email": "a@x"})
+        assert await number(database) != first
+        async with database.transaction() as access:
+            await access.create(CUSTOMER, {"email": "b@x"})
+            assert database.pool().in_use == 1
+        assert await database.access().count(CUSTOMER) == 2
+
+    run(server_url, story, models=[CUSTOMER], pool_pre_ping=True)
