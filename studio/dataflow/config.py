@@ -1,4 +1,8 @@
-"""With which options is a DataFlow made? The ones that have an effect; any other is refused with the nearest names."""
+"""With which options is a DataFlow made? The ones that have an effect; any other is refused with the nearest names.
+
+Each may be given by name, in a config, or by an environment variable, and counts in this order; what each does and its default stands in
+docs/configuration.md.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from studio.dataflow.settings import OPTIONS, from_environment, refused
 from studio.kernel.errors import WorkflowError
 from studio.kernel.names import did_you_mean
 
@@ -16,16 +21,21 @@ if TYPE_CHECKING:
     from studio.database import DatabaseOptions
 
 DEFAULT_URL: Final = "sqlite:///studio.db"
-URL_VARIABLES: Final = ("DATABASE_URL", "DATAFLOW_DATABASE_URL")
 _ALIASES: Final = {"pool_max_overflow": "max_overflow", "url": "database_url"}
+_OF_THE_DATABASE: Final = (
+    *("pool_size", "max_overflow", "pool_recycle", "pool_pre_ping"),
+    *("echo", "slow_statement_ms"),
+)
+_SLOW_MS: Final = 500.0
+"""What is slow where metrics are collected and nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFlowConfig:
-    """The options of a DataFlow, to be kept and handed on. None means the usual.
+    """The options of a DataFlow, to be kept and handed on. None: the environment's, else the usual.
 
-    `auto_migrate` creates missing tables on first use; `existing_schema_mode` never changes the database and says which column is
-    missing or different. The pool's sizes are connections, `pool_recycle` is in seconds.
+    `auto_migrate` creates missing tables and adds missing columns on first use; `existing_schema_mode` never changes the database, whatever
+    `auto_migrate` says. The pool's sizes are connections, `pool_recycle` is in seconds, `slow_statement_ms` in milliseconds.
     """
 
     database_url: str | None = None
@@ -33,62 +43,86 @@ class DataFlowConfig:
     pool_size: int | None = None
     max_overflow: int | None = None
     pool_recycle: int | None = None
+    pool_pre_ping: bool | None = None
     echo: bool | None = None
-    auto_migrate: bool = True
-    existing_schema_mode: bool = False
+    monitoring: bool | None = None
+    slow_statement_ms: float | None = None
+    log_level: str | None = None
+    auto_migrate: bool | None = None
+    existing_schema_mode: bool | None = None
+    testing: bool | None = None
+    migration_config: Mapping[str, Any] | None = None
 
     @property
     def creates_tables(self) -> bool:
-        return self.auto_migrate and not self.existing_schema_mode
+        return self.auto_migrate is not False and not self.existing_schema_mode
 
     def database_options(self, base: DatabaseOptions | None = None) -> DatabaseOptions:
         """The options of the database below, with what is given here put in."""
         from studio.database import DatabaseOptions
 
-        given = {
-            name: value
-            for name in ("pool_size", "max_overflow", "pool_recycle", "echo")
-            if (value := getattr(self, name)) is not None
-        }
+        given = {name: value for name in _OF_THE_DATABASE if (value := getattr(self, name)) is not None}
+        if self.monitoring:
+            given.setdefault("slow_statement_ms", _SLOW_MS)
         return replace(base or DatabaseOptions(), **given)
 
 
-def make_config(config: DataFlowConfig | None, options: Mapping[str, Any]) -> DataFlowConfig:
-    """A config with the options put in; raises WorkflowError for an option that does not exist or has the wrong type."""
-    known = {entry.name: entry for entry in fields(DataFlowConfig)}
+def make_config(
+    config: DataFlowConfig | Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+) -> DataFlowConfig:
+    """The config with the options put in, and what neither says taken from the environment (the process's own when None).
+
+    Raises WorkflowError for an option that does not exist, a value that does not fit, and a variable that does not.
+    """
+    if isinstance(config, DataFlowConfig):
+        kept = {
+            entry.name: value
+            for entry in fields(DataFlowConfig)
+            if (value := getattr(config, entry.name)) is not None
+        }
+    else:
+        kept = dict(config or {})
+    said = {**_checked(kept), **_checked(options)}
+    if said.get("testing"):
+        # A test is the same wherever it runs.
+        environment = {}
+        said.setdefault("database_url", ":memory:")
+        if said["database_url"] not in (":memory:", "sqlite://", "sqlite:///:memory:"):
+            raise WorkflowError(
+                "DataFlow(testing=True) makes a database of its own in memory and takes no other.",
+                hint="Leave the URL out; for a test on a server, give the URL of a database made for it, without testing.",
+            )
+    values = from_environment(os.environ if environment is None else environment, but=said)
+    return DataFlowConfig(**{**values, **said})
+
+
+def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options under their own names, those that are None left out."""
     values: dict[str, Any] = {}
     for given, value in options.items():
         name = _ALIASES.get(given, given)
-        if name not in known:
+        if name not in OPTIONS:
             raise WorkflowError(
                 f"DataFlow has no option {given!r}.",
-                hint=did_you_mean(given, [*known, *_ALIASES])
+                hint=did_you_mean(given, [*OPTIONS, *_ALIASES])
                 + " An option without effect is refused rather than ignored.",
             )
         if name in values:
             raise WorkflowError(f"DataFlow is given {name!r} twice.", hint=f"Remove {given!r}.")
-        if value is not None:
-            values[name] = _checked(name, value)
-    return replace(config or DataFlowConfig(), **values)
-
-
-def _checked(name: str, value: Any) -> Any:
-    if name in ("database_url", "name"):
-        wanted, fits = "text", isinstance(value, str)
-    elif name in ("echo", "auto_migrate", "existing_schema_mode"):
-        wanted, fits = "true or false", isinstance(value, bool)
-    else:
-        least = 0 if name == "max_overflow" else 1
-        wanted = f"a whole number of at least {least}"
-        fits = isinstance(value, int) and not isinstance(value, bool) and value >= least
-    if not fits:
-        raise WorkflowError(f"DataFlow's option {name!r} wants {wanted}, not {value!r}.")
-    return value
+        if value is None:
+            continue
+        wanted = refused(name, value)
+        if wanted is not None:
+            raise WorkflowError(f"DataFlow's option {given!r} wants {wanted}, not {value!r}.")
+        values[name] = value
+    return values
 
 
 def find_url(url: str | None) -> str:
-    """The URL given, else that of the environment, else a SQLite file in the current folder; `:memory:` is written out."""
-    chosen = url or next((os.environ[name] for name in URL_VARIABLES if os.environ.get(name)), DEFAULT_URL)
+    """The URL given, else a SQLite file in the current folder; `:memory:` is written out."""
+    chosen = url or DEFAULT_URL
     return "sqlite:///:memory:" if chosen == ":memory:" else chosen
 
 

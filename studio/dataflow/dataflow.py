@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from studio.dataflow import instances
 from studio.dataflow.classes import refuse_instances
 from studio.dataflow.config import DataFlowConfig, find_url, make_config, name_from
+from studio.dataflow.health import Health, check_health
+from studio.dataflow.metrics import Metrics
+from studio.dataflow.schema_log import SchemaLog
+from studio.dataflow.settings import log_as
+from studio.dataflow.testing import TestRecord, create_for_test, refuse_outside_tests
 from studio.kernel.errors import ModelError, WorkflowError
 from studio.kernel.loop import EngineLoop, default_loop
 from studio.kernel.names import did_you_mean
@@ -41,32 +47,35 @@ class DataFlow:
 
     Args:
         url: `sqlite:///shop.db`, `postgresql://user:password@host/shop`, `:memory:`; without one the environment's DATABASE_URL, then
-            DATAFLOW_DATABASE_URL, then `sqlite:///studio.db`.
+            DATAFLOW_DATABASE_URL, then `sqlite:///studio.db`. A mapping is a config.
         name: what nodes call it in `db_instance`; the database's name when omitted.
         models: classes (annotated ones, or SQLAlchemy's) and specs to take in at once.
-        config: options as an object; those given by name win.
+        config: options as an object or a mapping; those given by name win.
         options: the database room's own options, for those who know them.
         engine: the loop to work on; the process's own when omitted.
-        **settings: pool_size, max_overflow (or pool_max_overflow), pool_recycle, echo, auto_migrate,
-            existing_schema_mode; see `DataFlowConfig`.
+        environment: what to read variables from instead of the process's environment; `{}`: from nowhere.
+        **settings: the options of `DataFlowConfig`, and `pool_max_overflow` for `max_overflow`; docs/configuration.md has them all.
 
     Raises:
-        WorkflowError: an option that does not exist.
+        WorkflowError: an option that does not exist, or a value or variable that does not fit.
     """
 
     def __init__(
         self,
-        url: str | None = None,
+        url: str | Mapping[str, Any] | None = None,
         *,
         name: str | None = None,
         models: Iterable[type | ModelSpec] = (),
-        config: DataFlowConfig | None = None,
+        config: DataFlowConfig | Mapping[str, Any] | None = None,
         options: DatabaseOptions | None = None,
         engine: EngineLoop | None = None,
+        environment: Mapping[str, str] | None = None,
         **settings: Any,
     ) -> None:
         from studio.database import Database
 
+        if isinstance(url, Mapping) and config is None:
+            config, url = url, None
         if url is not None and not isinstance(url, str):
             raise WorkflowError(
                 f"DataFlow wants a URL, not {type(url).__name__}.",
@@ -76,11 +85,20 @@ class DataFlow:
             settings = {**settings, "url": url}
         if name is not None:
             settings = {**settings, "name": name}
-        self._config = make_config(config, settings)
+        self._config = make_config(config, settings, environment)
+        log_as(self._config.log_level, echo=bool(self._config.echo))
         self._url = find_url(self._config.database_url)
         self._name = self._config.name or name_from(self._url)
         self._engine = engine or default_loop()
-        self._database = Database(self._url, name=self._name, options=self._config.database_options(options))
+        self._metrics = Metrics()
+        self._schema_log = SchemaLog.of(self._config.migration_config)
+        self._database = Database(
+            self._url,
+            name=self._name,
+            options=self._config.database_options(options),
+            meter=self._metrics if self._config.monitoring else None,
+            on_schema=self._schema_log.tell if self._schema_log is not None else None,
+        )
         self._models: dict[str, ModelSpec] = {}
         self._catalogue: NodeCatalogue | None = None
         self._types: list[NodeType] | None = None
@@ -264,6 +282,20 @@ class DataFlow:
         return self._database
 
     @property
+    def metrics(self) -> Metrics:
+        """What the work took: of every operation when made with `monitoring=True`, and of what `benchmark` measured."""
+        return self._metrics
+
+    def benchmark(self, name: str) -> AbstractContextManager[None]:
+        """`with db.benchmark("complex_query"):` measures the block; `metrics.summary()` tells."""
+        return self._metrics.benchmark(name)
+
+    @property
+    def schema_log(self) -> SchemaLog | None:
+        """What was done to the schema, as far as `migration_config` asks for it; None without one."""
+        return self._schema_log
+
+    @property
     def cache(self) -> ListCache:
         """The lists that nodes with `cache_key` or `cache_ttl` keep: `forget("active_users")`, `info()`."""
         return self.database.lists
@@ -350,6 +382,33 @@ class DataFlow:
     async def _prepare(self) -> None:
         await self.database.connect()
         await self._database.ensure(tuple(self._models.values()), create=self._config.creates_tables)
+
+    def health_check(self) -> Health:
+        """Whether the database answers, how fast, and how busy its connections are; never raises for what is wrong with it."""
+        return self._wait(check_health(self.database))
+
+    async def ahealth_check(self) -> Health:
+        """The same, to be awaited."""
+        return await self._engine.call(check_health(self.database))
+
+    def test_create(self, model: str | type, /, **values: Any) -> TestRecord:
+        """Stores a record and gives a view of it with attributes; only where `testing=True`.
+
+        Raises:
+            WorkflowError: this is no DataFlow for tests. ModelError: there is no such model. What the write path raises.
+        """
+        return self._wait(self._test_create(model, values))
+
+    async def atest_create(self, model: str | type, /, **values: Any) -> TestRecord:
+        """The same, to be awaited."""
+        return await self._engine.call(self._test_create(model, values))
+
+    async def _test_create(self, model: str | type, values: Mapping[str, Any]) -> TestRecord:
+        if not self._config.testing:
+            refuse_outside_tests(self._name)
+        name = model if isinstance(model, str) else model.__name__
+        self._spec(name)
+        return await create_for_test(self.database, self._models, name, values)
 
     def discover_schema(self, schema: str | None = None) -> dict[str, ModelSpec]:
         """The tables that the database has, each with the model that describes it."""

@@ -73,6 +73,7 @@ class StoreGateway:
                 models=store_specs() if self._models is None else self._models,
                 options=options,
                 engine=self.engine,
+                environment={},  # a program's variables are not about the stores of projects
             )
         return self._db
 

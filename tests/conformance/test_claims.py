@@ -666,7 +666,7 @@ def test_every_refusal_has_a_code_says_where_it_is_and_what_to_do(db: DataFlow) 
 
 
 def test_an_unknown_keyword_is_refused_and_not_ignored(database_url: str) -> None:
-    unknown: list[dict[str, Any]] = [{"testing": True}, {"adapter": None}, {"migration_config": {}}]
+    unknown: list[dict[str, Any]] = [{"testin": True}, {"adapter": None}, {"tenant_header": "X-Tenant-ID"}]
     for options in unknown:
         with pytest.raises(WorkflowError, match="no option"):
             DataFlow(database_url, **options)

@@ -46,7 +46,7 @@ def create(db: DataFlow | None, type_name: str, params: dict[str, object]) -> ob
     ("options", "words"),
     [
         ({"pool_sise": 5}, "Did you mean 'pool_size'"),
-        ({"monitoring": True}, "no option 'monitoring'"),
+        ({"monitorin": True}, "Did you mean 'monitoring'"),
         ({"multi_tenant": True}, "An option without effect is refused"),
         ({"pool_size": 0}, "at least 1"),
         ({"pool_size": "5"}, "a whole number"),
@@ -70,8 +70,8 @@ def test_options_may_be_given_one_by_one_or_as_a_config() -> None:
 
 
 def test_a_first_argument_that_is_no_url_is_refused() -> None:
-    with pytest.raises(WorkflowError, match="wants a URL, not dict"):
-        DataFlow({"multi_tenant": True})  # type: ignore[arg-type]
+    with pytest.raises(WorkflowError, match="wants a URL, not int"):
+        DataFlow(7)  # type: ignore[arg-type]
     with pytest.raises(StudioError, match="oracle"):
         DataFlow("oracle://x")
 
@@ -79,12 +79,12 @@ def test_a_first_argument_that_is_no_url_is_refused() -> None:
 def test_without_a_url_the_environment_is_asked_and_then_a_file_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert find_url(None) == "sqlite:///studio.db"
+    assert DataFlow().name == "studio"
     monkeypatch.setenv("DATAFLOW_DATABASE_URL", "sqlite:///second.db")
-    assert find_url(None) == "sqlite:///second.db"
+    assert DataFlow().name == "second"
     monkeypatch.setenv("DATABASE_URL", "sqlite:///first.db")
-    assert find_url(None) == "sqlite:///first.db"
-    assert find_url("sqlite:///own.db") == "sqlite:///own.db"
+    assert DataFlow().name == "first"
+    assert DataFlow("sqlite:///own.db").name == "own"
     assert find_url(":memory:") == "sqlite:///:memory:"
 
 
