@@ -28,6 +28,8 @@ from studio.models.spec import ModelSpec, RelationSpec
 
 MOST_STEPS: Final = 6
 """Relations that may follow one another in a path."""
+_MOST_KEPT: Final = 500
+"""Trees of relations that are kept: nodes ask for the same ones with every run."""
 _KEY_ENDING: Final = re.compile(r"(?<=[A-Za-z0-9])(?:_id|Id|ID|_uuid)$")
 _FIELDS: Final = 2
 """Foreign keys that a linking model has: one to each of the two it links."""
@@ -51,6 +53,7 @@ class Family:
 
     def __init__(self, models: Iterable[ModelSpec] = ()) -> None:
         self.models: Mapping[str, ModelSpec] = MappingProxyType({model.name: model for model in models})
+        self._kept: dict[tuple[str, tuple[str, ...]], tuple[Include, ...]] = {}
 
     def relations(self, model: str) -> Mapping[str, RelationSpec]:
         """The relations of a model by their names: declared ones, those of its foreign keys, those back to it, and links."""
@@ -61,11 +64,15 @@ class Family:
 
         Raises ModelError for a name that is no relation; its `field` is the path.
         """
+        wanted = tuple(map(str, paths))
+        known = self._kept.get((model.name, wanted))
+        if known is not None:
+            return known
         tree: dict[str, Any] = {}
-        for path in paths:
+        for path in wanted:
             branch = tree
             current = model
-            parts = str(path).split(".")
+            parts = path.split(".")
             if len(parts) > MOST_STEPS:
                 raise ModelError(
                     f"The path {path!r} is longer than {MOST_STEPS} relations.",
@@ -75,7 +82,10 @@ class Family:
             for part in parts:
                 current = self.models[self.relation(current, part, path).model]
                 branch = branch.setdefault(part, {})
-        return self._includes(model, tree)
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        made = self._kept[model.name, wanted] = self._includes(model, tree)
+        return made
 
     def relation(self, model: ModelSpec, name: str, path: str = "") -> RelationSpec:
         """The relation of that name; raises ModelError with the nearest ones."""

@@ -29,20 +29,27 @@ def names_of(value: Any) -> tuple[str, ...]:
 
 
 def path_type(
-    family: Family, model: ModelSpec, start: PortType, path: Sequence[str], params: Mapping[str, Any]
+    family: Family,
+    model: ModelSpec,
+    start: PortType,
+    path: Sequence[str],
+    params: Mapping[str, Any],
+    *,
+    can_include: bool = True,
 ) -> PortType | Problem | None:
     """The type of what a path leads to from a port that carries the model's records.
 
-    A problem where it leads nowhere; None where that is not to be known. `params` are the node's, `include` and `fields` among them.
+    A problem where it leads nowhere; None where that is not to be known. `params` are the node's, `include` and `fields` among them;
+    `can_include` says whether it is a node that reads related records along.
     """
-    include, fields = params.get("include"), params.get("fields")
+    include, fields = params.get("include") if can_include else None, params.get("fields")
     if is_dynamic(include) or is_dynamic(fields):
         return None
     try:
         tree = family.include(model, names_of(include))
     except ModelError:
         return None  # found by the node's own checks
-    return _walk(family, model, start, list(path), tree, frozenset(names_of(fields)))
+    return _walk(family, model, start, list(path), tree if can_include else None, frozenset(names_of(fields)))
 
 
 def _walk(
@@ -50,9 +57,10 @@ def _walk(
     model: ModelSpec,
     start: PortType,
     path: list[str],
-    tree: Sequence[Include],
+    tree: Sequence[Include] | None,
     fields: frozenset[str],
 ) -> PortType | Problem | None:
+    """`tree` is what the node includes from here; None: it cannot include anything. `fields`: those read; empty: all."""
     if not path:
         return start
     head, *rest = path
@@ -72,9 +80,9 @@ def _walk(
             return None
         return _nowhere(
             f"{head!r} of {model.name} is one {port_type(field)} and has no part {rest[0]!r}.",
-            _by_relation(family, model, head, rest),
+            _by_relation(family, model, head, rest) if tree is not None else _elsewhere(model),
         )
-    included = next((entry for entry in tree if entry.relation.name == head), None)
+    included = next((entry for entry in tree or () if entry.relation.name == head), None)
     if included is not None:
         many = included.relation.many
         led = record_type(included.target, many=many, nullable=start.nullable or not many)
@@ -83,7 +91,7 @@ def _walk(
     if head in known:
         return _nowhere(
             f"The records of {known[head].model} that {head!r} leads to are not read.",
-            f"Add {head!r} to include.",
+            f"Add {head!r} to include." if tree is not None else _elsewhere(model),
         )
     return _nowhere(f"{model.name} has no field {head!r}.", did_you_mean(head, [*model.names, *known]))
 
@@ -91,6 +99,10 @@ def _walk(
 def _by_relation(family: Family, model: ModelSpec, field: str, rest: Sequence[str]) -> str:
     relation = family.relation_of(model, field)
     return f'Include {relation!r} and write "{".".join((relation, *rest))}".' if relation else ""
+
+
+def _elsewhere(model: ModelSpec) -> str:
+    return f"Read it with {model.name}ReadNode, which includes related records."
 
 
 def _nowhere(message: str, hint: str) -> Problem:

@@ -108,8 +108,10 @@ class ModelNode(NodeType):
         if known is None or known.type.kind != "record":
             return None
         if port in self.own_ports:
-            own = known.type.model == self._model.name
-            return path_type(self._family, self._model, known.type, path, params) if own else None
+            if not path or known.type.model != self._model.name:
+                return None if path else known.type
+            can_include = "include" in self.spec.params_by_name
+            return path_type(self._family, self._model, known.type, path, params, can_include=can_include)
         name = self._fields_by_port.get(port, port)
         one = PortType(kind="record", model=self._model.name, nullable=known.type.nullable)
         return path_type(self._family, self._model, one, (name, *path), params)

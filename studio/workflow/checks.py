@@ -5,6 +5,7 @@ Only specs are needed; what a node type alone knows is asked of catalogues that 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -78,7 +79,7 @@ def why_not(workflow: Workflow, catalogue: Catalogue, edge: Edge) -> str | None:
     source_spec, target_spec = spec_for(source, catalogue), spec_for(target, catalogue)
     wrong = edge_fault(
         edge, source, source_spec, target, target_spec,
-        paths=_paths(catalogue), later=_filled(workflow, edge.source, source_spec),
+        paths=_paths(catalogue), later=functools.partial(_filled, workflow, edge.source, source_spec),
     )  # fmt: skip
     if wrong is not None:
         return f"{wrong.message} {wrong.hint}".strip()
@@ -306,7 +307,7 @@ class _Check:
             source_spec = self.specs[edge.source]
             fault = edge_fault(
                 edge, source, source_spec, node, spec,
-                paths=self.paths, later=_filled(self.workflow, edge.source, source_spec),
+                paths=self.paths, later=functools.partial(_filled, self.workflow, edge.source, source_spec),
             )  # fmt: skip
             if fault is not None:
                 self._place(node, fault)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from studio.kernel.names import did_you_mean
@@ -37,11 +37,11 @@ def edge_fault(
     target_spec: NodeSpec | None,
     *,
     paths: PathTyper | None = None,
-    later: Sequence[str] = (),
+    later: Callable[[], Sequence[str]] = list,
 ) -> Problem | None:
     """What is wrong with an edge between two nodes that exist; unknown kinds of node are given the benefit of the doubt.
 
-    `paths` tells what dotted paths lead to, without it nothing is said of them; `later` are the source's params that edges fill.
+    `paths` tells what dotted paths lead to, without it nothing is said of them; `later` gives the source's params that edges fill.
     """
     source_port = source_spec.output(edge.source_port) if source_spec else None
     if source_spec is not None and source_port is None and not source_spec.extra_outputs:
@@ -107,11 +107,11 @@ def _carried(
     spec: NodeSpec,
     port: PortSpec,
     paths: PathTyper | None,
-    later: Sequence[str],
+    later: Callable[[], Sequence[str]],
 ) -> PortType | Problem | None:
     """The type of what goes along the edge; None where only the run can tell."""
     if port.type.kind == "record" and paths is not None:
-        params = {**canonical(spec, source.params), **dict.fromkeys(later, LATER)}
+        params = {**canonical(spec, source.params), **dict.fromkeys(later(), LATER)}
         found = paths.path_type(spec, params, port.name, edge.source_port.split(".")[1:])
         if found is not None:
             return found

@@ -282,6 +282,9 @@ def test_what_is_wrong_with_relations_is_said_before_the_run(sqlite_url: str) ->
         (problem,) = caught.value.problems
         assert problem.code == "unknown-part"
         assert said in str(problem), problem
+    made = {"made": ("PostCreateNode", {"author_id": "ada", "title": "One"}), "out": ("Output", {})}
+    with pytest.raises(BuildError, match="Read it with PostReadNode"):
+        shop.builder(made, [("made", "record.author.name", "out", "value")]).build()
     clash = {"read": ("PostReadNode", {"id": 1, "include": ["author"]}), "wait": ("Wait", {})}
     with pytest.raises(BuildError, match="author is an? Author"):
         shop.builder(clash, [("read", "author", "wait", "seconds")]).build()
