@@ -87,6 +87,14 @@ COMMANDS: Final = (
     CanvasCommand("walk_right", "Go to the node on the right", ("Right",)),
     CanvasCommand("walk_up", "Go to the node above", ("Up",)),
     CanvasCommand("walk_down", "Go to the node below", ("Down",)),
+    *(
+        CanvasCommand(f"set_bookmark_{key}", f"Set bookmark {key}", (f"Ctrl+Alt+{key}",))
+        for key in "123456789"
+    ),
+    *(
+        CanvasCommand(f"go_to_bookmark_{key}", f"Go to bookmark {key}", (f"Alt+{key}",))
+        for key in "123456789"
+    ),
 )
 
 FIXED: Final = {

@@ -7,7 +7,7 @@ follows. Nothing is altered any other way. Longer than most files: every command
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.canvas import menus, overlays
 from studio.canvas.adding import Adding
 from studio.canvas.arrangement import Arrangement
+from studio.canvas.bookmarks import Bookmarks
 from studio.canvas.camera import NEAR
 from studio.canvas.cards import GRID
 from studio.canvas.clipboard import Clipboard
@@ -101,6 +102,7 @@ class CanvasView(QWidget, Delegated):
         self._clipboard = Clipboard(self)
         self._adding = Adding(self)
         self._arrangement = Arrangement(self)
+        self._bookmarks = Bookmarks(self)
         self._find = FindBar(self)
         self._find.set_style(self._style)
         self._runs.changed.connect(self._find.refresh)
@@ -189,6 +191,7 @@ class CanvasView(QWidget, Delegated):
         """Shows another workflow of the session; None shows nothing. Each is found again where it was left."""
         self._viewer.cancel_gesture()
         self._arrangement.glide.finish()
+        self._bookmarks.stop()
         self._editor.close(keep=True)
         self._palette.dismiss()
         if self.workflow_id is not None:
@@ -564,8 +567,26 @@ class CanvasView(QWidget, Delegated):
         """Whether everything goes to its place at once; None asks the desktop."""
         self._arrangement.glide.set_reduced_motion(reduced)
 
+    @property
+    def bookmarks(self) -> Bookmarks:
+        return self._bookmarks
+
     def _invoke(self, name: str) -> None:
-        getattr(self, name)()
+        self.do(name)
+
+    def do(self, name: str) -> None:
+        """Does the command of that name."""
+        self.deed(name)()
+
+    def deed(self, name: str) -> Callable[[], None]:
+        """What the command of that name does; AttributeError when there is none."""
+        kind, _, key = name.rpartition("_")
+        if kind == "set_bookmark":
+            return partial(self._bookmarks.set, key)
+        if kind == "go_to_bookmark":
+            return partial(self._bookmarks.jump, key)
+        found: Callable[[], None] = getattr(self, name)
+        return found
 
     async def export_picture(self, path: Path) -> None:
         """Writes the whole workflow as a picture, `.png` or `.svg`; raises StudioError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from PySide6.QtGui import QAction
@@ -58,6 +59,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="fit", text="&Fit all", shortcuts=("Ctrl+1",), icon="ph.corners-out", when=_WORKFLOW),
     Command(id="fit_selection", text="Fit s&election", shortcuts=("F",), when=_SELECTION, scope="shown"),
     Command(id="toggle_minimap", text="Mi&nimap", shortcuts=("Ctrl+M",), when=_WORKFLOW, scope="shown", tip="Show or hide the map of the whole workflow"),
+    *(Command(id=f"go_to_bookmark_{key}", text=f"Go to bookmark &{key}", shortcuts=(f"Alt+{key}",), when=_WORKFLOW, scope="shown", tip="Show the part of the workflow that was kept there") for key in "123456789"),
+    *(Command(id=f"set_bookmark_{key}", text=f"Set bookmark {key}", shortcuts=(f"Ctrl+Alt+{key}",), when=_WORKFLOW, scope="shown", tip="Keep what is seen of the workflow; once more from the same place clears it") for key in "123456789"),
     Command(id="reset_layout", text="Reset la&yout"),
     Command(id="full_screen", text="Full s&creen", shortcuts=("F11",), checkable=True),
     Command(id="theme_system", text="&As the system", checkable=True),
@@ -115,11 +118,12 @@ COMMANDS: Final[tuple[Command, ...]] = (
 RECENT: Final = "recent"
 """In a menu: the submenu of recent projects."""
 THEME: Final = "theme"
+BOOKMARK: Final = "bookmark"
 
 MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
     ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", "export_canvas", None, "reopen_last", "settings", None, "close_project", "quit")),
     ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "paste_with_links", "duplicate", "delete", "delete_and_reconnect", None, "find_nodes", "select_all", "select_upstream", "select_downstream", None, "rename")),
-    ("&View", ("go_to", "command_palette", None, "toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", None, THEME, "full_screen", "reset_layout")),
+    ("&View", ("go_to", "command_palette", None, "toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", BOOKMARK, None, THEME, "full_screen", "reset_layout")),
     ("&Graph", ("add_node", "add_note", "add_frame", "dissolve_frames", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "new_workflow")),
     ("&Run", ("run", "run_to_here", "dry_run", None, "stop", None, "next_problem", "previous_problem")),
     ("&Data", ("connections", "import_models", "new_model")),
@@ -128,3 +132,15 @@ MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
 )  # fmt: skip
 
 THEMES: Final = ("theme_system", "theme_light", "theme_dark", "theme_high_contrast")
+BOOKMARKS: Final = tuple(f"{verb}_bookmark_{key}" for verb in ("go_to", "set") for key in "123456789")
+
+SUBMENUS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    THEME: ("&Theme", THEMES),
+    BOOKMARK: ("Boo&kmarks", BOOKMARKS),
+}
+"""Title and commands of what stands in a menu as one entry."""
+
+
+def flat(ids: Iterable[str | None]) -> list[str | None]:
+    """A menu's entries with those of its submenus in their place."""
+    return [known for name in ids for known in (SUBMENUS[name][1] if name and name in SUBMENUS else (name,))]

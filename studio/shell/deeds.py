@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices
 
 from studio.kernel.errors import StudioError
 from studio.qt.background import run_in_background
-from studio.shell.command_list import MENUS
+from studio.shell.command_list import BOOKMARKS, MENUS
 from studio.shell.docks import BOTTOM
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _edit_deeds(window: MainWindow) -> dict[str, Deed]:
         "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "add_note", "toggle_disabled", "toggle_collapsed",
         "toggle_ports", "activate", "show_results", "paste_with_links", "delete_and_reconnect", "connect_selected", "disconnect_selected",
         "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across",
-        "distribute_down", "straighten", "find_nodes", "toggle_minimap", "add_frame", "dissolve_frames",
+        "distribute_down", "straighten", "find_nodes", "toggle_minimap", "add_frame", "dissolve_frames", *BOOKMARKS,
     )  # fmt: skip
     canvas_deeds: dict[str, Deed] = {name: _on_canvas(window, name) for name in names}
     return {**canvas_deeds, "undo": undo, "redo": redo, "add_node": _on_canvas(window, "open_palette")}
@@ -109,7 +109,7 @@ def _on_canvas(window: MainWindow, name: str) -> Deed:
         if canvas is None:
             return
         try:
-            getattr(canvas, name)()
+            canvas.do(name)
         except StudioError as error:
             window.show_error(error)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Qt
 
 from studio.panels import Goal, QuickOpen
-from studio.shell.command_list import MENUS, RECENT, THEME, THEMES
+from studio.shell.command_list import MENUS, RECENT, flat
 from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Finder(QObject):
     def _commands(self) -> Iterator[Goal]:
         commands = {command.id: command for command in self._window.commands.commands}
         for menu, ids in MENUS:
-            listed = [known for name in ids for known in (THEMES if name == THEME else (name,))]
+            listed = flat(ids)
             for command_id in listed:
                 if command_id is None or command_id == RECENT or command_id in _OWN:
                     continue

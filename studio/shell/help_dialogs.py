@@ -36,6 +36,8 @@ _GESTURES: Final = (
     ("Double-click an edge", "Set a point that it passes; drag it, Del removes it"),
     ("Drag a frame's title", "Move the frame with all that lies in it"),
     ("Ctrl + drag", "Copy what is dragged"),
+    ("Ctrl + Alt + 1…9", "Keep what is seen as a bookmark"),
+    ("Alt + 1…9", "Come back to a bookmark"),
     ("Alt + Shift + drag", "Cut the edges that are crossed"),
     ("Enter on a node", "Edit its params"),
     ("O on a node", "Show its results"),

@@ -22,7 +22,7 @@ from studio.qt.background import Job, run_in_background
 from studio.qt.commands import CommandSet
 from studio.qt.messages import Message, message_of
 from studio.qt.theme import Theme, system_theme
-from studio.shell.command_list import COMMANDS, MENUS, RECENT, THEME, THEMES
+from studio.shell.command_list import COMMANDS, MENUS, RECENT, SUBMENUS, THEME
 from studio.shell.deeds import LEFT, deeds
 from studio.shell.docks import BOTTOM, Docks
 from studio.shell.look import apply_theme, theme_of
@@ -131,16 +131,21 @@ class MainWindow(QMainWindow):
             for command_id in ids:
                 if command_id == RECENT:
                     menu.addMenu(self._recent_menu)
-                elif command_id == THEME:
-                    self._fill_theme_menu(menu.addMenu(self.tr("&Theme")))
+                elif command_id is not None and command_id in SUBMENUS:
+                    self._fill_submenu(menu, command_id)
                 else:
                     self.commands.fill(menu, [command_id])
 
-    def _fill_theme_menu(self, menu: QMenu) -> None:
-        group = QActionGroup(menu)
-        for command_id in THEMES:
-            group.addAction(self.commands.action(command_id))
-            menu.addAction(self.commands.action(command_id))
+    def _fill_submenu(self, parent: QMenu, name: str) -> None:
+        title, ids = SUBMENUS[name]
+        menu = parent.addMenu(self.tr(title))
+        menu.setToolTipsVisible(True)
+        group = QActionGroup(menu) if name == THEME else None
+        for command_id in ids:
+            action = self.commands.action(command_id)
+            if group is not None:
+                group.addAction(action)
+            menu.addAction(action)
 
     def _connect_parts(self) -> None:
         self.pages.tabs.newRequested.connect(self.new_workflow)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.qt.keymap import MOST_KEYS, canonical, shown
-from studio.shell.command_list import COMMANDS, MENUS, THEME, THEMES
+from studio.shell.command_list import COMMANDS, MENUS, THEMES, flat
 
 if TYPE_CHECKING:
     from studio.qt.commands import Command
@@ -124,7 +124,7 @@ class ShortcutPage(QWidget):
             font = group.font(0)
             font.setBold(True)
             group.setFont(0, font)
-            for command_id in (entry for name in ids for entry in (THEMES if name == THEME else (name,))):
+            for command_id in flat(ids):
                 command = self._by_id.get(command_id or "")
                 if command is not None:
                     name = self.tr("Theme: {}") if command_id in THEMES else "{}"

@@ -69,7 +69,7 @@ def test_a_kind_of_node_dropped_on_an_edge_comes_between_its_ends_and_what_follo
 
 def test_what_does_not_fit_is_dropped_beside_the_edge(pair):
     view, mouse = pair
-    mouse.drop(node_type_mime("OrderReadNode"), *middle(view))
+    mouse.drop(node_type_mime("OrderCountNode"), *middle(view))
     assert edge("a", "records", "b", "data") in shown_workflow(view).edges
     assert len(shown_workflow(view).edges) == 2
     assert len(shown_workflow(view).nodes) == 5
@@ -112,7 +112,7 @@ def test_the_plus_on_an_edge_offers_what_fits_and_puts_it_there(pair):
     assert palette.isVisible()
     offered = {entry.spec.type for entry in palette._entries}
     assert "Map" in offered
-    assert "OrderReadNode" not in offered
+    assert "OrderCountNode" not in offered
     type_text(palette.line, "map")
     press_key(palette.line, Qt.Key.Key_Return)
     (added,) = view.selection()
