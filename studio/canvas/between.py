@@ -56,7 +56,9 @@ def room(
     `node_id` is the node itself when it is in the workflow already; it is not moved out of its own way.
     """
     source, target = geometry.index[edge.source], geometry.index[edge.target]
-    x1, y1, x2, y2, _ = geometry.ends[geometry.edges.index(edge)].tolist()
+    x1, x2 = float(geometry.x[source]) + WIDTH, float(geometry.x[target])
+    y1 = float(geometry.y[source]) + geometry.cards[source].port_y(edge.source_port, is_output=True)
+    y2 = float(geometry.y[target]) + geometry.cards[target].port_y(edge.target_port, is_output=False)
     y = snapped((y1 + y2) / 2 - HEADER - GRID, GRID)
     gap = x2 - x1
     if gap < 0 or geometry.x[target] <= geometry.x[source]:

@@ -22,6 +22,7 @@ from studio.workflow.graph import Edge, Frame, Place, Workflow, frozen
 
 if TYPE_CHECKING:
     from studio.canvas.view import CanvasView
+    from studio.session.wiring import Converter
 
 _NOWHERE = Place()
 
@@ -105,6 +106,39 @@ class CanvasEditing:
             added = session.add_node(workflow_id, type_name, x=x, y=y, params=params or None)
             self._come_between(workflow_id, edge, added, ports, moved)
         return added
+
+    def add_converter(self, edge: Edge, converter: Converter, picked: Edge | None = None) -> None:
+        """Puts a node between two ports that do not fit without it; `picked` is the edge whose end was taken for that. One step."""
+        target = self._target()
+        if target is None:
+            return
+        workflow_id, workflow = target
+        session = self._view.session
+        (x, y), moved = room(self._view.projector.geometry, workflow, edge)
+        with session.group(f"Add {converter.title}"):
+            if picked is not None:
+                session.disconnect(workflow_id, [picked])
+            params = converter.params
+            added = session.add_node(
+                workflow_id, converter.type, x=x, y=y, params=params, title=converter.title
+            )
+            self._come_between(workflow_id, edge, added, (converter.entry, converter.leaving), moved)
+        self._view.select([added])
+
+    def drop_field(self, model: str, field: str, hit: Any) -> None:
+        """Brings a model's field to the card or port under a Hit, from the node nearest before it that gives such records."""
+        target = self._target()
+        if target is None or hit.node is None:
+            return
+        workflow = target[1]
+        session = self._view.session
+        node = workflow.nodes[self._view.projector.geometry.ids[hit.node]]
+        port = hit.port.name if hit.port is not None and not hit.port.is_output else None
+        edge = self._view.wiring().field_edge(workflow, session.catalogue, (model, field), node, port)
+        if isinstance(edge, str):
+            self._view.message.emit(edge)
+        else:
+            self.change_edges([], [edge])
 
     def put_between(self, edge: Any, node_id: str) -> None:
         """Moves a node of the workflow between the ends of an edge; what follows makes room for it. One step."""

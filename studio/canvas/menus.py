@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
@@ -45,6 +45,20 @@ def open_menu(view: CanvasView, hit: Hit, at: QPoint) -> None:
     else:
         menu = viewer.context_menus()["graph"]
     menu.popup(at)
+
+
+def offer_converter(view: CanvasView, edge: Any, converter: Any, picked: Any) -> None:
+    """At the cursor: the node that would make a refused edge (an Edge, a Converter) fit. Enter takes it, Esc leaves all as it was."""
+    menu = _menu(
+        view,
+        (
+            f'{converter.reason}: add "{converter.title}"',
+            partial(view.editing.add_converter, edge, converter, picked),
+        ),
+    )
+    menu.setActiveAction(menu.actions()[0])
+    viewport = view.viewer.viewport()
+    menu.popup(viewport.mapToGlobal(view.viewer.cursor_pixel().toPoint()))
 
 
 def _edge_menu(view: CanvasView, i: int) -> QMenu:

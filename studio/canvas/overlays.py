@@ -128,8 +128,10 @@ def drop_corner(at: QPointF, *, snaps: bool) -> tuple[float, float]:
     return (snapped(x, GRID), snapped(y, GRID)) if snaps else (x, y)
 
 
-def paint_refusal(painter: QPainter, camera: Camera, style: Style, cursor: QPointF, text: str) -> None:
-    """The reason why a wire may not land here, beside the cursor and within the widget."""
+def paint_hint(
+    painter: QPainter, camera: Camera, style: Style, cursor: QPointF, text: str, *, is_refusal: bool
+) -> None:
+    """The reason why a wire may not land here, or what would make it fit; beside the cursor and within the widget."""
     painter.setFont(style.label_font)
     room = min(380.0, max(camera.width - 40, 120.0))
     words = style.label_metrics.boundingRect(QRectF(0, 0, room - 40, 1000), _WORDS, text)
@@ -140,13 +142,18 @@ def paint_refusal(painter: QPainter, camera: Camera, style: Style, cursor: QPoin
         y = cursor.y() - box.height() - 14
     box.moveTo(round(max(x, 8)), round(max(y, 8)))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(QPen(style.error, 1.0))
+    color = style.error if is_refusal else style.accent_text
+    painter.setPen(QPen(color, 1.0))
     painter.setBrush(style.card)
     painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
     sign = QPointF(box.left() + 17, box.top() + 9 + style.label_metrics.height() / 2)
-    painter.setPen(QPen(style.error, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.setPen(QPen(color, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     painter.drawEllipse(sign, 6.5, 6.5)
-    painter.drawLine(sign + QPointF(-4.4, 4.4), sign + QPointF(4.4, -4.4))
+    if is_refusal:
+        painter.drawLine(sign + QPointF(-4.4, 4.4), sign + QPointF(4.4, -4.4))
+    else:
+        painter.drawLine(sign + QPointF(-3.2, 0), sign + QPointF(3.2, 0))
+        painter.drawLine(sign + QPointF(0, -3.2), sign + QPointF(0, 3.2))
     painter.setPen(style.text)
     painter.drawText(
         QRectF(box.left() + 32, box.top() + 9, words.width() + 4, words.height() + 4), _WORDS, text

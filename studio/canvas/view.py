@@ -46,8 +46,9 @@ from studio.canvas.viewer import CanvasViewer
 from studio.canvas.walking import neighbour, reached
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged
-from studio.workflow.graph import Workflow
-from studio.workflow.spec import Catalogue
+from studio.session.wiring import Converter, Match, ModelWiring, converter
+from studio.workflow.graph import Edge, Workflow
+from studio.workflow.spec import Catalogue, NodeSpec
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
@@ -87,6 +88,8 @@ class CanvasView(QWidget, Delegated):
         self._editing = CanvasEditing(self)
         self._layout_editing = LayoutEditing(self)
         self._viewer.between_asked = self._editing.fits_between
+        self._viewer.match_asked = self._match
+        self._viewer.converter_asked = self._converter
         self._graph = CanvasGraph(self._viewer, self._projector, self._editing, self._catalogue, self)
         self._palette = Palette(self._style, self)
         self._editor = FloatingEditor(self._viewer.viewport())
@@ -98,6 +101,7 @@ class CanvasView(QWidget, Delegated):
         self._views: dict[WorkflowId, tuple[float, float, float]] = {}
         self._fit_pending = False
         self._keys = KeyTable()
+        self._wiring: tuple[object, object, ModelWiring] | None = None
         self._runs = RunFollower(self._projector, self._viewer, self)
         self._clipboard = Clipboard(self)
         self._adding = Adding(self)
@@ -134,6 +138,8 @@ class CanvasView(QWidget, Delegated):
         viewer.refusal_told.connect(self.message)
         viewer.key_pressed.connect(self._key)
         viewer.menu_wanted.connect(partial(menus.open_menu, self))
+        viewer.converter_offered.connect(partial(menus.offer_converter, self))
+        viewer.field_dropped.connect(self._editing.drop_field)
         viewer.moved.connect(self._layout_editing.shift)
         viewer.routes_wanted.connect(self._layout_editing.set_routes)
         viewer.dot_wanted.connect(self._layout_editing.add_dot)
@@ -238,6 +244,22 @@ class CanvasView(QWidget, Delegated):
 
     def _catalogue(self) -> Catalogue:
         return self.session.catalogue
+
+    def wiring(self) -> ModelWiring:
+        """What the project's models say of wires."""
+        project = self.session.project
+        known = self._wiring
+        if known is None or known[0] is not project.models or known[1] is not project.connections:
+            self._wiring = known = (project.models, project.connections, ModelWiring(project))
+        return known[2]
+
+    def _match(
+        self, source: NodeSpec, source_port: str | None, target: NodeSpec, target_port: str | None
+    ) -> Match | None:
+        return self.wiring().match(source, source_port, target, target_port)
+
+    def _converter(self, edge: Edge) -> Converter | None:
+        return converter(self.workflow, self.session.catalogue, edge) if self.workflow is not None else None
 
     def _why_not(self, edge: object) -> str | None:
         if self.workflow_id is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
@@ -47,8 +47,12 @@ from studio.canvas.style import Style
 from studio.canvas.tooltips import tooltip
 from studio.canvas.wire_gesture import WireGesture
 from studio.kernel.ids import EdgeId, NodeId
-from studio.qt.mime import NODE_TYPE_MIME, read_node_type
+from studio.qt.mime import NODE_TYPE_MIME, read_field, read_node_type
 from studio.workflow.graph import Edge, Frame, Note, Route
+
+if TYPE_CHECKING:
+    from studio.session.wiring import Converter, Match
+    from studio.workflow.spec import NodeSpec
 
 BORDER_PX: Final = 28
 DROP_REACH_PX: Final = 24.0
@@ -84,6 +88,10 @@ class CanvasViewer(CameraViewer):
     """(Edge, scene point): the edge is to pass there."""
     between_wanted = Signal(object, str)
     """(Edge, node id): the node is to come between the edge's ends."""
+    converter_offered = Signal(object, object, object)
+    """(Edge, Converter, Edge or None): a refused edge would fit with that node between its ends; the third was picked up for it."""
+    field_dropped = Signal(str, str, object)
+    """(model, field, Hit): a field was dropped from elsewhere."""
     notes_edited = Signal(list)
     note_activated = Signal(str)
     frame_resized = Signal(object)
@@ -113,6 +121,8 @@ class CanvasViewer(CameraViewer):
         self.wheel_pans = False
         self.why_not_asked: Any = None
         self.between_asked: Any = None
+        self.match_asked: Any = None
+        self.converter_asked: Any = None
         self._marked_edge: Edge | None = None
         self._marked_frame: str | None = None
         self._found: list[NodeId] = []
@@ -223,9 +233,12 @@ class CanvasViewer(CameraViewer):
         workflow = self.projector.workflow
         if workflow is not None and not (workflow.nodes or workflow.notes or workflow.frames):
             overlays.paint_empty(painter, camera, style, self.templates, self._cursor)
-        refusal = self._gesture.refusal if isinstance(self._gesture, WireGesture) else None
-        if refusal:
-            overlays.paint_refusal(painter, camera, style, self._cursor, refusal)
+        if isinstance(self._gesture, WireGesture):
+            offer, refusal = self._gesture.offer, self._gesture.refusal
+            if offer or refusal:
+                overlays.paint_hint(
+                    painter, camera, style, self._cursor, offer or refusal or "", is_refusal=not offer
+                )
 
     def set_found(self, node_ids: list[NodeId], current: NodeId | None) -> None:
         """Rings these nodes, one of them more strongly."""
@@ -302,6 +315,21 @@ class CanvasViewer(CameraViewer):
     def why_not(self, edge: Edge) -> str | None:
         answer: str | None = self.why_not_asked(edge) if self.why_not_asked else None
         return answer
+
+    def match(
+        self, source: NodeSpec, source_port: str | None, target: NodeSpec, target_port: str | None
+    ) -> Match | None:
+        found: Match | None = (
+            self.match_asked(source, source_port, target, target_port) if self.match_asked else None
+        )
+        return found
+
+    def converter(self, edge: Edge) -> Converter | None:
+        found: Converter | None = self.converter_asked(edge) if self.converter_asked else None
+        return found
+
+    def offers_converter(self, edge: Edge, converter: Converter, picked: Edge | None) -> None:
+        self.converter_offered.emit(edge, converter, picked)
 
     def set_dimmed(self, nodes: Bools | None) -> None:
         self.painter_.dimmed = nodes
@@ -608,7 +636,14 @@ class CanvasViewer(CameraViewer):
         self._drag_over(event)
 
     def _drag_over(self, event: QDragMoveEvent) -> None:
-        if self.projector.workflow is not None and event.mimeData().hasFormat(NODE_TYPE_MIME):
+        field = read_field(event.mimeData()) if self.projector.workflow is not None else None
+        if field is not None:
+            # A field is let go over a card or one of its ports.
+            self._cursor = event.position()
+            point = self.mapToScene(event.position())
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.setAccepted(self.hit(point.x(), point.y()).node is not None)
+        elif self.projector.workflow is not None and event.mimeData().hasFormat(NODE_TYPE_MIME):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
             self._cursor = event.position()
@@ -640,5 +675,9 @@ class CanvasViewer(CameraViewer):
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         point = self.mapToScene(event.position())
-        self.data_dropped.emit(event.mimeData(), point.toPoint())
+        field = read_field(event.mimeData())
+        if field is not None:
+            self.field_dropped.emit(*field, self.hit(point.x(), point.y()))
+        else:
+            self.data_dropped.emit(event.mimeData(), point.toPoint())
         self.redraw()

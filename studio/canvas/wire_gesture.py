@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
@@ -20,15 +21,19 @@ from studio.workflow.graph import Edge
 from studio.workflow.spec import NodeSpec, PortSpec
 from studio.workflow.types import PortType, clash
 
+if TYPE_CHECKING:
+    from studio.session.wiring import Converter, Match
+
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """Where a wire would land: a port of a node, or the reason why not."""
+    """Where a wire would land: a port of a node, or the reason why not; and the node that would make it fit all the same."""
 
     node: int
     port: CardPort | None
     edge: Edge | None
     refusal: str | None
+    converter: Converter | None = None
 
 
 class WireGesture(Gesture):
@@ -94,6 +99,7 @@ class WireGesture(Gesture):
         known = self._fits.get(card.spec.type)
         if known is None:
             known = any(self.fits(port.type) for port in _ports(card.spec, is_output=not self.end.is_output))
+            known = known or bool((match := self._match(card.spec, None)) and not match.refusal)
             self._fits[card.spec.type] = known
         return known
 
@@ -110,16 +116,48 @@ class WireGesture(Gesture):
         if known is not None:
             return known
         card = geometry.cards[node]
-        wanted = port or self._best_port(card)
-        if wanted is None:
-            landing = Landing(node, None, None, self._no_port(card))
-        else:
-            edge = self.end.edge_to(geometry.ids[node], wanted.name)
-            refusal = None if edge == self.picked else self.board.why_not(edge)
-            drawn = port or card.shape.by_name.get((not self.end.is_output, wanted.name))
-            landing = Landing(node, drawn, edge, refusal)
+        landing = self._meant(node, card, None) if port is None else None
+        if landing is None:
+            wanted = port or self._best_port(card)
+            if wanted is None:
+                landing = Landing(node, None, None, self._no_port(card))
+            else:
+                edge = self.end.edge_to(geometry.ids[node], wanted.name)
+                refusal = None if edge == self.picked else self.board.why_not(edge)
+                drawn = port or card.shape.by_name.get((not self.end.is_output, wanted.name))
+                landing = Landing(node, drawn, edge, refusal)
+                if refusal is not None:
+                    meant = self._meant(node, card, port) if port is not None else None
+                    landing = meant or replace(landing, converter=self.board.converter(edge))
         self._asked[key] = landing
         return landing
+
+    def _match(self, spec: NodeSpec | None, port: str | None) -> Match | None:
+        """What the models say of a wire to a node of a kind, or to a port of it."""
+        geometry = self.board.projector.geometry
+        own = geometry.cards[geometry.index[self.end.node]].spec
+        if own is None or spec is None:
+            return None
+        if self.end.is_output:
+            return self.board.match(own, self.end.port, spec, port)
+        return self.board.match(spec, port, own, self.end.port)
+
+    def _meant(self, node: int, card: Card, port: CardPort | None) -> Landing | None:
+        """The field that the wire means, by the models; None when they say nothing, or when that cannot be."""
+        match = self._match(card.spec, port.name if port else None)
+        if match is None or self._type.kind == "signal":
+            return None
+        if match.refusal:
+            return Landing(node, None, None, match.refusal)
+        ids = self.board.projector.geometry.ids
+        source, target = (self.end.node, ids[node]) if self.end.is_output else (ids[node], self.end.node)
+        edge = Edge(
+            source=source, source_port=match.source_port, target=target, target_port=match.target_port
+        )
+        if edge != self.picked and self.board.why_not(edge) is not None:
+            return None
+        name = match.target_port if self.end.is_output else match.source_port.partition(".")[0]
+        return Landing(node, card.shape.by_name.get((not self.end.is_output, name)), edge, None)
 
     def _best_port(self, card: Card) -> PortSpec | CardPort | None:
         """The port that is meant by dropping on a card: one that fits, drawn and free before hidden or taken.
@@ -158,6 +196,8 @@ class WireGesture(Gesture):
                 self.board.wants_edges_changed([self.picked], [])
             else:
                 self.board.wants_palette(self.end, *self.at)
+        elif landing.converter is not None and landing.edge is not None:
+            self.board.offers_converter(landing.edge, landing.converter, self.picked)
         elif landing.refusal is not None or landing.edge is None:
             self.board.refused(landing.refusal or "")
         elif landing.edge != self.picked:
@@ -180,7 +220,7 @@ class WireGesture(Gesture):
         if camera.zoom >= NEAR:
             self._paint_ports(painter, camera, style)
         landing = self.landing
-        refused = landing is not None and landing.refusal is not None
+        refused = landing is not None and landing.refusal is not None and landing.converter is None
         color = style.error if refused else style.port_color(self._type)
         width = min(max(2.4 * camera.zoom, 1.8), 4.0)
         pen = QPen(color, width, Qt.PenStyle.DashLine if refused else Qt.PenStyle.SolidLine)
@@ -258,6 +298,12 @@ class WireGesture(Gesture):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawEllipse(center, size - 1, size - 1)
         self._mark(painter, camera, style, i, port, dim=False)
+
+    @property
+    def offer(self) -> str | None:
+        """The sentence that offers a node to be put between, to show at the cursor."""
+        converter = self.landing.converter if self.landing and self.moved else None
+        return f'{converter.reason}: add "{converter.title}"?' if converter is not None else None
 
     @property
     def refusal(self) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import (
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from studio.canvas import CanvasView
 from studio.canvas.cards import WIDTH
 from studio.kernel.ids import EdgeId, NodeId, WorkflowId
-from studio.models.declare import model_from_class
+from studio.models.declare import Field, model_from_class
 from studio.project import Connection, ModelEntry, Project
 from studio.session import Session
 from studio.workflow.frames import stand_in
@@ -44,7 +44,7 @@ class Order:
     """What a customer ordered."""
 
     id: str
-    customer_id: str
+    customer_id: Annotated[str, Field(references="Customer.id")]
     total: Decimal
     status: str = "pending"
 
