@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -24,6 +25,9 @@ from studio.panels.widgets import ICON_PX, repaint_icons, tool_button
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
 
+_NARROW_PX = 360
+"""A row of three parts that is narrower shows less of each than a usual name has letters."""
+
 
 class RowWidget(QWidget):
     """One row of an editor; it can be removed."""
@@ -35,9 +39,16 @@ class RowWidget(QWidget):
     def __init__(self, context: EditorContext, parent: QWidget) -> None:
         super().__init__(parent)
         self.context = context
-        self.line = QHBoxLayout(self)
-        self.line.setContentsMargins(0, 0, 0, 0)
+        self._folding: QWidget | None = None
+        self._shares: dict[QWidget, int] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self.line = QHBoxLayout()
         self.line.setSpacing(4)
+        self._below = QHBoxLayout()
+        column.addLayout(self.line)
+        column.addLayout(self._below)
 
     def add(self, widget: QWidget, share: int) -> None:
         """Appends a widget that gets `share` parts of the width."""
@@ -49,6 +60,35 @@ class RowWidget(QWidget):
         widget.setSizePolicy(QSizePolicy.Policy.Ignored, widget.sizePolicy().verticalPolicy())
         widget.setMinimumWidth(48)
         self.line.setStretchFactor(widget, share)
+        self._shares[widget] = share
+
+    def fold(self, widget: QWidget) -> None:
+        """Lets a part go below the others where the row is too narrow for all to be read."""
+        self._folding = widget
+        self._arrange()
+
+    def exchange(self, old: QWidget, new: QWidget) -> None:
+        """Puts another widget into the place of one."""
+        (self._below if self._below.indexOf(old) >= 0 else self.line).replaceWidget(old, new)
+        self.share(new, self._shares.pop(old))
+        if self._folding is old:
+            self._folding = new
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        part = self._folding
+        if part is None:
+            return
+        is_below = self._below.indexOf(part) >= 0
+        if self.width() < _NARROW_PX and not is_below:
+            self.line.removeWidget(part)
+            self._below.addWidget(part)
+        elif self.width() >= _NARROW_PX and is_below:
+            self._below.removeWidget(part)
+            self.line.insertWidget(len(self._shares) - 1, part, self._shares[part])
 
     def add_remove_button(self) -> None:
         button = tool_button("x", self.context.theme, self, tip=self.tr("Remove this row"), tint="text_muted")
