@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from studio.workflow.graph import Node
+from studio.workflow.graph import REFERRING, Node
 
 LONGEST = 160
 """No card has room for more characters."""
@@ -22,19 +22,28 @@ _FIELDS = ("fields", "data", "update", "set", "create")
 _QUIET = frozenset({"db_instance", "model_name", "if_missing", "batch_size", "cache_key", "cache_ttl"})
 
 
+_TITLE = frozenset({"workflow"})
+"""Of a node that runs another workflow: its title says it."""
+
+
+def _quiet(node: Node) -> frozenset[str]:
+    return _QUIET | _TITLE if node.type in REFERRING else _QUIET
+
+
 def has_summary(node: Node) -> bool:
     """Whether the card has a line of params at all."""
+    quiet = _quiet(node)
     return any(
-        name not in _QUIET and value not in (None, "", {}, []) for name, value in _plain(node.params).items()
+        name not in quiet and value not in (None, "", {}, []) for name, value in _plain(node.params).items()
     )
 
 
 def summary(node: Node) -> str:
     """The params in one line, the telling ones first: `status = active · by -created_at · at most 20`."""
     parts: list[str] = []
-    params = _plain(node.params)
+    params, quiet = _plain(node.params), _quiet(node)
     for name, value in params.items():
-        if name in _QUIET or value in (None, "", {}, []):
+        if name in quiet or value in (None, "", {}, []):
             continue
         if name in _FILTERS and isinstance(value, Mapping):
             parts.insert(0, filter_text(value))

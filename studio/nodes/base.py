@@ -14,6 +14,8 @@ from studio.workflow.spec import NodeSpec, ParamSpec
 from studio.workflow.types import PortType
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from studio.database import Access, Database, Statement
     from studio.models.spec import ModelSpec
 
@@ -50,6 +52,11 @@ class NodeContext(Protocol):
     @property
     def names(self) -> Mapping[str, Any]:
         """What expressions may name: results of the nodes that have succeeded, by node id, and the run's inputs."""
+        ...
+
+    @property
+    def folder(self) -> Path | None:
+        """Where relative paths begin: the project's folder; None: where Studio was started."""
         ...
 
     @property

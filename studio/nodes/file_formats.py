@@ -130,13 +130,15 @@ def read_json(stream: IO[str], *, rename: Mapping[str, str], exact: bool) -> Ite
 def _items(stream: IO[str], *, exact: bool) -> Iterator[Any]:
     decoder = json.JSONDecoder(parse_float=Decimal if exact else float, parse_constant=_no_constant)
     text, place, row, line, size = "", 0, 0, 1, _CHUNK
+    before = 0  # characters of the text's first line that are gone already
     is_array: bool | None = None
     is_over = False
 
     def fault(reason: str, at: int) -> NodeError:
-        where = line + text.count("\n", 0, at)
+        breaks = text.count("\n", 0, at)
+        column = at - text.rfind("\n", 0, at) + (0 if breaks else before)
         return NodeError(
-            f"Item {row + 1} cannot be read (line {where}): {reason}.",
+            f"Item {row + 1} cannot be read (line {line + breaks}, column {column}): {reason}.",
             hint="Correct the file at that place.",
             row=row + 1,
         )
@@ -174,7 +176,9 @@ def _items(stream: IO[str], *, exact: bool) -> Iterator[Any]:
             more = stream.read(size)
         except UnicodeDecodeError as error:
             raise _wrong_encoding(error, row + 1) from error
-        line += text.count("\n", 0, place)
+        breaks = text.count("\n", 0, place)
+        line += breaks
+        before = place - text.rfind("\n", 0, place) - 1 if breaks else before + place
         text, place, is_over, size = text[place:] + more, 0, not more, size * 2
 
 

@@ -18,7 +18,7 @@ _PATH: Final = ParamSpec(
     name="path",
     type=_TEXT,
     label="File",
-    description="The file. A relative path begins in the folder that Studio was started in, ~ is the home folder.",
+    description="The file. A relative path begins in the project's folder, or where Studio was started when the project has none; ~ is the home folder.",
     required=True,
 )
 _ENCODING: Final = ParamSpec(

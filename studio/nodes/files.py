@@ -54,8 +54,13 @@ async def _in_thread(work: Callable[[], Result]) -> Result:
         raise
 
 
-def _path_of(params: Params) -> Path:
-    return Path(params["path"]).expanduser()
+def _path_of(ctx: NodeContext, params: Params) -> Path:
+    path = Path(params["path"])
+    try:
+        path = path.expanduser()
+    except RuntimeError as error:
+        raise NodeError(f"{path}: nobody of that name has a home folder.", field="path") from error
+    return path if ctx.folder is None else ctx.folder / path
 
 
 # ------------------------------------------------------------------ reading
@@ -92,7 +97,7 @@ class ReadType(NodeType):
     async def stream(
         self, ctx: NodeContext, params: Params, *, batch_size: int
     ) -> AsyncGenerator[list[dict[str, Any]], None]:
-        path, types = _path_of(params), types_of(ctx, params)
+        path, types = _path_of(ctx, params), types_of(ctx, params)
         file = await _in_thread(lambda: self._open(path, params))
         try:
             rows = islice(self._records(file, params, types, path), params.get("limit"))
@@ -293,7 +298,8 @@ class WriteType(NodeType):
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
         encoding, may_replace = self._encoding(params), params.get("if_exists") != "error"
-        draft = await _in_thread(lambda: _Draft(_path_of(params), encoding, may_replace=may_replace))
+        path = _path_of(ctx, params)
+        draft = await _in_thread(lambda: _Draft(path, encoding, may_replace=may_replace))
         try:
             rows = await self._fill(ctx, draft, params)
             size = await _in_thread(draft.finish)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.models.spec import MISSING
 from studio.panels.base import problems_of
@@ -20,7 +20,8 @@ from studio.panels.editors.simple import JsonEditor
 from studio.panels.form_row import ParamRow
 from studio.panels.widgets import clear_layout, muted_label
 from studio.qt.icons import icon
-from studio.workflow.references import spec_for
+from studio.workflow.graph import REFERRING
+from studio.workflow.references import Library, spec_for
 
 if TYPE_CHECKING:
     from studio.kernel.ids import NodeId, WorkflowId
@@ -79,12 +80,16 @@ class ParamForm(QWidget):
             return
         specs = [spec_for(node, self.session.catalogue) for node in nodes]
         model = self._model_of(nodes[0], specs[0])
-        key = (self.workflow_id, self.node_ids, tuple(map(id, specs)), id(model))
+        workflows = self._workflows() if any(node.type in REFERRING for node in nodes) else ()
+        key = (self.workflow_id, self.node_ids, tuple(map(id, specs)), id(model), workflows)
         if key != self._made_for:
+            focused = self._focused_param()
             self._made_for = key
             # Kept, or another spec could get the same identity.
             self._specs = specs
             self._make(nodes, specs, model)
+            if focused is not None:
+                self.focus_field(focused)
         self._show_values(nodes)
         self._show_feeds(nodes)
         self.show_problems()
@@ -147,7 +152,9 @@ class ParamForm(QWidget):
         if spec is None:
             self._make_ghost(nodes[0])
             return
-        context = EditorContext(theme=self.theme, model=model, names=self._names())
+        context = EditorContext(
+            theme=self.theme, model=model, names=self._names(), workflows=self._workflows()
+        )
         params = _shared_params(specs) if len(nodes) > 1 else list(spec.params)
         if len(nodes) > 1:
             text = (
@@ -240,6 +247,25 @@ class ParamForm(QWidget):
             found.append(node_id)
             found += [f"{node_id}.{port.name}" for port in (spec.outputs if spec else ())]
         return tuple(sorted(found))
+
+    def _workflows(self) -> tuple[tuple[str, str], ...]:
+        """The ids and names of the workflows that a node may run: all that do not run this one themselves."""
+        workflow, session = self.workflow, self.session
+        if workflow is None or session is None:
+            return ()
+        library = Library(lambda: session.project.workflows)
+        return tuple(
+            (other.id, other.name)
+            for other in session.project.workflows.values()
+            if all(within.id != workflow.id for within in library.closure(other))
+        )
+
+    def _focused_param(self) -> str | None:
+        """The param whose editor has the keyboard, so that it keeps it when the rows are made anew."""
+        focused = QApplication.focusWidget()
+        if focused is None:
+            return None
+        return next((name for name, row in self.rows.items() if row.isAncestorOf(focused)), None)
 
     def _model_of(self, node: Node, spec: NodeSpec | None) -> ModelSpec | None:
         """The model that the params speak of: the node's own, or that of the records that come in."""

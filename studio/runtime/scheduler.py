@@ -49,6 +49,8 @@ from studio.runtime.streams import RecordStream
 from studio.runtime.telling import Teller
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from studio.database import Access, Database
     from studio.models.spec import ModelSpec
 
@@ -80,6 +82,7 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
     record_changes: bool = False,
     idle_s: float = IDLE_S,
     warn_s: float = WARN_S,
+    folder: Path | None = None,
 ) -> RunResult:
     """Runs a plan once; never raises for what goes wrong in it, the result's state and error tell.
 
@@ -104,6 +107,7 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
         record_changes: whether before and after images are kept in the mode `auto`.
         idle_s: after so long without a decision a run in review is rolled back.
         warn_s: so long before that it is told.
+        folder: where the relative paths of files begin; None: in the process's own folder.
     """
     recorder = Changeset() if record_changes or mode != "auto" else None
     run = _Run(
@@ -113,6 +117,7 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
         recorder=recorder,
         max_concurrency=max_concurrency if mode == "auto" else 1,
     )
+    run.folder = folder
     if mode == "review":
         run.review = OpenTransaction(idle_s=idle_s, warn_s=warn_s, on_change=run.transaction_changed)
     work = run.whole(
@@ -164,6 +169,10 @@ class _Context:
         return self._run.ledger.names
 
     @property
+    def folder(self) -> Path | None:
+        return self._run.folder
+
+    @property
     def trusted(self) -> bool:
         return self._run.trusted
 
@@ -209,6 +218,7 @@ class _Run:
         self.recorder = recorder
         self.max_concurrency = max(1, max_concurrency)
         self.trusted = False
+        self.folder: Path | None = None
         self.is_atomic = False
         self.is_kept = True
         self.unsettled: list[tuple[Callable[[], None], Callable[[], None]]] = []
@@ -312,6 +322,7 @@ class _Run:
             max_concurrency=self.max_concurrency,
         )
         child.path, child.root_name, child.clock = path, self.root_name, self.clock
+        child.folder = self.folder
         child.trusted, child.is_atomic, child.unsettled = self.trusted, self.is_atomic, self.unsettled
         child.tell = tell.of(child.ledger) if tell is not None else None
         return child

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from studio.kernel.ids import WorkflowId
 from studio.project.state import Project
@@ -44,5 +44,5 @@ def project_catalogue(
         [*generated, *common_types()],
         default_connection=connections.get(project.default_connection),
         connections=connections.values(),
-        library=Library(lambda: cast("Mapping[str, Workflow]", workflows())),
+        library=Library(workflows),
     )

@@ -21,6 +21,8 @@ from studio.workflow.graph import Workflow, frozen
 from studio.workflow.spec import ERROR_PORT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from studio.database import Database
     from studio.nodes.catalogue import NodeCatalogue
     from studio.runtime import Event, Mode, Plan, RunResult
@@ -86,6 +88,7 @@ class Run:
         until: NodeId | None = None,
         start: NodeId | None = None,
         record_changes: bool = False,
+        folder: Path | None = None,
     ) -> None:
         self._plan = plan
         self._env = env
@@ -96,6 +99,7 @@ class Run:
         self._record_changes = record_changes
         self.result: RunResult | None = None
         """What the run has left, once it has done its work."""
+        self._folder = folder
         self._task: asyncio.Task[RunResult] | None = None
         self._is_cancelled = False
         self.handle = RunHandle(
@@ -152,6 +156,7 @@ class Run:
                     trusted=self._trusted,
                     run_id=handle.run_id,
                     record_changes=self._record_changes,
+                    folder=self._folder,
                 ),
                 name=f"run {handle.run_id}",
             )

@@ -270,6 +270,7 @@ class Session(Editor):
             inputs=dict(inputs or {}),
             mode=chosen_mode,
             trusted=self.trusted,
+            folder=self._folder(),
             log=lambda text, node: self._later(lambda: self.log(text, workflow=workflow_id, node=node)),
             until=until,
             start=start,

@@ -6,7 +6,7 @@ A node of a kind in `REFERRING` runs another workflow: that one's inputs are its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem
@@ -22,7 +22,7 @@ REFERENCE = "workflow"
 class Library:
     """The workflows that may be run by others. They are asked for anew each time, since they are edited."""
 
-    def __init__(self, workflows: Callable[[], Mapping[str, Workflow]]) -> None:
+    def __init__(self, workflows: Callable[[], Mapping[Any, Workflow]]) -> None:
         """Takes what gives the workflows by their ids."""
         self._workflows = workflows
 

@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditorContext:
-    """What editors may know of their surroundings: the look, the model that fields belong to, names for expressions."""
+    """What editors may know of their surroundings: the look, the model that fields belong to, names for expressions.
+
+    `workflows` are the ids and names of those that a node may run.
+    """
 
     theme: Theme
     model: ModelSpec | None = None
     names: tuple[str, ...] = ()
+    workflows: tuple[tuple[str, str], ...] = ()
 
 
 class ValueEditor(QWidget):

@@ -25,6 +25,7 @@ from studio.panels.editors.simple import (
 )
 from studio.panels.editors.structured import RawSwitch
 from studio.panels.editors.table import TableEditor
+from studio.panels.editors.workflows import WorkflowEditor
 
 if TYPE_CHECKING:
     from studio.workflow.spec import ParamSpec
@@ -61,6 +62,8 @@ def _named(param: ParamSpec, context: EditorContext, parent: QWidget) -> ValueEd
             return JsonEditor(param.type.kind, context, parent)
         case "expression":
             return ExpressionEditor(context, parent, bare=bool(param.local_names), names=param.local_names)
+        case "workflow":
+            return WorkflowEditor(context, parent)
         case "filter":
             return RawSwitch(FilterEditor(context, parent), "dict", context, parent)
         case "order":

@@ -17,7 +17,8 @@ from studio.panels.editors.rows import AggregateEditor, FieldNamesEditor, Mappin
 from studio.panels.editors.simple import BytesEditor, JsonEditor, LineEditor
 from studio.panels.editors.table import TableEditor
 from studio.panels.sql_layout import laid_out
-from studio.workflow.graph import Edge
+from studio.project.changes import PutWorkflow
+from studio.workflow.graph import Edge, Workflow, WorkflowInput
 from studio.workflow.spec import ParamSpec
 from studio.workflow.types import PortType
 from tests.gui.panels.support import shop_models
@@ -524,3 +525,54 @@ def test_rows_are_typed_pasted_and_removed_in_a_table(theme, parent, qtbot):
     editor.table.selectRow(1)
     editor.remove_rows()
     assert len(editor.value()) == 2
+
+
+@pytest.fixture
+def calling(session):
+    """A node that runs a workflow, in the project's first one."""
+    inner = Workflow(
+        id=WorkflowId("gross"),
+        name="Gross price",
+        inputs=(WorkflowInput(name="net", kind="decimal", description="Before tax."),),
+    )
+    session.edit(PutWorkflow(workflow=inner))
+    return session.add_node("w1", "Subworkflow", x=0, y=900)
+
+
+def test_a_workflow_is_chosen_by_its_name_and_its_inputs_become_params(panel, session, calling, qtbot):
+    choose(panel, "w1", [calling])
+    combo = row(panel, "workflow").editor.combo
+    assert [combo.itemText(index) for index in range(combo.count())][1:] == ["Import users", "Gross price"]
+    assert 'needs "workflow"' in row(panel, "workflow").error.text()
+    combo.setFocus()
+    qtbot.keyClicks(combo, "Gross")
+    qtbot.keyClick(combo, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert params(session, calling) == {"workflow": "gross"}
+    assert list(panel.form.rows)[:2] == ["workflow", "net"]
+    assert row(panel, "workflow").editor.combo.hasFocus()
+    assert not row(panel, "workflow").error.isVisible()
+    assert "net" in row(panel, "net").error.text()
+    session.undo()
+    QApplication.processEvents()
+    assert "net" not in panel.form.rows
+
+
+def test_renaming_the_workflow_shows_its_new_name_and_keeps_the_reference(panel, session, calling):
+    session.set_params("w1", calling, {"workflow": "Gross price", "net": 5})
+    choose(panel, "w1", [calling])
+    assert row(panel, "workflow").editor.combo.currentText() == "Gross price"
+    session.set_params("w1", calling, {"workflow": "gross", "net": 5})
+    session.rename_workflow("gross", "What is paid")
+    QApplication.processEvents()
+    assert row(panel, "workflow").editor.combo.currentText() == "What is paid"
+    assert list(panel.form.rows)[:2] == ["workflow", "net"]
+    assert [problem for problem in session.problems("w1") if problem.node == calling] == []
+
+
+def test_a_workflow_that_would_run_itself_is_not_offered(panel, session, calling):
+    session.set_params("w1", calling, {"workflow": "gross", "net": 5})
+    inside = session.add_node("gross", "ForEach", x=0, y=0)
+    choose(panel, "gross", [inside])
+    combo = row(panel, "workflow").editor.combo
+    assert [combo.itemText(index) for index in range(1, combo.count())] == ["Import users"]

@@ -197,6 +197,33 @@ def test_a_fault_in_json_is_told_with_its_row_and_line(
     assert words in error.message
 
 
+def test_a_fault_in_json_is_told_with_its_column_however_far_the_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for chunk in (1 << 16, 5):
+        monkeypatch.setattr(file_formats, "_CHUNK", chunk)
+        for text, place in (
+            ('[{"a": 1}, {"b": nul}]', "line 1, column 18"),
+            ('{"a": 1}\n{"b": 2}\n{"c" 3}\n', "line 3, column 6"),
+        ):
+            (tmp_path / "in.json").write_text(text)
+            assert f"({place})" in failure("ReadJSON", path=str(tmp_path / "in.json")).message
+
+
+@pytest.mark.parametrize("kind", ["CSV", "JSON", "Parquet"])
+def test_a_disk_that_has_no_room_fails_the_node_and_leaves_nothing(tmp_path: Path, kind: str) -> None:
+    resource = pytest.importorskip("resource", reason="limits of a process: POSIX only")
+    records = [{"n": number, "text": str(number) * 5} for number in range(3_000)]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        error = failure(f"Write{kind}", path=str(tmp_path / "out"), records=records)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "cannot be written" in error.message
+    assert left(tmp_path) == []
+
+
 def test_numbers_are_exact_where_that_is_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "in.json"
     path.write_text(

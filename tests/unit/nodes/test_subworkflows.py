@@ -1,6 +1,7 @@
 """How does one workflow run another, once or for each record? Ports, runs, events, failures, and what is refused before a run."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -258,6 +259,24 @@ def test_batches_are_given_as_lists_and_what_they_give_is_put_together() -> None
     assert result.results["each"] == [{"a": 3}, {"a": 6}, {"a": 9}, {"a": 12}, {"a": 15}]
     assert result.outputs["count"] == 5
     assert result.nodes["each/map"].rows == 5
+
+
+def test_rows_of_a_file_go_through_a_loop_as_they_come(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("n\n" + "".join(f"{number}\n" for number in range(2_500)))
+    inner = WorkflowBuilder(name="Quiet", id="quiet")
+    inner.add_input("record", dict)
+    inner.add_node("Constant", "double", {"value": "{{ record.n * 2 }}"})
+    flow = outer(inner)
+    flow.add_node("ReadCSV", "read", {"path": str(tmp_path / "in.csv"), "types": {"n": "int"}})
+    flow.add_node("ForEach", "each", {"workflow": "quiet"})
+    flow.add_connection("read", "records", "each", "records")
+    result = run(flow)
+    result.raise_for_state()
+    assert (result.results["each"], result.results["each"].taken) == (
+        [],
+        2_500,
+    )  # without Output nodes nothing is gathered
+    assert len(result.results["read"]) == 100  # the first are shown, the others were never held together
 
 
 def test_a_loop_whose_input_is_not_clear_is_refused_with_the_inputs_there_are() -> None:
