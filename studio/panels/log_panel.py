@@ -176,7 +176,8 @@ class LogPanel(Panel):
     def _run_lines(self, handle: RunHandle) -> Iterator[LogEntry]:
         """What a run that is over leaves in the log: each of its nodes that failed, and how it ended."""
         _, views = handle.nodes_since(0)
-        failed = [view for view in views if view.error is not None][:_MOST_FAILURES]
+        told = {id(view.error): view for view in reversed(views) if view.error is not None}
+        failed = list(reversed(told.values()))[:_MOST_FAILURES]  # within a node and around it: once
         for view in failed:
             line = self._line(handle, "", "error")
             yield replace(line, node=view.node_id, message=str(view.error))

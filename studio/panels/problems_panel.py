@@ -252,9 +252,9 @@ class ProblemsPanel(Panel):
     def _take_failures(self, handle: Any) -> None:
         """Keeps what a run's nodes failed with until the next run, or until the node is edited."""
         _, views = handle.nodes_since(0)
-        failures = [
-            view.error.to_problem() for view in views if view.error is not None and view.state == "failed"
-        ]
+        failed = (view for view in views if view.error is not None and view.state == "failed")
+        # A failure within a node is that of the node as well.
+        failures = list(dict.fromkeys(view.error.to_problem() for view in failed if view.error is not None))
         if not failures and handle.state == "failed" and handle.error is not None:
             failures = list(getattr(handle.error, "problems", ())) or [handle.error.to_problem()]
         known = set(problems_of(self.session, handle.workflow_id)) if self.session else set()
@@ -269,7 +269,7 @@ class ProblemsPanel(Panel):
                 continue
             kept = []
             for problem in failures:
-                node = NodeId(problem.node or "")
+                node = before.node_around(problem.node or "") or NodeId("")
                 if before.nodes.get(node) is after.nodes.get(node) and before.incoming.get(
                     node
                 ) == after.incoming.get(node):

@@ -225,14 +225,13 @@ class RunsPanel(Panel):
 
     def _handle_item(self, handle: RunHandle) -> QTreeWidgetItem:
         workflow = self.session.project.workflows.get(handle.workflow_id) if self.session else None
-        _, views = handle.nodes_since(0)
         return self._run_item(
             handle.run_id,
             state=handle.state,
             name=workflow.name if workflow else "",
             started=handle.started_at,
             duration_ms=handle.duration_ms,
-            rows=sum(view.rows or 0 for view in views),
+            rows=handle.rows,
             mode=handle.mode,
             error=handle.error.message if handle.error else "",
         )

@@ -13,7 +13,7 @@ from studio.kernel.names import snake_case, unique_name
 from studio.project.changes import AddNodes, Change, RemoveNodes, SetEdges
 from studio.project.layout_changes import SetFrames, SetNotes
 from studio.workflow.frames import content, frame_at
-from studio.workflow.graph import Edge, Frame, Node, Note, Place, Workflow, frozen
+from studio.workflow.graph import REFERRING, Edge, Frame, Node, Note, Place, Workflow, frozen
 from studio.workflow.spec import AFTER, DONE, ERROR_PORT, NodeSpec, PortSpec
 from studio.workflow.types import PortType, clash
 
@@ -49,6 +49,8 @@ def new_node(
     while title is None and shown in titles:
         shown = f"{wanted} {number}"
         number += 1
+    if title is None and type_name in REFERRING:
+        shown = ""  # it is called like the workflow that it runs
     return Node(id=NodeId(node_id), type=type_name, params=frozen(params or {}), title=shown)
 
 

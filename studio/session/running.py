@@ -76,7 +76,7 @@ def known_mode(mode: str) -> Mode:
 class Run:
     """One run on its way. Made on the session's thread; `drive` does the work on the engine's loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a run has that many sides
         self,
         plan: Plan,
         *,

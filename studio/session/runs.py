@@ -188,6 +188,15 @@ class RunHandle:
             return self._version
 
     @property
+    def rows(self) -> int:
+        """How many rows its nodes gave or changed; what was done within a node is counted there."""
+        with self._lock:
+            views = self._views
+            return sum(
+                view.rows or 0 for node_id, view in views.items() if node_id.rpartition("/")[0] not in views
+            )
+
+    @property
     def is_finished(self) -> bool:
         return self.state != "running"
 

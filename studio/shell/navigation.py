@@ -71,11 +71,12 @@ class Navigation(QObject):
         return canvas
 
     def show_node(self, node_id: str) -> None:
-        """Selects a node of the workflow that is shown and brings it into view."""
+        """Selects a node of the workflow that is shown and brings it into view; for one within it, the node that runs it."""
         canvas = self._window.pages.tabs.canvas
         if canvas is not None:
-            canvas.select([NodeId(node_id)])
-            canvas.center_on(NodeId(node_id))
+            known = canvas.workflow.node_around(node_id) if canvas.workflow is not None else None
+            canvas.select([known or NodeId(node_id)])
+            canvas.center_on(known or NodeId(node_id))
 
     def add_node(self, type_name: str) -> None:
         """Adds a node beside the selection, or to the right of the others."""

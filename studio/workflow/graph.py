@@ -178,6 +178,12 @@ class Workflow:
         )
         return tuple(dict.fromkeys(name for name in named if isinstance(name, str) and name))
 
+    def node_around(self, path: str) -> NodeId | None:
+        """The node that a path in a run leads to; of a node within a workflow that a node runs (`outer/inner`), that node."""
+        while path and path not in self.nodes:
+            path = path.rpartition("/")[0]
+        return NodeId(path) if path else None
+
     def would_cycle(self, source: NodeId, target: NodeId) -> bool:
         """Whether an edge from `source` to `target` would close a loop."""
         return source == target or source in self.downstream(target)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 def make_editor(param: ParamSpec, context: EditorContext, parent: QWidget) -> ValueEditor:
     """The editor of a param's literal values."""
     kind = param.type.kind
+    if param.editor == "workflow":
+        return WorkflowEditor(context, parent)
     named = _named(param, context, parent)
     if named is not None:
         return named
@@ -62,8 +64,6 @@ def _named(param: ParamSpec, context: EditorContext, parent: QWidget) -> ValueEd
             return JsonEditor(param.type.kind, context, parent)
         case "expression":
             return ExpressionEditor(context, parent, bare=bool(param.local_names), names=param.local_names)
-        case "workflow":
-            return WorkflowEditor(context, parent)
         case "filter":
             return RawSwitch(FilterEditor(context, parent), "dict", context, parent)
         case "order":

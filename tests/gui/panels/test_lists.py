@@ -73,6 +73,18 @@ def test_what_a_run_failed_with_is_listed_until_its_node_is_edited(problems, ses
     assert counted.args == [1, 0]
 
 
+def test_a_failure_within_a_node_is_listed_once_and_goes_when_the_node_is_edited(problems, session, qtbot):
+    error = duplicate_error()
+    error.node = "create_order/inside"
+    handle = make_handle({}, failed={"create_order": error, "create_order/inside": error})
+    with qtbot.waitSignal(problems.countChanged) as counted:
+        session.tell(RunFinished(handle))
+    assert counted.args == [2, 0]
+    with qtbot.waitSignal(problems.countChanged) as counted:
+        session.set_params("w1", "create_order", {"customer_id": 8})
+    assert counted.args == [1, 0]
+
+
 def test_a_problem_is_copied_whole(problems):
     problems.list.setCurrentItem(problems.list.topLevelItem(0))
     problems._copy_current()

@@ -11,6 +11,7 @@ from studio.persistence.project_text import project_from_yaml, project_to_yaml
 from studio.session import CatalogueChanged, Environment, ProblemsChanged, Session
 from studio.session.secrets import SystemSecrets
 from studio.workflow.graph import Edge
+from studio.workflow.references import spec_for
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "prices.yaml"
 INNER, OUTER = WorkflowId("gross-price"), WorkflowId("order")
@@ -43,6 +44,7 @@ def test_a_run_shows_the_nodes_inside_by_their_path_and_remembers_them(session: 
     assert handle.value(NodeId("prices")) == [12, 3.3]
     inner = handle.node(NodeId("each/gross"))
     assert (inner.state, handle.node(NodeId("each")).rows) == ("succeeded", 2)
+    assert handle.rows == 2  # what is done within a node is counted there
     (run,) = asyncio.run(session.history_runs(OUTER))
     nodes = asyncio.run(session.run_nodes(run.id))
     assert [node.node_id for node in nodes] == ["lines", "each", "each/gross", "each/price", "prices"]
@@ -79,6 +81,22 @@ def test_an_edit_of_the_workflow_that_is_run_is_told_where_its_outside_changes(s
     assert [problem.code for problem in session.problems(OUTER)] == ["unknown-workflow"]
     session.undo()
     assert session.problems(OUTER) == ()
+
+
+def test_a_new_node_is_called_like_the_workflow_that_it_runs_until_it_gets_a_name(session: Session) -> None:
+    node = session.add_node(OUTER, "Subworkflow", x=0, y=0)
+    assert session.project.workflow(OUTER).nodes[node].title == ""
+    titles = [spec.title for spec in [session.catalogue.find("Subworkflow")] if spec is not None]
+    session.set_params(OUTER, node, {"workflow": INNER})
+    spec = spec_for(session.project.workflow(OUTER).nodes[node], session.catalogue)
+    assert spec is not None
+    assert [*titles, spec.title] == ["Subworkflow", "Gross price"]
+
+
+def test_a_path_in_a_run_leads_to_the_node_around(session: Session) -> None:
+    workflow = session.project.workflow(OUTER)
+    found = [workflow.node_around(path) for path in ("each", "each/gross", "each/deep/down", "gone", "")]
+    assert found == ["each", "each", "each", None, None]
 
 
 def test_relative_paths_begin_in_the_folder_of_the_project(session: Session, tmp_path: Path) -> None:
