@@ -155,6 +155,7 @@ class Database:
             ModelError: a reference leads nowhere.
         """
         wanted = list(specs)
+        create = create and not self.options.read_only
         ensured = self._ensured
         if all(id(spec) in ensured and not (create and id(spec) in self._narrowed) for spec in wanted):
             return
@@ -169,7 +170,7 @@ class Database:
 
     async def has_table(self, spec: ModelSpec) -> bool:
         """Whether the model's table is there, whatever its columns."""
-        return bool(await self._engine.columns(self._engine.lanes, [(spec.schema, spec.table)]))
+        return bool(await self._engine.catalogue.columns(self._engine.lanes, [(spec.schema, spec.table)]))
 
     async def reflect(self, schema: str | None = None) -> list[ModelSpec]:
         """The models of the tables that are there, in the order of their names."""

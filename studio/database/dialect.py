@@ -128,6 +128,22 @@ class Session(Protocol):
         ...
 
 
+class Catalogue(Protocol):
+    """A dialect's module for reading what a database says of its tables."""
+
+    async def columns(
+        self, session: Session, tables: Sequence[Place]
+    ) -> Mapping[Place, Mapping[str, FoundColumn]]:
+        """The columns, by name, of those of the tables that exist."""
+        ...
+
+    async def indexes(
+        self, session: Session, tables: Sequence[Place]
+    ) -> Mapping[Place, Sequence[FoundIndex]]:
+        """The indexes of the tables, those of their keys included; a table without any may be missing."""
+        ...
+
+
 class Engine(Protocol):
     """One database's connections. Made without I/O."""
 
@@ -153,16 +169,9 @@ class Engine(Protocol):
         """A transaction in which nobody else, in any process, changes the schema through Studio."""
         ...
 
-    async def columns(
-        self, session: Session, tables: Sequence[Place]
-    ) -> Mapping[Place, Mapping[str, FoundColumn]]:
-        """The columns, by name, of those of the tables that exist."""
-        ...
-
-    async def indexes(
-        self, session: Session, tables: Sequence[Place]
-    ) -> Mapping[Place, Sequence[FoundIndex]]:
-        """The indexes of the tables, those of their keys included; a table without any may be missing."""
+    @property
+    def catalogue(self) -> Catalogue:
+        """What looks tables up in the database's own books."""
         ...
 
     async def reflect(self, schema: str | None) -> list[ModelSpec]: ...

@@ -18,7 +18,7 @@ import logging
 import math
 import re
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any, Final
 
 import asyncmy
@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from studio.database import mysql_errors
 from studio.database.bulk import BulkJob, BulkOutcome
-from studio.database.dialect import FoundColumn, FoundIndex, Place, Row, Session
+from studio.database.dialect import Catalogue, Row, Session
 from studio.database.errors import lost_in_a_transaction, lost_in_a_write
 from studio.database.lane_pool import LanePool
 from studio.database.mysql_dialect import TEXT_COLLATION
@@ -379,19 +379,11 @@ class MysqlEngine:
         finally:
             self.pool.release(lane, single=False)
 
-    async def columns(
-        self, session: Session, tables: Sequence[Place]
-    ) -> Mapping[Place, Mapping[str, FoundColumn]]:
-        from studio.database.mysql_reflection import columns
+    @property
+    def catalogue(self) -> Catalogue:
+        from studio.database import mysql_reflection
 
-        return await columns(session, tables)
-
-    async def indexes(
-        self, session: Session, tables: Sequence[Place]
-    ) -> Mapping[Place, Sequence[FoundIndex]]:
-        from studio.database.mysql_reflection import indexes
-
-        return await indexes(session, tables)
+        return mysql_reflection
 
     async def reflect(self, schema: str | None) -> list[ModelSpec]:
         from studio.database.mysql_reflection import reflect

@@ -126,13 +126,13 @@ async def reflect(session: Session, schema: str | None) -> list[ModelSpec]:
 
 
 async def columns(session: Session, tables: Sequence[Place]) -> dict[Place, dict[str, FoundColumn]]:
-    """See `dialect.Engine.columns`."""
+    """See `dialect.Catalogue.columns`."""
     found: dict[Place, dict[str, FoundColumn]] = defaultdict(dict)
     for schema, table, is_own, name, data_type, column_type, needed in await session.read(
         "SELECT table_schema, table_name, table_schema = DATABASE(), column_name, data_type, column_type,"
         " is_nullable = 'NO' AND column_default IS NULL AND extra NOT LIKE '%auto_increment%'"
-        f" FROM information_schema.columns WHERE table_name IN ({_places(tables)})",
-        [table for _, table in tables],
+        f" FROM information_schema.columns WHERE {_among(tables)}",
+        _names(tables),
     ):
         kind = Kind.BOOL if column_type.startswith("tinyint(1)") else _KINDS.get(data_type)
         column = FoundColumn(declared=column_type, kind=kind, needed=bool(needed))
@@ -143,13 +143,13 @@ async def columns(session: Session, tables: Sequence[Place]) -> dict[Place, dict
 
 
 async def indexes(session: Session, tables: Sequence[Place]) -> Mapping[Place, list[FoundIndex]]:
-    """See `dialect.Engine.indexes`."""
+    """See `dialect.Catalogue.indexes`."""
     parts: dict[tuple[Place, str, bool], list[str | None]] = defaultdict(list)
     for schema, table, is_own, name, unique, column, part in await session.read(
         "SELECT table_schema, table_name, table_schema = DATABASE(), index_name, non_unique = 0, column_name, sub_part"
-        f" FROM information_schema.statistics WHERE table_name IN ({_places(tables)})"
+        f" FROM information_schema.statistics WHERE {_among(tables)}"
         " ORDER BY table_schema, table_name, index_name, seq_in_index",
-        [table for _, table in tables],
+        _names(tables),
     ):
         # An index over beginnings finds records as well; that they differ it cannot promise.
         whole = column if part is None or not unique else None
@@ -163,8 +163,16 @@ async def indexes(session: Session, tables: Sequence[Place]) -> Mapping[Place, l
     return found
 
 
-def _places(tables: Sequence[Place]) -> str:
-    return ", ".join("?" * len(tables))
+def _among(tables: Sequence[Place]) -> str:
+    """The condition for the tables; others of their names, in databases that nobody asked for, stay out."""
+    schemas = {schema for schema, _ in tables if schema is not None}
+    others = f" OR table_schema IN ({', '.join('?' * len(schemas))})" if schemas else ""
+    return f"table_name IN ({', '.join('?' * len(tables))}) AND (table_schema = DATABASE(){others})"
+
+
+def _names(tables: Sequence[Place]) -> list[str]:
+    """The values of that condition."""
+    return [table for _, table in tables] + sorted({schema for schema, _ in tables if schema is not None})
 
 
 def _field(column: Any, *, is_document: bool) -> FieldSpec:

@@ -14,7 +14,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import asyncpg
@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from studio.database import postgresql_errors
-from studio.database.dialect import FoundColumn, FoundIndex, Place, Session
+from studio.database.dialect import Catalogue, Session
 from studio.database.errors import lost_in_a_transaction
 from studio.database.lane_fitness import are_checked, is_fit
 from studio.database.options import DatabaseOptions
@@ -288,19 +288,11 @@ class PostgresqlEngine:
             await session.read("SELECT pg_advisory_xact_lock($1)", (_SCHEMA_LOCK,))
             yield session
 
-    async def columns(
-        self, session: Session, tables: Sequence[Place]
-    ) -> Mapping[Place, Mapping[str, FoundColumn]]:
-        from studio.database.postgresql_reflection import columns
+    @property
+    def catalogue(self) -> Catalogue:
+        from studio.database import postgresql_reflection
 
-        return await columns(session, tables)
-
-    async def indexes(
-        self, session: Session, tables: Sequence[Place]
-    ) -> Mapping[Place, Sequence[FoundIndex]]:
-        from studio.database.postgresql_reflection import indexes
-
-        return await indexes(session, tables)
+        return postgresql_reflection
 
     async def reflect(self, schema: str | None) -> list[ModelSpec]:
         from studio.database.postgresql_reflection import reflect

@@ -128,7 +128,7 @@ async def reflect(session: Session, schema: str | None) -> list[ModelSpec]:
 
 
 async def columns(session: Session, tables: Sequence[Place]) -> dict[Place, dict[str, FoundColumn]]:
-    """See `dialect.Engine.columns`."""
+    """See `dialect.Catalogue.columns`."""
     found: dict[Place, dict[str, FoundColumn]] = defaultdict(dict)
     for schema, table, is_visible, name, type_name, declared, needed in await session.read(
         _TABLE_COLUMNS, ([table for _, table in tables],)
@@ -143,7 +143,7 @@ async def columns(session: Session, tables: Sequence[Place]) -> dict[Place, dict
 
 
 async def indexes(session: Session, tables: Sequence[Place]) -> Mapping[Place, list[FoundIndex]]:
-    """See `dialect.Engine.indexes`."""
+    """See `dialect.Catalogue.indexes`."""
     found: dict[Place, list[FoundIndex]] = defaultdict(list)
     for schema, table, is_visible, name, unique, parts in await session.read(
         _TABLE_INDEXES, ([table for _, table in tables],)

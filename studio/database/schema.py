@@ -132,7 +132,7 @@ async def _work(
     create: bool,
 ) -> _Work:
     """What is to be done; raises for what may not or cannot be."""
-    found = await engine.columns(session, [(spec.schema, spec.table) for spec in specs])
+    found = await engine.catalogue.columns(session, [(spec.schema, spec.table) for spec in specs])
     work = _Work()
     there: list[tuple[ModelSpec, Mapping[str, FoundColumn], Growth]] = []
     for spec in specs:
@@ -182,7 +182,9 @@ async def _grow(
         spec for spec, _, _ in there if create and not spec.reflected and _wants_indexes(tables[spec.name])
     ]
     indexes = (
-        await engine.indexes(session, [(spec.schema, spec.table) for spec in indexed]) if indexed else {}
+        await engine.catalogue.indexes(session, [(spec.schema, spec.table) for spec in indexed])
+        if indexed
+        else {}
     )
     for spec, columns, growth in there:
         if growth.columns and not create and not spec.reflected:

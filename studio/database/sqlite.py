@@ -15,12 +15,12 @@ import os
 import sqlite3
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from studio.database import sqlite_errors
-from studio.database.dialect import FoundColumn, FoundIndex, Place, Session
+from studio.database.dialect import Catalogue, Session
 from studio.database.options import DatabaseOptions
 from studio.database.results import PoolInfo, ServerInfo
 from studio.database.sqlite_sessions import SqliteLanes, SqliteTransaction, close_connection, still_open
@@ -90,8 +90,6 @@ class SqliteEngine:
             if role != "writer":
                 connection.execute("PRAGMA query_only=ON")
             _install(connection)
-            if options.echo:
-                connection.set_trace_callback(_log_statement)
         except BaseException:
             connection.close()
             raise
@@ -206,19 +204,11 @@ class SqliteEngine:
         """BEGIN IMMEDIATE keeps every other writer of the file out, in this process and in others."""
         return self.transaction()
 
-    async def columns(
-        self, session: Session, tables: Sequence[Place]
-    ) -> Mapping[Place, Mapping[str, FoundColumn]]:
-        from studio.database.sqlite_reflection import columns
+    @property
+    def catalogue(self) -> Catalogue:
+        from studio.database import sqlite_reflection
 
-        return await columns(session, tables)
-
-    async def indexes(
-        self, session: Session, tables: Sequence[Place]
-    ) -> Mapping[Place, Sequence[FoundIndex]]:
-        from studio.database.sqlite_reflection import indexes
-
-        return await indexes(session, tables)
+        return sqlite_reflection
 
     async def reflect(self, schema: str | None) -> list[ModelSpec]:
         from studio.database.sqlite_reflection import reflect
@@ -288,6 +278,7 @@ def _connection(target: str, options: DatabaseOptions) -> sqlite3.Connection:
         check_same_thread=False,
         cached_statements=512,
         timeout=options.connect_timeout_s,
+        factory=_Loud if options.echo else sqlite3.Connection,
     )
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -324,8 +315,16 @@ def _path(url: str) -> Path | None:
 # ------------------------------------------------------------------ what runs on the threads
 
 
-def _log_statement(sql: str) -> None:
-    _log.info("%s", sql)
+class _Loud(sqlite3.Connection):
+    """Logs what it is asked. SQLite's own way of tracing puts the values into the statements."""
+
+    def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
+        _log.info("%s", sql)
+        return super().execute(sql, *args)
+
+    def executemany(self, sql: str, *args: Any) -> sqlite3.Cursor:
+        _log.info("%s", sql)
+        return super().executemany(sql, *args)
 
 
 def _install(connection: sqlite3.Connection) -> None:

@@ -78,7 +78,7 @@ async def reflect(session: Session) -> list[ModelSpec]:
 
 
 async def columns(session: Session, tables: Sequence[Place]) -> dict[Place, dict[str, FoundColumn]]:
-    """See `dialect.Engine.columns`."""
+    """See `dialect.Catalogue.columns`."""
     found: dict[Place, dict[str, FoundColumn]] = {}
     for place in tables:
         rows = await session.read(
@@ -98,7 +98,7 @@ async def columns(session: Session, tables: Sequence[Place]) -> dict[Place, dict
 
 
 async def indexes(session: Session, tables: Sequence[Place]) -> Mapping[Place, list[FoundIndex]]:
-    """See `dialect.Engine.indexes`."""
+    """See `dialect.Catalogue.indexes`."""
     found: dict[Place, list[FoundIndex]] = {}
     for place in tables:
         parts: dict[tuple[str, bool], list[str | None]] = defaultdict(list)

@@ -1,11 +1,12 @@
 """Does Studio do what its founding documents say such a system does? One test per claim, in the words of the claim.
 
 Installing, connecting, building, running, declaring models, the generated nodes, filters and bulk work; what later milestones bring
-(tenants, audit, encryption, migrations, caches) is not here.
+(tenants, audit, encryption, migrations) is not here.
 """
 
 import asyncio
 import datetime as dt
+import re
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
@@ -110,6 +111,48 @@ def test_the_url_may_be_positional_or_named_and_there_is_a_config_object(databas
     ):
         with made:
             assert one(made, "CustomerCountNode")["count"] == 0
+
+
+def test_a_config_may_be_a_mapping_and_the_environment_says_the_rest(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("DATAFLOW_ENABLE_METRICS", "true")
+    monkeypatch.setenv("DATAFLOW_POOL_SIZE", "3")
+    with DataFlow({"pool_max_overflow": 2}, models=[Customer]) as db:
+        assert one(db, "CustomerCountNode")["count"] == 0
+        assert (db.database.options.pool_size, db.database.options.max_overflow) == (3, 2)
+        assert db.metrics.data()["Customer.count"].count == 1
+        health = db.health_check()
+        assert health.reachable
+        assert 1 <= health.pool.open <= health.pool.most
+        monkeypatch.setenv("DATAFLOW_POOL_SIZE", "lots")
+        with pytest.raises(WorkflowError, match="DATAFLOW_POOL_SIZE"):
+            DataFlow()
+
+
+def test_work_is_measured_and_summed_up_as_the_documents_show(database_url: str) -> None:
+    with DataFlow(database_url, monitoring=True, pool_pre_ping=True, models=[Customer]) as db:
+        with db.benchmark("complex_query"):
+            one(db, "CustomerListNode")
+        assert re.fullmatch(
+            r"Query: Customer\.list - Avg: [\d.]+m?s, P95: [\d.]+m?s, Count: 1\n"
+            r"Query: complex_query - Avg: [\d.]+m?s, P95: [\d.]+m?s, Count: 1",
+            db.metrics.summary(),
+        )
+
+
+def test_a_test_has_a_database_of_its_own_and_makes_records() -> None:
+    db = DataFlow(testing=True)
+
+    @db.model
+    class User:
+        id: int
+        name: str
+
+    user = db.test_create(User, name="Test User")
+    assert user.name == "Test User"
+    assert one(db, "UserCountNode") == {"count": 1}
 
 
 def test_pool_options_and_their_aliases_reach_the_database(database_url: str) -> None:
@@ -429,6 +472,19 @@ def test_list_pages_and_orders_and_is_a_list(db: DataFlow) -> None:
     assert isinstance(page, list)
     assert [user["age"] for user in page] == list(range(19, 9, -1))
     assert [user["age"] for user in one(db, "UserListNode", {"order_by": "age", "limit": 2})] == [0, 1]
+
+
+def test_a_list_may_be_cached_until_it_is_written(db: DataFlow) -> None:
+    params = {
+        "filter": {"active": True},
+        "cache_key": "active_users",
+        "cache_ttl": 300,
+        "cache_invalidation": ["user_create", "user_update"],
+    }
+    assert one(db, "UserListNode", params) == one(db, "UserListNode", params) == []
+    one(db, "UserCreateNode", {"name": "Ada"})
+    assert [user["name"] for user in one(db, "UserListNode", params)] == ["Ada"]
+    assert db.cache.info().hits == 1
 
 
 def test_an_unknown_field_in_a_filter_or_order_is_refused(db: DataFlow) -> None:

@@ -93,7 +93,7 @@ def one(db: DataFlow, type_name: str, params: dict[str, Any] | None = None) -> A
 
 def columns_of(database: Database, table: str) -> Any:
     engine = database._engine
-    return engine.columns(engine.lanes, [(None, table)])
+    return engine.catalogue.columns(engine.lanes, [(None, table)])
 
 
 def test_a_table_that_studio_made_is_never_taken_for_different(database_url: str) -> None:

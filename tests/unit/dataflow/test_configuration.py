@@ -215,12 +215,17 @@ def test_slow_statements_are_logged_without_their_values(
     assert "secret" not in caplog.text
 
 
-def test_the_log_level_and_echo_are_heard(quiet: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_level_and_echo_are_heard_and_statements_come_without_values(
+    quiet: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
     made(":memory:", environment={"DATAFLOW_LOG_LEVEL": "error"})
     assert quiet.level == logging.ERROR
     with made(":memory:", models=[User], echo=True) as db:
-        one(db, "UserCreateNode", {"name": "Ada"})
+        one(db, "UserCreateNode", {"name": "secret"})
     assert quiet.level == logging.INFO
+    said = [record.getMessage() for record in caplog.records if record.name == "studio.database.sqlite"]
+    assert any(message.startswith("INSERT INTO users") for message in said)
+    assert "secret" not in caplog.text
 
 
 def test_health_is_told_and_never_raised(sqlite_url: str) -> None:
