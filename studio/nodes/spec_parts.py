@@ -146,6 +146,7 @@ def _field_param(
         required=required,
         default=default,
         choices=field.choices,
+        synonyms=tuple(member.value for member in field.enum_type or () if member.value not in field.choices),
         editor=_editor(field),
         advanced=advanced,
         operators=operators,

@@ -42,6 +42,8 @@ class ParamSpec:
     required: bool = False
     default: Any = MISSING
     choices: tuple[Any, ...] = ()
+    synonyms: tuple[Any, ...] = ()
+    """Values that stand for a choice: those of an enumeration whose names are kept."""
     editor: Editor = "auto"
     advanced: bool = False
     expressions: bool = True

@@ -34,7 +34,7 @@ def value_problem(param: ParamSpec, value: Any) -> str | None:
         return f'"{param.name}" must have a value.'
     if param.operators and is_operator(value):
         return None
-    if param.choices and value not in param.choices and not _is_member(param, value):
+    if param.choices and value not in (*param.choices, *param.synonyms) and not _is_member(param, value):
         near = did_you_mean(str(value), [str(choice) for choice in param.choices])
         return f'"{param.name}" is {_describe(value)}. {near}'.strip()
     wanted = _TESTS.get(param.type.kind)

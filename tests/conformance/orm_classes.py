@@ -107,7 +107,6 @@ class UserProfile(Base):
 class Order(Base):
     """Order model representing user purchases."""
 
-    __tablename__ = "shop_order"  # "order" is a word of SQL
     id: Mapped[int] = mapped_column(primary_key=True, index=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="RESTRICT"))
     total: Mapped[float]
@@ -128,7 +127,7 @@ class Order(Base):
 class OrderLine(Base):
     """A key of two fields, and a class that links."""
 
-    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id", ondelete="CASCADE"), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id", ondelete="CASCADE"), primary_key=True)
     product_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("product.id"), primary_key=True)
     quantity: Mapped[int] = mapped_column(default=1)
     order: Mapped["Order"] = relationship(back_populates="lines")

@@ -76,14 +76,18 @@ def test_defaults_types_and_timestamps_are_those_of_the_class(mapped: Shop) -> N
     assert changed["seen_at"] > plan["created_at"]
     kept = mapped.one("SubscriptionUpdateNode", {"id": plan["id"], "fields": {"$set": {"state": "held"}}})
     assert kept["state"] == "held"
+    by_value = mapped.one("SubscriptionUpdateNode", {"id": plan["id"], "fields": {"type": "free"}})
+    assert by_value["type"] is orm.Subscribed.FREE
+    given = {"user_id": user["id"], "start_date": dt.date(2025, 1, 31), "type": "premium"}
+    assert mapped.one("SubscriptionCreateNode", given)["type"] is orm.Subscribed.PREMIUM
     changed = mapped.one(
         "SubscriptionUpsertNode", {"id": plan["id"], "user_id": user["id"], "start_date": "2025-01-31"}
     )
     assert changed["state"] == "old"
     (found,) = mapped.one("SubscriptionListNode", {"filter": {"type": "PREMIUM"}})
-    assert found == changed
-    stored = {"db": ("SQL", {"sql": "SELECT type FROM subscription"})}
-    assert mapped.results(stored)["db"][0]["type"] == "PREMIUM"
+    assert found["id"] != plan["id"]
+    stored = {"db": ("SQL", {"sql": "SELECT type FROM subscription ORDER BY type"})}
+    assert [row["type"] for row in mapped.results(stored)["db"]] == ["FREE", "PREMIUM"]
 
 
 def test_constraints_and_indexes_are_those_of_the_class(mapped: Shop) -> None:
@@ -111,7 +115,7 @@ def test_constraints_and_indexes_are_those_of_the_class(mapped: Shop) -> None:
     assert mapped.one("UserProfileCountNode") == {"count": 0}
     assert mapped.one("UserReadNode", {"id": report["id"]})["manager_id"] is None
     known = {spec.table: spec for spec in mapped.db.discover_schema().values()}
-    assert ("user_id", "number") in known["shop_order"].unique_sets()
+    assert ("user_id", "number") in known["order"].unique_sets()
     assert known["tag_item_association"].key == ("tag_id", "item_id")
 
 
