@@ -1,5 +1,6 @@
 """Are related records found and read along? A library whose models are related in every way, on each kind of database."""
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -52,6 +53,24 @@ class PostTag:
     post_id: Annotated[int, Field(references="Post.id", on_delete="cascade")]
     tag_id: Annotated[str, Field(references="Tag", on_delete="cascade")]
     __indexes__: ClassVar = [{"fields": ["post_id", "tag_id"], "unique": True}]
+    __relations__: ClassVar = {
+        "itself": {"model": "PostTag", "local": ["post_id", "tag_id"], "remote": ["post_id", "tag_id"]}
+    }
+
+
+class Remark:
+    """What is said of a draft, whose id somebody wrote down as text."""
+
+    id: str
+    written: str | None = None
+    __relations__: ClassVar = {"draft": {"model": "Draft", "local": "written", "remote": "id"}}
+
+
+class Draft:
+    """A post that is not yet one."""
+
+    id: uuid.UUID
+    title: str
 
 
 class Category:
@@ -61,7 +80,7 @@ class Category:
     parent_id: Annotated[str | None, Field(references="Category.id")] = None
 
 
-MODELS = (Author, Profile, Post, Tag, PostTag, Category)
+MODELS = (Author, Profile, Post, Tag, PostTag, Draft, Remark, Category)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql", "mysql"])
@@ -89,6 +108,12 @@ def _library(url: str) -> Shop:
         ],
         "Tag": [{"id": "sql"}, {"id": "art"}, {"id": "tea"}],
         "PostTag": [{"post_id": post, "tag_id": tag} for post, tag in [(1, "tea"), (1, "art"), (3, "art")]],
+        "Draft": [{"id": uuid.UUID(int=2), "title": "Two"}],
+        "Remark": [
+            {"id": "a", "written": str(uuid.UUID(int=2))},
+            {"id": "b", "written": "no id"},
+            {"id": "c"},
+        ],
         "Category": [
             {"id": "a"},
             {"id": "b", "parent_id": "a"},
@@ -140,6 +165,15 @@ def test_related_records_come_nested_to_one_to_many_and_across_links(library: Sh
     deep = library.one("CategoryReadNode", {"id": "a", "include": ["categories.categories", "parent"]})
     assert deep["parent"] is None
     assert [_names(below["categories"]) for below in deep["categories"]] == [["c"], []]
+
+
+def test_records_are_related_by_several_fields_and_by_keys_of_another_kind(library: Shop) -> None:
+    links = library.one("PostTagListNode", {"include": ["itself"]})
+    assert len(links) == 3
+    assert all(link["itself"]["id"] == link["id"] for link in links)
+    # What is no UUID is the id of nothing.
+    remarks = library.one("RemarkListNode", {"include": ["draft"], "order_by": ["id"]})
+    assert [remark["draft"] and remark["draft"]["title"] for remark in remarks] == ["Two", None, None]
 
 
 def test_the_number_of_statements_depends_on_the_relations_and_not_on_the_records(
