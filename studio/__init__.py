@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         LocalRuntime,
         WorkflowBuilder,
     )
+    from studio.kernel.behalf import ActorContext, TenantContext
     from studio.kernel.errors import BuildError, StudioError
     from studio.models import Field, Hook, ModelSpec, Text
     from studio.runtime import RunResult
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "ActorContext",
     "AsyncLocalRuntime",
     "BuildError",
     "DataFlow",
@@ -34,6 +36,7 @@ __all__ = [
     "ModelSpec",
     "RunResult",
     "StudioError",
+    "TenantContext",
     "Text",
     "Workflow",
     "WorkflowBuilder",
@@ -42,6 +45,7 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
+        "ActorContext": "kernel.behalf",
         "AsyncLocalRuntime": "dataflow",
         "BuildError": "kernel.errors",
         "DataFlow": "dataflow",
@@ -52,6 +56,7 @@ __getattr__ = lazily(
         "ModelSpec": "models",
         "RunResult": "runtime",
         "StudioError": "kernel.errors",
+        "TenantContext": "kernel.behalf",
         "Text": "models",
         "Workflow": "workflow",
         "WorkflowBuilder": "dataflow",

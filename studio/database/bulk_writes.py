@@ -119,7 +119,7 @@ class BulkWrites(Writes):
         plans = self._plans(spec)
         if plans.care is not None and not self.is_careful:
             return await self._carefully().bulk_update(spec, filter, changes, limit=limit)
-        parsed = self._parsed(plans, filter)
+        parsed = plans.parsed(filter)
         parsed_changes = st.parse_changes(plans, changes)
         self._check_limit(spec, limit)
         ready = st.update_many(plans, parsed, parsed_changes, utc_now(), limit)
@@ -155,12 +155,17 @@ class BulkWrites(Writes):
         try:
             async with self._session.atomic() as session:
                 for part in filters:
-                    parsed = self._parsed(plans, part)
+                    parsed = plans.parsed(part)
                     left = None if limit is None else limit - deleted
                     before = (
                         [] if self._recorder is None else await self._images(session, plans, parsed, left)
                     )
-                    ready = st.delete_many(plans, parsed, left)
+                    is_soft = plans.care is not None and plans.care.is_soft
+                    ready = (
+                        st.update_many(plans, parsed, None, utc_now(), left)
+                        if is_soft
+                        else st.delete_many(plans, parsed, left)
+                    )
                     number = await session.change(ready.plan.sql, ready.arguments)
                     self._tell(plans, "delete", before, {}, number)
                     deleted += number

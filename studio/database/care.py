@@ -10,17 +10,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from studio.database.results import Record
-from studio.kernel.errors import HookFailed, StudioError
-from studio.models.spec import HOOK_EVENTS, HookEvent, ModelSpec
+from studio.kernel.behalf import TenantContext
+from studio.kernel.errors import HookFailed, StudioError, TenantRequired
+from studio.models.options import MOST_TENANT
+from studio.models.spec import DELETED_AT, HOOK_EVENTS, TENANT_ID, HookEvent, ModelSpec
 
 
 class Care:
     """What one model asks for.
 
-    `looks_back` says that every write has to see the record as it was: for hooks.
+    `looks_back` says that every update has to see the record as it was.
     """
 
-    __slots__ = ("_hooks", "_on_update", "has_hooks", "looks_back", "spec")
+    __slots__ = (
+        "_hooks", "_on_update", "has_hooks", "is_soft", "is_tenanted", "is_versioned", "looks_back", "spec",
+    )  # fmt: skip
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
@@ -29,11 +33,49 @@ class Care:
             self._hooks[hook.event].append(hook.function)
         self._on_update = {field.name: field.on_update for field in spec.fields if field.on_update}
         self.has_hooks = bool(spec.hooks)
+        self.is_soft = spec.soft_delete
+        self.is_versioned = spec.versioned
+        self.is_tenanted = spec.multi_tenant
         self.looks_back = self.has_hooks
 
-    def filter(self, given: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        """The filter with what the model's options add to every one."""
-        return given
+    # -------------------------------------------------------------- which records there are
+
+    @property
+    def tenant(self) -> str | None:
+        """Whose records are meant; None for a model that all tenants share.
+
+        Raises TenantRequired when nobody has said.
+        """
+        if not self.is_tenanted:
+            return None
+        tenant = TenantContext.current()
+        if tenant is None:
+            raise TenantRequired(
+                f"{self.spec.name} keeps its records by tenant, and it is not said which tenant this is for.",
+                hint='Run it within `with TenantContext.set_current("acme"):`, or give the runtime tenant="acme".',
+            )
+        if len(tenant) > MOST_TENANT:
+            raise TenantRequired(
+                f"A tenant's id has at most {MOST_TENANT} characters; this one has {len(tenant)}.",
+                hint="Use a shorter id.",
+            )
+        return tenant
+
+    def filter(
+        self, given: Mapping[str, Any] | None, *, include_deleted: bool = False, of_all: bool = False
+    ) -> Mapping[str, Any] | None:
+        """The filter with what the model's options add: only this tenant's records, and only those that are not deleted.
+
+        `of_all` leaves the tenant out: for looking up what a key that is unique for all of them collides with.
+        """
+        parts: list[Mapping[str, Any]] = [] if given is None or given == {} else [given]
+        if self.is_soft and not include_deleted:
+            parts.append({DELETED_AT: None})
+        if self.is_tenanted and not of_all:
+            parts.append({TENANT_ID: {"$eq": self.tenant}})
+        return {"$and": parts} if len(parts) > 1 else parts[0] if parts else given
+
+    # -------------------------------------------------------------- hooks
 
     def touched(self, changes: Mapping[str, Any]) -> Mapping[str, Any]:
         """The changes of an update with those that every update makes, unless they are given."""
@@ -76,4 +118,5 @@ class Care:
 
 def care_for(spec: ModelSpec) -> Care | None:
     """What the model asks for; None when it is nothing."""
-    return Care(spec) if spec.hooks or any(field.on_update for field in spec.fields) else None
+    asks = spec.hooks or spec.soft_delete or spec.versioned or spec.multi_tenant
+    return Care(spec) if asks or any(field.on_update for field in spec.fields) else None

@@ -5,6 +5,7 @@ The plain way is `writes`; which models come here says `care`. Writes of many re
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self
@@ -14,12 +15,14 @@ from studio.database.bulk_writes import BulkWrites
 from studio.database.errors import locate
 from studio.database.results import Record, Recorder
 from studio.database.writes import need_values, utc_now, without_empty_keys
-from studio.kernel.errors import DatabaseError, DuplicateKey
-from studio.models.spec import ModelSpec
+from studio.kernel.errors import DatabaseError, DuplicateKey, StaleRecord, StudioError, ValueRefused
+from studio.models.spec import DELETED_AT, TENANT_ID, VERSION, ModelSpec
+from studio.models.values import shorten
 
 if TYPE_CHECKING:
     from studio.database.care import Care
     from studio.database.plans import ModelPlans
+    from studio.query.filters import Filter
 
 _ATTEMPTS = 3
 """Times that an upsert begins again, because the record came or went while it was looked for."""
@@ -53,18 +56,25 @@ class CarefulWrites(BulkWrites):
     is_careful = True
 
     async def create(self, spec: ModelSpec, values: Mapping[str, Any]) -> Record:
-        async with self._begun(spec) as inner:
+        async with self._begun(spec, may_be_bare=True) as inner:
             return await inner.one_created(*self._with_care(spec), values)
 
     async def update(
-        self, spec: ModelSpec, filter: Mapping[str, Any], changes: Mapping[str, Any]
+        self,
+        spec: ModelSpec,
+        filter: Mapping[str, Any],
+        changes: Mapping[str, Any],
+        *,
+        version: int | None = None,
     ) -> Record | None:
-        async with self._begun(spec) as inner:
-            return await inner.one_updated(*self._with_care(spec), filter, changes)
+        async with self._begun(spec, may_be_bare=True) as inner:
+            return await inner.one_updated(*self._with_care(spec), filter, changes, version=version)
 
-    async def delete(self, spec: ModelSpec, filter: Mapping[str, Any]) -> Record | None:
-        async with self._begun(spec) as inner:
-            return await inner.one_deleted(*self._with_care(spec), filter)
+    async def delete(
+        self, spec: ModelSpec, filter: Mapping[str, Any], *, version: int | None = None
+    ) -> Record | None:
+        async with self._begun(spec, may_be_bare=True) as inner:
+            return await inner.one_deleted(*self._with_care(spec), filter, version=version)
 
     async def upsert(
         self,
@@ -82,7 +92,7 @@ class CarefulWrites(BulkWrites):
         spec = plans.spec
         given = without_empty_keys(spec, await care.before("before_insert", values))
         plan = plans.insert_plan(given)
-        row = plan.pipelines.pipeline(given)(given, plans.moment(utc_now()))
+        row = plans.row(plan, given, utc_now())
         try:
             rows = await self._session.write(plan.sql, row)
         except DatabaseError as error:
@@ -101,43 +111,82 @@ class CarefulWrites(BulkWrites):
         care: Care,
         filter: Mapping[str, Any],
         changes: Mapping[str, Any],
+        *,
+        version: int | None = None,
     ) -> Record | None:
         spec = plans.spec
         changes = care.touched(changes)
-        parsed = self._parsed(plans, filter)
+        parsed = plans.parsed(_at_version(plans, filter, version))
         before: Record | None = None
         if care.looks_back or self._recorder is not None:
-            before = await self._image(self._session, plans, parsed)
+            before = await self._seen(plans, filter, parsed, version, "Update", "BulkUpdate")
             if before is None:
-                await self._none_or_many(self._session, plans, parsed, "Update", "BulkUpdate")
                 return None
             changes = await _hooked_changes(care, before, changes)
-            parsed = self._parsed(plans, {name: before[name] for name in spec.key})
+            parsed = plans.parsed(plans.key_filter(before))
         after = await self._update(self._session, plans, parsed, st.parse_changes(plans, changes), changes)
         if after is None:
+            await self._refuse_stale(plans, filter, version)
             return None
         if self._recorder is not None:
             self._recorder.record("update", spec, plans.key_values(before or after), before, after)
         await care.after("after_update", after)
         return after
 
-    async def one_deleted(self, plans: ModelPlans, care: Care, filter: Mapping[str, Any]) -> Record | None:
+    async def one_deleted(
+        self, plans: ModelPlans, care: Care, filter: Mapping[str, Any], *, version: int | None = None
+    ) -> Record | None:
         spec = plans.spec
-        parsed = self._parsed(plans, filter)
-        if care.has_hooks:
-            before = await self._image(self._session, plans, parsed)
+        parsed = plans.parsed(_at_version(plans, filter, version))
+        before: Record | None = None
+        if care.has_hooks or (care.is_soft and self._recorder is not None):
+            before = await self._seen(plans, filter, parsed, version, "Delete", "BulkDelete")
             if before is None:
-                await self._none_or_many(self._session, plans, parsed, "Delete", "BulkDelete")
                 return None
             await care.before("before_delete", before)
-            parsed = self._parsed(plans, {name: before[name] for name in spec.key})
-        record = await self._delete(self._session, plans, parsed)
+            parsed = plans.parsed(plans.key_filter(before))
+        if care.is_soft:
+            record = await self._update(
+                self._session, plans, parsed, None, {}, verbs=("Delete", "BulkDelete")
+            )
+        else:
+            record = await self._delete(self._session, plans, parsed)
         if record is None:
+            await self._refuse_stale(plans, filter, version)
             return None
         if self._recorder is not None:
-            self._recorder.record("delete", spec, plans.key_values(record), record, None)
+            self._recorder.record("delete", spec, plans.key_values(record), before or record, None)
         await care.after("after_delete", record)
         return record
+
+    async def _seen(
+        self,
+        plans: ModelPlans,
+        filter: Mapping[str, Any],
+        parsed: Filter,
+        version: int | None,
+        verb: str,
+        instead: str,
+    ) -> Record | None:
+        """The record as it is, kept from others' changes; None when there is none. Raises as the write itself would."""
+        before = await self._image(self._session, plans, parsed)
+        if before is None:
+            await self._none_or_many(self._session, plans, parsed, verb, instead)
+            await self._refuse_stale(plans, filter, version)
+        return before
+
+    async def _refuse_stale(self, plans: ModelPlans, filter: Mapping[str, Any], version: int | None) -> None:
+        """Nothing matched: raises StaleRecord when it was the version that did not."""
+        if version is None:
+            return
+        found = await self._image(self._session, plans, plans.parsed(filter))
+        if found is not None and found[VERSION] != version:
+            raise StaleRecord(
+                f"The record of {plans.spec.name} has been changed since it was read: it is at version {found[VERSION]}, not {version}.",
+                hint="Read it again, and decide anew what is to change.",
+                field=VERSION,
+                version=found[VERSION],
+            )
 
     async def one_upserted(
         self,
@@ -160,12 +209,11 @@ class CarefulWrites(BulkWrites):
         )
         wanted = {name: given[name] for name in conflict}
         for attempt in range(_ATTEMPTS):
-            found = await self._image(self._session, plans, self._parsed(plans, wanted))
+            found = await self._rival(plans, care, conflict, wanted)
             if found is not None:
                 if not changes:
                     return found, False
-                key = {name: found[name] for name in spec.key}
-                after = await self.one_updated(plans, care, key, changes)
+                after = await self.one_updated(plans, care, plans.key_filter(found), changes)
                 if after is not None:
                     return after, False
                 continue
@@ -180,6 +228,24 @@ class CarefulWrites(BulkWrites):
             f"The record of {spec.name} came and went while it was written.", hint="Run it again."
         )
 
+    async def _rival(
+        self, plans: ModelPlans, care: Care, conflict: tuple[str, ...], wanted: Mapping[str, Any]
+    ) -> Record | None:
+        """The record that has the values already, kept from others' changes.
+
+        Raises DuplicateKey when there is one that must not be seen: it is deleted, or another tenant's.
+        """
+        of_all = conflict == plans.spec.key
+        everywhere = care.filter(wanted, include_deleted=True, of_all=of_all)
+        found = await self._image(self._session, plans, st.parse_filter(plans.spec, everywhere))
+        if found is None:
+            return None
+        if care.is_tenanted and found[TENANT_ID] != care.tenant:
+            raise _taken(plans.spec, wanted)
+        if care.is_soft and found[DELETED_AT] is not None:
+            raise _taken_by_deleted(_taken(plans.spec, wanted))
+        return found
+
     # -------------------------------------------------------------- shared
 
     def _with_care(self, spec: ModelSpec) -> tuple[ModelPlans, Care]:
@@ -188,13 +254,68 @@ class CarefulWrites(BulkWrites):
         return plans, plans.care
 
     @asynccontextmanager
-    async def _begun(self, spec: ModelSpec) -> AsyncIterator[Self]:
-        """The same access in a transaction of its own; what it tells is passed on when all has been done."""
-        journal = Journal() if self._recorder is not None else None
-        async with self._session.atomic() as session:
-            yield type(self)(session, self._book, journal)
-        if journal is not None and self._recorder is not None:
-            journal.tell(self._recorder)
+    async def _begun(self, spec: ModelSpec, *, may_be_bare: bool = False) -> AsyncIterator[Self]:
+        """The same access in a transaction of its own; what it tells is passed on when all has been done.
+
+        A single write of a model that asks for nothing more than other statements needs none: it `may_be_bare`.
+        """
+        plans, care = self._with_care(spec)
+        recorder = self._recorder
+        journal = Journal() if recorder is not None else None
+        is_bare = may_be_bare and journal is None and not care.looks_back and not self._session.in_transaction
+        try:
+            if is_bare:
+                yield self
+            else:
+                async with self._session.atomic() as session:
+                    yield type(self)(session, self._book, journal)
+        except DuplicateKey as error:
+            await self._explain(plans, care, error)
+            raise
+        if journal is not None and recorder is not None:
+            journal.tell(recorder)
+
+    async def _explain(self, plans: ModelPlans, care: Care, error: DuplicateKey) -> None:
+        """Says it in the error when it is a deleted record that has the value; looks for it after the refused write is undone."""
+        found_by = error.context.get("found_by")
+        if not care.is_soft or not found_by or "deleted" in error.context:
+            return
+        with contextlib.suppress(StudioError):  # the value may be the driver's own words for it
+            wanted = st.parse_filter(plans.spec, care.filter(found_by, include_deleted=True))
+            ready = st.select(plans, wanted, most=2)
+            rows = await self._session.read(ready.plan.sql, ready.arguments)
+            records = [ready.plan.make(row) for row in rows]
+            if records and all(record[DELETED_AT] is not None for record in records):
+                _taken_by_deleted(error)
+
+
+def _at_version(plans: ModelPlans, filter: Mapping[str, Any], version: int | None) -> Mapping[str, Any]:
+    if version is None:
+        return filter
+    if not plans.spec.versioned:
+        raise ValueRefused(
+            f"{plans.spec.name} does not count its versions.",
+            hint='Declare it with __dataflow__ = {"versioned": True}, or leave the version out.',
+            field=VERSION,
+        )
+    return {"$and": [filter, {VERSION: version}]}
+
+
+def _taken(spec: ModelSpec, values: Mapping[str, Any]) -> DuplicateKey:
+    shown = " and ".join(f'"{name}" {shorten(value)}' for name, value in values.items())
+    return DuplicateKey(
+        f"{spec.name} has a record with {shown} already, which cannot be changed here.",
+        hint="Choose another value.",
+        field=next(iter(values)),
+    )
+
+
+def _taken_by_deleted(error: DuplicateKey) -> DuplicateKey:
+    error.message = error.message.replace("has a record", "has a deleted record", 1)
+    error.hint = "A deleted record keeps what is unique about it: choose another value."
+    error.context["deleted"] = True
+    error.args = (error.message,)
+    return error
 
 
 async def _hooked_changes(care: Care, before: Record, changes: Mapping[str, Any]) -> Mapping[str, Any]:

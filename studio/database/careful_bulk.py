@@ -5,16 +5,17 @@ Left out: how one of them is written (`careful`), and the quick ways of models w
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studio.database import statements as st
-from studio.database.bulk import Data, Mode, Progress, batches
+from studio.database.bulk import BulkJob, Data, Mode, Progress, batches
 from studio.database.careful import CarefulWrites
 from studio.database.results import BulkResult, Record
 from studio.database.writes import need_fields
 from studio.kernel.errors import StudioError, ValueRefused
-from studio.models.spec import ModelSpec
+from studio.models.spec import VERSION, ModelSpec
 from studio.models.values import shorten
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class CarefulAccess(CarefulWrites):
         progress: Progress | None,
     ) -> BulkResult:
         plans, care = self._with_care(spec)
+        if mode == "insert" and not care.has_hooks:
+            async with self._begun(spec) as inner:
+                return await super(CarefulAccess, inner).bulk_rows(
+                    spec, rows, mode, conflict_on, batch_size, return_ids, progress
+                )
         total = len(rows) if isinstance(rows, list | tuple) else None
         result = BulkResult()
         async with self._begun(spec) as inner:
@@ -53,6 +59,19 @@ class CarefulAccess(CarefulWrites):
                 if progress is not None and number % _REPORT_EVERY == 0:
                     progress(_REPORT_EVERY, total)
         return result
+
+    def _job(
+        self,
+        plans: ModelPlans,
+        mode: Mode,
+        conflict_on: Sequence[str] | str | None,
+        row: Any,
+        first_row: int,
+    ) -> BulkJob:
+        job = super()._job(plans, mode, conflict_on, row, first_row)
+        if plans.care is not None and plans.care.is_tenanted:
+            job.pipeline = functools.partial(job.pipeline, tenant=plans.care.tenant)
+        return job
 
     async def one_row(
         self,
@@ -70,10 +89,11 @@ class CarefulAccess(CarefulWrites):
                 hint=f"Give {{{plans.spec.names[0]!r}: …}}.",
             )
         if mode == "update":
-            need_fields(plans.spec, plans.spec.key, row)
-            changes = {name: value for name, value in row.items() if name not in plans.spec.key}
-            key = {name: row[name] for name in plans.spec.key}
-            record = await self.one_updated(plans, care, key, changes)
+            spec = plans.spec
+            need_fields(spec, spec.key, row)
+            changes = {name: value for name, value in row.items() if name not in spec.key}
+            version = changes.pop(VERSION, None) if care.is_versioned else None
+            record = await self.one_updated(plans, care, plans.key_filter(row), changes, version=version)
             result.updated += record is not None
             result.matched += record is not None
             return record
@@ -82,7 +102,7 @@ class CarefulAccess(CarefulWrites):
             result.created += is_new
             result.updated += not is_new
             return record
-        if mode == "skip" and await self._is_there(plans, row, conflict_on):
+        if mode == "skip" and await self._is_there(plans, care, row, conflict_on):
             result.skipped += 1
             return None
         record = await self.one_created(plans, care, row)
@@ -90,7 +110,7 @@ class CarefulAccess(CarefulWrites):
         return record
 
     async def _is_there(
-        self, plans: ModelPlans, row: Mapping[str, Any], conflict_on: Sequence[str] | str | None
+        self, plans: ModelPlans, care: Care, row: Mapping[str, Any], conflict_on: Sequence[str] | str | None
     ) -> bool:
         """Whether a record has the row's unique values: those of `conflict_on`, or any when it does not say."""
         if conflict_on:
@@ -103,8 +123,8 @@ class CarefulAccess(CarefulWrites):
             ]
         for fields in sets:
             need_fields(plans.spec, fields, row)
-            wanted = self._parsed(plans, {name: row[name] for name in fields})
-            if await self._image(self._session, plans, wanted) is not None:
+            wanted = {name: row[name] for name in fields}
+            if await self._rival(plans, care, fields, wanted) is not None:
                 return True
         return False
 
@@ -118,11 +138,15 @@ class CarefulAccess(CarefulWrites):
     ) -> BulkResult:
         plans, care = self._with_care(spec)
         self._check_limit(spec, limit)
+        if not care.has_hooks:
+            changes = care.touched(changes)
+            async with self._begun(spec) as inner:
+                return await super(CarefulAccess, inner).bulk_update(spec, filter, changes, limit=limit)
         st.parse_changes(plans, changes)
         result = BulkResult()
         async with self._begun(spec) as inner:
             for key in await inner.keys_of(plans, filter, limit):
-                await inner.one_updated(plans, care, key, changes)
+                await inner.one_updated(plans, care, plans.key_filter(key), changes)
                 result.matched += 1
                 result.updated += 1
         return result
@@ -137,13 +161,16 @@ class CarefulAccess(CarefulWrites):
     ) -> int:
         plans, care = self._with_care(spec)
         self._check_limit(spec, limit)
+        if not care.has_hooks:
+            async with self._begun(spec) as inner:
+                return await super(CarefulAccess, inner).bulk_delete(spec, filter, ids=ids, limit=limit)
         filters = [filter] if ids is None else list(self._key_filters(spec, ids, filter))
         deleted = 0
         async with self._begun(spec) as inner:
             for part in filters:
                 left = None if limit is None else limit - deleted
                 for key in await inner.keys_of(plans, part, left):
-                    await inner.one_deleted(plans, care, key)
+                    await inner.one_deleted(plans, care, plans.key_filter(key))
                     deleted += 1
         return deleted
 
@@ -152,7 +179,7 @@ class CarefulAccess(CarefulWrites):
     ) -> list[Record]:
         """The keys of the records that match, in their order, kept from others' changes."""
         ready = st.select(
-            plans, self._parsed(plans, filter), fields=plans.spec.key, most=limit,
+            plans, plans.parsed(filter), fields=plans.spec.key, most=limit,
             lock=plans.dialect.name != "sqlite", ordered=True,
         )  # fmt: skip
         rows = await self._session.read(ready.plan.sql, ready.arguments)

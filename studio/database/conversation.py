@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from studio.database import statements as st
 from studio.database.results import Recorder
 from studio.models.spec import ModelSpec
-from studio.query.filters import Filter
 
 if TYPE_CHECKING:
     from studio.database.careful_bulk import CarefulAccess
@@ -29,13 +26,6 @@ class Conversation:
 
     def _plans(self, spec: ModelSpec) -> ModelPlans:
         return self._book.of(spec)
-
-    @staticmethod
-    def _parsed(plans: ModelPlans, filter: Mapping[str, Any] | None) -> Filter:
-        """The filter as the database is asked it, with what the model's options add."""
-        if plans.care is not None:
-            filter = plans.care.filter(filter)
-        return st.parse_filter(plans.spec, filter)
 
     def _carefully(self) -> CarefulAccess:
         """The same conversation, for writes of models with options or hooks."""

@@ -18,7 +18,7 @@ from studio.kernel.errors import (
     ValueMissing,
     ValueTooLong,
 )
-from studio.models.spec import ModelSpec
+from studio.models.spec import TENANT_ID, ModelSpec
 from studio.models.values import shorten
 
 OF_A_ROW = (DuplicateKey, ForeignKeyViolated, ValueMissing, CheckViolated, ValueTooLong)
@@ -54,10 +54,9 @@ def locate(
     """
     if not isinstance(error, OF_A_ROW):
         return error
-    columns: Sequence[str] = error.context.get("columns", ())
+    columns, given = _without_tenant(error, spec)
     fields = _fields(error, spec, columns)
     known = values or {}
-    given = error.context.get("values") or ()
     if row is not None:
         error.at(row=row)
     if fields:
@@ -68,6 +67,11 @@ def locate(
         error.message = f"{spec.name} has a record with {shown or f'the same {names}'} already."
         error.hint = f"{names[:1].upper()}{names[1:]} must be unique: choose another value, or use Upsert."
         error.context["value"] = _first_value(fields, known, given)
+        error.context["found_by"] = {
+            name: known[name] if name in known else given[place]
+            for place, name in enumerate(fields)
+            if name in known or place < len(given)
+        }
     elif isinstance(error, ForeignKeyViolated):
         _locate_reference(error, spec, fields, known)
     elif isinstance(error, ValueMissing) and fields:
@@ -79,6 +83,16 @@ def locate(
         error.message = f"{spec.name} refuses {shown or 'the record'}: the check {condition or rule or 'of the table'} fails."
         error.hint = "Give a value that the check allows."
     return error
+
+
+def _without_tenant(error: DatabaseError, spec: ModelSpec) -> tuple[Sequence[str], Sequence[Any]]:
+    """The columns that the driver names and their values, but for the tenant's: what is unique or referenced among its records."""
+    columns: Sequence[str] = error.context.get("columns", ())
+    given: Sequence[Any] = error.context.get("values") or ()
+    if not spec.multi_tenant or len(columns) < 2:
+        return columns, given
+    kept = [place for place, column in enumerate(columns) if column != TENANT_ID]
+    return [columns[place] for place in kept], [given[place] for place in kept if place < len(given)]
 
 
 def _fields(error: DatabaseError, spec: ModelSpec, columns: Sequence[str]) -> list[str]:

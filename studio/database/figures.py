@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from studio.database.care import Care
 from studio.database.dialect import Row
 from studio.database.pipelines import Maker, make_maker
 from studio.database.plans import ModelPlans
@@ -30,6 +32,8 @@ class Figures:
 def figures(plans: ModelPlans, query: AggregateQuery) -> Figures:
     """The groups that a query asks for."""
     spec = plans.spec
+    if plans.care is not None:
+        query = _with_care(plans.care, query)
     parsed = parse_aggregate(
         spec,
         filter=query.filter,
@@ -52,3 +56,11 @@ def figures(plans: ModelPlans, query: AggregateQuery) -> Figures:
     plan = plans.plan(("aggregate", parsed.shape), build)
     values = {f"p{place}": value for place, value in enumerate(parsed.values)}
     return Figures(Ready(plan, values), names)
+
+
+def _with_care(care: Care, query: AggregateQuery) -> AggregateQuery:
+    """The query of those records only that there are for whoever asks."""
+    if query.pipeline is None:
+        return replace(query, filter=care.filter(query.filter, include_deleted=query.include_deleted))
+    scope = care.filter(None, include_deleted=query.include_deleted)
+    return replace(query, pipeline=[{"$match": scope}, *query.pipeline]) if scope else query

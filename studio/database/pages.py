@@ -14,7 +14,6 @@ from studio.database.results import ListQuery, Rows
 from studio.database.statements import Ready, slots
 from studio.kernel.errors import ValueRefused
 from studio.models.values import shorten
-from studio.query.filters import parse_filter
 from studio.query.order import Order, order_clauses, parse_order
 from studio.query.paging import cursor_clause, decode_cursor, encode_cursor
 
@@ -66,7 +65,7 @@ def page(plans: ModelPlans, query: ListQuery, *, peek: bool = True) -> Page:
     limit = _number("limit", query.limit, nullable=True)
     offset = _number("offset", query.offset) or 0
     wanted = spec.names if query.fields is None else plans.check_names(names_of(query.fields))
-    filter = parse_filter(spec, query.filter)
+    filter = plans.parsed(query.filter, include_deleted=query.include_deleted)
     order = parse_order(spec, query.order_by).with_key(spec)
     if query.after and not spec.key:
         raise ValueRefused(

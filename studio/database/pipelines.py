@@ -21,10 +21,11 @@ from studio.database.dialect import Converter, Dialect, Inline, Rarely, Row
 from studio.database.results import Record
 from studio.kernel.errors import ValueRefused
 from studio.kernel.names import did_you_mean
-from studio.models.spec import MISSING, FieldSpec, Kind, ModelSpec
+from studio.models.spec import DELETED_AT, MISSING, TENANT_ID, VERSION, FieldSpec, Kind, ModelSpec
 from studio.models.values import INT_MAX, INT_MIN, Checker, make_checker, shorten
 
-Pipeline = Callable[[Mapping[str, Any], Any], tuple[Any, ...]]
+Pipeline = Callable[..., tuple[Any, ...]]
+"""Takes a row, the moment of the batch and, for a model with tenants, the tenant."""
 Maker = Callable[[Row], Record]
 
 _UNUSUAL: Mapping[Kind, str] = {
@@ -41,6 +42,10 @@ _UNUSUAL: Mapping[Kind, str] = {
     Kind.UUID: "{v}.__class__ is not UUID",
 }
 """When a value needs its checker. Without an entry it always does."""
+
+
+_KEPT: Mapping[str, str] = {DELETED_AT: "None", VERSION: "1", TENANT_ID: "tenant"}
+"""What a new record has in the managed fields that are no timestamps, as expressions of the pipeline."""
 
 
 class RowPipelines:
@@ -77,9 +82,9 @@ class RowPipelines:
             "UUID": uuid.UUID, "ValueRefused": ValueRefused, "again": self._again,
         }  # fmt: skip
         lines = [
-            "def pipeline(row, now):",
+            "def pipeline(row, now, tenant=None):",
             "    try:",
-            f"        if len(row) != {len(given)}: return again(row, now)",
+            f"        if len(row) != {len(given)}: return again(row, now, tenant)",
         ]
         parts = []
         for number, name in enumerate(self.columns):
@@ -92,7 +97,7 @@ class RowPipelines:
         lines += [
             f"        return ({', '.join(parts)}{',' if parts else ''})",
             "    except (KeyError, TypeError, AttributeError, ValueRefused):",
-            "        return again(row, now)",
+            "        return again(row, now, tenant)",
         ]
         exec(compile("\n".join(lines), f"<row of {self.spec.name}>", "exec"), space)  # noqa: S102 - made of numbers and quoted names only
         made: Pipeline = space["pipeline"]
@@ -121,9 +126,9 @@ class RowPipelines:
         """The expression for a column that the row does not give; may add lines of its own."""
         binder = self.dialect.binder(field, reflected=self.spec.reflected)
         if field.managed:
-            return "now"
+            return _KEPT.get(field.name, "now")
         if not self.completing or field.required:
-            lines.append("        return again(row, now)")
+            lines.append("        return again(row, now, tenant)")
             return "None"
         if field.default_factory is not None:
             check, factory = self._checkers[field.name], field.default_factory
@@ -140,7 +145,7 @@ class RowPipelines:
 
     # -------------------------------------------------------------- the unusual row
 
-    def _again(self, row: Any, now: Any) -> tuple[Any, ...]:
+    def _again(self, row: Any, now: Any, tenant: str | None = None) -> tuple[Any, ...]:
         """A row with other fields than most goes through their own pipeline; one with a fault is explained."""
         if isinstance(row, Mapping):
             if row.get(self._makes_key, row) is None:
@@ -148,12 +153,12 @@ class RowPipelines:
             given = frozenset(row)
             known = self._by_given.get(given)
             if known is None and not self._faults(row):
-                return self.pipeline(given)(dict(row), now)
+                return self.pipeline(given)(dict(row), now, tenant)
             if known is not None and not self._faults(row):
-                return self._plainly(row, now)
-        return self._explain(row, now)
+                return self._plainly(row, now, tenant)
+        return self._explain(row, now, tenant)
 
-    def _plainly(self, row: Mapping[str, Any], now: Any) -> tuple[Any, ...]:
+    def _plainly(self, row: Mapping[str, Any], now: Any, tenant: str | None = None) -> tuple[Any, ...]:
         """A faultless row that its pipeline could not take: field by field."""
         values = []
         for name in self.columns:
@@ -163,12 +168,12 @@ class RowPipelines:
                 value = self._checkers[name](row[name])
                 values.append(value if value is None or binder is None else binder(value))
                 continue
-            space: dict[str, Any] = {"now": now}
+            space: dict[str, Any] = {"now": now, "tenant": tenant}
             expression = self._omitted(field, 0, space, [])
             values.append(eval(expression, space))  # noqa: S307 - one of the expressions of _omitted
         return tuple(values)
 
-    def _explain(self, row: Any, now: Any) -> tuple[Any, ...]:
+    def _explain(self, row: Any, now: Any, tenant: str | None = None) -> tuple[Any, ...]:
         if not isinstance(row, Mapping):
             raise ValueRefused(
                 f"A row of {self.spec.name} must be a mapping of field names, not {shorten(row)}.",
@@ -176,7 +181,7 @@ class RowPipelines:
             )
         faults = self._faults(row)
         if not faults:
-            return self._plainly(row, now)
+            return self._plainly(row, now, tenant)
         raise gather(faults, self.spec.name)
 
     def _faults(self, row: Mapping[str, Any]) -> list[ValueRefused]:

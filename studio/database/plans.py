@@ -24,7 +24,7 @@ from studio.kernel.names import did_you_mean
 from studio.models.spec import FieldSpec, ModelSpec
 from studio.models.values import make_checker
 from studio.query.conditions import NO_SLOT, All, Comparison, Condition
-from studio.query.filters import Filter
+from studio.query.filters import Filter, parse_filter
 from studio.query.sql_filters import filter_clause
 
 if TYPE_CHECKING:
@@ -177,6 +177,12 @@ class ModelPlans:
             found = self._plans[key] = Plan(statement, self.dialect, make)
         return found
 
+    def parsed(self, filter: Mapping[str, Any] | None, *, include_deleted: bool = False) -> Filter:
+        """The filter as the database is asked it, with what the model's options add."""
+        if self.care is not None:
+            filter = self.care.filter(filter, include_deleted=include_deleted)
+        return parse_filter(self.spec, filter)
+
     def where(self, filter: Filter, *, prefix: str = "p", table: Any = None) -> Any:
         """The filter's clause, or None when it asks nothing."""
         return filter_clause(filter, self.table if table is None else table, self.dialect.name, prefix=prefix)
@@ -212,6 +218,13 @@ class ModelPlans:
             found = self._updates[columns] = RowPipelines(self.spec, self.dialect, columns, completing=False)
         return found
 
+    def row(self, plan: InsertPlan, given: Mapping[str, Any], now: Any) -> tuple[Any, ...]:
+        """The arguments of an INSERT for one record."""
+        convert = plan.pipelines.pipeline(given)
+        if self.care is None:
+            return convert(given, self.moment(now))
+        return convert(given, self.moment(now), self.care.tenant)
+
     def insert_columns(self, given: Iterable[str]) -> tuple[str, ...]:
         names = set(given)
         return tuple(
@@ -224,6 +237,10 @@ class ModelPlans:
         if len(key) == 1:
             return record.get(key[0])
         return {name: record.get(name) for name in key} if key else None
+
+    def key_filter(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """The filter that finds the record by its key."""
+        return {name: {"$eq": record[name]} for name in self.spec.key}
 
     def identifies(self, condition: Condition) -> bool:
         """Whether the condition can match one record at most: an equality on a key or on a unique field."""

@@ -11,6 +11,7 @@ from studio.database.figures import figures
 from studio.database.plans import ModelPlans
 from studio.database.results import AggregateQuery, ListQuery, Statement
 from studio.database.writes import utc_now, without_empty_keys
+from studio.kernel.behalf import TenantContext
 from studio.kernel.errors import ValueRefused
 from studio.kernel.names import did_you_mean
 
@@ -24,6 +25,9 @@ def preview(plans: ModelPlans, operation: str, params: Mapping[str, Any]) -> lis
             hint=did_you_mean(operation, _OPERATIONS),
             field="operation",
         )
+    if plans.spec.multi_tenant and TenantContext.current() is None:
+        with TenantContext.set_current("(the tenant)"):
+            return show(plans, params)
     return show(plans, params)
 
 
@@ -53,22 +57,27 @@ def _changes(plans: ModelPlans, params: Mapping[str, Any]) -> Mapping[str, Any]:
 def _create(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
     given = without_empty_keys(plans.spec, params)
     plan = plans.insert_plan(given)
-    row = plan.pipelines.pipeline(given)(given, plans.moment(utc_now()))
+    row = plans.row(plan, given, utc_now())
     return [Statement(sql=plan.sql, params={str(place): value for place, value in enumerate(row, 1)})]
 
 
 def _read(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
-    filter = st.parse_filter(plans.spec, _filter(plans, params))
+    filter = plans.parsed(_filter(plans, params), include_deleted=bool(params.get("include_deleted")))
     return _said(st.select(plans, filter, most=None if plans.identifies(filter.condition) else 2))
 
 
 def _update(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
-    filter = st.parse_filter(plans.spec, _filter(plans, params))
+    filter = plans.parsed(_filter(plans, params))
     return _said(st.update_one(plans, filter, st.parse_changes(plans, _changes(plans, params)), utc_now()))
 
 
 def _delete(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
-    return _said(st.delete_one(plans, st.parse_filter(plans.spec, _filter(plans, params))))
+    filter = plans.parsed(_filter(plans, params))
+    return _said(
+        st.update_one(plans, filter, None, utc_now())
+        if plans.spec.soft_delete
+        else st.delete_one(plans, filter)
+    )
 
 
 def _list(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
@@ -79,12 +88,18 @@ def _list(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
         offset=params.get("offset") or 0,
         after=params.get("after"),
         fields=params.get("fields"),
+        include_deleted=bool(params.get("include_deleted")),
     )
     return _said(pages.page(plans, query).ready)
 
 
 def _count(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
-    return _said(st.count(plans, st.parse_filter(plans.spec, _filter(plans, params))))
+    return _said(
+        st.count(
+            plans,
+            plans.parsed(_filter(plans, params), include_deleted=bool(params.get("include_deleted"))),
+        )
+    )
 
 
 def _aggregate(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
@@ -96,6 +111,7 @@ def _aggregate(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
         order_by=params.get("order_by") or (),
         limit=params.get("limit"),
         pipeline=params.get("pipeline"),
+        include_deleted=bool(params.get("include_deleted")),
     )
     return _said(figures(plans, query).ready)
 
@@ -112,8 +128,13 @@ def _upsert(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
         changes = {name: value for name, value in given.items() if name not in conflict}
     parsed = st.parse_changes(plans, changes) if changes else None
     inserting = plans.insert_plan(given)
-    row = inserting.pipelines.pipeline(given)(given, plans.moment(utc_now()))
+    row = plans.row(inserting, given, utc_now())
     values = {f"v{place}": value for place, value in enumerate(row)}
+    if plans.care is not None:
+        wanted = plans.parsed({name: given[name] for name in conflict})
+        said = _said(st.select(plans, wanted, most=2, lock=plans.dialect.name != "sqlite"))
+        said.append(Statement(sql=inserting.sql, params={str(n): value for n, value in enumerate(row, 1)}))
+        return said + (_said(st.update_one(plans, wanted, parsed, utc_now())) if parsed is not None else [])
     if plans.dialect.created_flag() is not None:
         plan = st.upsert(plans, inserting.columns, conflict, parsed)
         return [plan.statement({**values, **(st.changed(parsed) if parsed else {}), "now": utc_now()})]
@@ -124,7 +145,7 @@ def _upsert(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
             Statement(sql=inserting.sql, params={str(place): value for place, value in enumerate(row, 1)})
         ]
     if parsed is not None:
-        wanted = st.parse_filter(plans.spec, {name: given[name] for name in conflict})
+        wanted = plans.parsed({name: given[name] for name in conflict})
         said += _said(st.update_one(plans, wanted, parsed, utc_now()))
     return said
 
@@ -142,9 +163,9 @@ def _bulk_update(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement
     if isinstance(rows, list | tuple) and rows and isinstance(rows[0], Mapping):
         key = {name: rows[0][name] for name in plans.spec.key if name in rows[0]}
         changes = {name: value for name, value in rows[0].items() if name not in key}
-        filter = st.parse_filter(plans.spec, key)
+        filter = plans.parsed(key)
         return _said(st.update_many(plans, filter, st.parse_changes(plans, changes), utc_now(), None))
-    filter = st.parse_filter(plans.spec, _filter(plans, params))
+    filter = plans.parsed(_filter(plans, params))
     parsed = st.parse_changes(plans, params.get("update") or _changes(plans, params))
     return _said(st.update_many(plans, filter, parsed, utc_now(), params.get("limit")))
 
@@ -152,7 +173,12 @@ def _bulk_update(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement
 def _bulk_delete(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
     ids = params.get("ids")
     given = {plans.spec.key[0]: {"$in": list(ids)}} if ids is not None else _filter(plans, params)
-    return _said(st.delete_many(plans, st.parse_filter(plans.spec, given), params.get("limit")))
+    parsed, limit = plans.parsed(given), params.get("limit")
+    return _said(
+        st.update_many(plans, parsed, None, utc_now(), limit)
+        if plans.spec.soft_delete
+        else st.delete_many(plans, parsed, limit)
+    )
 
 
 def _bulk_upsert(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:

@@ -27,6 +27,7 @@ class Reads(Conversation):
         fields: Sequence[str] | None = None,
         *,
         include: Sequence[Include] = (),
+        include_deleted: bool = False,
     ) -> Record | None:
         """The record that matches, or None; with `include`, the related records within it.
 
@@ -36,7 +37,8 @@ class Reads(Conversation):
         """
         if include:
             more = included.local_fields(spec, include, fields)
-            found = await self.read(spec, filter, None if fields is None else (*fields, *more))
+            asked = None if fields is None else (*fields, *more)
+            found = await self.read(spec, filter, asked, include_deleted=include_deleted)
             if found is not None:
                 await self.attach_related(spec, [found], include, more)
             return found
@@ -48,7 +50,7 @@ class Reads(Conversation):
                 rows = await self._session.read(plan.sql, arguments)
                 return plan.make(rows[0]) if rows else None
         wanted = None if fields is None else plans.check_names(fields)
-        parsed = self._parsed(plans, filter)
+        parsed = plans.parsed(filter, include_deleted=include_deleted)
         most = None if plans.identifies(parsed.condition) else 2
         ready = st.select(plans, parsed, fields=wanted, most=most)
         rows = await self._session.read(ready.plan.sql, ready.arguments)
@@ -126,10 +128,12 @@ class Reads(Conversation):
             for name in more:
                 del record[name]
 
-    async def count(self, spec: ModelSpec, filter: Mapping[str, Any] | None = None) -> int:
+    async def count(
+        self, spec: ModelSpec, filter: Mapping[str, Any] | None = None, *, include_deleted: bool = False
+    ) -> int:
         """How many records match."""
         plans = self._plans(spec)
-        ready = st.count(plans, self._parsed(plans, filter))
+        ready = st.count(plans, plans.parsed(filter, include_deleted=include_deleted))
         rows = await self._session.read(ready.plan.sql, ready.arguments)
         return int(rows[0][0])
 

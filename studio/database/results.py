@@ -32,6 +32,8 @@ class ListQuery:
     after: str | None = None
     fields: Sequence[str] | None = None
     include: Sequence[Include] = ()
+    include_deleted: bool = False
+    """For a model that marks its records as deleted: those as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class AggregateQuery:
     order_by: Sequence[str] | str = ()
     limit: int | None = None
     pipeline: Sequence[Mapping[str, Any]] | None = None
+    include_deleted: bool = False
 
 
 Written = Literal["create", "update", "delete"]

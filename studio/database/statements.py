@@ -12,6 +12,7 @@ from studio.database.dialect import Converter
 from studio.database.pipelines import Maker, Pipeline, RowPipelines
 from studio.database.plans import ModelPlans, Plan
 from studio.kernel.errors import ValueRefused
+from studio.models.spec import DELETED_AT, VERSION
 from studio.query.filters import Filter, parse_filter
 from studio.query.updates import Update, parse_update
 
@@ -34,7 +35,7 @@ __all__ = [
     "upsert",
 ]
 
-_OWN_ROW: sa.ColumnElement[Any] = sa.literal_column("1")
+_ONE: sa.ColumnElement[Any] = sa.literal_column("1")
 
 
 class Ready:
@@ -188,8 +189,8 @@ def count(plans: ModelPlans, filter: Filter) -> Ready:
     return Ready(plans.plan(("count", filter.shape), build), slots(filter))
 
 
-def update_one(plans: ModelPlans, filter: Filter, changes: Update, now: Any) -> Ready:
-    """Changes the record that matches, and none when several do; returns it where the dialect can."""
+def update_one(plans: ModelPlans, filter: Filter, changes: Update | None, now: Any) -> Ready:
+    """Changes the record that matches, and none when several do; returns it where the dialect can. Without changes it is marked as deleted."""
     single = plans.identifies(filter.condition)
 
     def build() -> tuple[Any, Maker]:
@@ -199,7 +200,7 @@ def update_one(plans: ModelPlans, filter: Filter, changes: Update, now: Any) -> 
             return statement, plans.maker()
         return statement.returning(*plans.table.c), plans.maker()
 
-    plan = plans.plan(("update", filter.shape, changes.shape), build)
+    plan = plans.plan(("update", filter.shape, changes and changes.shape), build)
     return Ready(plan, {**slots(filter), **changed(changes), "now": now})
 
 
@@ -214,12 +215,16 @@ def delete_one(plans: ModelPlans, filter: Filter) -> Ready:
     return Ready(plans.plan(("delete", filter.shape), build), slots(filter))
 
 
-def update_many(plans: ModelPlans, filter: Filter, changes: Update, now: Any, limit: int | None) -> Ready:
+def update_many(
+    plans: ModelPlans, filter: Filter, changes: Update | None, now: Any, limit: int | None
+) -> Ready:
+    """Changes all records that match, at most `limit` of them. Without changes they are marked as deleted."""
+
     def build() -> tuple[Any, None]:
         statement = sa.update(plans.table).values(assignments(plans, changes))
         return _limited(plans, statement, filter, limited=limit is not None), None
 
-    plan = plans.plan(("update-many", filter.shape, changes.shape, limit is None), build)
+    plan = plans.plan(("update-many", filter.shape, changes and changes.shape, limit is None), build)
     return Ready(plan, {**slots(filter), **changed(changes), "now": now, "most": limit})
 
 
@@ -270,17 +275,22 @@ def by_keys(plans: ModelPlans, conflict: tuple[str, ...], records: list[Mapping[
     return select(plans, parse_filter(plans.spec, wanted))
 
 
-def assignments(plans: ModelPlans, changes: Update) -> dict[str, Any]:
-    """Column → new value; the managed timestamp goes with every change."""
-    made = dict(changes.assignments(plans.table, plans.dialect.name, prefix="u"))
+def assignments(plans: ModelPlans, changes: Update | None) -> dict[str, Any]:
+    """Column → new value; the managed timestamp and the version go with every change. No changes: the mark of being deleted."""
+    if changes is None:
+        made: dict[str, Any] = {DELETED_AT: sa.bindparam("now", type_=plans.column(DELETED_AT).type)}
+    else:
+        made = dict(changes.assignments(plans.table, plans.dialect.name, prefix="u"))
+    if plans.care is not None and plans.care.is_versioned:
+        made[VERSION] = plans.column(VERSION) + _ONE
     managed = plans.managed_update
     if managed is not None:
         made[managed.column] = sa.bindparam("now", type_=plans.column(managed.name).type)
     return made
 
 
-def changed(changes: Update) -> dict[str, Any]:
-    return {f"u{place}": value for place, value in enumerate(changes.values)}
+def changed(changes: Update | None) -> dict[str, Any]:
+    return {f"u{place}": value for place, value in enumerate(changes.values)} if changes is not None else {}
 
 
 def parse_changes(plans: ModelPlans, changes: Mapping[str, Any]) -> Update:
@@ -294,7 +304,7 @@ def _only(plans: ModelPlans, statement: Any, filter: Filter, *, single: bool) ->
     if single:
         return statement
     others = plans.table.alias("others")
-    some = sa.select(_OWN_ROW).select_from(others)
+    some = sa.select(_ONE).select_from(others)
     other_clause = plans.where(filter, table=others)
     if other_clause is not None:
         some = some.where(other_clause)

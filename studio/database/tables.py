@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from studio.database.dialect import Dialect
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean
-from studio.models.spec import FieldSpec, ModelSpec
+from studio.models.spec import TENANT_ID, FieldSpec, ModelSpec
 
 _MOST_NAME = 63
 """PostgreSQL cuts longer identifiers silently."""
@@ -47,6 +47,7 @@ def ddl_tables(specs: Iterable[ModelSpec], dialect: Dialect) -> dict[str, sa.Tab
 def _ddl_table(
     spec: ModelSpec, by_name: Mapping[str, ModelSpec], metadata: sa.MetaData, dialect: Dialect
 ) -> sa.Table:
+    columns: list[sa.schema.SchemaItem] = []
     parts: list[sa.schema.SchemaItem] = []
     together = {name for index in spec.indexes for name in index.fields}
     for field in spec.fields:
@@ -61,17 +62,24 @@ def _ddl_table(
             nullable=field.nullable,
             server_default=sa.text(field.server_default) if field.server_default is not None else None,
         )
-        parts.append(column)
+        columns.append(column)
         if field.references and not spec.reflected:
             parts.append(_foreign_key(spec, field, by_name))
         if field.unique:
-            parts.append(sa.UniqueConstraint(field.column, name=_name("uq", spec.table, field.column)))
+            parts.append(
+                sa.UniqueConstraint(*_own(spec, field.column), name=_name("uq", spec.table, field.column))
+            )
         if field.check:
             parts.append(sa.CheckConstraint(field.check, name=_name("ck", spec.table, field.column)))
     parts += [sa.CheckConstraint(check.condition, name=_fit(check.name)) for check in spec.checks]
+    if spec.multi_tenant:
+        # What references of the same tenant's records refer to; it begins with the tenant, so it finds those as well.
+        key = [field.column for field in spec.key_fields]
+        parts.append(sa.UniqueConstraint(*_own(spec, *key), name=_name("uq", spec.table, TENANT_ID)))
     table = sa.Table(
         spec.table,
         metadata,
+        *columns,
         *parts,
         schema=spec.schema,
         # Without it SQLite gives the id of the last record again once that record is deleted.
@@ -81,12 +89,19 @@ def _ddl_table(
         mysql_collate="utf8mb4_nopad_bin",
     )
     for field in spec.fields:
-        if field.index and not field.unique:
+        if field.index and not field.unique and not (field.managed and field.name == TENANT_ID):
             sa.Index(_name("ix", spec.table, field.column), table.c[field.column])
     for index in spec.indexes:
-        columns = [table.c[spec[name].column] for name in index.fields]
-        sa.Index(_fit(index.name), *columns, unique=index.unique)
+        names = [spec[name].column for name in index.fields]
+        indexed = [table.c[name] for name in (_own(spec, *names) if index.unique else names)]
+        sa.Index(_fit(index.name), *indexed, unique=index.unique)
     return table
+
+
+def _own(spec: ModelSpec, *columns: str) -> list[str]:
+    """The columns that are unique together: in a model with tenants, among one tenant's records."""
+    is_needed = spec.multi_tenant and TENANT_ID not in columns
+    return [*([TENANT_ID] if is_needed else []), *columns]
 
 
 def _identity(field: FieldSpec, dialect: Dialect) -> list[sa.Identity]:
@@ -118,9 +133,18 @@ def _foreign_key(
         )
     on_delete = None if field.on_delete == "no action" else field.on_delete.upper()
     qualified = f"{target.schema}.{target.table}" if target.schema else target.table
+    # Between models with tenants the tenant is part of the reference: nothing can refer to another tenant's record.
+    is_shared = spec.multi_tenant and target.multi_tenant
+    if is_shared and field.on_delete == "set null":
+        raise ModelError(
+            f"{spec.name}.{field.name} cannot be emptied when its {model_name} goes: between models with tenants the tenant is part of the reference.",
+            hint='Use on_delete="restrict" or "cascade".',
+            field=field.name,
+        )
+    referred = [TENANT_ID] if is_shared else []
     return sa.ForeignKeyConstraint(
-        [field.column],
-        [f"{qualified}.{target[field_name].column}"],
+        [*referred, field.column],
+        [f"{qualified}.{column}" for column in (*referred, target[field_name].column)],
         name=_name("fk", spec.table, field.column),
         ondelete=on_delete,
         link_to_name=True,

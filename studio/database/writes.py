@@ -61,15 +61,24 @@ class Writes(Reads):
 
     @writes("update")
     async def update(
-        self, spec: ModelSpec, filter: Mapping[str, Any], changes: Mapping[str, Any]
+        self,
+        spec: ModelSpec,
+        filter: Mapping[str, Any],
+        changes: Mapping[str, Any],
+        *,
+        version: int | None = None,
     ) -> Record | None:
         """Changes the record that matches and gives it as it is afterwards; None when nothing matches.
 
-        `changes` are plain values or update operators. Raises ManyRecordsMatched when several records match; nothing is changed then.
+        `changes` are plain values or update operators. `version` is the one that the record must still have, in a model that is versioned.
+
+        Raises:
+            ManyRecordsMatched: several records match; nothing is changed then.
+            StaleRecord: the record has another version by now.
         """
         plans = self._plans(spec)
         if plans.care is not None:
-            return await self._carefully().update(spec, filter, changes)
+            return await self._carefully().update(spec, filter, changes, version=version)
         if self._recorder is None:
             plain = st.plain_update(plans, filter, changes, utc_now())
             if plain is not None:
@@ -101,9 +110,12 @@ class Writes(Reads):
         session: Session,
         plans: ModelPlans,
         filter: Filter,
-        changes: Update,
+        changes: Update | None,
         values: Mapping[str, Any],
+        *,
+        verbs: tuple[str, str] = ("Update", "BulkUpdate"),
     ) -> Record | None:
+        """`changes` None marks the record as deleted; `verbs` is what that is called, for one and for many."""
         try:
             if plans.dialect.update_returns:
                 ready = st.update_one(plans, filter, changes, utc_now())
@@ -115,11 +127,11 @@ class Writes(Reads):
         except DatabaseError as error:
             raise locate(error, plans.spec, values) from error.__cause__
         if record is None:
-            await self._none_or_many(session, plans, filter, "Update", "BulkUpdate")
+            await self._none_or_many(session, plans, filter, *verbs)
         return record
 
     async def _update_in_three(
-        self, session: Session, plans: ModelPlans, filter: Filter, changes: Update
+        self, session: Session, plans: ModelPlans, filter: Filter, changes: Update | None
     ) -> Record | None:
         """Lock the record, change it, read it again: where an UPDATE gives nothing back. The session is a transaction."""
         spec = plans.spec
@@ -128,23 +140,30 @@ class Writes(Reads):
         if len(rows) != 1:
             return None
         key = found.plan.make(rows[0])
-        own = st.parse_filter(plans.spec, key)
+        own = st.parse_filter(plans.spec, plans.key_filter(key))
         ready = st.update_many(plans, own, changes, utc_now(), None)
         await session.change(ready.plan.sql, ready.arguments)
-        moved = {step.field: changes.values[step.slot] for step in changes.steps if step.field in spec.key}
+        steps = changes.steps if changes is not None else ()
+        moved = {
+            step.field: changes.values[step.slot]
+            for step in steps
+            if changes and step.field in plans.spec.key
+        }
         again = st.select(plans, st.parse_filter(plans.spec, {**key, **moved}) if moved else own, most=1)
         rows = await session.read(again.plan.sql, again.arguments)
         return again.plan.make(rows[0]) if rows else None
 
     @writes("delete")
-    async def delete(self, spec: ModelSpec, filter: Mapping[str, Any]) -> Record | None:
+    async def delete(
+        self, spec: ModelSpec, filter: Mapping[str, Any], *, version: int | None = None
+    ) -> Record | None:
         """Deletes the record that matches and gives it as it was; None when nothing matches.
 
-        Raises ManyRecordsMatched when several match; nothing is deleted then.
+        Raises as `update` does; nothing is deleted then.
         """
         plans = self._plans(spec)
         if plans.care is not None:
-            return await self._carefully().delete(spec, filter)
+            return await self._carefully().delete(spec, filter, version=version)
         record = await self._delete(self._session, plans, st.parse_filter(plans.spec, filter))
         if record is not None and self._recorder is not None:
             self._recorder.record("delete", spec, plans.key_values(record), record, None)

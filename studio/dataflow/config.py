@@ -50,6 +50,8 @@ class DataFlowConfig:
     log_level: str | None = None
     auto_migrate: bool | None = None
     existing_schema_mode: bool | None = None
+    multi_tenant: bool | None = None
+    """Every model keeps its records by tenant, unless it says something else itself."""
     testing: bool | None = None
     migration_config: Mapping[str, Any] | None = None
 

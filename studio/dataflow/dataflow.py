@@ -23,6 +23,7 @@ from studio.kernel.loop import EngineLoop, default_loop
 from studio.kernel.names import did_you_mean
 from studio.models.declare import model_from_class
 from studio.models.growth import conflict
+from studio.models.options import with_option
 from studio.models.relations import Family
 from studio.models.spec import HOOK_EVENTS, MISSING, FieldSpec, Hook, HookEvent, ModelSpec, RelationSpec
 from studio.nodes.catalogue import NodeCatalogue, common_types
@@ -123,8 +124,7 @@ class DataFlow:
         Raises:
             ModelError: the class declares no model, or another one of that name is here already.
         """
-        spec = model_from_class(cls)
-        self.add_model(spec)
+        spec = self.add_model(model_from_class(cls))
         refuse_instances(cls, spec, self)
         return cls
 
@@ -166,6 +166,8 @@ class DataFlow:
         Raises:
             ModelError: there is one of that name that this is no addition to, and it is not to be replaced.
         """
+        if self._config.multi_tenant and not spec.reflected:
+            spec = with_option(spec, "multi_tenant", True)
         known = self._models.get(spec.name)
         if known is not None and known == spec and not spec.hooks:
             return known  # with the hooks it has by now

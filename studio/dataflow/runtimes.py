@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args, overload
 
 from studio.dataflow.builder import BuiltWorkflow, WorkflowBuilder, built
 from studio.dataflow.reviews import AsyncOpenRun, OpenRun
+from studio.kernel.behalf import on_behalf_of
 from studio.kernel.errors import RunError, WorkflowError
 from studio.kernel.loop import EngineLoop, default_loop
 from studio.kernel.names import did_you_mean
@@ -48,6 +49,8 @@ class _Runtime:
         on_event: told each fact of a run, on the engine's thread.
         workflows: those that Subworkflow and ForEach nodes may run, for workflows that were not built with them.
         idle_s: after so many seconds without a decision a run in review is rolled back.
+        tenant: whose records are meant; without one it is as `TenantContext` says where a run is begun.
+        actor: who acts, for the audit trail; without one it is as `ActorContext` says.
     """
 
     def __init__(
@@ -60,6 +63,8 @@ class _Runtime:
         on_event: OnEvent | None = None,
         workflows: Iterable[Workflow | WorkflowBuilder] = (),
         idle_s: float = IDLE_S,
+        tenant: str | None = None,
+        actor: str | None = None,
     ) -> None:
         self._db = db
         self._mode = _known_mode(mode)
@@ -68,6 +73,8 @@ class _Runtime:
         self._on_event = on_event
         self._workflows = tuple(workflows)
         self._idle_s = idle_s
+        self._tenant = tenant
+        self._actor = actor
 
     def _ready(
         self, workflow: Workflow | WorkflowBuilder, db: DataFlow | None
@@ -83,20 +90,21 @@ class _Runtime:
     async def _execute(self, ready: BuiltWorkflow, inputs: Mapping[str, Any] | None, how: _How) -> RunResult:
         if ready.plan is None:
             raise RunError("The workflow was not built.", hint="Run what build() returned.")
-        return await run_workflow(
-            ready.plan,
-            databases={name: home.database for name, home in ready.homes.items()},
-            inputs=inputs,
-            mode=_known_mode(how.mode or self._mode),
-            until=how.until,
-            start=how.start,
-            earlier=how.earlier.earlier() if how.earlier is not None else None,
-            idle_s=self._idle_s,
-            on_event=self._on_event,
-            max_concurrency=self._max_concurrency,
-            trusted=self._trusted,
-            keep_schema={name for name, home in ready.homes.items() if not home.config.creates_tables},
-        )
+        with on_behalf_of(tenant=self._tenant, actor=self._actor):
+            return await run_workflow(
+                ready.plan,
+                databases={name: home.database for name, home in ready.homes.items()},
+                inputs=inputs,
+                mode=_known_mode(how.mode or self._mode),
+                until=how.until,
+                start=how.start,
+                earlier=how.earlier.earlier() if how.earlier is not None else None,
+                idle_s=self._idle_s,
+                on_event=self._on_event,
+                max_concurrency=self._max_concurrency,
+                trusted=self._trusted,
+                keep_schema={name for name, home in ready.homes.items() if not home.config.creates_tables},
+            )
 
 
 class LocalRuntime(_Runtime):

@@ -85,6 +85,7 @@ OPTIONS: Final[Mapping[str, Option]] = MappingProxyType(
         ),
         "auto_migrate": _yes_or_no("DATAFLOW_AUTO_MIGRATE"),
         "existing_schema_mode": _yes_or_no("DATAFLOW_EXISTING_SCHEMA_MODE"),
+        "multi_tenant": _yes_or_no("DATAFLOW_MULTI_TENANT"),
         "testing": _yes_or_no(),
         "migration_config": Option(wanted="a mapping", fits=lambda value: isinstance(value, Mapping)),
     }

@@ -14,6 +14,9 @@
     │  ├─ HookFailed              a program's own function stopped a write
     │  ├─ RequestFailed           a server does not answer, or not as it should
     │  └─ MissingPackage          a node needs a package that is not installed
+    │  ├─ StaleRecord             it has been changed since it was read
+    │  ├─ TenantRequired          records are kept by tenant, and none is named
+    │  └─ HookFailed              a program's own function stopped a write
     ├─ RunError                   a run as a whole
     │  ├─ RunCancelled            stopped by a person
     │  └─ RunTimeout              a node's or a run's time is over
@@ -208,6 +211,14 @@ class RecordNotFound(NodeError):
 
 class ManyRecordsMatched(NodeError):
     code = "many-matched"
+
+
+class StaleRecord(NodeError):
+    code = "stale-record"
+
+
+class TenantRequired(NodeError):
+    code = "tenant-required"
 
 
 class HookFailed(NodeError):

@@ -17,8 +17,9 @@ from typing import Any, Final
 
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean, plural, snake_case
+from studio.models.options import checked_options, complete, managed_fields
 from studio.models.relation_data import relations_from_data, relations_to_data
-from studio.models.spec import MANAGED, MISSING, CheckSpec, FieldSpec, IndexSpec, Kind, ModelSpec
+from studio.models.spec import MISSING, CheckSpec, FieldSpec, IndexSpec, Kind, ModelSpec
 
 _FIELD_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
     {entry.name: entry.default for entry in fields(FieldSpec) if entry.default is not NO_DEFAULT}
@@ -108,10 +109,11 @@ def model_to_data(spec: ModelSpec) -> dict[str, Any]:
         data["reflected"] = True
     own = spec.fields
     if not spec.reflected:
-        if own[-len(MANAGED) :] == _managed_fields():
-            own = own[: -len(MANAGED)]
-        else:
+        kept = managed_fields(spec.options)
+        if own[-len(kept) :] != kept:
+            kept = managed_fields(spec.options, timestamps=False)
             data["timestamps"] = False
+        own = own[: len(own) - len(kept)]
     data["fields"] = {entry.name: _field_to_data(spec, entry) for entry in own}
     if spec.indexes:
         data["indexes"] = [_index_to_data(index) for index in spec.indexes]
@@ -171,10 +173,6 @@ def _index_to_data(index: IndexSpec) -> dict[str, Any]:
     return data
 
 
-def _managed_fields() -> tuple[FieldSpec, ...]:
-    return tuple(FieldSpec(name=name, kind=Kind.DATETIME, managed=True) for name in MANAGED)
-
-
 def _is_generated(name: str, kind: Kind, *, is_key: bool, reflected: bool) -> bool:
     return is_key and name == "id" and kind is Kind.INT and not reflected
 
@@ -220,8 +218,10 @@ def model_from_data(data: Mapping[str, Any], *, left: dict[str, Any] | None = No
         raise ModelError(
             f"{name}: the key names the unknown field {missing!r}.", hint=did_you_mean(missing, known)
         )
-    if not reflected and _of(name, "", data, "timestamps", bool, default=True):
-        found = [entry for entry in found if entry.name not in MANAGED] + list(_managed_fields())
+    options = checked_options(name, _of(name, "", data, "options", Mapping, default={}))
+    if not reflected:
+        stamped = _of(name, "", data, "timestamps", bool, default=True)
+        found = list(complete(name, found, options, timestamps=stamped))
     table = _of(name, "", data, "table", str, default=plural(snake_case(name)))
     return ModelSpec(
         name=name,
@@ -229,11 +229,11 @@ def model_from_data(data: Mapping[str, Any], *, left: dict[str, Any] | None = No
         fields=tuple(found),
         key=keys,
         doc=_of(name, "", data, "doc", str, default=""),
-        indexes=_indexes(name, table, data.get("indexes", ()), known),
+        indexes=_indexes(name, table, data.get("indexes", ()), known, kept=[entry.name for entry in found]),
         checks=_checks(name, data.get("checks", {})),
         schema=_of(name, "", data, "schema", str, default=None),
         reflected=reflected,
-        options=MappingProxyType(dict(_of(name, "", data, "options", Mapping, default={}))),
+        options=options,
         relations=relations_from_data(name, data.get("relations")),
     )
 
@@ -310,7 +310,9 @@ def _kind(model: str, field: str, text: Any) -> tuple[Kind, Kind | None]:
     return Kind(outer), Kind(inner) if bracket else None
 
 
-def _indexes(model: str, table: str, data: Any, known: list[str]) -> tuple[IndexSpec, ...]:
+def _indexes(
+    model: str, table: str, data: Any, known: list[str], *, kept: list[str]
+) -> tuple[IndexSpec, ...]:
     if not isinstance(data, list | tuple) or not all(isinstance(entry, Mapping) for entry in data):
         raise ModelError(
             f"{model}: 'indexes' must be a list of mappings.", hint="Write `- {fields: [status]}`."
@@ -319,7 +321,7 @@ def _indexes(model: str, table: str, data: Any, known: list[str]) -> tuple[Index
     for entry in data:
         _no_others(model, "", entry, _INDEX_KEYS, None)
         names = _strings(model, "fields", entry.get("fields", ()))
-        unknown = next((name for name in names if name not in known and name not in MANAGED), None)
+        unknown = next((name for name in names if name not in known and name not in kept), None)
         if unknown is not None or not names:
             raise ModelError(
                 f"{model}: an index names the unknown field {unknown!r}."

@@ -19,9 +19,9 @@ from typing import Annotated, Any, NewType, get_args, get_origin
 
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean, plural, snake_case
+from studio.models.options import checked_options, complete
 from studio.models.relation_data import relations_from_data
 from studio.models.spec import (
-    MANAGED,
     MISSING,
     CheckSpec,
     FieldSpec,
@@ -56,8 +56,6 @@ _KINDS: Mapping[Any, Kind] = MappingProxyType(
 _KIND_NAMES = "int, float, Decimal, str, Text, bool, datetime, date, time, timedelta, bytes, dict, list, list[T], an Enum, UUID"
 _ON_DELETE = ("restrict", "cascade", "set null", "no action")
 _IDENTIFIER = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
-KNOWN_OPTIONS = frozenset[str]()
-"""Keys that `__dataflow__` takes. An option that would have no effect is an error, so the set grows with the write path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,15 +180,8 @@ def build_model(
             )
         if names.count(spec.name) > 1:
             raise ModelError(f"{name}: the field {spec.name!r} is declared twice.", field=spec.name)
-    unknown = set(options or {}) - KNOWN_OPTIONS
-    if unknown:
-        option = min(unknown)
-        raise ModelError(
-            f"{name}: __dataflow__ has no option {option!r}.",
-            hint=did_you_mean(option, [*KNOWN_OPTIONS, "indexes", "relations"])
-            + " An option without effect is refused rather than ignored.",
-        )
-    complete = list(fields)
+    chosen = checked_options(name, options or {})
+    declared = list(fields)
     if "id" not in names:
         suspects = [
             spec.name
@@ -203,26 +194,17 @@ def build_model(
                 hint=f"Rename {suspects[0]!r} to 'id'.",
                 field=suspects[0],
             )
-        complete.insert(0, FieldSpec(name="id", kind=Kind.INT, key=True, generated=True))
-    by_name = {spec.name: spec for spec in complete}
-    for managed in MANAGED:
-        if managed in by_name and by_name[managed].kind is not Kind.DATETIME:
-            raise ModelError(
-                f"{name}: {managed!r} is kept by Studio and is a datetime.",
-                hint="Leave it out of the model.",
-                field=managed,
-            )
-    complete = [spec for spec in complete if spec.name not in MANAGED]
-    complete += [FieldSpec(name=managed, kind=Kind.DATETIME, managed=True) for managed in MANAGED]
-    known = [spec.name for spec in complete]
+        declared.insert(0, FieldSpec(name="id", kind=Kind.INT, key=True, generated=True))
+    completed = complete(name, declared, chosen)
+    known = [spec.name for spec in completed]
     table_name = table or plural(snake_case(name))
     return ModelSpec(
         name=name,
         table=table_name,
-        fields=tuple(complete),
+        fields=completed,
         doc=doc,
         indexes=tuple(_index(name, table_name, entry, known) for entry in indexes),
-        options=MappingProxyType(dict(options or {})),
+        options=chosen,
         relations=_relations(name, relations, known),
         checks=checks,
     )

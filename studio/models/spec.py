@@ -49,6 +49,12 @@ OnDelete = Literal["restrict", "cascade", "set null", "no action"]
 MANAGED: Final = ("created_at", "updated_at")
 """The timestamps that the write path fills; a person never gives them."""
 
+DELETED_AT: Final = "deleted_at"
+VERSION: Final = "version"
+TENANT_ID: Final = "tenant_id"
+OPTION_FIELDS: Final = frozenset({DELETED_AT, VERSION, TENANT_ID})
+"""The fields that options add (soft_delete, versioned, multi_tenant); the write path fills them as well."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSpec:
@@ -66,7 +72,7 @@ class FieldSpec:
     generated: bool = False
     """The database makes the value when it is omitted (an auto-increment integer key)."""
     managed: bool = False
-    """The write path fills it (created_at, updated_at); refused in params."""
+    """The write path fills it (created_at, updated_at, what options add); refused in params."""
     default: Any = MISSING
     default_factory: Callable[[], Any] | None = None
     on_update: Callable[[], Any] | None = None
@@ -192,6 +198,21 @@ class ModelSpec:
     relations: tuple[RelationSpec, ...] = ()
     """Those that the model declares itself; which ones it has beside them, `relations.Family` knows."""
 
+    @property
+    def soft_delete(self) -> bool:
+        """Deleting marks a record instead of removing it."""
+        return bool(self.options.get("soft_delete"))
+
+    @property
+    def versioned(self) -> bool:
+        """Records count their changes."""
+        return bool(self.options.get("versioned"))
+
+    @property
+    def multi_tenant(self) -> bool:
+        """Each tenant has records of its own."""
+        return bool(self.options.get("multi_tenant"))
+
     @cached_property
     def by_name(self) -> Mapping[str, FieldSpec]:
         return MappingProxyType({spec.name: spec for spec in self.fields})
@@ -222,8 +243,14 @@ class ModelSpec:
         return name in self.by_name
 
     def unique_sets(self) -> list[tuple[str, ...]]:
-        """The sets of fields that identify one record: the key, each unique field, each unique index."""
+        """The sets of fields that identify one record: the key, each unique field, each unique index.
+
+        In a model with tenants all but the key do so among one tenant's records, so none of them names the tenant.
+        """
         sets = [self.key] if self.key else []
         sets += [(spec.name,) for spec in self.fields if spec.unique and (spec.name,) not in sets]
-        sets += [index.fields for index in self.indexes if index.unique and index.fields not in sets]
+        for index in self.indexes:
+            own = tuple(name for name in index.fields if not (self.multi_tenant and name == TENANT_ID))
+            if index.unique and own not in sets:
+                sets.append(own)
         return sets

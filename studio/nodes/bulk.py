@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from studio.kernel.errors import NodeError, StudioError
 from studio.kernel.problems import Problem
 from studio.models.relations import Family
-from studio.models.spec import ModelSpec
+from studio.models.spec import VERSION, ModelSpec
 from studio.nodes.base import NodeContext, NodeType, Params
 from studio.nodes.reading import check_filter, check_value, check_values, problem_of
 from studio.nodes.records import ModelNode, conflict_fields
@@ -56,7 +56,8 @@ class BulkNode(ModelNode):
             return _filled_stream(data, filled)
         return [_filled(row, filled) for row in data]
 
-    def _check_rows(self, params: Params) -> list[Problem]:
+    def _check_rows(self, params: Params, *, beside: frozenset[str] = frozenset()) -> list[Problem]:
+        """What is wrong with rows that stand in the node; `beside` are names that they may hold although they cannot be set."""
         problems = _flat_problems(self, params)
         data = params.get("data")
         if not isinstance(data, list | tuple):
@@ -66,7 +67,7 @@ class BulkNode(ModelNode):
             if row is LATER or is_dynamic(row):
                 continue
             found = (
-                check_values(self._model, {**filled, **row}, param="data")
+                check_values(self._model, {**filled, **_without(row, beside)}, param="data")
                 if isinstance(row, Mapping)
                 else [
                     Problem(
@@ -85,6 +86,10 @@ class BulkNode(ModelNode):
                     ),
                 ]
         return problems
+
+
+def _without(row: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
+    return {name: value for name, value in row.items() if name not in names} if names else row
 
 
 def _filled(row: Any, filled: Mapping[str, Any]) -> Any:
@@ -228,7 +233,8 @@ class BulkUpdateType(BulkNode):
         if isinstance(data, Mapping) and update is None:
             problems += check_values(self._model, data, param="data", operators=True)
         else:
-            problems += self._check_rows(params)
+            beside = frozenset({VERSION}) if self._model.versioned else frozenset()
+            problems += self._check_rows(params, beside=beside)
         problems += check_values(self._model, update, param="update", operators=True)
         if problems or update is LATER or data is LATER:
             return problems

@@ -23,6 +23,7 @@ from studio.nodes.spec_parts import (
     FILTER,
     IF_MISSING,
     NAMES,
+    at_version,
     conflict_on,
     count_ports,
     field_params,
@@ -35,6 +36,7 @@ from studio.nodes.spec_parts import (
     record_port,
     relation_ports,
     rows_ports,
+    seeing_deleted,
     words,
 )
 from studio.workflow.spec import NodeSpec, ParamSpec, PortSpec
@@ -68,7 +70,7 @@ def read_spec(model: ModelSpec, connection: str, family: Family) -> NodeSpec:
         title=f"Read {one}",
         code="REA",
         description=f"Finds one {one} by its id or by a filter that only one matches.",
-        params=(id_param(model), FILTER, include_param(model, family), IF_MISSING),
+        params=(id_param(model), FILTER, include_param(model, family), IF_MISSING, *seeing_deleted(model)),
         outputs=(
             record_port(model, nullable=True),
             found_port(),
@@ -117,6 +119,7 @@ def update_spec(model: ModelSpec, connection: str) -> NodeSpec:
                 skip=model.key,
             ),
             IF_MISSING,
+            *at_version(model),
         ),
         outputs=(
             record_port(model, nullable=True, description="The record as it is afterwards."),
@@ -138,7 +141,7 @@ def delete_spec(model: ModelSpec, connection: str) -> NodeSpec:
         title=f"Delete {one}",
         code="DEL",
         description=f"Removes one {one}, found by its id or by a filter that only one matches.",
-        params=(id_param(model), FILTER, IF_MISSING),
+        params=(id_param(model), FILTER, IF_MISSING, *at_version(model)),
         outputs=(
             PortSpec(
                 name="deleted",
@@ -225,6 +228,7 @@ def list_spec(model: ModelSpec, connection: str, family: Family) -> NodeSpec:
         ),
         include_param(model, family),
         *cache_params(model),
+        *seeing_deleted(model),
     )
     return model_spec(
         model,
@@ -249,7 +253,7 @@ def count_spec(model: ModelSpec, connection: str) -> NodeSpec:
         title=f"Count {many}",
         code="CNT",
         description=f"Counts the {many} that a filter matches.",
-        params=(FILTER,),
+        params=(FILTER, *seeing_deleted(model)),
         outputs=count_ports(("count", "How many records match.")),
         value='{"count": n}',
         example={"filter": sample_filter(model)},
@@ -339,6 +343,7 @@ def aggregate_spec(model: ModelSpec, connection: str) -> NodeSpec:
             editor="json",
             advanced=True,
         ),
+        *seeing_deleted(model),
     )
     example: dict[str, Any] = {"group_by": [group]} if group else {}
     example["aggregate"] = {"number": {"$count": "*"}, **({"sum": {"$sum": amount}} if amount else {})}

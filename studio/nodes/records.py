@@ -14,7 +14,7 @@ from studio.kernel.errors import ModelError, NodeError, RecordNotFound, StudioEr
 from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem
 from studio.models.relations import Family, Include
-from studio.models.spec import ModelSpec
+from studio.models.spec import VERSION, ModelSpec
 from studio.nodes.base import NodeContext, NodeType, Params
 from studio.nodes.caching import cache_wish, check_cache, wants_cache
 from studio.nodes.paths import names_of, path_type
@@ -192,6 +192,7 @@ class ReadType(_OneRecord):
             self._model,
             selection(self._model, params, self._title),
             include=self._include(params.get("include")),
+            include_deleted=bool(params.get("include_deleted")),
         )
         if record is None:
             self._missing(params)
@@ -203,9 +204,12 @@ class ReadType(_OneRecord):
         return value.get(self._fields_by_port[port])
 
     def statements(self, params: Params, database: Database) -> list[Statement]:
-        filter = selection(self._model, params, self._title)
-        include = self._include(params.get("include"))
-        return self._compile(database, "read", {"filter": filter, "include": include})
+        shown = {
+            "filter": selection(self._model, params, self._title),
+            "include": self._include(params.get("include")),
+            "include_deleted": params.get("include_deleted"),
+        }
+        return self._compile(database, "read", shown)
 
     def check_own(self, params: Params) -> list[Problem]:
         problems = check_selection(self._model, params, self._title)
@@ -218,7 +222,9 @@ class UpdateType(_OneRecord):
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
         filter = selection(self._model, params, self._title)
-        record = await ctx.access(self._connection).update(self._model, filter, self._changes(params))
+        record = await ctx.access(self._connection).update(
+            self._model, filter, self._changes(params), version=_version(self._model, params)
+        )
         if record is None:
             self._missing(params)
         return record
@@ -272,7 +278,9 @@ class DeleteType(_OneRecord):
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
         record = await ctx.access(self._connection).delete(
-            self._model, selection(self._model, params, self._title)
+            self._model,
+            selection(self._model, params, self._title),
+            version=_version(self._model, params),
         )
         if record is None:
             self._missing(params)
@@ -326,6 +334,7 @@ class ListType(_ManyRecords):
             after=params.get("after_cursor"),
             fields=params.get("fields") or None,
             include=self._include(params.get("include")),
+            include_deleted=bool(params.get("include_deleted")),
         )
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
@@ -361,7 +370,11 @@ class CountType(ModelNode):
     own_ports = frozenset({"count"})
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
-        return {"count": await ctx.access(self._connection).count(self._model, params.get("filter"))}
+        access = ctx.access(self._connection)
+        number = await access.count(
+            self._model, params.get("filter"), include_deleted=bool(params.get("include_deleted"))
+        )
+        return {"count": number}
 
     def output(self, value: Any, port: str) -> Any:
         return value["count"]
@@ -370,7 +383,8 @@ class CountType(ModelNode):
         return int(value["count"])
 
     def statements(self, params: Params, database: Database) -> list[Statement]:
-        return self._compile(database, "count", {"filter": params.get("filter")})
+        shown = {"filter": params.get("filter"), "include_deleted": params.get("include_deleted")}
+        return self._compile(database, "count", shown)
 
     def check_own(self, params: Params) -> list[Problem]:
         return check_filter(self._model, params.get("filter"))
@@ -429,6 +443,11 @@ class UpsertType(_OneRecord):
         return []
 
 
+def _version(model: ModelSpec, params: Params) -> int | None:
+    """The version that the record must still have, in a model that counts them; else a field may be called so."""
+    return params.get(VERSION) if model.versioned else None
+
+
 def conflict_fields(
     model: ModelSpec, wanted: Sequence[str] | str | None, values: Mapping[str, Any], node: str
 ) -> tuple[str, ...]:
@@ -465,6 +484,7 @@ class AggregateType(_ManyRecords):
             order_by=params.get("order_by") or (),
             limit=params.get("limit"),
             pipeline=params.get("pipeline"),
+            include_deleted=bool(params.get("include_deleted")),
         )
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:

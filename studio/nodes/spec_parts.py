@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from studio.kernel.names import plural, snake_case
 from studio.models.relations import Family
-from studio.models.spec import MISSING, FieldSpec, Kind, ModelSpec
+from studio.models.spec import MISSING, VERSION, FieldSpec, Kind, ModelSpec
 from studio.nodes.base import COMMON, humanise
 from studio.workflow.spec import AFTER, DONE, ERROR_PORT, Editor, NodeSpec, Operation, ParamSpec, PortSpec
 from studio.workflow.types import PortType
@@ -68,6 +68,35 @@ IF_MISSING: Final = ParamSpec(
     editor="choice",
     advanced=True,
 )
+
+
+INCLUDE_DELETED: Final = ParamSpec(
+    name="include_deleted",
+    type=BOOL,
+    label="Include deleted",
+    description="Whether records that are marked as deleted are seen as well.",
+    default=False,
+    advanced=True,
+)
+
+AT_VERSION: Final = ParamSpec(
+    name=VERSION,
+    type=PortType(kind="int", nullable=True),
+    label="Version",
+    description="The version that the record must still have; when it has moved on, the node fails. Empty: any.",
+    advanced=True,
+    minimum=1,
+)
+
+
+def seeing_deleted(model: ModelSpec) -> tuple[ParamSpec, ...]:
+    """The param of a node that reads, where the model marks its records as deleted."""
+    return (INCLUDE_DELETED,) if model.soft_delete else ()
+
+
+def at_version(model: ModelSpec) -> tuple[ParamSpec, ...]:
+    """The param of a node that changes one record, where the model counts its versions."""
+    return (AT_VERSION,) if model.versioned else ()
 
 
 def type_name(model: str, operation: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 from studio.kernel.errors import ExpressionError
 from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem
-from studio.models.spec import MANAGED, MISSING
+from studio.models.spec import MANAGED, MISSING, OPTION_FIELDS
 from studio.workflow.edge_checks import title_of
 from studio.workflow.graph import Node
 from studio.workflow.params import LATER, Path, canonical, expressions_in, placed, takes_filter
@@ -169,7 +169,8 @@ def _param_faults(
 
 
 def _unknown_param(node: Node, spec: NodeSpec, name: str) -> Problem:
-    if spec.category == "model" and name in MANAGED:
+    is_kept = name in MANAGED or (name in OPTION_FIELDS and any(port.name == name for port in spec.outputs))
+    if spec.category == "model" and is_kept:
         return Problem(
             code="managed-field",
             message=f"{name!r} is kept by Studio and cannot be written.",

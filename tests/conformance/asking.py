@@ -14,5 +14,5 @@ def single(db: DataFlow, type_name: str, params: dict[str, Any] | None = None) -
 
 def one(db: DataFlow, type_name: str, params: dict[str, Any] | None = None, **how: Any) -> Any:
     """What a node gives when it is run alone; `how` goes to the runtime."""
-    results, _ = LocalRuntime().execute(single(db, type_name, params), **how)
+    results, _ = LocalRuntime(**how).execute(single(db, type_name, params))
     return results["node"]

@@ -94,6 +94,7 @@ def test_every_variable_reaches_its_option() -> None:
         "DATAFLOW_LOG_LEVEL": "warning",
         "DATAFLOW_AUTO_MIGRATE": "0",
         "DATAFLOW_EXISTING_SCHEMA_MODE": "1",
+        "DATAFLOW_MULTI_TENANT": "yes",
     }
     known = [option.variables[-1] for option in OPTIONS.values() if option.variables]
     assert len(known) == len(said)
@@ -110,6 +111,7 @@ def test_every_variable_reaches_its_option() -> None:
         log_level="warning",
         auto_migrate=False,
         existing_schema_mode=True,
+        multi_tenant=True,
     )
     assert config.creates_tables is False
 

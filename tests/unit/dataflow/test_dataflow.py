@@ -47,7 +47,7 @@ def create(db: DataFlow | None, type_name: str, params: dict[str, object]) -> ob
     [
         ({"pool_sise": 5}, "Did you mean 'pool_size'"),
         ({"monitorin": True}, "Did you mean 'monitoring'"),
-        ({"multi_tenant": True}, "An option without effect is refused"),
+        ({"tenants": True}, "An option without effect is refused"),
         ({"pool_size": 0}, "at least 1"),
         ({"pool_size": "5"}, "a whole number"),
         ({"echo": "yes"}, "true or false"),

@@ -111,3 +111,21 @@ def test_what_a_newer_studio_wrote_can_be_set_aside_and_put_back():
     spec = model_from_data(data, left=left)
     assert left == {"partition": {"by": "x"}, "fields": {"x": {"collation": "de"}}}
     assert merge_left(model_to_data(spec), left) == {**data, "partition": {"by": "x"}}
+
+
+def test_options_and_the_fields_that_they_add_come_back() -> None:
+    class Note:
+        text: str
+        __dataflow__ = {"soft_delete": True, "versioned": True, "multi_tenant": True}  # noqa: RUF012
+        __indexes__ = ({"fields": ["tenant_id", "text"]},)
+
+    spec = model_from_class(Note)
+    data = model_to_data(spec)
+    assert list(data["fields"]) == ["id", "text"]
+    assert data["options"] == {"soft_delete": True, "versioned": True, "multi_tenant": True}
+    assert model_from_data(data) == spec
+    bare = model_from_data({**data, "timestamps": False})
+    assert bare.names == ("id", "text", "deleted_at", "version", "tenant_id")
+    assert model_from_data(model_to_data(bare)) == bare
+    with pytest.raises(ModelError, match="no option 'soft_delet'.*soft_delete"):
+        model_from_data({**data, "options": {"soft_delet": True}})
