@@ -40,6 +40,11 @@ COMMANDS: Final = (
     CanvasCommand("toggle_ports", "Show or fold optional ports", ("Ctrl+H",), in_node_menu=True),
     CanvasCommand("add_frame", "Frame", ("Ctrl+G",), in_node_menu=True, separator=True),
     CanvasCommand("dissolve_frames", "Ungroup", ("Ctrl+Shift+G",), in_node_menu=True),
+    CanvasCommand("make_subworkflow", "Make subworkflow", ("Alt+X",), in_node_menu=True),
+    CanvasCommand("enter_subworkflow", "Enter subworkflow", ("Alt+Return", "Alt+Enter"), in_node_menu=True),
+    CanvasCommand(
+        "leave_subworkflow", "Leave subworkflow", ("Alt+Shift+Return", "Alt+Shift+Enter"), in_canvas_menu=True
+    ),
     CanvasCommand("connect_selected", "Connect in order", ("Ctrl+L",), in_node_menu=True, separator=True),
     CanvasCommand("disconnect_selected", "Disconnect", ("Ctrl+Shift+L",), in_node_menu=True),
     CanvasCommand(

@@ -21,6 +21,7 @@ from studio.canvas import menus, overlays
 from studio.canvas.adding import Adding
 from studio.canvas.arrangement import Arrangement
 from studio.canvas.bookmarks import Bookmarks
+from studio.canvas.breadcrumb import Breadcrumb, Crumb
 from studio.canvas.camera import NEAR
 from studio.canvas.cards import GRID
 from studio.canvas.clipboard import Clipboard
@@ -41,6 +42,7 @@ from studio.canvas.presses import chosen
 from studio.canvas.projector import Projector
 from studio.canvas.run_follower import RunFollower
 from studio.canvas.style import KIND_INDEX, Style
+from studio.canvas.subworkflows import Subworkflows
 from studio.canvas.text_editing import TextEditing
 from studio.canvas.viewer import CanvasViewer
 from studio.canvas.walking import neighbour, reached
@@ -70,6 +72,8 @@ class CanvasView(QWidget, Delegated):
     """Enter on a node, or a double click: its params should be edited."""
     resultsRequested = Signal(str, str)
     """A node's results should be shown: node id, port ("" for its value)."""
+    workflowRequested = Signal(str, object, str)
+    """Another workflow should be shown: its id, the way that leads to it (Crumbs), and a node to select there, or ""."""
     message = Signal(str)
     """A sentence for the status line: a refusal, what was done."""
     zoomChanged = Signal(float)
@@ -96,6 +100,9 @@ class CanvasView(QWidget, Delegated):
         self._texts = TextEditing(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        self._breadcrumb = Breadcrumb(session, theme, self)
+        layout.setSpacing(0)
+        layout.addWidget(self._breadcrumb)
         layout.addWidget(self._viewer)
         self.setFocusProxy(self._viewer)
         self._views: dict[WorkflowId, tuple[float, float, float]] = {}
@@ -107,6 +114,7 @@ class CanvasView(QWidget, Delegated):
         self._adding = Adding(self)
         self._arrangement = Arrangement(self)
         self._bookmarks = Bookmarks(self)
+        self._subworkflows = Subworkflows(self)
         self._find = FindBar(self)
         self._find.set_style(self._style)
         self._runs.changed.connect(self._find.refresh)
@@ -138,6 +146,7 @@ class CanvasView(QWidget, Delegated):
         viewer.refusal_told.connect(self.message)
         viewer.key_pressed.connect(self._key)
         viewer.menu_wanted.connect(partial(menus.open_menu, self))
+        viewer.entered.connect(self._subworkflows.enter)
         viewer.converter_offered.connect(partial(menus.offer_converter, self))
         viewer.field_dropped.connect(self._editing.drop_field)
         viewer.moved.connect(self._layout_editing.shift)
@@ -229,6 +238,7 @@ class CanvasView(QWidget, Delegated):
         self._viewer.set_style(self._style)
         self._palette.set_style(self._style)
         self._find.set_style(self._style)
+        self._breadcrumb.set_theme(theme)
         self._minimap.content_changed()
 
     def _offer_templates(self) -> None:
@@ -271,6 +281,8 @@ class CanvasView(QWidget, Delegated):
     def _on_event(self, event: Any) -> None:
         if isinstance(event, ProjectChanged):
             self._follow(event.after.workflows.get(self.workflow_id) if self.workflow_id else None)
+            if self._breadcrumb.trail:
+                self.set_trail(self._breadcrumb.trail)
         elif isinstance(event, CatalogueChanged):
             self._viewer.cancel_gesture()
             self._projector.set_catalogue(self.session.catalogue)
@@ -590,6 +602,14 @@ class CanvasView(QWidget, Delegated):
         self._arrangement.glide.set_reduced_motion(reduced)
 
     @property
+    def breadcrumb(self) -> Breadcrumb:
+        return self._breadcrumb
+
+    def set_trail(self, trail: tuple[Crumb, ...]) -> None:
+        """Shows above the canvas which way led here."""
+        self._breadcrumb.show_trail(trail, self.workflow.name if self.workflow is not None else "")
+
+    @property
     def bookmarks(self) -> Bookmarks:
         return self._bookmarks
 
@@ -607,6 +627,13 @@ class CanvasView(QWidget, Delegated):
             return partial(self._bookmarks.set, key)
         if kind == "go_to_bookmark":
             return partial(self._bookmarks.jump, key)
+        ways = {
+            "make_subworkflow": self._subworkflows.make,
+            "enter_subworkflow": self._subworkflows.enter,
+            "leave_subworkflow": self._subworkflows.leave,
+        }
+        if name in ways:
+            return ways[name]
         found: Callable[[], None] = getattr(self, name)
         return found
 

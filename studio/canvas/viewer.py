@@ -48,7 +48,7 @@ from studio.canvas.tooltips import tooltip
 from studio.canvas.wire_gesture import WireGesture
 from studio.kernel.ids import EdgeId, NodeId
 from studio.qt.mime import NODE_TYPE_MIME, read_field, read_node_type
-from studio.workflow.graph import Edge, Frame, Note, Route
+from studio.workflow.graph import REFERRING, Edge, Frame, Note, Route
 
 if TYPE_CHECKING:
     from studio.session.wiring import Converter, Match
@@ -97,6 +97,8 @@ class CanvasViewer(CameraViewer):
     frame_resized = Signal(object)
     frame_activated = Signal(str)
     frame_fold_clicked = Signal(str)
+    entered = Signal(str)
+    """A double click on the header of a node that runs another workflow."""
     results_wanted = Signal(str)
     fold_clicked = Signal(str)
     template_clicked = Signal(str)
@@ -513,7 +515,10 @@ class CanvasViewer(CameraViewer):
             return
         point = self.mapToScene(event.position())
         hit = self.hit(point.x(), point.y())
-        if hit.kind in ("header", "body", "footer") and hit.node is not None:
+        cards = self.projector.geometry.cards
+        if hit.kind == "header" and hit.node is not None and cards[hit.node].node.type in REFERRING:
+            self.entered.emit(self.projector.geometry.ids[hit.node])
+        elif hit.kind in ("header", "body", "footer") and hit.node is not None:
             self.node_double_clicked.emit(self.projector.geometry.ids[hit.node])
         elif hit.note is not None:
             self.note_activated.emit(hit.note)

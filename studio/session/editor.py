@@ -148,6 +148,29 @@ class Editor:
         self.project.workflow(workflow_id)
         self.edit(RemoveWorkflow(workflow=workflow_id))
 
+    def make_subworkflow(
+        self,
+        workflow_id: WorkflowId,
+        node_ids: Iterable[NodeId],
+        *,
+        notes: Iterable[str] = (),
+        frames: Iterable[str] = (),
+    ) -> NodeId:
+        """Makes a workflow of a part of one, as one step over both; gives the node that stands for it now.
+
+        It is called like the one frame that is taken along, or after the workflow. Raises WorkflowError when the part cannot be taken out.
+        """
+        from studio.session.extraction import extracted
+
+        workflow, regions = self.project.workflow(workflow_id), tuple(frames)
+        outermost = [workflow.frames[key] for key in regions if workflow.frames[key].frame not in regions]
+        wanted = outermost[0].title if len(outermost) == 1 else ""
+        names = (other.name for other in self.project.workflows.values())
+        name = unique_title(wanted.strip() or f"Part of {workflow.name}", names)
+        part = extracted(workflow, self.catalogue, node_ids, name=name, notes=notes, frames=regions)
+        self._do("Make subworkflow", part.changes)
+        return part.node
+
     def duplicate_workflow(self, workflow_id: WorkflowId) -> WorkflowId:
         original = self.project.workflow(workflow_id)
         names = (workflow.name for workflow in self.project.workflows.values())

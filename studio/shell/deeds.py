@@ -98,6 +98,7 @@ def _edit_deeds(window: MainWindow) -> dict[str, Deed]:
         "toggle_ports", "activate", "show_results", "paste_with_links", "delete_and_reconnect", "connect_selected", "disconnect_selected",
         "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across",
         "distribute_down", "straighten", "find_nodes", "toggle_minimap", "add_frame", "dissolve_frames", *BOOKMARKS,
+        "make_subworkflow", "enter_subworkflow", "leave_subworkflow",
     )  # fmt: skip
     canvas_deeds: dict[str, Deed] = {name: _on_canvas(window, name) for name in names}
     return {**canvas_deeds, "undo": undo, "redo": redo, "add_node": _on_canvas(window, "open_palette")}

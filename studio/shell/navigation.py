@@ -106,6 +106,17 @@ class Navigation(QObject):
             self._window.panels.outline.show_selection(canvas.selection())
         self._window.refresh()
 
+    def _follow_trail(self, workflow_id: str, trail: Any, node_id: str) -> None:
+        """Shows a workflow with the way that led to it, and selects the node that one came back by."""
+        canvas = self.show_workflow(workflow_id)
+        if canvas is None:
+            return
+        canvas.set_trail(trail)
+        if node_id:
+            canvas.select([NodeId(node_id)])
+            canvas.reveal(NodeId(node_id))
+        canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _on_canvas_made(self, canvas: Any) -> None:
         window = self._window
         window.preferences.apply_to(canvas)
@@ -113,6 +124,7 @@ class Navigation(QObject):
         canvas.nodeActivated.connect(self._edit_node)
         canvas.resultsRequested.connect(self.show_output)
         canvas.message.connect(window.tell)
+        canvas.workflowRequested.connect(self._follow_trail)
         canvas.zoomChanged.connect(self._on_zoomed)
         if self._shown_run is not None and self._shown_run.workflow_id == canvas.workflow_id:
             canvas.set_run(self._shown_run)
