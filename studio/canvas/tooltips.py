@@ -9,6 +9,8 @@ from studio.canvas.edge_data import EdgeData
 from studio.canvas.hits import Hit
 from studio.canvas.projector import Projector
 from studio.canvas.states import CardState
+from studio.kernel.ids import NodeId
+from studio.workflow.bypass import routes_around
 
 
 def tooltip(projector: Projector, hit: Hit, data: EdgeData) -> str:
@@ -54,6 +56,8 @@ def _node(projector: Projector, node: int) -> str:
         lines.append(_plain(card.spec.description))
     if card.summary:
         lines.append(_plain(card.summary))
+    if card.node.disabled:
+        lines.append(_disabled(projector, node_id))
     if card.node.comment:
         lines.append(_plain(card.node.comment))
     footer = projector.footers.get(node_id)
@@ -63,6 +67,17 @@ def _node(projector: Projector, node: int) -> str:
         _plain(f"{problem.message} {problem.hint}".strip()) for problem in projector.problems.get(node_id, [])
     ]
     return "<br>".join(lines)
+
+
+def _disabled(projector: Projector, node_id: NodeId) -> str:
+    """What passes a disabled node all the same."""
+    workflow = projector.workflow
+    around = routes_around(workflow, projector.maker.catalogue) if workflow is not None else {}
+    outgoing = workflow.outgoing.get(node_id, ()) if workflow is not None else ()
+    passing = dict.fromkeys(edge.source_port for edge in outgoing if edge.id in around)
+    if not passing:
+        return "Disabled: what needs it is skipped."
+    return _plain(f"Disabled: {', '.join(passing)} passes through as it comes in.")
 
 
 def _bold(text: str) -> str:

@@ -21,6 +21,7 @@ from studio.nodes.records import ModelNode
 from studio.nodes.subworkflows import ReferringType
 from studio.runtime.partial import Earlier, Given, Part, part_of
 from studio.runtime.state import Link, joining, waiting
+from studio.workflow.bypass import bypassed
 from studio.workflow.checks import check, order_edges, spec_for, title_of
 from studio.workflow.graph import Edge, Node, Workflow
 from studio.workflow.params import (
@@ -171,7 +172,7 @@ def compile_plan(
 
 
 def _assemble(part: Part, catalogue: NodeCatalogue, whole: Workflow) -> Plan:
-    workflow, given = part.workflow, part.given
+    workflow, given = bypassed(part.workflow, catalogue), part.given
     specs = {node_id: spec_for(node, catalogue) for node_id, node in workflow.nodes.items()}
     types = {
         node_id: None if node.disabled else catalogue.type_of(node)
