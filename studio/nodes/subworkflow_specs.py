@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from studio.models.spec import MISSING
 from studio.nodes.base import COMMON, humanise
 from studio.workflow.graph import Workflow, WorkflowInput
 from studio.workflow.references import declared_inputs, declared_outputs, input_type, spec_for
-from studio.workflow.spec import AFTER, DONE, ERROR_PORT, Catalogue, NodeSpec, ParamSpec, PortSpec
+from studio.workflow.spec import AFTER, DONE, ERROR_PORT, NodeSpec, ParamSpec, PortSpec
 from studio.workflow.types import ANY, PortType
+
+if TYPE_CHECKING:
+    from studio.nodes.catalogue import NodeCatalogue
 
 _COUNT: Final = PortType(kind="int")
 _MANY: Final = PortType(kind="any", many=True, nullable=True)
@@ -142,19 +145,23 @@ class Interface:
     inputs: Mapping[str, WorkflowInput]
     outputs: Mapping[str, PortSpec]
     writes: bool
+    """Whether it changes a database, or anything else that no rollback takes back."""
     needs_trust: bool
 
 
-def interface_of(workflow: Workflow, catalogue: Catalogue, general: NodeSpec) -> Interface:
+def interface_of(workflow: Workflow, catalogue: NodeCatalogue, general: NodeSpec) -> Interface:
     """The interface of a workflow for a kind of node, whose own names come first: what is called like one gets an underscore."""
     own = {param.name for param in general.params} | _TAKEN
-    specs = [spec_for(node, catalogue) for node in workflow.nodes.values() if not node.disabled]
+    nodes = [node for node in workflow.nodes.values() if not node.disabled]
+    specs = [spec_for(node, catalogue) for node in nodes]
+    known = (node for node, spec in zip(nodes, specs, strict=True) if spec is not None)
     inputs = declared_inputs(workflow)
     outputs = declared_outputs(workflow, catalogue)
     return Interface(
         inputs=_named(((entry.name, entry) for entry in inputs), own),
         outputs=_named(((port.name, port) for port in outputs), {DONE, ERROR_PORT}),
-        writes=any(spec is not None and spec.writes for spec in specs),
+        writes=any(spec is not None and spec.writes for spec in specs)
+        or any(catalogue.type_of(node).outside(node.params) for node in known),
         needs_trust=any(spec is not None and spec.needs_trust for spec in specs),
     )
 

@@ -9,7 +9,7 @@ import asyncio
 import collections
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from studio.kernel.errors import StudioError
 from studio.kernel.names import did_you_mean
@@ -27,7 +27,10 @@ from studio.nodes.subworkflow_specs import (
     subworkflow_spec,
 )
 from studio.workflow.graph import Node, Workflow
-from studio.workflow.spec import Catalogue, NodeSpec
+from studio.workflow.spec import NodeSpec
+
+if TYPE_CHECKING:
+    from studio.nodes.catalogue import NodeCatalogue
 
 _SLICE_S: Final = 0.02
 """So often a ForEach says how far it is, and gives way to others."""
@@ -45,7 +48,7 @@ class ReferringType(NodeType):
         self.workflow = workflow
         self.interface = interface
 
-    def bound(self, workflow: Workflow, node: Node, catalogue: Catalogue) -> ReferringType:
+    def bound(self, workflow: Workflow, node: Node, catalogue: NodeCatalogue) -> ReferringType:
         """The kind of this node, which runs that workflow."""
         raise NotImplementedError(f"{self.spec.type} does not say how it runs a workflow")
 
@@ -70,7 +73,7 @@ class ReferringType(NodeType):
 class SubworkflowType(ReferringType):
     __slots__ = ()
 
-    def bound(self, workflow: Workflow, node: Node, catalogue: Catalogue) -> SubworkflowType:
+    def bound(self, workflow: Workflow, node: Node, catalogue: NodeCatalogue) -> SubworkflowType:
         interface = interface_of(workflow, catalogue, SUBWORKFLOW)
         return SubworkflowType(subworkflow_spec(workflow, interface), workflow, interface)
 
@@ -120,7 +123,7 @@ class ForEachType(ReferringType):
         super().__init__(spec, workflow, interface)
         self._given = given
 
-    def bound(self, workflow: Workflow, node: Node, catalogue: Catalogue) -> ForEachType:
+    def bound(self, workflow: Workflow, node: Node, catalogue: NodeCatalogue) -> ForEachType:
         interface = interface_of(workflow, catalogue, FOR_EACH)
         given = given_input(interface, node.params.get("input"))
         return ForEachType(for_each_spec(workflow, interface, given), workflow, interface, given)

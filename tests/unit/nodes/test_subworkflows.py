@@ -292,6 +292,19 @@ def test_a_loop_whose_input_is_not_clear_is_refused_with_the_inputs_there_are() 
     }
 
 
+def test_what_cannot_be_taken_back_is_neither_tried_again_as_a_whole_nor_done_in_a_dry_run() -> None:
+    inner = WorkflowBuilder(name="Post", id="post")
+    inner.add_node("HTTPRequest", "send", {"url": "https://example.invalid", "method": "POST"})
+    flow = outer(inner)
+    flow.add_node("Subworkflow", "sub", {"workflow": "post", "retries": 2})
+    assert [(problem.code, problem.node) for problem in problems(flow)] == [("retries-of-writes", "sub")]
+    flow = outer(inner)
+    flow.add_node("Subworkflow", "sub", {"workflow": "post"})
+    error = run(flow, mode="dry").error
+    assert isinstance(error, BuildError)
+    assert [(problem.code, problem.node) for problem in error.problems] == [("not-in-dry-run", "sub/send")]
+
+
 def test_a_time_limit_and_a_stop_reach_into_the_inner_workflow() -> None:
     inner = WorkflowBuilder(name="Slow", id="slow")
     inner.add_input("item", "any")
