@@ -168,7 +168,8 @@ def runs(rows: Sequence[Any], shape: Callable[[Any], Any]) -> list[tuple[int, Se
             found.append((start, rows[start:place]))
             start = place
         last = current
-    found.append((start, rows if start == 0 else rows[start:]))
+    if rows:
+        found.append((start, rows if start == 0 else rows[start:]))
     return found
 
 

@@ -255,7 +255,7 @@ class ModelPlans:
         """The names, all of them fields of the model; raises ValueRefused with the nearest ones."""
         wanted = tuple(names)
         for name in wanted:
-            if name not in self.spec.by_name:
+            if name not in self.spec:
                 raise ValueRefused(
                     f"{self.spec.name} has no field {name!r}.",
                     hint=did_you_mean(str(name), self.spec.names),

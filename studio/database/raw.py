@@ -144,8 +144,19 @@ def _stored(value: Any) -> Any:
     if isinstance(value, uuid.UUID):
         return str(value)
     if isinstance(value, dict | list | tuple):
-        return orjson.dumps(value).decode()
+        return _json(value)
     return value
+
+
+def _json(value: Any) -> str:
+    """A list or mapping as JSON text; raises ValueRefused for what JSON cannot say."""
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError as error:
+        raise ValueRefused(
+            f"A list or mapping among the values of the SQL cannot be said in JSON: {error}.",
+            hint="Give text, numbers, true, false, null, lists and mappings with names of text.",
+        ) from None
 
 
 def _mysql(value: Any) -> Any:
@@ -159,4 +170,4 @@ def _native(value: Any) -> Any:
     """As asyncpg takes it: it knows all our types but enumerations and mappings."""
     if isinstance(value, enum.Enum):
         return value.value
-    return orjson.dumps(value).decode() if isinstance(value, dict) else value
+    return _json(value) if isinstance(value, dict) else value

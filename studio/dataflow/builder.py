@@ -180,6 +180,11 @@ class WorkflowBuilder:
         if given is not None and not isinstance(given, Mapping):
             self._fault("param-type", id, f"Params are a mapping, not {given!r}.", 'Write {"name": "Ada"}.')
             params = None
+        names: list[object] = list(params or ())
+        unnamed = [name for name in names if not isinstance(name, str)]
+        if unnamed:
+            self._fault("param-type", id, f"{unnamed[0]!r} is no name of a param.", 'Write {"name": "Ada"}.')
+            params = None
         if id in self._nodes:
             self._fault("node-twice", id, f"There are two nodes {id!r}.", "Give one of them another id.")
             return id
@@ -195,6 +200,12 @@ class WorkflowBuilder:
 
     def add_connection(self, source: str, port: str, target: str, param: str) -> None:
         """Lets a value travel from an output port to an input; both may be dotted paths (`records.0.id`, `fields.total`)."""
+        given: tuple[object, ...] = (source, port, target, param)
+        if not all(isinstance(part, str) for part in given):
+            self._fault(
+                "param-type", None, f"The edge {given!r} is not made of four texts.", "Name nodes and ports."
+            )
+            return
         self._edges.append(
             Edge(source=NodeId(source), source_port=port, target=NodeId(target), target_port=param)
         )

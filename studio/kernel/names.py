@@ -32,9 +32,9 @@ def plural(word: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
-    """The known names that look most like `name`, best first; case does not count."""
+    """The known names that look most like `name`, best first; case does not count. What came instead of a name is taken as its text."""
     by_lower = {candidate.lower(): candidate for candidate in known}
-    hits = difflib.get_close_matches(name.lower(), by_lower, n=most, cutoff=0.5)
+    hits = difflib.get_close_matches(str(name).lower(), by_lower, n=most, cutoff=0.5)
     return [by_lower[hit] for hit in hits]
 
 

@@ -240,7 +240,7 @@ class ModelSpec:
             ) from None
 
     def __contains__(self, name: object) -> bool:
-        return name in self.by_name
+        return isinstance(name, str) and name in self.by_name
 
     def unique_sets(self) -> list[tuple[str, ...]]:
         """The sets of fields that identify one record: the key, each unique field, each unique index.

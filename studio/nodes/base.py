@@ -175,6 +175,9 @@ class NodeType:
         return []
 
 
+MOST_SECONDS: Final = 365 * 86_400
+"""A year: nothing waits longer, and clocks can still count it."""
+
 TIMEOUT: Final = ParamSpec(
     name="timeout_s",
     type=PortType(kind="float"),
@@ -184,6 +187,7 @@ TIMEOUT: Final = ParamSpec(
     expressions=False,
     connectable=False,
     minimum=0.001,
+    maximum=MOST_SECONDS,
 )
 RETRIES: Final = ParamSpec(
     name="retries",

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from studio.kernel.errors import NodeError
 from studio.kernel.problems import Problem
-from studio.nodes.base import Join, NodeContext, NodeType, Params
+from studio.nodes.base import MOST_SECONDS, Join, NodeContext, NodeType, Params
 from studio.nodes.branching_specs import CASES, FAIL, INPUTS, LOG, MERGE, MOST_CASES, SWITCH, WAIT
 from studio.nodes.many import as_many, identity
 from studio.workflow.params import LATER, bare_expression, is_dynamic, unwrap
@@ -136,7 +136,14 @@ class WaitType(NodeType):
         if until is not None:
             await asyncio.sleep(max(0.0, (_moment(until) - dt.datetime.now(dt.UTC)).total_seconds()))
         else:
-            await asyncio.sleep(float(params["seconds"]))
+            seconds = params["seconds"]
+            if seconds is None or not 0 <= seconds <= MOST_SECONDS:
+                raise NodeError(
+                    "That is no time to wait.",
+                    hint=f"Give 0 to {MOST_SECONDS:,} seconds, which is a year.",
+                    field="seconds",
+                )
+            await asyncio.sleep(float(seconds))
         return params.get("value")
 
     def check(self, params: Params) -> list[Problem]:

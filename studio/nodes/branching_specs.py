@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from studio.nodes.base import COMMON
+from studio.nodes.base import COMMON, MOST_SECONDS
 from studio.workflow.spec import NodeSpec, ParamSpec, PortSpec
 from studio.workflow.types import ANY, PortType
 
@@ -151,6 +151,7 @@ WAIT: Final = NodeSpec(
             label="Seconds",
             description="How long it waits.",
             minimum=0,
+            maximum=MOST_SECONDS,
         ),
         ParamSpec(
             name="until",

@@ -131,7 +131,7 @@ class BulkCreateType(BulkNode):
             self._rows(params),
             conflict=conflict,
             conflict_on=self._known_by(params) if conflict == "upsert" else params.get("conflict_on"),
-            batch_size=params.get("batch_size", 1000),
+            batch_size=params.get("batch_size") or 1000,
             return_ids=bool(params.get("return_ids", False)),
             progress=ctx.progress,
         )
@@ -158,7 +158,7 @@ class BulkUpsertType(BulkNode):
             self._rows(params),
             conflict_on=conflict_fields(self._model, wanted, {}, self._title) if wanted else None,
             conflict=params.get("conflict_resolution", "update"),
-            batch_size=params.get("batch_size", 1000),
+            batch_size=params.get("batch_size") or 1000,
             return_ids=bool(params.get("return_ids", False)),
             progress=ctx.progress,
         )
@@ -181,7 +181,7 @@ class BulkUpdateType(BulkNode):
             result = await access.bulk_update_rows(
                 self._model,
                 self._rows(params),
-                batch_size=params.get("batch_size", 1000),
+                batch_size=params.get("batch_size") or 1000,
                 progress=ctx.progress,
             )
         else:

@@ -75,5 +75,5 @@ def check_types(types: Any) -> list[Problem]:
             field="types",
         )
         for name, kind in types.items()
-        if kind not in _KINDS
+        if not isinstance(kind, str) or kind not in _KINDS
     ]

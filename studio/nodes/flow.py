@@ -65,7 +65,18 @@ def _condition(ctx: NodeContext, condition: Any, local: str) -> Test:
         from studio.query.filters import parse_filter
         from studio.query.matching import matcher
 
-        return matcher(parse_filter(None, condition))
+        matches = matcher(parse_filter(None, condition))
+
+        def matches_record(value: Any) -> bool:
+            if isinstance(value, Mapping):
+                return matches(value)
+            raise NodeError(
+                f"A filter looks at the fields of a record, and what came is of type {type(value).__name__}.",
+                hint=f"Give a record, or write an expression: {local} > 100",
+                field="condition",
+            )
+
+        return matches_record
     if isinstance(condition, str):
         expression = bare_expression(condition)
         names = dict(ctx.names)

@@ -132,7 +132,8 @@ class HttpRequestType(NodeType):
                     "retries",
                 )
             )
-        for status in params.get("expect_status") or ():
+        statuses = params.get("expect_status")
+        for status in statuses if isinstance(statuses, list | tuple) else ():
             if not _is_status(status):
                 hint = 'Write numbers, "4xx" or "any".'
                 found.append(_problem("param-type", f"{status!r} is no status.", hint, "expect_status"))

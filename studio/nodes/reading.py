@@ -97,12 +97,12 @@ def check_values(model: ModelSpec, values: Any, *, param: str, operators: bool =
     problems: list[Problem] = []
     asked: dict[str, Any] = {}
     for name, value in values.items():
-        if operators and (name.startswith("$") or is_operator(value)):
+        if operators and (str(name).startswith("$") or is_operator(value)):
             asked[name] = value
             continue
-        if operators and "." in name and name not in model:
+        if operators and "." in str(name) and name not in model:
             asked[name] = value
-            problem = check_value(model, name.partition(".")[0], LATER, param=param)
+            problem = check_value(model, str(name).partition(".")[0], LATER, param=param)
         else:
             problem = check_value(model, name, value, param=param)
         if problem:

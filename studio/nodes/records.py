@@ -432,10 +432,11 @@ class UpsertType(_OneRecord):
         for part in ("where", "create"):
             problems += check_values(self._model, params.get(part), param=part)
         problems += check_values(self._model, params.get("update"), param="update", operators=True)
-        if problems or any(
-            params.get(name) is LATER for name in ("where", "create", "update", "conflict_on")
-        ):
+        parts = [params.get(name) for name in ("where", "create", "update")]
+        if problems or params.get("conflict_on") is LATER:
             return problems
+        if not all(part is None or isinstance(part, Mapping) for part in parts):
+            return problems  # known later, or reported already
         try:
             self._parts(params)
         except StudioError as error:
@@ -454,7 +455,7 @@ def conflict_fields(
     """The unique fields by which a record is known: those wanted, else the key, else the first unique set given; raises NodeError."""
     sets = model.unique_sets()
     if wanted:
-        names = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+        names = (wanted,) if isinstance(wanted, str) else tuple(map(str, wanted))
         if any(set(names) == set(known) for known in sets):
             return names
         shown = "; ".join(", ".join(known) for known in sets)

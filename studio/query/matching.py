@@ -7,7 +7,7 @@ import enum
 import operator
 import uuid
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeAlias, assert_never
 
 from studio.query.conditions import NO_SLOT, All, Comparison, Condition, Not, Some
@@ -194,7 +194,10 @@ def _compared(left: Any, right: Any, compare: Callable[[Any, Any], Any]) -> bool
     if isinstance(left, bool) or isinstance(right, bool):
         return isinstance(left, bool) and isinstance(right, bool) and bool(compare(left, right))
     if isinstance(left, int | float | Decimal) and isinstance(right, int | float | Decimal):
-        return bool(compare(_number(left, right), _number(right, left)))
+        try:
+            return bool(compare(_number(left, right), _number(right, left)))
+        except InvalidOperation:
+            return False  # a Decimal that is no number
     if isinstance(left, Mapping | list | tuple):
         return compare is operator.eq and equal(left, right)
     if type(left) is dt.date and isinstance(right, dt.datetime):

@@ -144,7 +144,7 @@ class _Reader:
         if key not in _OPERATORS:
             raise FilterError(f"There is no update operator {key}.", hint=near_misses(key, _OPERATORS))
         if isinstance(value, list | tuple) and key in ("$unset", "$now"):
-            value = dict.fromkeys(value, True)
+            value = dict.fromkeys(map(str, value), True)
         if not isinstance(value, Mapping):
             raise FilterError(f"{key} wants a mapping of fields.", hint=f'Write {{"{key}": {{"field": …}}}}.')
         for name, item in value.items():
@@ -263,7 +263,7 @@ class _Reader:
         self._step("unset", place)
 
     def _flag(self, name: str, place: _Place, value: Any) -> None:
-        if value not in (True, "", 1) or isinstance(value, float):
+        if not (isinstance(value, int | str) and value in (True, "")):
             raise FilterError(
                 f"{name} on {place.name!r} wants true.", hint=f'Write {{"{name}": true}}.', field=place.name
             )

@@ -328,7 +328,7 @@ def _step(
         is_ready=not templates and not feeds,
         is_immediate=node_type is not None and type(node_type).run_now is not NodeType.run_now,
         connection=_connection(node_type, given),
-        timeout_s=given.get("timeout_s"),
+        timeout_s=None if given.get("timeout_s") is None else float(given["timeout_s"]),
         retries=given.get("retries") or 0,
         output_name=output_name,
         join=join,

@@ -75,12 +75,23 @@ def _round(value: Any, places: Any = 0) -> Any:
 
 
 def _absolute(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return value.copy_abs()  # abs() would round to 28 digits
     if is_number(value) or isinstance(value, dt.timedelta):
         return abs(value)
     raise Refused(f"{kind_of(value)} has no absolute value")
 
 
+def _short(value: Decimal) -> Decimal:
+    """The number itself, unless writing it out takes more digits than any that is reckoned here."""
+    if value.is_finite() and abs(value.adjusted()) > EXACT.Emax:
+        raise Refused(f"the number has more than {EXACT.Emax:,} digits")
+    return value
+
+
 def _to_int(value: Any) -> int:
+    if isinstance(value, Decimal):
+        return int(_short(value))
     if isinstance(value, bool) or is_number(value):
         return int(value)
     if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d{1,100}\s*", value, re.ASCII):
@@ -114,7 +125,7 @@ def _to_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return format(_short(value), "f")
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, list | tuple | Mapping):

@@ -247,6 +247,8 @@ def _power(left: Any, right: Any) -> Any:
 
 
 def _negate(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return value.copy_negate() if value else value  # the operator itself would round to 28 digits
     if is_number(value) or isinstance(value, dt.timedelta):
         return -value
     raise Refused(f"-{kind_of(value)} has no meaning")

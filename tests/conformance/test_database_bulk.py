@@ -433,3 +433,16 @@ def test_hostile_text_is_written_letter_for_letter_in_bulk(database_url):
         assert [record["text"] for record in found] == texts
 
     run(database_url, story, models=[spec])
+
+
+def test_a_stream_may_bring_empty_batches(database_url):
+    async def batches():
+        for start in (None, 0, None, 2, None):
+            yield [] if start is None else customers(2, start=start)
+
+    async def story(database):
+        access = database.access()
+        assert (await access.bulk_create(CUSTOMER, batches())).created == 4
+        assert (await access.bulk_upsert(CUSTOMER, batches())).updated == 4
+
+    run(database_url, story)

@@ -1,5 +1,6 @@
 """Expressions have values, exactly; hostile ones have none, at once; and no way leads from a value to the interpreter."""
 
+import contextlib
 import datetime as dt
 import enum
 import time
@@ -221,3 +222,18 @@ def test_decimals_are_reckoned_exactly(left: Decimal, right: Decimal) -> None:
     names = {"a": left, "b": right}
     assert parsed("a + b - b").evaluate(names) == left
     assert parsed("(a + b) * 3 == a * 3 + b * 3").evaluate(names) is True
+
+
+def test_a_sign_keeps_every_digit_of_a_decimal() -> None:
+    names = {"a": Decimal("-1234567890123456789012345678901234567890.12345")}
+    assert parsed("-a").evaluate(names) == Decimal("1234567890123456789012345678901234567890.12345")
+    assert parsed("abs(a)").evaluate(names) == Decimal("1234567890123456789012345678901234567890.12345")
+
+
+@pytest.mark.parametrize(
+    "text", ["int(a)", "str(a)", "round(a)", "a + 1", "a * a", "-a", "a // 3", "a ** 2", "len(str(a))"]
+)
+def test_a_decimal_of_a_billion_digits_is_never_written_out(text: str) -> None:
+    for number in (Decimal("1E+999999999"), Decimal("1E-999999999")):
+        with contextlib.suppress(ExpressionError):
+            assert len(str(parsed(text).evaluate({"a": number}))) < 1_000
