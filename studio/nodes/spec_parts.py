@@ -246,6 +246,7 @@ def relation_ports(
             ),
             label=humanise(relation.name),
             description=f"The related {'records' if relation.many else 'record'} of {relation.model}, when `include` names it.",
+            related=True,
         )
         for relation in family.relations(model.name).values()
     )

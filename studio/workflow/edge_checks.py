@@ -110,6 +110,8 @@ def _carried(
     later: Callable[[], Sequence[str]],
 ) -> PortType | Problem | None:
     """The type of what goes along the edge; None where only the run can tell."""
+    if "." not in edge.source_port and not port.related:
+        return port.type  # most edges
     if port.type.kind == "record" and paths is not None:
         params = {**canonical(spec, source.params), **dict.fromkeys(later(), LATER)}
         found = paths.path_type(spec, params, port.name, edge.source_port.split(".")[1:])

@@ -75,6 +75,8 @@ class PortSpec:
     description: str = ""
     required: bool = False
     primary: bool = False
+    related: bool = False
+    """Carries something only when the node is told to read it along: a path to be judged, even without a dot."""
 
 
 @dataclass(frozen=True, kw_only=True)
