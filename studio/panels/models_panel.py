@@ -479,7 +479,7 @@ class ModelsPanel(Panel):
                 self.tr("&Add to the workflow"), partial(self.nodeRequested.emit, str(index.data(TYPE)))
             )
             add_action(menu, self.tr("&Copy name"), partial(copy_text, index.data(TYPE)))
-        elif kind == "field":
+        elif kind in ("field", "relation"):
             add_action(menu, self.tr("&Copy name"), partial(copy_text, key.partition(".")[2]))
         else:
             menu.deleteLater()
@@ -537,4 +537,5 @@ def _weight(what: tuple[str, Any]) -> float:
 def _key(index: QModelIndex) -> str:
     """What says again which row is unfolded after the tree was made anew."""
     key = str(index.data(ID))
-    return f"fields:{key}" if index.data(KIND) == "fields" else key
+    kind = index.data(KIND)
+    return f"{kind}:{key}" if kind in ("fields", "relations") else key

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from studio.project.state import Connection, ModelEntry
     from studio.qt.theme import Theme
     from studio.session import Session
-    from studio.workflow.spec import NodeSpec
+    from studio.workflow.spec import NodeSpec, PortSpec
 
 KIND: Final = Qt.ItemDataRole.UserRole + 1
 """connection, model, fields, field, operation, group."""
@@ -124,6 +124,15 @@ class ModelsTree(QStandardItemModel):
         for field in entry.spec.fields:
             fields.appendRow(self.field_item(entry.name, field))
         item.appendRow(fields)
+        related = [
+            port for spec in known if spec.operation == "read" for port in spec.outputs if port.related
+        ]
+        if related:
+            relations = self._item(self.tr("Relations"), "relations", entry.id, "link")
+            relations.setData(str(len(related)), EXTRA)
+            for port in related:
+                relations.appendRow(self.relation_item(entry.name, port))
+            item.appendRow(relations)
         for spec in known:
             item.appendRow(self.operation_item(spec))
         return item
@@ -135,6 +144,14 @@ class ModelsTree(QStandardItemModel):
         )
         item.setData(field_facts(field), EXTRA)
         item.setToolTip("\n".join(part for part in (field.description, _column_text(field)) if part))
+        return item
+
+    def relation_item(self, model: str, port: PortSpec) -> QStandardItem:
+        glyph = "rows" if port.type.many else "link"
+        item = self._item(port.name, "relation", f"{model}.{port.name}", glyph)
+        item.setData(f"→ {port.type}", EXTRA)
+        said = self.tr('Read along where Include of a Read or a List names "{name}".')
+        item.setToolTip(said.format(name=port.name))
         return item
 
     def operation_item(self, spec: NodeSpec, *, path: str = "") -> QStandardItem:

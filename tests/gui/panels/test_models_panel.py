@@ -58,6 +58,11 @@ def test_the_tree_shows_connections_models_fields_operations_and_flow_nodes(pane
     assert facts["id"] == "int · pk"
     assert facts["customer_id"] == "int · → Customer"
     assert facts["note"] == "text · null"
+    assert inside[1] == "Relations"
+    relations = model.index(1, 0, order)
+    assert [(str(index.data()), index.data(EXTRA)) for index in (model.index(row, 0, relations) for row in range(2))] == [
+        ("customer", "→ Customer"), ("order_items", "→ list of OrderItem"),
+    ]  # fmt: skip
     assert "If" in texts(model, model.index(1, 0))
 
 
