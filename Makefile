@@ -3,11 +3,13 @@
 #   PYTHON=python3.12 make run     another Python than the first on the PATH (3.11, 3.12 or 3.13)
 #   make run ARGS="--help"         arguments for the program
 #   make test ARGS="-k undo -x"    arguments for pytest
-#   make bench ONLY=engine         one part of the benchmarks: engine or canvas
+#   make bench ONLY=engine         one part of the benchmarks: engine, canvas or app
+#   make bench ROWS=10000000       rows of each stream; a million without
 
 PYTHON ?= python3
 ARGS ?=
 ONLY ?=
+ROWS ?=
 # Test processes: on two cores four are quickest, because much of a test is waiting for a database.
 JOBS ?= 4
 
@@ -46,7 +48,7 @@ format: ## rewrite the code the way `make check` wants it
 bench: ## measure beside the raw drivers and stock NodeGraphQt; writes build/bench.json
 	@$(PREPARE) dev
 	@mkdir -p build
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks $(ONLY)
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks $(ONLY) $(if $(ROWS),--rows $(ROWS))
 
 docs: ## rewrite the pages made from the code and check every link
 	@$(PREPARE) dev

@@ -1,4 +1,6 @@
-"""`python -m benchmarks [engine] [canvas] [app]`: measures, prints a table, writes build/bench.json.
+"""`python -m benchmarks [engine] [canvas] [app] [--rows N]`: measures, prints a table, writes build/bench.json.
+
+`--rows` is how many rows go through each of the engine's streams.
 
 Each part runs in a process of its own, so that one part's memory and caches do not colour another's. Exits with 0 whatever
 the figures are: a machine's bad day is no failure.
@@ -6,6 +8,7 @@ the figures are: a machine's bad day is no failure.
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 import subprocess
@@ -23,26 +26,38 @@ REPORT = Path("build/bench.json")
 
 
 def main(arguments: list[str]) -> int:
-    if arguments[:1] == ["--part"]:
-        part, target = arguments[1], Path(arguments[2])
-        write_report(importlib.import_module(f"benchmarks.{part}").measure(), target)
-        return 0
-    unknown = [name for name in arguments if name not in PARTS]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; all of them when none is named"
+    )
+    parser.add_argument("--rows", type=int, default=None, help="rows of each stream")
+    parser.add_argument("--into", type=Path, default=None, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.parts if name not in PARTS]
     if unknown:
-        print(f"There is no benchmark {unknown[0]!r}. Known: {', '.join(PARTS)}.", file=sys.stderr)
-        return 2
+        parser.error(f"There is no benchmark {unknown[0]!r}. Known: {', '.join(PARTS)}.")
+    if options.into is not None:
+        write_report(_measured(options.parts[0], options.rows), options.into)
+        return 0
     figures: list[Figure] = []
-    for part in arguments or PARTS:
-        figures += _measured_apart(part)
+    for part in options.parts or PARTS:
+        figures += _measured_apart(part, options.rows)
     write_report(figures, REPORT)
     _show(figures)
     return 0
 
 
-def _measured_apart(part: str) -> list[Figure]:
+def _measured(part: str, rows: int | None) -> list[Figure]:
+    measure = importlib.import_module(f"benchmarks.{part}").measure
+    figures: list[Figure] = measure(rows) if part == "engine" else measure()
+    return figures
+
+
+def _measured_apart(part: str, rows: int | None) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "figures.json"
-        subprocess.run([sys.executable, "-m", "benchmarks", "--part", part, str(report)], check=True)
+        command = [sys.executable, "-m", "benchmarks", part, "--into", str(report)]
+        subprocess.run(command + ([] if rows is None else ["--rows", str(rows)]), check=True)
         return [Figure(**entry) for entry in json.loads(report.read_text(encoding="utf-8"))]
 
 
