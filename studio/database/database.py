@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -60,6 +61,7 @@ class Database:
         self._ensured: dict[int, ModelSpec] = {}
         self._narrowed: set[int] = set()
         self._before_close: dict[object, Callable[[], Awaitable[object]]] = {}
+        self._ensuring = asyncio.Lock()
 
     def __repr__(self) -> str:
         return f"<Database {self.name or self.dialect}>"
@@ -156,17 +158,24 @@ class Database:
         """
         wanted = list(specs)
         create = create and not self.options.read_only
-        ensured = self._ensured
-        if all(id(spec) in ensured and not (create and id(spec) in self._narrowed) for spec in wanted):
+        if self._are_ensured(wanted, create=create):
             return
         from studio.database.schema import ensure
 
-        done = await ensure(self._engine, self._dialect, wanted, create=create, told=self._on_schema)
-        for spec in wanted:
-            self._book.narrow(spec, done.without.get(id(spec), frozenset()))
-        ensured.update((id(spec), spec) for spec in wanted)
-        self._narrowed -= {id(spec) for spec in wanted}
-        self._narrowed |= {key for key, names in done.without.items() if names}
+        # Of many runs that begin together the first looks, and the others wait for what it finds.
+        async with self._ensuring:
+            if self._are_ensured(wanted, create=create):
+                return
+            done = await ensure(self._engine, self._dialect, wanted, create=create, told=self._on_schema)
+            for spec in wanted:
+                self._book.narrow(spec, done.without.get(id(spec), frozenset()))
+            self._ensured.update((id(spec), spec) for spec in wanted)
+            self._narrowed -= {id(spec) for spec in wanted}
+            self._narrowed |= {key for key, names in done.without.items() if names}
+
+    def _are_ensured(self, specs: Iterable[ModelSpec], *, create: bool) -> bool:
+        ensured, narrowed = self._ensured, self._narrowed
+        return all(id(spec) in ensured and not (create and id(spec) in narrowed) for spec in specs)
 
     async def has_table(self, spec: ModelSpec) -> bool:
         """Whether the model's table is there, whatever its columns."""

@@ -446,7 +446,7 @@ class _Lanes:
 
     async def _result(self, sql: str, args: Sequence[Any]) -> Any:
         engine = self._engine
-        lane = await engine.pool.acquire(single=True)
+        lane = engine.pool.take() or await engine.pool.acquire(single=True)
         try:
             return await lane.execute(sql, args)
         except asyncio.CancelledError:

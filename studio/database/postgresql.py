@@ -9,11 +9,9 @@ Left out: bulk writes (`postgresql_bulk`), reflection (`postgresql_reflection`),
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -25,13 +23,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from studio.database import postgresql_errors
 from studio.database.dialect import Catalogue, Session
 from studio.database.errors import lost_in_a_transaction
-from studio.database.lane_fitness import are_checked, is_fit
+from studio.database.lane_pool import LanePool
 from studio.database.options import DatabaseOptions
 from studio.database.postgresql_dialect import dump_json
 from studio.database.postgresql_sessions import PostgresqlLanes, PostgresqlTransaction
 from studio.database.results import PoolInfo, ServerInfo
 from studio.database.worker import whatever_happens
-from studio.kernel.errors import ConnectionFailed, ConnectionLost, LockTimeout
+from studio.kernel.errors import ConnectionFailed, ConnectionLost
 from studio.models.spec import ModelSpec
 
 _log = logging.getLogger(__name__)
@@ -58,6 +56,17 @@ class Lane:
             return False
         return True
 
+    @property
+    def is_closed(self) -> bool:
+        return self.connection.is_closed()
+
+    async def close(self) -> None:
+        # Whatever goes wrong while a connection is thrown away concerns nobody any more.
+        with contextlib.suppress(sa.exc.SQLAlchemyError, *postgresql_errors.DRIVER_ERRORS):
+            if self.is_closed:
+                await self.pooled.invalidate()
+            await self.pooled.close()
+
 
 class PostgresqlEngine:
     """The connections to one database of a PostgreSQL server."""
@@ -66,12 +75,8 @@ class PostgresqlEngine:
         self.options = options
         self._url, self._arguments = _driver_url(url, options)
         self.where = _where(self._url)
-        self._are_checked = are_checked(options)
         self._engine: AsyncEngine | None = None
-        self._free: list[Lane] = []
-        self._waiting: deque[tuple[asyncio.Future[None], bool]] = deque()
-        self._open = 0
-        self._single = 0
+        self.pool: LanePool[Lane] = LanePool(self._new_lane, options, self.where)
         self._lanes = PostgresqlLanes(self)
         self.under_row_security: dict[str, bool] = {}
 
@@ -79,13 +84,11 @@ class PostgresqlEngine:
 
     async def connect(self) -> None:
         if self._engine is None:
-            lane = await self.acquire(single=True)
-            self.release(lane, single=True)
+            lane = await self.pool.acquire(single=True)
+            self.pool.release(lane, single=True)
 
     async def close(self) -> None:
-        lanes, self._free = self._free, []
-        for lane in lanes:
-            await self._discard(lane)
+        await self.pool.close()
         engine, self._engine = self._engine, None
         self.under_row_security.clear()
         if engine is not None:
@@ -113,12 +116,7 @@ class PostgresqlEngine:
         )
 
     def pool_info(self) -> PoolInfo:
-        return PoolInfo(
-            open=self._open,
-            in_use=self._open - len(self._free),
-            waiting=sum(not ready.done() for ready, _ in self._waiting),
-            most=self.options.pool_size + self.options.max_overflow,
-        )
+        return self.pool.info()
 
     def _sqlalchemy_engine(self) -> AsyncEngine:
         if self._engine is None:
@@ -137,98 +135,17 @@ class PostgresqlEngine:
 
     # -------------------------------------------------------------- lanes
 
-    def take(self) -> Lane | None:
-        """A free lane for a single statement, if there is one: the usual case, without a coroutine."""
-        if self._free and not self._are_checked and not self._free[-1].connection.is_closed():
-            self._single += 1
-            return self._free.pop()
-        return None
-
-    async def acquire(self, *, single: bool) -> Lane:
-        """A connection for a `single` statement, or for a transaction; transactions may go beyond `pool_size`."""
-        deadline = time.monotonic() + self.options.lock_timeout_s
-        while True:
-            while self._free:
-                lane = self._free.pop()
-                try:
-                    fit = not lane.connection.is_closed() and (
-                        not self._are_checked or await is_fit(lane, self.options)
-                    )
-                except BaseException:
-                    await self._discard(lane)
-                    raise
-                if fit:
-                    self._single += single
-                    return lane
-                await self._discard(lane)
-            if self._may_open(single):
-                return await self._new_lane(single=single)
-            ready = asyncio.get_running_loop().create_future()
-            self._waiting.append((ready, single))
-            try:
-                async with asyncio.timeout(max(deadline - time.monotonic(), 0)):
-                    await ready
-            except TimeoutError:
-                raise LockTimeout(
-                    f"All {self._open} connections to {self.where} are in use.",
-                    hint="Wait for other runs to end, or raise max_overflow.",
-                ) from None
-            finally:
-                if not ready.done():
-                    ready.cancel()
-
-    def _may_open(self, single: bool) -> bool:
-        if self._open >= self.options.pool_size + self.options.max_overflow:
-            return False
-        return not single or self._single < self.options.pool_size
-
-    async def _new_lane(self, *, single: bool) -> Lane:
-        self._open += 1
-        self._single += single
+    async def _new_lane(self) -> Lane:
         try:
-            try:
-                pooled = await self._sqlalchemy_engine().connect()
-                raw = await pooled.get_raw_connection()
-            except (*postgresql_errors.DRIVER_ERRORS, sa.exc.SQLAlchemyError) as error:
-                raise self._translated(error) from error
-            connection = raw.driver_connection
-            assert connection is not None
-            if self.options.echo:
-                connection.add_query_logger(_echo)
-            return Lane(pooled, connection)
-        except BaseException:
-            self._open -= 1
-            self._single -= single
-            self._wake()
-            raise
-
-    def release(self, lane: Lane, *, single: bool) -> None:
-        """Gives a lane back; a closed one, or one too many, is dropped."""
-        self._single -= single
-        keep = len(self._free) < self.options.pool_size and self._engine is not None
-        if keep and not lane.connection.is_closed():
-            if self._are_checked:
-                lane.used_at = time.monotonic()
-            self._free.append(lane)
-        else:
-            self._open -= 1
-            task = asyncio.ensure_future(_close_lane(lane))
-            task.set_name("close a PostgreSQL connection")
-            _closing.add(task)
-            task.add_done_callback(_closing.discard)
-        if self._waiting:
-            self._wake()
-
-    def _wake(self) -> None:
-        while self._waiting:
-            ready, _ = self._waiting.popleft()
-            if not ready.done():
-                ready.set_result(None)
-                return
-
-    async def _discard(self, lane: Lane) -> None:
-        self._open -= 1
-        await _close_lane(lane)
+            pooled = await self._sqlalchemy_engine().connect()
+            raw = await pooled.get_raw_connection()
+        except (*postgresql_errors.DRIVER_ERRORS, sa.exc.SQLAlchemyError) as error:
+            raise self._translated(error) from error
+        connection = raw.driver_connection
+        assert connection is not None
+        if self.options.echo:
+            connection.add_query_logger(_echo)
+        return Lane(pooled, connection)
 
     def _translated(self, error: BaseException) -> BaseException:
         original = error
@@ -258,15 +175,15 @@ class PostgresqlEngine:
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
-        lane = await self.acquire(single=False)
+        lane = await self.pool.acquire(single=False)
         try:
             session = PostgresqlTransaction(self, lane.connection)
             try:
                 await session.begin("BEGIN")
             except ConnectionLost:
                 # A connection that died while it was idle: nothing has been sent on it.
-                self.release(lane, single=False)
-                lane = await self.acquire(single=False)
+                self.pool.release(lane, single=False)
+                lane = await self.pool.acquire(single=False)
                 session = PostgresqlTransaction(self, lane.connection)
                 await session.begin("BEGIN")
             try:
@@ -280,7 +197,7 @@ class PostgresqlEngine:
             session.is_open = False
             await whatever_happens(session.end("COMMIT"))
         finally:
-            self.release(lane, single=False)
+            self.pool.release(lane, single=False)
 
     @contextlib.asynccontextmanager
     async def schema_lock(self) -> AsyncIterator[Session]:
@@ -298,17 +215,6 @@ class PostgresqlEngine:
         from studio.database.postgresql_reflection import reflect
 
         return await reflect(self._lanes, schema)
-
-
-_closing: set[asyncio.Task[None]] = set()
-
-
-async def _close_lane(lane: Lane) -> None:
-    # Whatever goes wrong while a connection is thrown away concerns nobody any more.
-    with contextlib.suppress(sa.exc.SQLAlchemyError, *postgresql_errors.DRIVER_ERRORS):
-        if lane.connection.is_closed():
-            await lane.pooled.invalidate()
-        await lane.pooled.close()
 
 
 def _echo(record: Any) -> None:

@@ -39,7 +39,7 @@ class PostgresqlLanes:
 
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         engine = self._engine
-        lane = engine.take() or await engine.acquire(single=True)
+        lane = engine.pool.take() or await engine.pool.acquire(single=True)
         try:
             rows: Sequence[Row] = await lane.connection.fetch(sql, *args)
             return rows
@@ -51,7 +51,7 @@ class PostgresqlLanes:
             if not isinstance(failure, ConnectionLost):
                 raise failure from error
         finally:
-            engine.release(lane, single=True)
+            engine.pool.release(lane, single=True)
         return await self._fetched(sql, args)
 
     async def write(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
@@ -63,7 +63,7 @@ class PostgresqlLanes:
 
     async def _fetched(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         engine = self._engine
-        lane = engine.take() or await engine.acquire(single=True)
+        lane = engine.pool.take() or await engine.pool.acquire(single=True)
         try:
             rows: Sequence[Row] = await lane.connection.fetch(sql, *args)
             return rows
@@ -73,11 +73,11 @@ class PostgresqlLanes:
         except postgresql_errors.DRIVER_ERRORS as error:
             raise engine.translated(error) from error
         finally:
-            engine.release(lane, single=True)
+            engine.pool.release(lane, single=True)
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         engine = self._engine
-        lane = engine.take() or await engine.acquire(single=True)
+        lane = engine.pool.take() or await engine.pool.acquire(single=True)
         try:
             return _count(await lane.connection.execute(sql, *args))
         except asyncio.CancelledError:
@@ -86,14 +86,14 @@ class PostgresqlLanes:
         except postgresql_errors.DRIVER_ERRORS as error:
             raise lost_in_a_write(engine.translated(error)) from error
         finally:
-            engine.release(lane, single=True)
+            engine.pool.release(lane, single=True)
 
     async def run(
         self, sql: str, args: Sequence[Any], max_rows: int | None
     ) -> tuple[tuple[str, ...], Sequence[Row], int | None]:
         first_word(sql)
         engine = self._engine
-        lane = engine.take() or await engine.acquire(single=True)
+        lane = engine.pool.take() or await engine.pool.acquire(single=True)
         try:
             return await _run(lane.connection, sql, args, max_rows, within=False)
         except asyncio.CancelledError:
@@ -102,7 +102,7 @@ class PostgresqlLanes:
         except postgresql_errors.DRIVER_ERRORS as error:
             raise lost_in_a_write(engine.translated(error)) from error
         finally:
-            engine.release(lane, single=True)
+            engine.pool.release(lane, single=True)
 
     async def stream(self, sql: str, args: Sequence[Any], batch_size: int) -> AsyncIterator[Sequence[Row]]:
         async with self._engine.transaction() as session:

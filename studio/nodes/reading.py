@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from studio.kernel.errors import NodeError, StudioError
 from studio.kernel.names import did_you_mean
@@ -154,6 +155,9 @@ def managed_problem(name: str, param: str) -> Problem:
     )
 
 
+_PLAIN: Final = frozenset({int, str, uuid.UUID})
+
+
 def selection(model: ModelSpec, params: Mapping[str, Any], node: str) -> dict[str, Any]:
     """The filter that `id` or `filter` stands for; raises NodeError unless exactly one of them is given."""
     given = params.get("id")
@@ -178,7 +182,8 @@ def selection(model: ModelSpec, params: Mapping[str, Any], node: str) -> dict[st
 def key_filter(model: ModelSpec, key: Any) -> dict[str, Any]:
     """The filter for one key, a mapping when the key has several fields; raises NodeError for the wrong parts."""
     if len(model.key) == 1:
-        return {model.key[0]: {"$eq": key}}
+        # Only a mapping or a list could be taken for a condition; a plain value is found the quickest way.
+        return {model.key[0]: key if key.__class__ in _PLAIN else {"$eq": key}}
     if not isinstance(key, Mapping) or set(key) != set(model.key):
         raise NodeError(
             f"The id of {model.name} has several parts: {', '.join(model.key)}.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from studio.kernel.errors import StudioError, WorkflowError
@@ -16,17 +16,25 @@ _KINDS: Final = frozenset(kind.value for kind in Kind)
 
 
 def bind_inputs(
-    workflow: Workflow, given: Mapping[str, Any] | None, *, part: Workflow | None = None
+    workflow: Workflow,
+    given: Mapping[str, Any] | None,
+    *,
+    part: Workflow | None = None,
+    declared: Sequence[WorkflowInput] | None = None,
 ) -> dict[str, Any]:
     """The value of each input by name. Where only a part of the workflow is run, what it does not ask for may be missing.
+
+    `declared` are the workflow's `declared_inputs` where they are known already.
 
     Raises:
         WorkflowError: an input is missing or unknown, or its value is not of its kind.
     """
     values = dict(given or {})
     bound: dict[str, Any] = {}
-    inputs = declared_inputs(workflow)
-    needed = {entry.name for entry in declared_inputs(part)} if part is not None else None
+    inputs = declared_inputs(workflow) if declared is None else declared
+    needed = None
+    if part is not None and part is not workflow:
+        needed = {entry.name for entry in declared_inputs(part)}
     for entry in inputs:
         if entry.name in values:
             bound[entry.name] = _checked(entry, values.pop(entry.name), workflow)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.kernel.errors import NodeError, StudioError
-from studio.runtime.plan import Feed, Plan, Step, fill
+from studio.runtime.plan import Feed, Plan, Step
 from studio.workflow.checks import value_problem
 from studio.workflow.params import placed
 from studio.workflow.spec import ERROR_PORT, ParamSpec
@@ -64,8 +64,8 @@ class Ledger:
         """
         params = dict(step.params)
         by_name = step.type.spec.params_by_name if step.type is not None else {}
-        for name, template in step.templates:
-            params[name] = fill(template, self.names)
+        for name, fill in step.fillers:
+            params[name] = fill(self.names)
             _check(by_name.get(name), params[name])
         for feed in self._arrived(step) if step.join else step.feeds:
             value = self._fed(feed)

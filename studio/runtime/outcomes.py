@@ -47,7 +47,7 @@ class Outcomes(Mapping[str, NodeOutcome]):
         self._states = states
         self._clock = clock
         self._inner = inner
-        self._index: dict[str, int] = {step.id: step.index for step in ledger.plan.steps}
+        self._index: Mapping[str, int] = ledger.plan.places
 
     def __len__(self) -> int:
         return len(self._index) + sum(map(len, self._inner.values()))

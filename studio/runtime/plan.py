@@ -5,10 +5,11 @@ A plan holds nothing of a run: one plan may run many times, also at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from studio.kernel.errors import BuildError
 from studio.kernel.ids import NodeId
@@ -23,19 +24,22 @@ from studio.runtime.partial import Earlier, Given, Part, part_of
 from studio.runtime.state import Link, joining, waiting
 from studio.workflow.bypass import bypassed
 from studio.workflow.checks import check, order_edges, spec_for, title_of
-from studio.workflow.graph import Edge, Node, Workflow
+from studio.workflow.graph import Edge, Node, Workflow, WorkflowInput
 from studio.workflow.params import (
     LATER,
     LITERAL,
     Path,
     canonical,
+    expression_of,
     has_expression,
     is_literal,
     takes_filter,
     value_param,
 )
+from studio.workflow.references import declared_inputs
 from studio.workflow.spec import ERROR_PORT, NodeSpec, PortSpec
 
+Filler: TypeAlias = Callable[[Mapping[str, Any]], Any]
 _NOT_FOR_NODES: Final = frozenset({*(param.name for param in COMMON), "db_instance", "model_name"})
 
 
@@ -64,6 +68,8 @@ class Step:
     type: NodeType | None
     params: Mapping[str, Any]
     templates: tuple[tuple[str, Any], ...]
+    fillers: tuple[tuple[str, Filler], ...]
+    """What makes each of the templates out of what has a name."""
     feeds: tuple[Feed, ...]
     is_ready: bool
     """Whether `params` is all there is, so that nothing has to be filled in."""
@@ -98,6 +104,16 @@ class Plan:
     """The values of nodes that are not run."""
     whole: Workflow | None = None
     """The workflow that this is a part of; None: `workflow` is all of it."""
+
+    @cached_property
+    def inputs(self) -> tuple[WorkflowInput, ...]:
+        """What a run may be given: what the whole workflow declares."""
+        return declared_inputs(self.whole or self.workflow)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The numbers of the steps by their nodes' ids."""
+        return {step.id: step.index for step in self.steps}
 
     @property
     def connections(self) -> tuple[str | None, ...]:
@@ -324,6 +340,7 @@ def _step(
         type=node_type,
         params=params,
         templates=tuple(templates),
+        fillers=tuple((name, filler(value)) for name, value in templates),
         feeds=feeds,
         is_ready=not templates and not feeds,
         is_immediate=node_type is not None and type(node_type).run_now is not NodeType.run_now,
@@ -458,17 +475,20 @@ def _add_with_references(
         stack += [known[name] for name in names if name in known]
 
 
-def fill(value: Any, names: Mapping[str, Any]) -> Any:
-    """The value with every expression in it evaluated and every `$literal` unwrapped; raises ExpressionError."""
-    from studio.workflow.params import expression_of
+def filler(value: Any) -> Filler:
+    """What makes the value with every expression in it evaluated and every `$literal` unwrapped; it may raise ExpressionError."""
+    whole = expression_of(value)
+    return partial(_fill, value) if whole is None else whole.evaluate
 
+
+def _fill(value: Any, names: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
         expression = expression_of(value)
         return value if expression is None else expression.evaluate(names)
     if isinstance(value, Mapping):
         if is_literal(value):
             return value[LITERAL]
-        return {key: fill(part, names) for key, part in value.items()}
+        return {key: _fill(part, names) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [fill(part, names) for part in value]
+        return [_fill(part, names) for part in value]
     return value

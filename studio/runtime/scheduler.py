@@ -234,6 +234,8 @@ class _Run:
         self.root_name = plan.workflow.name or None
         self.inner: dict[int, Runs] = {}
         self.tasks: dict[asyncio.Task[None], int] = {}
+        self.one_ended: asyncio.Future[None] | None = None
+        """Set by the first of the tasks that ends, while the run waits for one."""
         self.ready: collections.deque[int] = collections.deque()
         self.waiting: collections.deque[int] = collections.deque()
         self._take(plan)
@@ -269,7 +271,9 @@ class _Run:
             if until is not None or start is not None:
                 self._take(self.plan.part(until=until, start=start, earlier=earlier, inputs=inputs))
             plan = self.plan
-            self.inputs = bind_inputs(plan.whole or plan.workflow, inputs, part=plan.workflow)
+            self.inputs = bind_inputs(
+                plan.whole or plan.workflow, inputs, part=plan.workflow, declared=plan.inputs
+            )
             self._refuse_untrusted()
             if mode == "dry":
                 self._refuse_outside()
@@ -330,7 +334,7 @@ class _Run:
     async def drive(self, inputs: Mapping[str, Any]) -> None:
         """Runs it within the run around it; `error` is then what stopped it."""
         try:
-            self.inputs = bind_inputs(self.plan.workflow, inputs)
+            self.inputs = bind_inputs(self.plan.workflow, inputs, declared=self.plan.inputs)
         except StudioError as error:
             error.workflow, error.node = self._name, self.path.removesuffix("/")
             raise
@@ -450,7 +454,8 @@ class _Run:
                     return "failed"
                 if not self.tasks:
                     return "succeeded"
-                await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
+                self.one_ended = asyncio.get_running_loop().create_future()
+                await self.one_ended
         except asyncio.CancelledError:
             await self._stop()  # before any transaction is rolled back under a running statement
             raise
@@ -548,6 +553,8 @@ class _Run:
 
     def _task_done(self, task: asyncio.Task[None]) -> None:
         index = self.tasks.pop(task)
+        if self.one_ended is not None and not self.one_ended.done():
+            self.one_ended.set_result(None)
         if task.cancelled():
             if self.state.states[index] == "running":
                 self._cancelled(index)
@@ -564,7 +571,7 @@ class _Run:
         try:
             params = step.params if step.is_ready else self.ledger.params(step)
             self._remember(step, params)
-            value = await self._with_retries(step, params)
+            value = await (self._with_retries if step.retries else self._attempt)(step, params)
             assert step.type is not None
             closed = step.type.closed(value)
         except StudioError as error:
@@ -613,6 +620,9 @@ class _Run:
         return isinstance(error, ConnectionLost) and reads
 
     async def _attempt(self, step: Step, params: Mapping[str, Any]) -> Any:
+        if step.timeout_s is None and self.recorder is None and not self.is_atomic:
+            assert step.type is not None
+            return await step.type.run(_Context(self, step), params)
         recorder = self.recorder.of_node(NodeId(self.path + step.id)) if self.recorder is not None else None
         async with AsyncExitStack() as stack:
             access = await self._savepoint(step, stack)

@@ -1,6 +1,7 @@
 """Does the engine's loop run coroutines from anywhere, cancel them, and never keep the program from ending?"""
 
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
@@ -108,3 +109,20 @@ def test_a_program_ends_although_something_still_runs() -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+def test_cycles_are_looked_for_less_often_unless_a_program_has_said_how_often():
+    before = gc.get_threshold()
+    try:
+        for given, kept in (
+            ((700, 10, 10), (10_000, 10, 10)),
+            ((50_000, 5, 5), (50_000, 5, 5)),
+            ((0, 10, 10), (0, 10, 10)),
+        ):
+            gc.set_threshold(*given)
+            engine = EngineLoop()
+            engine.start()
+            engine.stop()
+            assert gc.get_threshold() == kept
+    finally:
+        gc.set_threshold(*before)
