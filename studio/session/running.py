@@ -217,7 +217,10 @@ class Run:
     def _record(self, result: RunResult) -> tuple[RunRecord, list[NodeRunRecord]]:
         workflow = self._plan.workflow
         nodes = []
+        titles: dict[str, str] = {}
         for path, step in self._plan.paths():
+            around = titles.get(path.removesuffix(f"/{step.id}"), "")
+            titles[path] = f"{around} / {step.title}" if around else step.title
             if path not in result.nodes:
                 continue  # the node around it did not run
             outcome = result.nodes[path]
@@ -225,7 +228,7 @@ class Run:
             nodes.append(
                 NodeRunRecord(
                     node_id=NodeId(path),
-                    title=step.title,
+                    title=titles[path],
                     type=step.node_type,
                     state=outcome.origin or outcome.state,
                     duration_ms=outcome.duration_ms,

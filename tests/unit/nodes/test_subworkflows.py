@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from studio import WorkflowBuilder
+from studio import LocalRuntime, WorkflowBuilder
 from studio.kernel.errors import BuildError, RunCancelled, RunTimeout
 from studio.kernel.ids import NodeId
 from studio.kernel.problems import Problem
@@ -330,6 +330,29 @@ def test_a_time_limit_and_a_stop_reach_into_the_inner_workflow() -> None:
 
         result = asyncio.run(stopped())
         assert isinstance(result.error, RunCancelled)
+
+
+def test_a_workflow_that_was_read_from_text_runs_with_those_that_the_runtime_is_given() -> None:
+    flow = outer()
+    flow.add_node("Subworkflow", "sub", {"workflow": "gross", "net": 5})
+    read = Workflow.from_yaml(flow.workflow().to_yaml())
+    assert read == flow.workflow()
+    results, _ = LocalRuntime(workflows=[gross()]).execute(read)
+    assert results == {"sub": {"total": 5}}
+    with pytest.raises(BuildError, match="no workflow 'gross'"):
+        LocalRuntime().execute(read)
+
+
+def test_what_went_wrong_in_building_a_workflow_is_told_by_the_one_that_runs_it() -> None:
+    inner = gross()
+    inner.add_connection("sum", "value", "nowhere", "value")
+    flow = outer(inner)
+    flow.add_node("Subworkflow", "sub", {"workflow": "gross", "net": 5})
+    with pytest.raises(BuildError) as caught:
+        flow.build()
+    assert [(problem.code, problem.workflow, problem.node) for problem in caught.value.problems] == [
+        ("unknown-node-id", "Gross", "nowhere")
+    ]
 
 
 def test_the_python_text_builds_the_workflow_with_those_that_it_runs(

@@ -48,7 +48,10 @@ def test_a_run_shows_the_nodes_inside_by_their_path_and_remembers_them(session: 
     (run,) = asyncio.run(session.history_runs(OUTER))
     nodes = asyncio.run(session.run_nodes(run.id))
     assert [node.node_id for node in nodes] == ["lines", "each", "each/gross", "each/price", "prices"]
-    assert next(node for node in nodes if node.node_id == "each/gross").title == "Add tax"
+    assert (
+        next(node for node in nodes if node.node_id == "each/gross").title
+        == "For each: Gross price / Add tax"
+    )
 
 
 def test_an_edit_of_the_workflow_that_is_run_is_told_where_its_outside_changes(session: Session) -> None:
