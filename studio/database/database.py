@@ -122,6 +122,8 @@ class Database:
             await end()
         self._ensured.clear()
         self._narrowed.clear()
+        if "_book" in self.__dict__:
+            self._book.lists.forget()  # what is opened next may be another database in memory
         if "_engine" in self.__dict__:
             await self._engine.close()
 

@@ -50,10 +50,14 @@ def difference(
     """Why a column that is there cannot keep a field's values, or None."""
     if found.kind is None or found.kind in dialect.also_keeps.get(field.kind, ()):
         return None
-    is_zoned = dialect.name == "postgresql" and field.kind is Kind.DATETIME
-    if field.kind is found.kind and not (is_zoned and found.naive != field.naive):
-        return None
-    wanted = "a moment with a time zone" if field.kind is found.kind else _a(field.kind.value)
+    wanted = _a(field.kind.value)
+    if field.kind is found.kind:
+        if dialect.name == "sqlite" and field.kind is Kind.DECIMAL:
+            wanted = "a decimal, which SQLite would make a floating number of there"
+        elif dialect.name == "postgresql" and field.kind is Kind.DATETIME and found.naive != field.naive:
+            wanted = "a moment with a time zone"
+        else:
+            return None
     return SchemaDiffers(
         f'{spec.name}: the column {field.column!r} is {found.declared}, but the field "{field.name}" is {wanted}.',
         hint="Studio never changes a column's type by itself: change the model or the column, or import the table as a model.",

@@ -211,6 +211,35 @@ def test_where_nothing_may_be_changed_all_differences_are_told(database_url: str
     run(database_url, story, models=[THING])
 
 
+def test_a_column_that_would_falsify_its_values_is_told(sqlite_url: str, postgres_url: str) -> None:
+    """Of the right kind by its name, and yet: SQLite keeps NUMERIC as floating numbers, PostgreSQL's TIMESTAMP has no zone."""
+
+    class Price:
+        id: str
+        amount: Decimal | None = None
+        seen: dt.datetime | None = None
+
+    async def make(database: Database) -> None:
+        await database.access().execute(
+            "CREATE TABLE prices (id TEXT PRIMARY KEY, amount NUMERIC(10, 2), seen TIMESTAMP)"
+        )
+
+    for url, words in (
+        (
+            sqlite_url,
+            "'amount' is NUMERIC(10, 2), but the field \"amount\" is a decimal, which SQLite would make",
+        ),
+        (
+            postgres_url,
+            "'seen' is timestamp without time zone, but the field \"seen\" is a moment with a time zone",
+        ),
+    ):
+        run(url, make, models=[])
+        with DataFlow(url, models=[Price]) as db, pytest.raises(SchemaDiffers) as caught:
+            one(db, "PriceCountNode")
+        assert words in caught.value.message
+
+
 def test_a_table_of_somebody_else_is_used_without_the_timestamps_that_it_lacks(database_url: str) -> None:
     async def make(database: Database) -> None:
         await database.access().execute(

@@ -155,6 +155,14 @@ def test_named_writes_end_a_list_and_others_do_not(db: DataFlow) -> None:
     assert cached(db, **named)[0]["name"] == "Ada II"
 
 
+def test_a_database_that_is_closed_is_forgotten() -> None:
+    with DataFlow(":memory:", models=[User, Post]) as db:
+        make(db, ada={})
+        assert names(cached(db)) == ["ada"]
+        db.engine.run(db.database.close())
+        assert cached(db) == []
+
+
 @pytest.mark.parametrize(
     ("params", "words"),
     [
