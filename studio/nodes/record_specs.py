@@ -158,7 +158,7 @@ def delete_spec(model: ModelSpec, connection: str) -> NodeSpec:
     )
 
 
-def cache_params(model: ModelSpec) -> tuple[ParamSpec, ...]:
+def cache_params(model: ModelSpec, family: Family) -> tuple[ParamSpec, ...]:
     """Whether and how long a list is kept in memory."""
     own = snake_case(model.name)
     return (
@@ -181,9 +181,14 @@ def cache_params(model: ModelSpec) -> tuple[ParamSpec, ...]:
             name="cache_invalidation",
             type=NAMES,
             label="Cache ended by",
-            description=f"The writes that end the kept list, by model and operation: [{own}_create, {own}_update]. Empty: every write to its tables.",
+            description=f"The writes that end the kept list, by model and operation, as {own}_create. Empty: every write to its tables.",
+            editor="writes",
             advanced=True,
-            suggestions=tuple(f"{own}_{operation}" for operation in ("create", "update", "delete")),
+            suggestions=tuple(
+                f"{name}_{operation}"
+                for name in dict.fromkeys((own, *map(snake_case, family.models)))
+                for operation in ("create", "update", "delete")
+            ),
         ),
     )
 
@@ -227,7 +232,7 @@ def list_spec(model: ModelSpec, connection: str, family: Family) -> NodeSpec:
             advanced=True,
         ),
         include_param(model, family),
-        *cache_params(model),
+        *cache_params(model, family),
         *seeing_deleted(model),
     )
     return model_spec(

@@ -14,6 +14,7 @@ from studio.panels.editors.rows import (
     MappingEditor,
     OrderEditor,
     RelationNamesEditor,
+    WriteNamesEditor,
 )
 from studio.panels.editors.simple import (
     BytesEditor,
@@ -75,9 +76,9 @@ def _named(param: ParamSpec, context: EditorContext, parent: QWidget) -> ValueEd
         case "mapping":
             inner = MappingEditor(context, parent, local_names=param.local_names)
             return RawSwitch(inner, "dict", context, parent)
-        case "relations":
-            inner_names = RelationNamesEditor(param.suggestions, context, parent)
-            return RawSwitch(inner_names, "list", context, parent)
+        case "relations" | "writes":
+            kind = RelationNamesEditor if param.editor == "relations" else WriteNamesEditor
+            return RawSwitch(kind(param.suggestions, context, parent), "list", context, parent)
         case "fields" if param.type.kind == "list" or param.type.many:
             return RawSwitch(FieldNamesEditor(context, parent), "list", context, parent)
         case "fields":

@@ -323,7 +323,20 @@ class RelationNamesEditor(FieldNamesEditor):
         return self.tr("+ relation")
 
     def make_row(self, content: Any) -> RowWidget:
-        return FieldRow(content or "", self.context, self, names=self._names, tip=self.tr("Relation"))
+        return FieldRow(content or "", self.context, self, names=self._names, tip=self.tip_of_row())
+
+    def tip_of_row(self) -> str:
+        return self.tr("Relation")
+
+
+class WriteNamesEditor(RelationNamesEditor):
+    """A list of writes (`order_create`); the usual ones are offered."""
+
+    def label_of_add(self) -> str:
+        return self.tr("+ write")
+
+    def tip_of_row(self) -> str:
+        return self.tr("Write")
 
 
 # ---------------------------------------------------------------- mappings

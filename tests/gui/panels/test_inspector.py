@@ -13,7 +13,12 @@ from studio.models.spec import MISSING
 from studio.panels import InspectorPanel
 from studio.panels.editors.base import EditorContext
 from studio.panels.editors.factory import make_editor
-from studio.panels.editors.rows import AggregateEditor, FieldNamesEditor, MappingEditor, OrderEditor
+from studio.panels.editors.rows import (
+    AggregateEditor,
+    FieldNamesEditor,
+    MappingEditor,
+    OrderEditor,
+)
 from studio.panels.editors.simple import BytesEditor, JsonEditor, LineEditor
 from studio.panels.editors.table import TableEditor
 from studio.panels.sql_layout import laid_out
@@ -329,6 +334,21 @@ def test_relations_to_read_along_are_offered_completed_and_judged(panel, session
     session.undo()
     session.undo()
     assert "include" not in params(session, "list_orders")
+
+
+def test_writes_that_end_a_kept_list_are_offered_and_judged(panel, session, qtbot):
+    choose(panel, "w1", ["list_orders"])
+    panel.form.advanced_button.click()
+    editor = row(panel, "cache_invalidation").editor.inner
+    qtbot.mouseClick(editor.add_button, Qt.MouseButton.LeftButton)
+    combo = editor.rows[0].field
+    offered = [combo.itemText(index) for index in range(combo.count())]
+    assert offered[:3] == ["order_create", "order_update", "order_delete"]
+    assert "customer_delete" in offered
+    assert (editor.add_button.text(), combo.toolTip()) == ("+ write", "Write")
+    combo.setCurrentText("order_delete")
+    assert params(session, "list_orders")["cache_invalidation"] == ["order_delete"]
+    assert "nothing is kept" in row(panel, "cache_invalidation").error.text()
 
 
 def test_title_switch_and_notes_are_edits_of_the_node(panel, session, qtbot):
