@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import pytest
 
-from studio import DataFlow, Field, LocalRuntime, WorkflowBuilder
+from studio import DataFlow, Field, LocalRuntime, TenantContext, WorkflowBuilder
 from studio.database.list_cache import ListCache
-from studio.kernel.errors import BuildError, DuplicateKey, NodeError
+from studio.kernel.errors import BuildError, DuplicateKey, NodeError, TenantRequired
 
 
 class User:
@@ -153,6 +153,34 @@ def test_named_writes_end_a_list_and_others_do_not(db: DataFlow) -> None:
     assert cached(db, **named)[0]["name"] == "A"
     one(db, "PostDeleteNode", {"id": "p"})
     assert cached(db, **named)[0]["name"] == "Ada II"
+
+
+def test_no_tenant_is_given_the_list_of_another_nor_what_it_includes() -> None:
+    class Country:
+        id: str
+
+    class Client:
+        id: str
+        country_id: Annotated[str, Field(references="Country")]
+        __dataflow__ = {"multi_tenant": True, "soft_delete": True}  # noqa: RUF012 - a declaration
+
+    clients = {"cache_ttl": 300}
+    countries = {"cache_ttl": 300, "include": ["clients"]}
+    with DataFlow(":memory:", models=[Country, Client]) as db:
+        one(db, "CountryCreateNode", {"id": "nl"})
+        for tenant in ("acme", "bolt", "acme", "bolt"):
+            with TenantContext.set_current(tenant):
+                one(db, "ClientUpsertNode", {"id": f"of-{tenant}", "country_id": "nl"})
+                for _ in range(2):
+                    assert names(one(db, "ClientListNode", clients)) == [f"of-{tenant}"]
+                    assert names(one(db, "CountryListNode", countries)[0]["clients"]) == [f"of-{tenant}"]
+        assert hits(db) == 8
+        with TenantContext.set_current("acme"):
+            one(db, "ClientDeleteNode", {"id": "of-acme"})
+            assert one(db, "ClientListNode", clients) == []
+            assert names(one(db, "ClientListNode", {**clients, "include_deleted": True})) == ["of-acme"]
+        with pytest.raises(TenantRequired):
+            one(db, "ClientListNode", clients)
 
 
 def test_a_database_that_is_closed_is_forgotten() -> None:
