@@ -9,8 +9,8 @@ from studio.kernel.errors import ModelError
 
 if TYPE_CHECKING:
     from studio.dataflow.dataflow import DataFlow
+    from studio.dataflow.queries import Query
     from studio.models.spec import ModelSpec
-    from studio.query.builder import QueryBuilder
 
 _HOMES: Final = "__studio_homes__"
 
@@ -26,7 +26,7 @@ def refuse_instances(cls: type, spec: ModelSpec, db: DataFlow) -> None:
             hint=f'Records are plain mappings: workflow.add_node("{spec.name}CreateNode", "create", {{…}}) stores one.',
         )
 
-    def query_builder(db: DataFlow | None = None) -> QueryBuilder:
+    def query_builder(db: DataFlow | None = None) -> Query:
         """A builder of filters for this model; `db` says on which DataFlow, when several have taken the class in."""
         return (db or _only_home(cls, spec)).query_builder(spec.name)
 

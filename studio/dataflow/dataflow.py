@@ -6,7 +6,7 @@ How workflows are built and run on it is `builder`'s and `runtimes`' business.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
@@ -30,10 +30,10 @@ from studio.nodes.catalogue import NodeCatalogue, common_types
 from studio.nodes.generated import generated_specs, generated_types
 
 if TYPE_CHECKING:
-    from studio.database import Database, DatabaseOptions
+    from studio.database import Access, Database, DatabaseOptions
     from studio.database.list_cache import ListCache
+    from studio.dataflow.queries import Query
     from studio.nodes.base import NodeType
-    from studio.query.builder import QueryBuilder
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
@@ -354,8 +354,8 @@ class DataFlow:
         for wrong in self.family.check():
             raise wrong
 
-    def query(self, name: str) -> QueryBuilder:
-        """A builder of filters for a model, by the model's name or its table's."""
+    def query(self, name: str) -> Query:
+        """A query of a model's records, by the model's name or its table's: a builder of filters that can be asked as well."""
         spec = self._models.get(name) or next((s for s in self._models.values() if s.table == name), None)
         if spec is None:
             known = [*self._models, *(other.table for other in self._models.values())]
@@ -364,14 +364,21 @@ class DataFlow:
             )
         return self._query_builder(spec)
 
-    def query_builder(self, model: str | type) -> QueryBuilder:
+    def query_builder(self, model: str | type) -> Query:
         """The same for a model's name or its class."""
         return self._query_builder(self._spec(model if isinstance(model, str) else model.__name__))
 
-    def _query_builder(self, spec: ModelSpec) -> QueryBuilder:
-        from studio.query.builder import QueryBuilder
+    def _query_builder(self, spec: ModelSpec) -> Query:
+        from studio.dataflow.queries import Query
 
-        return QueryBuilder(spec, self._database.compile)
+        def ask(read: Callable[[Access], Awaitable[T]]) -> T:
+            async def asked() -> T:
+                await self._prepare()
+                return await read(self.database.access())
+
+            return self._wait(asked())
+
+        return Query(spec, self._database.compile, ask)
 
     # -------------------------------------------------------------- the database
 

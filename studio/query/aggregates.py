@@ -7,6 +7,7 @@ known kind, so that what follows is checked as strictly as a filter on the model
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -176,8 +177,11 @@ class _Reader:
                     hint='Write {"$match": {…}}.',
                     field="pipeline",
                 )
-        if all(next(iter(stage)) in _FUNCTIONS for stage in stages):
-            self.group_of([], {_default_name(stage): stage for stage in stages})
+        figures = list(itertools.dropwhile(lambda stage: "$match" in stage, stages))
+        if figures and all(next(iter(stage)) in _FUNCTIONS for stage in figures):
+            for stage in stages[: len(stages) - len(figures)]:
+                self.match("$match", stage["$match"])
+            self.group_of([], {_default_name(stage): stage for stage in figures})
             return
         for stage in stages:
             ((name, value),) = stage.items()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+import itertools
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -182,6 +183,15 @@ def test_what_one_database_could_not_keep_is_refused_by_all(database_url, field,
 
 
 TEXTS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
+    max_leaves=4,
+)
 ROWS = st.lists(
     st.fixed_dictionaries(
         {
@@ -195,25 +205,53 @@ ROWS = st.lists(
             "clock": st.none() | st.times(),
             "span": st.none() | st.timedeltas(dt.timedelta(days=-90_000), dt.timedelta(days=90_000)),
             "data": st.none() | st.binary(max_size=40),
+            "items": st.none() | st.lists(JSON, max_size=3),
             "document": st.none() | st.dictionaries(TEXTS, st.none() | st.booleans() | TEXTS, max_size=3),
             "level": st.none() | st.sampled_from(Level),
             "token": st.none() | st.uuids(),
         }
     ),
     min_size=1,
-    max_size=5,
+    max_size=3,
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+KEYS = itertools.count(10_000_000)
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS)
-def test_any_row_comes_back_equal(database_url, rows):
+def test_any_row_comes_back_equal_from_every_way_of_writing(database_url, rows):
     async def story(database):
         access = database.access()
-        written = await access.bulk_create(EVERYTHING, rows, return_ids=True)
-        for key, row in zip(written.ids, rows, strict=True):
-            record = await access.read(EVERYTHING, {"id": key})
-            assert {name: record[name] for name in row} == row
+        blank = [{"number": None} for _ in rows]
+        created = [(await access.create(EVERYTHING, row))["id"] for row in rows]
+        copied = (await access.bulk_create(EVERYTHING, rows, return_ids=True)).ids
+        own = [next(KEYS) for _ in rows]
+        for key, row in zip(own, rows, strict=True):
+            await access.upsert(EVERYTHING, {"id": key, **row})
+        merged = [next(KEYS) for _ in rows]
+        await access.bulk_upsert(EVERYTHING, [{"id": key} for key in merged[:1]])
+        await access.bulk_upsert(
+            EVERYTHING, [{"id": key, **row} for key, row in zip(merged, rows, strict=True)]
+        )
+        changed = (await access.bulk_create(EVERYTHING, blank, return_ids=True)).ids
+        for key, row in zip(changed, rows, strict=True):
+            await access.update(EVERYTHING, {"id": key}, row)
+        joined = (await access.bulk_create(EVERYTHING, blank, return_ids=True)).ids
+        await access.bulk_update_rows(
+            EVERYTHING, [{"id": key, **row} for key, row in zip(joined, rows, strict=True)]
+        )
+        together = (await access.bulk_create(EVERYTHING, blank[:1], return_ids=True)).ids
+        await access.bulk_update(EVERYTHING, {"id": together[0]}, rows[0])
+        ways = {
+            "create": created, "bulk create": copied, "upsert": own, "bulk upsert": merged, "update": changed, "bulk update by rows": joined,
+            "bulk update": together,
+        }  # fmt: skip
+        for way, keys in ways.items():
+            for key, row in zip(keys, rows, strict=False):
+                record = await access.read(EVERYTHING, {"id": key})
+                assert all(same(record[name], value) for name, value in row.items()), (way, record, row)
 
     run(database_url, story, models=[EVERYTHING])
 
