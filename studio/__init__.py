@@ -12,6 +12,7 @@ from studio.kernel.lazy import lazily
 if TYPE_CHECKING:
     from studio.dataflow import (
         AsyncLocalRuntime,
+        AuditTrailManager,
         DataFlow,
         DataFlowConfig,
         LocalRuntime,
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ActorContext",
     "AsyncLocalRuntime",
+    "AuditTrailManager",
     "BuildError",
     "DataFlow",
     "DataFlowConfig",
@@ -47,6 +49,7 @@ __getattr__ = lazily(
     {
         "ActorContext": "kernel.behalf",
         "AsyncLocalRuntime": "dataflow",
+        "AuditTrailManager": "dataflow",
         "BuildError": "kernel.errors",
         "DataFlow": "dataflow",
         "DataFlowConfig": "dataflow",

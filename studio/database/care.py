@@ -7,27 +7,36 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.database.results import Record
 from studio.kernel.behalf import TenantContext
 from studio.kernel.errors import HookFailed, StudioError, TenantRequired
 from studio.models.options import MOST_TENANT
-from studio.models.spec import DELETED_AT, HOOK_EVENTS, TENANT_ID, HookEvent, ModelSpec
+from studio.models.spec import DELETED_AT, HOOK_EVENTS, TENANT_ID, HookEvent, ModelSpec, digest_name
+from studio.query.conditions import All, Comparison, Condition, Not, Some
+from studio.query.filters import Filter
+from studio.query.updates import Step, Update
+from studio.query.vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from studio.database.encryption import FieldCipher, KeyRing
 
 
 class Care:
     """What one model asks for.
 
-    `looks_back` says that every update has to see the record as it was.
+    `looks_back` says that every update has to see the record as it was; `ciphers` are those of the encrypted fields.
     """
 
     __slots__ = (
-        "_hooks", "_on_update", "has_hooks", "is_soft", "is_tenanted", "is_versioned", "looks_back", "spec",
+        "_hooks", "_on_update", "ciphers", "has_hooks", "is_audited", "is_soft", "is_tenanted", "is_versioned", "looks_back", "spec",
     )  # fmt: skip
 
-    def __init__(self, spec: ModelSpec) -> None:
+    def __init__(self, spec: ModelSpec, ring: KeyRing | None = None) -> None:
+        """Raises EncryptionFailed when fields are encrypted and there is no key."""
         self.spec = spec
+        self.ciphers = _ciphers(spec, ring)
         self._hooks: dict[HookEvent, list[Callable[[Record], Any]]] = {event: [] for event in HOOK_EVENTS}
         for hook in spec.hooks:
             self._hooks[hook.event].append(hook.function)
@@ -36,6 +45,7 @@ class Care:
         self.is_soft = spec.soft_delete
         self.is_versioned = spec.versioned
         self.is_tenanted = spec.multi_tenant
+        self.is_audited = spec.audit_log
         self.looks_back = self.has_hooks
 
     # -------------------------------------------------------------- which records there are
@@ -74,6 +84,49 @@ class Care:
         if self.is_tenanted and not of_all:
             parts.append({TENANT_ID: {"$eq": self.tenant}})
         return {"$and": parts} if len(parts) > 1 else parts[0] if parts else given
+
+    # -------------------------------------------------------------- what must not be seen
+
+    def hide(self, filter: Filter) -> Filter:
+        """The filter on what is stored: equality with a secret becomes equality of digests."""
+        if not self.ciphers:
+            return filter
+        values = list(filter.values)
+        condition = self._hidden(filter.condition, values)
+        return Filter(condition, tuple(values), vocabulary(self.spec.stored))
+
+    def _hidden(self, condition: Condition, values: list[Any]) -> Condition:
+        if isinstance(condition, All | Some):
+            return type(condition)(tuple(self._hidden(part, values) for part in condition.parts))
+        if isinstance(condition, Not):
+            return Not(self._hidden(condition.part, values))
+        cipher = self.ciphers.get(condition.field)
+        if cipher is None or condition.operator not in ("eq", "in"):
+            return condition
+        value = values[condition.slot]
+        wanted = value if condition.operator == "in" else (value,)
+        values[condition.slot] = tuple(digest for one in wanted for digest in cipher.digests(one))
+        return Comparison(digest_name(condition.field), "in", condition.slot)
+
+    def seal(self, changes: Update) -> Update:
+        """The changes of what is stored: a secret's envelope and its digest."""
+        if not self.ciphers:
+            return changes
+        values = list(changes.values)
+        steps: list[Step] = []
+        for step in changes.steps:
+            steps.append(step)
+            cipher = self.ciphers.get(step.field)
+            if cipher is None:
+                continue
+            name, value = digest_name(step.field), values[step.slot] if step.verb == "set" else None
+            if value is None:
+                steps.append(Step(name, "unset"))
+            else:
+                values[step.slot] = cipher.seal(value)
+                values.append(cipher.digest(value))
+                steps.append(Step(name, "set", len(values) - 1))
+        return Update(tuple(steps), tuple(values), vocabulary(self.spec.stored))
 
     # -------------------------------------------------------------- hooks
 
@@ -116,7 +169,16 @@ class Care:
             ) from error
 
 
-def care_for(spec: ModelSpec) -> Care | None:
-    """What the model asks for; None when it is nothing."""
-    asks = spec.hooks or spec.soft_delete or spec.versioned or spec.multi_tenant
-    return Care(spec) if asks or any(field.on_update for field in spec.fields) else None
+def _ciphers(spec: ModelSpec, ring: KeyRing | None) -> dict[str, FieldCipher]:
+    if not any(field.encrypted for field in spec.fields):
+        return {}
+    from studio.database.encryption import ciphers_for
+
+    return ciphers_for(spec, ring)
+
+
+def care_for(spec: ModelSpec, ring: KeyRing | None = None) -> Care | None:
+    """What the model asks for; None when it is nothing. `ring` has the keys of the database."""
+    asks = spec.hooks or spec.soft_delete or spec.versioned or spec.multi_tenant or spec.audit_log
+    of_fields = any(field.encrypted or field.on_update for field in spec.fields)
+    return Care(spec, ring) if asks or of_fields else None

@@ -6,11 +6,12 @@ The plain way is `writes`; which models come here says `care`. Writes of many re
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from studio.database import statements as st
+from studio.database.audit import AUDIT_MODEL, audit_row
 from studio.database.bulk_writes import BulkWrites
 from studio.database.errors import locate
 from studio.database.results import Record, Recorder
@@ -21,33 +22,51 @@ from studio.models.values import shorten
 
 if TYPE_CHECKING:
     from studio.database.care import Care
+    from studio.database.dialect import Session
     from studio.database.plans import ModelPlans
     from studio.query.filters import Filter
 
+MOST_TOLD = 10_000
+"""Changes of one write that are told each by itself."""
 _ATTEMPTS = 3
 """Times that an upsert begins again, because the record came or went while it was looked for."""
 
 
 class Journal:
-    """Keeps what a write tells until all of it has been done. A `Recorder` itself."""
+    """Keeps what a write tells until all of it has been done: up to `MOST_TOLD` changes, and the number of the others. A `Recorder`."""
 
     def __init__(self) -> None:
-        self._told: list[tuple[Any, ...]] = []
+        self._told: list[tuple[str, ModelSpec, Any, Record | None, Record | None]] = []
+        self._beyond: dict[str, tuple[ModelSpec, int]] = {}
 
     def record(
         self, operation: str, spec: ModelSpec, key: Any, before: Record | None, after: Record | None
     ) -> None:
-        self._told.append((operation, spec, key, before, after))
+        if len(self._told) < MOST_TOLD:
+            self._told.append((operation, spec, key, before, after))
+        else:
+            self.beyond(operation, spec, 1)
 
     def beyond(self, operation: str, spec: ModelSpec, count: int) -> None:
-        self._told.append((operation, spec, count))
+        _, before = self._beyond.get(operation, (spec, 0))
+        self._beyond[operation] = (spec, before + count)
 
     def tell(self, recorder: Recorder) -> None:
-        for entry in self._told:
-            if len(entry) == 3:
-                recorder.beyond(*entry)
-            else:
-                recorder.record(*entry)
+        for change in self._told:
+            recorder.record(*change)
+        for operation, (spec, count) in self._beyond.items():
+            recorder.beyond(operation, spec, count)
+
+    def audit_rows(self, hidden: Collection[str]) -> list[Record]:
+        """The entries of the audit trail; `hidden` are fields whose values must not be in it."""
+        told = [
+            audit_row(operation, spec.name, key=key, before=before, after=after, hidden=hidden)
+            for operation, spec, key, before, after in self._told
+        ]
+        return told + [
+            audit_row(operation, spec.name, changed=count)
+            for operation, (spec, count) in self._beyond.items()
+        ]
 
 
 class CarefulWrites(BulkWrites):
@@ -237,7 +256,7 @@ class CarefulWrites(BulkWrites):
         """
         of_all = conflict == plans.spec.key
         everywhere = care.filter(wanted, include_deleted=True, of_all=of_all)
-        found = await self._image(self._session, plans, st.parse_filter(plans.spec, everywhere))
+        found = await self._image(self._session, plans, care.hide(st.parse_filter(plans.spec, everywhere)))
         if found is None:
             return None
         if care.is_tenanted and found[TENANT_ID] != care.tenant:
@@ -261,7 +280,7 @@ class CarefulWrites(BulkWrites):
         """
         plans, care = self._with_care(spec)
         recorder = self._recorder
-        journal = Journal() if recorder is not None else None
+        journal = Journal() if recorder is not None or care.is_audited else None
         is_bare = may_be_bare and journal is None and not care.looks_back and not self._session.in_transaction
         try:
             if is_bare:
@@ -269,11 +288,20 @@ class CarefulWrites(BulkWrites):
             else:
                 async with self._session.atomic() as session:
                     yield type(self)(session, self._book, journal)
+                    if journal is not None and care.is_audited:
+                        await self._audit(session, journal.audit_rows(care.ciphers))
         except DuplicateKey as error:
             await self._explain(plans, care, error)
             raise
         if journal is not None and recorder is not None:
             journal.tell(recorder)
+
+    async def _audit(self, session: Session, rows: list[Record]) -> None:
+        plain = BulkWrites(session, self._book)
+        if len(rows) == 1:
+            await plain.create(AUDIT_MODEL, rows[0])
+        elif rows:
+            await plain.bulk_create(AUDIT_MODEL, rows)
 
     async def _explain(self, plans: ModelPlans, care: Care, error: DuplicateKey) -> None:
         """Says it in the error when it is a deleted record that has the value; looks for it after the refused write is undone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from studio.models.spec import ModelSpec
 if TYPE_CHECKING:
     from studio.database.access import Access
     from studio.database.dialect import Dialect, Engine, Session
+    from studio.database.encryption import KeyRing
     from studio.database.list_cache import ListCache
     from studio.database.plans import PlanBook
 
@@ -46,11 +47,15 @@ class Database:
         options: DatabaseOptions | None = None,
         meter: Meter | None = None,
         on_schema: OnSchema | None = None,
+        keys: Sequence[str] = (),
     ) -> None:
         """`meter` is told of each operation, `on_schema` of each change of the schema.
 
-        Raises ConnectionFailed when the URL names no known kind of database.
+        `keys` are those of encrypted fields, the newest first; without, the environment's are taken when there are such fields.
+
+        Raises ConnectionFailed when the URL names no known kind of database, EncryptionFailed for what is no key.
         """
+        self._ring = _ring(keys)
         self.url = url
         self.name = name
         self.options = options or DatabaseOptions()
@@ -88,7 +93,7 @@ class Database:
     def _book(self) -> PlanBook:
         from studio.database.plans import PlanBook
 
-        book = PlanBook(self._dialect)
+        book = PlanBook(self._dialect, self._ring)
         book.meter = self._meter
         return book
 
@@ -164,16 +169,22 @@ class Database:
             return
         from studio.database.schema import ensure
 
+        if any(spec.audit_log for spec in wanted):
+            from studio.database.audit import AUDIT_MODEL
+
+            wanted.append(AUDIT_MODEL)
+        stored = [spec.stored for spec in wanted]
         # Of many runs that begin together the first looks, and the others wait for what it finds.
         async with self._ensuring:
             if self._are_ensured(wanted, create=create):
                 return
-            done = await ensure(self._engine, self._dialect, wanted, create=create, told=self._on_schema)
+            done = await ensure(self._engine, self._dialect, stored, create=create, told=self._on_schema)
+            without = {id(spec): done.without.get(id(spec.stored), frozenset()) for spec in wanted}
             for spec in wanted:
-                self._book.narrow(spec, done.without.get(id(spec), frozenset()))
+                self._book.narrow(spec, without[id(spec)])
             self._ensured.update((id(spec), spec) for spec in wanted)
             self._narrowed -= {id(spec) for spec in wanted}
-            self._narrowed |= {key for key, names in done.without.items() if names}
+            self._narrowed |= {key for key, names in without.items() if names}
 
     def _are_ensured(self, specs: Iterable[ModelSpec], *, create: bool) -> bool:
         ensured, narrowed = self._ensured, self._narrowed
@@ -242,3 +253,11 @@ def _dialect_name(url: str) -> str:
             or "Write sqlite:///path, postgresql://user@host/database or mysql://user@host/database.",
         )
     return known
+
+
+def _ring(keys: Sequence[str]) -> KeyRing | None:
+    if not keys:
+        return None
+    from studio.database.encryption import KeyRing
+
+    return KeyRing(keys)

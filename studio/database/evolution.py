@@ -24,7 +24,7 @@ from alembic.runtime.migration import MigrationContext
 from studio.database.dialect import Dialect, FoundColumn, FoundIndex, Session
 from studio.kernel.errors import DatabaseError, NoSuchTable, SchemaDiffers
 from studio.kernel.names import did_you_mean
-from studio.models.spec import MANAGED, MISSING, FieldSpec, Kind, ModelSpec
+from studio.models.spec import MANAGED, MISSING, VERSION, FieldSpec, Kind, ModelSpec
 from studio.models.values import make_checker, shorten
 
 _PREFIX_LENGTH: Final = 255
@@ -123,6 +123,11 @@ async def obstacles(
     found: list[DatabaseError] = []
     for lacking in growth.columns:
         obstacle = _obstacle(lacking, has_rows=has_rows, dialect=dialect)
+        if spec.multi_tenant and lacking.references and dialect.name == "sqlite":
+            obstacle = (
+                "SQLite cannot add a reference that holds the tenant to a table that is there",
+                "Make the table anew.",
+            )
         if obstacle is not None:
             reason, remedy = obstacle
             message = f'{spec.name}: the column {lacking.column!r} for the field "{lacking.name}" cannot be added: {reason}.'
@@ -175,6 +180,7 @@ def _is_constant(default: str) -> bool:
 def _fills(field: FieldSpec) -> bool:
     return (
         field.name in MANAGED
+        or (field.managed and field.name == VERSION)
         or field.server_default is not None
         or field.default_factory is not None
         or field.default not in (MISSING, None)
@@ -215,7 +221,9 @@ def column_statements(growth: Growth, table: sa.Table, dialect: Dialect) -> tupl
         dialect.name == "sqlite"
     )  # it changes columns and constraints in no other way than by adding a column
     name, schema = growth.spec.table, growth.spec.schema
-    keys = {key.column_keys[0]: key for key in table.foreign_key_constraints}
+    keys = {
+        key.column_keys[-1]: key for key in table.foreign_key_constraints
+    }  # after the tenant, if there is one
     checks = {str(rule.sqltext): rule for rule in table.constraints if isinstance(rule, sa.CheckConstraint)}
     for lacking in growth.columns:
         column = sa.Column(
@@ -247,8 +255,8 @@ def column_statements(growth: Growth, table: sa.Table, dialect: Dialect) -> tupl
                 str(key.name),
                 name,
                 target.table.name,
-                [lacking.column],
-                [target.name],
+                list(key.column_keys),
+                [element.column.name for element in key.elements],
                 ondelete=key.ondelete,
                 source_schema=schema,
                 referent_schema=target.table.schema,
@@ -267,6 +275,8 @@ def _fill(field: FieldSpec, dialect: Dialect) -> Any:
     """The value of the records that are there, as the driver takes it; `_NOTHING`: none."""
     if field.name in MANAGED:
         value: Any = dt.datetime.now(dt.UTC)
+    elif field.managed and field.name == VERSION:
+        value = 1
     elif field.default_factory is not None:
         value = field.default_factory()  # once: all records that are there get the same
     else:

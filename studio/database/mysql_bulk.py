@@ -63,7 +63,7 @@ class _Batch:
         self.rows = rows
         self.tuples = converted
         self.plans = job.plans
-        self.spec = job.plans.spec
+        self.spec = job.plans.spec.stored
         self.place: int | None = None
         """The row that the server named as the one at fault."""
         quoting = job.plans.dialect.sqlalchemy.identifier_preparer

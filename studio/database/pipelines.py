@@ -15,7 +15,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.database.dialect import Converter, Dialect, Inline, Rarely, Row
 from studio.database.results import Record
@@ -23,6 +23,9 @@ from studio.kernel.errors import ValueRefused
 from studio.kernel.names import did_you_mean
 from studio.models.spec import DELETED_AT, MISSING, TENANT_ID, VERSION, FieldSpec, Kind, ModelSpec
 from studio.models.values import INT_MAX, INT_MIN, Checker, make_checker, shorten
+
+if TYPE_CHECKING:
+    from studio.database.encryption import FieldCipher
 
 Pipeline = Callable[..., tuple[Any, ...]]
 """Takes a row, the moment of the batch and, for a model with tenants, the tenant."""
@@ -106,7 +109,7 @@ class RowPipelines:
     def _given_lines(self, field: FieldSpec, number: int, space: dict[str, Any]) -> list[str]:
         variable = f"v{number}"
         space[f"check{number}"] = self._checkers[field.name]
-        binder = self.dialect.binder(field, reflected=self.spec.reflected)
+        binder = self._binder(field)
         lines = [f"        {variable} = row[{field.name!r}]"]
         unusual = _unusual(field)
         checked = f"{variable} = check{number}({variable})"
@@ -124,7 +127,7 @@ class RowPipelines:
 
     def _omitted(self, field: FieldSpec, number: int, space: dict[str, Any], lines: list[str]) -> str:
         """The expression for a column that the row does not give; may add lines of its own."""
-        binder = self.dialect.binder(field, reflected=self.spec.reflected)
+        binder = self._binder(field)
         if field.managed:
             return _KEPT.get(field.name, "now")
         if not self.completing or field.required:
@@ -142,6 +145,10 @@ class RowPipelines:
             space[f"make{number}"] = _new_key(field, binder)
             return f"make{number}()"
         return "None"
+
+    def _binder(self, field: FieldSpec) -> Converter | None:
+        # A secret is sealed as the value that it is; see `SealedPipelines`.
+        return None if field.encrypted else self.dialect.binder(field, reflected=self.spec.reflected)
 
     # -------------------------------------------------------------- the unusual row
 
@@ -163,7 +170,7 @@ class RowPipelines:
         values = []
         for name in self.columns:
             field = self.spec.by_name[name]
-            binder = self.dialect.binder(field, reflected=self.spec.reflected)
+            binder = self._binder(field)
             if name in row:
                 value = self._checkers[name](row[name])
                 values.append(value if value is None or binder is None else binder(value))
@@ -205,6 +212,30 @@ class RowPipelines:
                     )
                 )
         return faults
+
+
+class SealedPipelines:
+    """The pipelines to an INSERT of a model with encrypted fields: sealed in their places, their digests at the end of the tuple."""
+
+    def __init__(
+        self, spec: ModelSpec, dialect: Dialect, columns: Sequence[str], ciphers: Mapping[str, FieldCipher]
+    ) -> None:
+        plain = [name for name in columns if name in spec]
+        self._plain = RowPipelines(spec, dialect, plain, completing=True)
+        self._ciphers = [(plain.index(name), cipher) for name, cipher in ciphers.items()]
+
+    def pipeline(self, given: Iterable[str]) -> Pipeline:
+        convert, ciphers = self._plain.pipeline(given), self._ciphers
+
+        def sealed(row: Any, now: Any, tenant: str | None = None) -> tuple[Any, ...]:
+            values = list(convert(row, now, tenant))
+            for place, cipher in ciphers:
+                value = values[place]
+                values.append(None if value is None else cipher.digest(value))
+                values[place] = None if value is None else cipher.seal(value)
+            return tuple(values)
+
+        return sealed
 
 
 def _unusual(field: FieldSpec) -> str:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from studio.database.care import care_for
 from studio.database.dialect import Converter, Dialect, Row
 from studio.database.list_cache import ListCache
-from studio.database.pipelines import Maker, RowPipelines, make_maker, refuse_name
+from studio.database.pipelines import Maker, RowPipelines, SealedPipelines, make_maker, refuse_name
 from studio.database.results import Meter, Record, Statement
 from studio.database.tables import statement_table
 from studio.kernel.errors import ValueRefused
@@ -28,6 +28,7 @@ from studio.query.filters import Filter, parse_filter
 from studio.query.sql_filters import filter_clause
 
 if TYPE_CHECKING:
+    from studio.database.encryption import KeyRing
     from studio.database.statements import PlainUpdate
 
 _MOST_PLANS = 2000
@@ -95,7 +96,12 @@ class InsertPlan:
 
     def __init__(self, plans: ModelPlans, columns: tuple[str, ...]) -> None:
         self.columns = columns
-        self.pipelines = RowPipelines(plans.spec, plans.dialect, columns, completing=True)
+        ciphers = plans.care.ciphers if plans.care is not None else None
+        self.pipelines: RowPipelines | SealedPipelines = (
+            SealedPipelines(plans.spec, plans.dialect, columns, ciphers)
+            if ciphers
+            else RowPipelines(plans.spec, plans.dialect, columns, completing=True)
+        )
         plan = Plan(plans.insert(columns).returning(*plans.table.c), plans.dialect)
         self.sql = plan.sql
         self.make = plans.maker()
@@ -104,12 +110,12 @@ class InsertPlan:
 class ModelPlans:
     """The plans of one model on one dialect."""
 
-    def __init__(self, spec: ModelSpec, dialect: Dialect) -> None:
+    def __init__(self, spec: ModelSpec, dialect: Dialect, ring: KeyRing | None = None) -> None:
         self.spec = spec
         self.asked_for = spec
         """The spec by which the plans are found; `spec` lacks those of its fields that the table does not have."""
         self.dialect = dialect
-        self.table = statement_table(spec, dialect)
+        self.table = statement_table(spec.stored, dialect)
         self._plans: dict[Hashable, Plan] = {}
         self._inserts: dict[tuple[str, ...], InsertPlan] = {}
         self._by_columns: dict[tuple[str, ...], InsertPlan] = {}
@@ -119,7 +125,7 @@ class ModelPlans:
         self.plain_updates: dict[tuple[str, tuple[str, ...]], PlainUpdate] = {}
         """For `statements.plain_update`, by the field that finds the record and the fields that change."""
         self._makers: dict[tuple[str, ...], Maker] = {}
-        self.care = care_for(spec)
+        self.care = care_for(spec, ring)
         self.optional = frozenset(
             field.name
             for field in spec.fields
@@ -139,7 +145,7 @@ class ModelPlans:
     # -------------------------------------------------------------- parts of statements
 
     def column(self, name: str) -> sa.Column[Any]:
-        column: sa.Column[Any] = self.table.c[self.spec.by_name[name].column]
+        column: sa.Column[Any] = self.table.c[self.spec.stored.by_name[name].column]
         return column
 
     def columns(self, names: Iterable[str]) -> list[sa.Column[Any]]:
@@ -155,6 +161,8 @@ class ModelPlans:
         return made
 
     def reader(self, name: str) -> Converter | None:
+        if self.care is not None and name in self.care.ciphers:
+            return self.care.ciphers[name].open
         return self.dialect.reader(self.spec.by_name[name], reflected=self.spec.reflected)
 
     def bound(self, field: FieldSpec, value: Any) -> Any:
@@ -181,6 +189,7 @@ class ModelPlans:
         """The filter as the database is asked it, with what the model's options add."""
         if self.care is not None:
             filter = self.care.filter(filter, include_deleted=include_deleted)
+            return self.care.hide(parse_filter(self.spec, filter))
         return parse_filter(self.spec, filter)
 
     def where(self, filter: Filter, *, prefix: str = "p", table: Any = None) -> Any:
@@ -192,7 +201,7 @@ class ModelPlans:
     def insert(self, columns: Sequence[str]) -> Any:
         """`INSERT INTO … (columns) VALUES (…)`, its parameters `v0`, `v1`, … in the order of the columns."""
         values = {
-            self.spec.by_name[name].column: sa.bindparam(f"v{place}", type_=self.column(name).type)
+            self.column(name).name: sa.bindparam(f"v{place}", type_=self.column(name).type)
             for place, name in enumerate(columns)
         }
         return self.dialect.insert(self.table).values(values)
@@ -228,7 +237,9 @@ class ModelPlans:
     def insert_columns(self, given: Iterable[str]) -> tuple[str, ...]:
         names = set(given)
         return tuple(
-            field.name for field in self.spec.fields if field.name not in self.optional or field.name in names
+            field.name
+            for field in self.spec.stored.fields
+            if field.name not in self.optional or field.name in names
         )
 
     def key_values(self, record: Mapping[str, Any]) -> Any:
@@ -321,8 +332,10 @@ def records(plan: Plan, rows: Sequence[Row]) -> list[Record]:
 class PlanBook:
     """What is remembered of one database: the plans of all models, found by the spec's identity, and lists that are kept."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, ring: KeyRing | None = None) -> None:
+        """`ring` has the keys of encrypted fields; without, they are looked for in the environment."""
         self.dialect = dialect
+        self._ring = ring
         self.lists = ListCache()
         self.meter: Meter | None = None
         self._by_id: dict[int, ModelPlans] = {}
@@ -350,7 +363,7 @@ class PlanBook:
             if without
             else spec
         )
-        made = ModelPlans(known, self.dialect)
+        made = ModelPlans(known, self.dialect, self._ring)
         made.asked_for = spec  # kept alive, so that its id stays its own
         self._by_id[id(spec)] = made
         return made

@@ -70,7 +70,7 @@ class _Batch:
         self.job = job
         self.rows = rows
         self.plans = job.plans
-        self.spec = job.plans.spec
+        self.spec = job.plans.spec.stored
         self._is_staged = False
         quote = job.plans.dialect.sqlalchemy.identifier_preparer
         self._quote = quote.quote

@@ -294,7 +294,8 @@ def changed(changes: Update | None) -> dict[str, Any]:
 
 
 def parse_changes(plans: ModelPlans, changes: Mapping[str, Any]) -> Update:
-    return parse_update(plans.spec, changes)
+    parsed = parse_update(plans.spec, changes)
+    return parsed if plans.care is None else plans.care.seal(parsed)
 
 
 def _only(plans: ModelPlans, statement: Any, filter: Filter, *, single: bool) -> Any:

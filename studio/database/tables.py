@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from studio.database.dialect import Dialect
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean
-from studio.models.spec import TENANT_ID, FieldSpec, ModelSpec
+from studio.models.spec import TENANT_ID, FieldSpec, Kind, ModelSpec
 
 _MOST_NAME = 63
 """PostgreSQL cuts longer identifiers silently."""
@@ -39,7 +39,7 @@ def ddl_tables(specs: Iterable[ModelSpec], dialect: Dialect) -> dict[str, sa.Tab
 
     Raises ModelError for a reference to a model or a field that is not among `specs`.
     """
-    by_name = {spec.name: spec for spec in specs}
+    by_name = {spec.name: spec.stored for spec in specs}
     metadata = sa.MetaData()
     return {spec.name: _ddl_table(spec, by_name, metadata, dialect) for spec in by_name.values()}
 
@@ -95,7 +95,32 @@ def _ddl_table(
         names = [spec[name].column for name in index.fields]
         indexed = [table.c[name] for name in (_own(spec, *names) if index.unique else names)]
         sa.Index(_fit(index.name), *indexed, unique=index.unique)
+    if dialect.name == "postgresql":
+        _postgresql_indexes(spec, table)
     return table
+
+
+def _postgresql_indexes(spec: ModelSpec, table: sa.Table) -> None:
+    """The indexes of the option `postgresql`, which other databases do not have."""
+    wanted = spec.options.get("postgresql", {})
+    for name in wanted.get("jsonb_gin_indexes", ()):
+        column = table.c[spec[name].column]
+        sa.Index(_name("gin", spec.table, column.name), column, postgresql_using="gin")
+    for name in wanted.get("text_search", ()):
+        column = table.c[spec[name].column]
+        words = sa.func.to_tsvector(sa.text("'simple'::regconfig"), column)
+        sa.Index(_name("fts", spec.table, column.name), words, postgresql_using="gin")
+    for entry in wanted.get("partial_indexes", ()):
+        columns = [table.c[spec[name].column] for name in entry["fields"]]
+        documents = all(spec[name].kind in (Kind.DICT, Kind.LIST) for name in entry["fields"])
+        digest = hashlib.sha256(entry["condition"].encode()).hexdigest()[:8]
+        named = entry.get("name") or f"part_{spec.table}_{'_'.join(entry['fields'])}_{digest}"
+        sa.Index(
+            _fit(named), *columns,
+            unique=bool(entry.get("unique", False)),
+            postgresql_where=sa.text(entry["condition"]),
+            postgresql_using="gin" if documents else "btree",
+        )  # fmt: skip
 
 
 def _own(spec: ModelSpec, *columns: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What is the public face? Declaring models, building workflows, running them."""
 
+from studio.dataflow.audit import AuditTrailManager
 from studio.dataflow.builder import BuiltWorkflow, WorkflowBuilder
 from studio.dataflow.config import DataFlowConfig
 from studio.dataflow.dataflow import DataFlow
@@ -7,6 +8,7 @@ from studio.dataflow.runtimes import AsyncLocalRuntime, LocalRuntime
 
 __all__ = [
     "AsyncLocalRuntime",
+    "AuditTrailManager",
     "BuiltWorkflow",
     "DataFlow",
     "DataFlowConfig",

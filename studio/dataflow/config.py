@@ -7,8 +7,8 @@ docs/configuration.md.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -52,8 +52,15 @@ class DataFlowConfig:
     existing_schema_mode: bool | None = None
     multi_tenant: bool | None = None
     """Every model keeps its records by tenant, unless it says something else itself."""
+    encryption_key: str | Sequence[str] | None = field(default=None, repr=False)
+    """The key of encrypted fields, or several, the newest first."""
     testing: bool | None = None
     migration_config: Mapping[str, Any] | None = None
+
+    @property
+    def encryption_keys(self) -> tuple[str, ...]:
+        given = self.encryption_key
+        return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
     @property
     def creates_tables(self) -> bool:
@@ -117,7 +124,8 @@ def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
             continue
         wanted = refused(name, value)
         if wanted is not None:
-            raise WorkflowError(f"DataFlow's option {given!r} wants {wanted}, not {value!r}.")
+            shown = "" if OPTIONS[name].secret else f", not {value!r}"
+            raise WorkflowError(f"DataFlow's option {given!r} wants {wanted}{shown}.")
         values[name] = value
     return values
 

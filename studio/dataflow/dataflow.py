@@ -8,9 +8,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from studio.dataflow import instances
+from studio.dataflow.audit import AuditTrailManager
 from studio.dataflow.classes import refuse_instances
 from studio.dataflow.config import DataFlowConfig, find_url, make_config, name_from
 from studio.dataflow.health import Health, check_health
@@ -97,6 +99,7 @@ class DataFlow:
             self._url,
             name=self._name,
             options=self._config.database_options(options),
+            keys=self._config.encryption_keys,
             meter=self._metrics if self._config.monitoring else None,
             on_schema=self._schema_log.tell if self._schema_log is not None else None,
         )
@@ -301,6 +304,11 @@ class DataFlow:
     def cache(self) -> ListCache:
         """The lists that nodes with `cache_key` or `cache_ttl` keep: `forget("active_users")`, `info()`."""
         return self.database.lists
+
+    @cached_property
+    def audit(self) -> AuditTrailManager:
+        """What was done to the records of models with `audit_log`, and by whom."""
+        return AuditTrailManager(self)
 
     @property
     def is_open(self) -> bool:

@@ -24,6 +24,8 @@ class Option:
     fits: Callable[[Any], bool]
     read: Callable[[str], Any] = str
     variables: tuple[str, ...] = ()
+    secret: bool = False
+    """What is given is never shown."""
 
 
 def _whole(least: int, *variables: str) -> Option:
@@ -60,6 +62,14 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value != ""
 
 
+def _are_texts(value: Any) -> bool:
+    return _is_text(value) or (isinstance(value, list | tuple) and value != [] and all(map(_is_text, value)))
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 OPTIONS: Final[Mapping[str, Option]] = MappingProxyType(
     {
         "database_url": Option(
@@ -86,6 +96,13 @@ OPTIONS: Final[Mapping[str, Option]] = MappingProxyType(
         "auto_migrate": _yes_or_no("DATAFLOW_AUTO_MIGRATE"),
         "existing_schema_mode": _yes_or_no("DATAFLOW_EXISTING_SCHEMA_MODE"),
         "multi_tenant": _yes_or_no("DATAFLOW_MULTI_TENANT"),
+        "encryption_key": Option(
+            wanted="text, or a list of it",
+            fits=_are_texts,
+            read=_parts,
+            variables=("DATAFLOW_ENCRYPTION_KEY",),
+            secret=True,
+        ),
         "testing": _yes_or_no(),
         "migration_config": Option(wanted="a mapping", fits=lambda value: isinstance(value, Mapping)),
     }
@@ -114,8 +131,9 @@ def from_environment(environment: Mapping[str, str], *, but: Collection[str]) ->
         except ValueError:
             value = None
         if value is None or not option.fits(value):
+            shown = "" if option.secret else f", not {text!r}"
             raise WorkflowError(
-                f"The environment variable {variable} wants {option.wanted}, not {text!r}.",
+                f"The environment variable {variable} wants {option.wanted}{shown}.",
                 hint="Mend it, or unset it.",
             )
         found[name] = value

@@ -1,4 +1,4 @@
-"""On whose behalf is something done? The tenant and the actor, carried by context variables from whoever begins a run to the database.
+"""On whose behalf is something done? The tenant, the actor and the node, carried by context variables from who begins a run to the database.
 
 A context variable reaches everything that is begun under it: coroutines, tasks, and work handed over to the engine's loop. Nothing else
 shares it, so two requests served at once never see each other's.
@@ -13,6 +13,19 @@ from typing import Final
 
 _tenant: Final[ContextVar[str | None]] = ContextVar("studio_tenant", default=None)
 _actor: Final[ContextVar[str | None]] = ContextVar("studio_actor", default=None)
+
+
+_node: Final[ContextVar[tuple[str | None, str | None]]] = ContextVar("studio_node", default=(None, None))
+
+
+def enter_node(run: str, node: str) -> None:
+    """Says that the current task, and what it begins, works for a node of a run from now on."""
+    _node.set((run, node))
+
+
+def current_node() -> tuple[str | None, str | None]:
+    """The run and the node that work is done for; None each outside of a run."""
+    return _node.get()
 
 
 class TenantContext:

@@ -37,6 +37,7 @@
     │  ├─ Deadlock                two transactions wait for each other, or cannot be serialised
     │  ├─ NoSuchTable             a table or column that the model needs is missing
     │  ├─ SchemaDiffers           a table is there, but not as the model says
+    │  ├─ EncryptionFailed        no key, a wrong one, or what is stored is not what was written
     │  ├─ ReadOnlyDatabase        it cannot be written
     │  ├─ DiskFull                no room
     │  └─ StatementRefused        any other refusal of the server (syntax, permission)
@@ -320,6 +321,10 @@ class NoSuchTable(DatabaseError):
 
 class SchemaDiffers(DatabaseError):
     code = "schema-differs"
+
+
+class EncryptionFailed(DatabaseError):
+    code = "encryption"
 
 
 class ReadOnlyDatabase(DatabaseError):

@@ -39,6 +39,7 @@ _PLAIN_OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "pattern": "pattern",
         "references": "references",
         "on_delete": "on_delete",
+        "encrypted": "encrypted",
         "choices": "choices",
         "description": "description",
         "naive": "naive",
@@ -64,7 +65,9 @@ _MODEL_KEYS: Final = (
 _INDEX_KEYS: Final = ("name", "fields", "unique")
 _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = MappingProxyType(
     {
-        **dict.fromkeys(("nullable", "unique", "index", "naive", "managed", "key", "generated"), bool),
+        **dict.fromkeys(
+            ("nullable", "unique", "index", "encrypted", "naive", "managed", "key", "generated"), bool
+        ),
         **dict.fromkeys(("max_length", "precision", "scale"), int),
         **dict.fromkeys(
             ("server_default", "check", "pattern", "references", "on_delete", "description", "column"), str

@@ -76,6 +76,7 @@ class FieldOptions:
     pattern: str | None
     references: str | None
     on_delete: OnDelete
+    encrypted: bool
     description: str
 
 
@@ -95,13 +96,14 @@ def Field(  # noqa: N802, PLR0913 - reads as a declaration: `total: Decimal = Fi
     pattern: str | None = None,
     references: str | None = None,
     on_delete: OnDelete = "no action",
+    encrypted: bool = False,
     description: str = "",
 ) -> Any:
     """Says more of a field than its type can.
 
     In an annotation, `Annotated[str, Field(unique=True)]`, or as the default, `name: str = Field(unique=True)`.
     `references` is `"Model.field"` or `"Model"` (its id). `check` is an SQL condition over the model's own columns, written by the model's
-    author. `min`/`max` bound numbers and dates; `pattern` is a regular expression the whole text must match. The result's type is Any, so that it
+    author. `encrypted` keeps the value under a key (see `DataFlow`'s `encryption_key`). `min`/`max` bound numbers and dates; `pattern` is a regular expression the whole text must match. The result's type is Any, so that it
     can stand where the field's own type is declared.
     """
     return FieldOptions(
@@ -119,6 +121,7 @@ def Field(  # noqa: N802, PLR0913 - reads as a declaration: `total: Decimal = Fi
         pattern=pattern,
         references=references,
         on_delete=on_delete,
+        encrypted=encrypted,
         description=description,
     )
 
@@ -305,6 +308,7 @@ def _field(model: str, name: str, hint: Any, default: Any) -> FieldSpec:
         pattern=extra.pattern,
         references=references,
         on_delete=extra.on_delete,
+        encrypted=extra.encrypted,
         item_kind=item_kind,
         choices=tuple(member.value for member in enum_type) if enum_type else (),
         enum_type=enum_type,

@@ -5,7 +5,7 @@ An option that would have no effect is refused, with the nearest name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -20,10 +20,17 @@ from studio.models.spec import (
     FieldSpec,
     Kind,
     ModelSpec,
+    digest_name,
 )
 
-FLAGS: Final = ("multi_tenant", "soft_delete", "versioned")
-KNOWN_OPTIONS: Final = frozenset(FLAGS)
+FLAGS: Final = ("multi_tenant", "soft_delete", "versioned", "audit_log")
+KNOWN_OPTIONS: Final = frozenset({*FLAGS, "encryption", "postgresql"})
+_ALGORITHM: Final = "AES-256-GCM"
+_ENCRYPTION: Final = ("fields", "key_rotation", "algorithm")
+_POSTGRESQL: Final = ("jsonb_gin_indexes", "text_search", "partial_indexes")
+_PARTIAL: Final = ("name", "fields", "condition", "unique")
+_TEXTS: Final = frozenset({Kind.STR, Kind.TEXT})
+_DOCUMENTS: Final = frozenset({Kind.DICT, Kind.LIST})
 MOST_TENANT: Final = 128
 """Characters of a tenant's id: it stands in the indexes of every unique field, and MariaDB's have room for 768 in all."""
 
@@ -60,7 +67,67 @@ def complete(
                 field=field.name,
             )
     names = {field.name for field in kept}
-    return (*(field for field in fields if field.name not in names), *kept)
+    own = [field for field in fields if field.name not in names]
+    _check_postgresql(model, options.get("postgresql", {}), [*own, *kept])
+    return (*_encrypted(model, own, options.get("encryption", {})), *kept)
+
+
+def _encrypted(model: str, fields: list[FieldSpec], encryption: Mapping[str, Any]) -> list[FieldSpec]:
+    """The fields, those that the option names marked as encrypted; refuses what could not work on secrets."""
+    known = [field.name for field in fields]
+    wanted = encryption.get("fields", ())
+    for name in wanted:
+        _known_field(model, name, known, "encryption")
+    marked = [replace(field, encrypted=True) if field.name in wanted else field for field in fields]
+    for field in marked:
+        if not field.encrypted:
+            continue
+        barred = {
+            "the key": field.key,
+            "unique": field.unique,
+            "indexed": field.index,
+            "a reference": bool(field.references),
+            "checked by the database": bool(field.check),
+            "filled by the database": field.server_default is not None,
+        }
+        reason = next((words for words, holds in barred.items() if holds), None)
+        if reason is not None:
+            raise ModelError(
+                f"{model}: {field.name!r} is encrypted and cannot be {reason}: the database does not know its values.",
+                hint="Leave one of the two out; equality can be asked of an encrypted field as it is.",
+                field=field.name,
+            )
+        if digest_name(field.name) in known:
+            raise ModelError(
+                f"{model}: {digest_name(field.name)!r} is what Studio needs beside the encrypted {field.name!r}.",
+                hint="Give that field another name.",
+                field=digest_name(field.name),
+            )
+    return marked
+
+
+def _check_postgresql(model: str, option: Mapping[str, Any], fields: list[FieldSpec]) -> None:
+    by_name = {field.name: field for field in fields}
+    for part, kinds, words in (
+        ("jsonb_gin_indexes", _DOCUMENTS, "a dict or a list"),
+        ("text_search", _TEXTS, "text"),
+    ):
+        for name in option.get(part, ()):
+            _known_field(model, name, by_name, part)
+            if by_name[name].kind not in kinds or by_name[name].encrypted:
+                raise ModelError(f"{model}: {part} wants {words}, which {name!r} is not.", field=name)
+    for entry in option.get("partial_indexes", ()):
+        for name in entry["fields"]:
+            _known_field(model, name, by_name, "partial_indexes")
+
+
+def _known_field(model: str, name: Any, known: Collection[str], option: str) -> None:
+    if name not in known:
+        raise ModelError(
+            f"{model}: the option {option!r} names the unknown field {name!r}.",
+            hint=did_you_mean(str(name), known),
+            field=str(name),
+        )
 
 
 def checked_options(model: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -78,7 +145,58 @@ def checked_options(model: str, options: Mapping[str, Any]) -> Mapping[str, Any]
             )
         if name in FLAGS and not isinstance(value, bool):
             raise ModelError(f"{model}: the option {name!r} is true or false, not {value!r}.")
+    if "encryption" in options:
+        _check_encryption(model, options["encryption"])
+    if "postgresql" in options:
+        _check_parts(model, options["postgresql"])
     return MappingProxyType(dict(options))
+
+
+def _check_encryption(model: str, option: Any) -> None:
+    _mapping_of(model, "encryption", option, _ENCRYPTION)
+    _names_in(model, "fields", option.get("fields", ()))
+    if not isinstance(option.get("key_rotation", True), bool):
+        raise ModelError(
+            f"{model}: key_rotation is true or false, not {option['key_rotation']!r}.",
+            hint="With true, records under older keys are read; a change brings them under the newest.",
+        )
+    if option.get("algorithm", _ALGORITHM) != _ALGORITHM:
+        raise ModelError(
+            f"{model}: there is no encryption algorithm {option['algorithm']!r}.",
+            hint=f"Known: {_ALGORITHM}.",
+        )
+
+
+def _check_parts(model: str, option: Any) -> None:
+    _mapping_of(model, "postgresql", option, _POSTGRESQL)
+    for part in ("jsonb_gin_indexes", "text_search"):
+        _names_in(model, part, option.get(part, ()))
+    partial = option.get("partial_indexes", ())
+    if not isinstance(partial, list | tuple):
+        raise ModelError(f"{model}: partial_indexes is a list of mappings.")
+    for entry in partial:
+        _mapping_of(model, "partial_indexes", entry, _PARTIAL)
+        _names_in(model, "fields", entry.get("fields", ()))
+        if not entry.get("fields") or not isinstance(entry.get("condition"), str):
+            raise ModelError(
+                f"{model}: a partial index needs fields and a condition.",
+                hint='Write {"fields": ["status"], "condition": "deleted_at IS NULL"}.',
+            )
+
+
+def _mapping_of(model: str, option: str, value: Any, known: tuple[str, ...]) -> None:
+    if not isinstance(value, Mapping):
+        raise ModelError(f"{model}: {option!r} is a mapping of {', '.join(known)}, not {value!r}.")
+    for name in value:
+        if name not in known:
+            raise ModelError(
+                f"{model}: {option!r} has no part {name!r}.", hint=did_you_mean(str(name), known)
+            )
+
+
+def _names_in(model: str, part: str, value: Any) -> None:
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+        raise ModelError(f"{model}: {part!r} is a list of fields, not {value!r}.")
 
 
 def with_option(spec: ModelSpec, option: str, value: Any) -> ModelSpec:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
@@ -94,6 +94,8 @@ class FieldSpec:
     """For `list[T]`: the kind of T; None for a list of anything."""
     choices: tuple[Any, ...] = ()
     enum_type: type[enum.Enum] | None = None
+    encrypted: bool = False
+    """What is stored is unreadable without a key; only equality can be asked of it."""
     description: str = ""
     column: str = ""
     naive: bool = False
@@ -119,6 +121,15 @@ class FieldSpec:
         makes_itself = self.generated or self.managed or self.has_default
         text_key = self.key and self.name == "id" and self.kind in (Kind.STR, Kind.UUID)
         return not (self.nullable or makes_itself or text_key)
+
+
+DIGEST_LENGTH: Final = 44
+"""32 bytes in base64."""
+
+
+def digest_name(name: str) -> str:
+    """The field, or column, with the digest of an encrypted one."""
+    return f"{name}_digest"
 
 
 HookEvent = Literal[
@@ -209,9 +220,39 @@ class ModelSpec:
         return bool(self.options.get("versioned"))
 
     @property
+    def audit_log(self) -> bool:
+        """Every change leaves an entry in the audit trail."""
+        return bool(self.options.get("audit_log"))
+
+    @property
     def multi_tenant(self) -> bool:
         """Each tenant has records of its own."""
         return bool(self.options.get("multi_tenant"))
+
+    @cached_property
+    def stored(self) -> ModelSpec:
+        """The model as its table has it: ciphertext in encrypted fields, and behind all others a digest for each of them."""
+        secrets = [spec for spec in self.fields if spec.encrypted]
+        if not secrets:
+            return self
+        fields = [
+            FieldSpec(name=spec.name, kind=Kind.BYTES, nullable=spec.nullable, column=spec.column)
+            if spec.encrypted
+            else spec
+            for spec in self.fields
+        ]
+        digests = [
+            FieldSpec(
+                name=digest_name(spec.name),
+                kind=Kind.STR,
+                nullable=spec.nullable,
+                index=True,
+                max_length=DIGEST_LENGTH,
+                column=digest_name(spec.column),
+            )
+            for spec in secrets
+        ]
+        return replace(self, fields=(*fields, *digests))
 
     @cached_property
     def by_name(self) -> Mapping[str, FieldSpec]:

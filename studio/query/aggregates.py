@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from studio.kernel.errors import FilterError
 from studio.models.spec import FieldSpec, Kind, ModelSpec
+from studio.query.conditions import fields_of
 from studio.query.filters import condition_into
 from studio.query.order import OrderBy, OrderTerm, order_of
 from studio.query.stages import (
@@ -30,7 +31,7 @@ from studio.query.stages import (
     Sort,
     Stage,
 )
-from studio.query.vocabulary import NUMBERS, Term, Vocabulary, near_misses, vocabulary
+from studio.query.vocabulary import NUMBERS, Term, Vocabulary, near_misses, refuse_secret, vocabulary
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -147,6 +148,8 @@ class _Reader:
 
     def finish(self) -> Aggregate:
         self._order_groups()
+        for term in self.words.values():
+            refuse_secret(term, "An aggregate with")
         outputs = tuple(Output(term.field, self.stored[name]) for name, term in self.words.items())
         return Aggregate(tuple(self.stages), tuple(self.values), tuple(self.vocabularies), outputs)
 
@@ -198,6 +201,8 @@ class _Reader:
         if name == "$having" and not any(isinstance(stage, Group) for stage in self.stages):
             raise FilterError("$having stands before any $group.", hint="Use $match for records.")
         condition, self.now = condition_into(self.values, self.words, value, now=self.now)
+        for field in fields_of(condition):
+            refuse_secret(self.words.term(field), "An aggregate over")
         self._add(Match(condition))
 
     def sort(self, name: str, value: Any) -> None:
@@ -286,6 +291,7 @@ class _Reader:
         stored: dict[str, bool] = {}
         for new, source in keys:
             found = self.words.term(source, what="group")
+            refuse_secret(found, "A group by")
             if found.is_document:
                 raise FilterError(
                     f"{source!r} is a {found.kind} field, which makes no groups.",

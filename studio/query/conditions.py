@@ -6,6 +6,7 @@ compiled for the one (SQL text, a Python function) serves the other. How a tree 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 Operator = Literal[
@@ -68,3 +69,14 @@ Condition: TypeAlias = Comparison | All | Some | Not
 
 ALWAYS: Final = All(())
 NEVER: Final = Some(())
+
+
+def fields_of(condition: Condition) -> Iterator[str]:
+    """The fields that a condition names, as often as it does."""
+    if isinstance(condition, Comparison):
+        yield condition.field
+    elif isinstance(condition, Not):
+        yield from fields_of(condition.part)
+    else:
+        for part in condition.parts:
+            yield from fields_of(part)

@@ -18,7 +18,7 @@ from studio.query.conditions import ALWAYS, All, Condition, Not, Some
 from studio.query.moments import is_moment
 from studio.query.operators import LOGICAL, MOST_DEPTH, SEQUENCES, OperatorReader, Target
 from studio.query.operators import OPERATORS as FIELD_OPERATORS
-from studio.query.vocabulary import OPEN, Vocabulary, near_misses, vocabulary
+from studio.query.vocabulary import OPEN, Vocabulary, near_misses, refuse_secret, vocabulary
 
 
 class Filter(NamedTuple):
@@ -179,6 +179,7 @@ class _Reader(OperatorReader):
                 hint="Write names with single dots between.",
                 field=key,
             )
+        refuse_secret(term, "A path into")
         if term.kind is not None and not term.is_document:
             raise FilterError(
                 f"{head!r} is a {term.kind} field, so nothing can be looked up inside of it.",

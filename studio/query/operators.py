@@ -15,7 +15,7 @@ from studio.query.conditions import NEVER, NO_SLOT, All, Comparison, Condition, 
 from studio.query.documents import Path, is_plain, operand, plain
 from studio.query.moments import is_moment, moment_for, read_moment
 from studio.query.patterns import check_like, check_regex, text_after
-from studio.query.vocabulary import Term, Vocabulary, near_misses
+from studio.query.vocabulary import Term, Vocabulary, near_misses, refuse_secret
 
 MOST_DEPTH: Final = 60
 _MOST_COMPARISONS = 5000
@@ -39,6 +39,10 @@ class Target(NamedTuple):
     def is_dynamic(self) -> bool:
         """Whether the kind of value differs from record to record."""
         return self.path is not None or self.term.kind is None
+
+
+_OF_SECRETS: Final = frozenset({"$eq", "$ne", "$in", "$nin", "$null", "$exists"})
+"""What can be asked of an encrypted field."""
 
 
 class OperatorReader:
@@ -88,6 +92,8 @@ class OperatorReader:
                 else near_misses(name, [*OPERATORS, "$not"]),
                 field=target.name,
             )
+        if name not in _OF_SECRETS:
+            refuse_secret(target.term, f"{name} on")
         return read(self, target, name, value)
 
     # -------------------------------------------------------------- values
@@ -156,6 +162,7 @@ class OperatorReader:
 
     def _item(self, target: Target, value: Any) -> Condition:
         """A list field that is asked for one value: whether the list holds it."""
+        refuse_secret(target.term, "A look into")
         field = target.term.field
         if field.item_kind is not None and value is not None and target.path is None:
             target.term.check([value])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from studio.kernel.errors import FilterError
 from studio.models.spec import ModelSpec
-from studio.query.vocabulary import Vocabulary, vocabulary
+from studio.query.vocabulary import Vocabulary, refuse_secret, vocabulary
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -74,6 +74,7 @@ def order_of(words: Vocabulary, order_by: OrderBy | None) -> Order:
     terms: dict[str, OrderTerm] = {}
     for name, descending in _entries(order_by):
         found = words.term(name, what="order")
+        refuse_secret(found, "An order by")
         if found.is_document:
             raise FilterError(
                 f"{name!r} is a {found.kind} field, which has no order.",

@@ -17,7 +17,7 @@ from studio.models.spec import Kind, ModelSpec
 from studio.query.conditions import NO_SLOT
 from studio.query.documents import Path, is_finite, operand
 from studio.query.moments import is_moment, moment_for, read_moment
-from studio.query.vocabulary import NUMBERS, Term, Vocabulary, near_misses, vocabulary
+from studio.query.vocabulary import NUMBERS, Term, Vocabulary, near_misses, refuse_secret, vocabulary
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -193,6 +193,8 @@ class _Reader:
                 hint="Leave it out of the update.",
                 field=place.term.name,
             )
+        if place.path:
+            refuse_secret(place.term, "A change within")
         taken = self._taken.setdefault(place.term.name, [])
         for other in taken:
             shorter = min(len(other), len(place.path))
@@ -224,6 +226,8 @@ class _Reader:
         return len(self.values) - 1
 
     def _step(self, verb: Verb, place: _Place, *values: Any) -> None:
+        if verb not in ("set", "unset"):
+            refuse_secret(place.term, f"${verb} of")
         slots = [self._slot(value) for value in values]
         path = self._slot(place.path) if place.path else NO_SLOT
         self.steps.append(Step(place.term.name, verb, slots[0] if slots else NO_SLOT, path, len(place.path)))

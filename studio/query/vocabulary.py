@@ -61,6 +61,16 @@ def _anything(value: Any) -> Any:
     return value
 
 
+def refuse_secret(term: Term, what: str) -> None:
+    """Raises FilterError when the field is encrypted: the database does not know its values, only which are equal."""
+    if term.field.encrypted:
+        raise FilterError(
+            f"{what} {term.name!r} is not possible: the field is encrypted, and only equality can be asked of it.",
+            hint="Use $eq, $ne, $in, $nin or $null, or read the records and go on in the workflow.",
+            field=term.name,
+        )
+
+
 class Vocabulary(dict[str, Term]):
     """The terms of one model by name. `owner` is how messages call it.
 

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
+from studio.kernel.behalf import enter_node
 from studio.kernel.errors import (
     BuildError,
     ConnectionLost,
@@ -637,6 +638,7 @@ class _Run:
     async def _in_time(self, step: Step, params: Mapping[str, Any], context: _Context) -> Any:
         node_type = step.type
         assert node_type is not None
+        enter_node(self.id, self.path + step.id)
         if step.timeout_s is None:
             return await node_type.run(context, params)
         deadline = asyncio.timeout(step.timeout_s)

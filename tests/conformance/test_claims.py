@@ -15,14 +15,25 @@ from typing import Annotated, Any
 
 import pytest
 
-from studio import AsyncLocalRuntime, DataFlow, DataFlowConfig, Field, LocalRuntime, WorkflowBuilder
+from studio import (
+    AsyncLocalRuntime,
+    AuditTrailManager,
+    DataFlow,
+    DataFlowConfig,
+    Field,
+    LocalRuntime,
+    TenantContext,
+    WorkflowBuilder,
+)
 from studio.kernel.errors import (
     BuildError,
     DuplicateKey,
     ForeignKeyViolated,
     ModelError,
     NoSuchTable,
+    StaleRecord,
     StudioError,
+    TenantRequired,
     WorkflowError,
 )
 
@@ -726,3 +737,79 @@ def test_an_unknown_keyword_is_refused_and_not_ignored(database_url: str) -> Non
     for options in unknown:
         with pytest.raises(WorkflowError, match="no option"):
             DataFlow(database_url, **options)
+
+
+# ---------------------------------------------------------------- options of models
+
+
+class Sale:
+    customer_id: int
+    total: float
+    status: str = "pending"
+    items: list[Any] | None = None
+
+    __dataflow__ = {"multi_tenant": True, "soft_delete": True, "versioned": True, "audit_log": True}  # noqa: RUF012 - as the documents write it
+    __indexes__ = (
+        {"name": "idx_tenant_status", "fields": ["tenant_id", "status"]},
+        {"name": "idx_customer_date", "fields": ["customer_id", "created_at"]},
+    )
+
+
+def test_the_options_of_a_model_add_their_fields_and_take_effect(db: DataFlow) -> None:
+    db.model(Sale)
+    with TenantContext.set_current("org-123"):
+        sale = one(db, "SaleCreateNode", {"customer_id": 1, "total": 100.0})
+        assert (sale["tenant_id"], sale["version"], sale["deleted_at"]) == ("org-123", 1, None)
+        assert (
+            one(db, "SaleUpdateNode", {"id": sale["id"], "version": 1, "fields": {"total": 90.0}})["version"]
+            == 2
+        )
+        with pytest.raises(StaleRecord):
+            one(db, "SaleUpdateNode", {"id": sale["id"], "version": 1, "fields": {"total": 80.0}})
+        one(db, "SaleDeleteNode", {"id": sale["id"]})
+        assert one(db, "SaleListNode") == []
+        assert len(one(db, "SaleListNode", {"include_deleted": True})) == 1
+        told = [entry["operation_type"] for entry in db.audit.get_audit_trail(model_name="Sale")]
+        assert told == ["delete", "update", "create"]
+
+
+def test_a_multi_tenant_instance_isolates_all_operations_within_a_tenant_context(database_url: str) -> None:
+    with DataFlow(database_url=database_url, multi_tenant=True, models=[User]) as db:
+        with pytest.raises(TenantRequired):
+            one(db, "UserCreateNode", {"name": "Alice", "email": "alice@acme-corp.com"})
+        for org in ("acme", "bolt"):
+            with TenantContext.set_current(org):
+                one(db, "UserCreateNode", {"name": "Alice", "email": "alice@acme-corp.com"})
+                assert [
+                    user["tenant_id"] for user in one(db, "UserListNode", {"limit": 10, "filter": {}})
+                ] == [org]
+
+
+def test_encrypted_fields_are_no_plaintext_at_rest(database_url: str) -> None:
+    class SensitiveData:
+        user_id: int
+        encrypted_data: str
+        __dataflow__ = {  # noqa: RUF012
+            "encryption": {"fields": ["encrypted_data"], "key_rotation": True, "algorithm": "AES-256-GCM"}
+        }
+
+    with DataFlow(database_url, models=[SensitiveData], encryption_key="0f" * 32) as db:
+        one(db, "SensitiveDataCreateNode", {"user_id": 1, "encrypted_data": "secret"})
+        (row,) = one(db, "SQL", {"sql": f"SELECT encrypted_data FROM {db.models['SensitiveData'].table}"})
+        assert b"secret" not in row["encrypted_data"]
+        assert one(db, "SensitiveDataReadNode", {"id": 1})["encrypted_data"] == "secret"
+
+
+def test_an_audit_trail_is_recorded_and_asked(db: DataFlow) -> None:
+    audit = AuditTrailManager(db, retention_days=90)
+    audit.record_operation(
+        operation_type="update",
+        model_name="Agent",
+        record_id="agent-123",
+        changes={"name": "New Agent", "status": "draft"},
+        user_id="user-456",
+        metadata={"source": "visual_layer", "ip": "192.168.1.1"},
+    )
+    naive = dt.datetime(2025, 1, 1)  # noqa: DTZ001 - as the documents write it
+    trail = audit.get_audit_trail(model_name="Agent", operation_type="update", start_date=naive, limit=100)
+    assert [entry["user_id"] for entry in trail] == ["user-456"]

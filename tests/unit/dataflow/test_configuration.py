@@ -95,6 +95,7 @@ def test_every_variable_reaches_its_option() -> None:
         "DATAFLOW_AUTO_MIGRATE": "0",
         "DATAFLOW_EXISTING_SCHEMA_MODE": "1",
         "DATAFLOW_MULTI_TENANT": "yes",
+        "DATAFLOW_ENCRYPTION_KEY": f"{'ab' * 32}, {'cd' * 32}",
     }
     known = [option.variables[-1] for option in OPTIONS.values() if option.variables]
     assert len(known) == len(said)
@@ -112,6 +113,7 @@ def test_every_variable_reaches_its_option() -> None:
         auto_migrate=False,
         existing_schema_mode=True,
         multi_tenant=True,
+        encryption_key=["ab" * 32, "cd" * 32],
     )
     assert config.creates_tables is False
 
