@@ -8,6 +8,7 @@ import typer
 
 from studio import __version__
 from studio.cli import commands
+from studio.kernel.behalf import on_behalf_of
 from studio.session import Environment
 
 Format = Annotated[
@@ -42,7 +43,7 @@ def studio(
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0913, PLR0917 - one for each option of the command
     source: Annotated[
         str,
         typer.Argument(
@@ -95,10 +96,19 @@ def run(
         ),
     ] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Let the project's Python nodes run.")] = False,
+    tenant: Annotated[
+        str | None,
+        typer.Option(
+            "--tenant", metavar="ID", help="Whose records are meant, in models that keep them by tenant."
+        ),
+    ] = None,
+    actor: Annotated[
+        str | None, typer.Option("--actor", metavar="ID", help="Who acts, for the audit trail.")
+    ] = None,
 ) -> None:
     """Run a workflow and print what its Output nodes give."""
-    raise typer.Exit(
-        commands.run(
+    with on_behalf_of(tenant=tenant or None, actor=actor or None):
+        code = commands.run(
             Environment.default(),
             source,
             workflow=workflow,
@@ -110,7 +120,7 @@ def run(
             start=start,
             trust=trust,
         )
-    )
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -56,8 +56,8 @@ class CarefulAccess(CarefulWrites):
                     raise error.at(row=number) from error.__cause__
                 if return_ids:
                     result.ids.append(None if record is None else plans.key_values(record))
-                if progress is not None and number % _REPORT_EVERY == 0:
-                    progress(_REPORT_EVERY, total)
+                if progress is not None and (number % _REPORT_EVERY == 0 or number == total):
+                    progress(number, total)
         return result
 
     def _job(

@@ -24,7 +24,7 @@ from alembic.runtime.migration import MigrationContext
 from studio.database.dialect import Dialect, FoundColumn, FoundIndex, Session
 from studio.kernel.errors import DatabaseError, NoSuchTable, SchemaDiffers
 from studio.kernel.names import did_you_mean
-from studio.models.spec import MANAGED, MISSING, VERSION, FieldSpec, Kind, ModelSpec
+from studio.models.spec import MANAGED, MISSING, TENANT_ID, VERSION, FieldSpec, Kind, ModelSpec
 from studio.models.values import make_checker, shorten
 
 _PREFIX_LENGTH: Final = 255
@@ -144,6 +144,11 @@ def _obstacle(field: FieldSpec, *, has_rows: bool, dialect: Dialect) -> tuple[st
         return "it is the key", "Make the key in the database, or import the table as a model."
     if not has_rows:
         return None
+    if field.managed and field.name == TENANT_ID:
+        return (
+            "nobody knows whose the records that are there are",
+            "Add the column in the database and say in it whose each record is.",
+        )
     if field.required:
         return (
             "the records that are there would have no value",

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean, plural, snake_case
-from studio.models.options import checked_options, complete, managed_fields
+from studio.models.options import check_indexes, checked_options, complete, managed_fields
 from studio.models.relation_data import relations_from_data, relations_to_data
 from studio.models.spec import MISSING, CheckSpec, FieldSpec, IndexSpec, Kind, ModelSpec
 
@@ -226,13 +226,16 @@ def model_from_data(data: Mapping[str, Any], *, left: dict[str, Any] | None = No
         stamped = _of(name, "", data, "timestamps", bool, default=True)
         found = list(complete(name, found, options, timestamps=stamped))
     table = _of(name, "", data, "table", str, default=plural(snake_case(name)))
+    kept = [entry.name for entry in found]
+    indexes = _indexes(name, table, data.get("indexes", ()), known, kept=kept)
+    check_indexes(name, indexes, found)
     return ModelSpec(
         name=name,
         table=table,
         fields=tuple(found),
         key=keys,
         doc=_of(name, "", data, "doc", str, default=""),
-        indexes=_indexes(name, table, data.get("indexes", ()), known, kept=[entry.name for entry in found]),
+        indexes=indexes,
         checks=_checks(name, data.get("checks", {})),
         schema=_of(name, "", data, "schema", str, default=None),
         reflected=reflected,

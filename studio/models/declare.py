@@ -19,7 +19,7 @@ from typing import Annotated, Any, NewType, get_args, get_origin
 
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean, plural, snake_case
-from studio.models.options import checked_options, complete
+from studio.models.options import check_indexes, checked_options, complete
 from studio.models.relation_data import relations_from_data
 from studio.models.spec import (
     MISSING,
@@ -201,12 +201,14 @@ def build_model(
     completed = complete(name, declared, chosen)
     known = [spec.name for spec in completed]
     table_name = table or plural(snake_case(name))
+    made = tuple(_index(name, table_name, entry, known) for entry in indexes)
+    check_indexes(name, made, completed)
     return ModelSpec(
         name=name,
         table=table_name,
         fields=completed,
         doc=doc,
-        indexes=tuple(_index(name, table_name, entry, known) for entry in indexes),
+        indexes=made,
         options=chosen,
         relations=_relations(name, relations, known),
         checks=checks,

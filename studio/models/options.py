@@ -5,7 +5,7 @@ An option that would have no effect is refused, with the nearest name.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,6 +18,7 @@ from studio.models.spec import (
     TENANT_ID,
     VERSION,
     FieldSpec,
+    IndexSpec,
     Kind,
     ModelSpec,
     digest_name,
@@ -128,6 +129,19 @@ def _known_field(model: str, name: Any, known: Collection[str], option: str) -> 
             hint=did_you_mean(str(name), known),
             field=str(name),
         )
+
+
+def check_indexes(model: str, indexes: Iterable[IndexSpec], fields: Iterable[FieldSpec]) -> None:
+    """Refuses indexes over secrets, which would order and compare what is different each time."""
+    secrets = {field.name for field in fields if field.encrypted}
+    for index in indexes:
+        for name in index.fields:
+            if name in secrets:
+                raise ModelError(
+                    f"{model}: the index {index.name!r} names the encrypted field {name!r}.",
+                    hint="Leave it out; what finds an encrypted field's values has an index of its own.",
+                    field=name,
+                )
 
 
 def checked_options(model: str, options: Mapping[str, Any]) -> Mapping[str, Any]:

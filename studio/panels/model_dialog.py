@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +25,8 @@ from PySide6.QtWidgets import (
 
 from studio.kernel.errors import StudioError
 from studio.kernel.names import pascal_case, plural, snake_case
-from studio.models.spec import MANAGED, MISSING, FieldSpec, Kind, ModelSpec
+from studio.models.options import checked_options, complete, managed_fields
+from studio.models.spec import MISSING, FieldSpec, Kind, ModelSpec
 from studio.panels.editors.base import CalmCombo, mark_invalid
 from studio.panels.literals import LiteralRefused, parse_literal
 from studio.panels.widgets import muted_label, set_role, tool_button
@@ -66,6 +68,7 @@ class ModelDialog(QDialog):
         column.addLayout(self._make_head(connection_id))
         column.addWidget(self._make_table(), 1)
         column.addLayout(self._make_row_buttons())
+        column.addLayout(self._make_options())
         note = self.tr("Every record also gets created_at and updated_at, which are filled in by themselves.")
         column.addWidget(muted_label(note, self, wrap=True))
         self.error = QLabel(self)
@@ -126,6 +129,34 @@ class ModelDialog(QDialog):
         row.addStretch(1)
         return row
 
+    def _make_options(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(18)
+        self.options: dict[str, QCheckBox] = {}
+        for option, text, tip in (
+            (
+                "soft_delete",
+                self.tr("Only &mark what is deleted"),
+                self.tr("Deleting marks a record (deleted_at) instead of removing it."),
+            ),
+            (
+                "versioned",
+                self.tr("Count &versions"),
+                self.tr("Each change counts (version); one of a record that has moved on is refused."),
+            ),
+            (
+                "audit_log",
+                self.tr("Keep an audit &trail"),
+                self.tr("Every change leaves an entry, with the record before and after it."),
+            ),
+        ):
+            box = QCheckBox(text, self)
+            box.setToolTip(tip)
+            row.addWidget(box)
+            self.options[option] = box
+        row.addStretch(1)
+        return row
+
     # ------------------------------------------------------------ fields
 
     def add_field(self, name: str = "", kind: Kind = Kind.STR) -> None:
@@ -180,7 +211,8 @@ class ModelDialog(QDialog):
         if any(entry.connection == connection for entry in taken):
             raise LiteralRefused(self.tr("This connection has a model {name} already.").format(name=name))
         fields = [self._field(number) for number in range(self.table.rowCount())]
-        return make_model(name, [field for field in fields if field is not None])
+        options = {option: True for option, box in self.options.items() if box.isChecked()}
+        return make_model(name, [field for field in fields if field is not None], options)
 
     def _field(self, number: int) -> FieldSpec | None:
         name = self._text(number, _NAME)
@@ -224,8 +256,9 @@ class ModelDialog(QDialog):
         super().accept()
 
 
-def make_model(name: str, fields: list[FieldSpec]) -> ModelSpec:
-    """A model of these fields with its key and its timestamps; raises LiteralRefused."""
+def make_model(name: str, fields: list[FieldSpec], options: Mapping[str, bool]) -> ModelSpec:
+    """A model of these fields with its key, its timestamps and what the options add; raises LiteralRefused."""
+    kept = [field.name for field in managed_fields(options)]
     names = [field.name for field in fields]
     for field in fields:
         if not field.name.isidentifier() or field.name.startswith("_"):
@@ -234,13 +267,17 @@ def make_model(name: str, fields: list[FieldSpec]) -> ModelSpec:
             )
         if names.count(field.name) > 1:
             raise LiteralRefused(f"There are two fields named {field.name}.")
-        if field.name in MANAGED:
+        if field.name in kept:
             raise LiteralRefused(f"{field.name} comes by itself; leave it out.")
     if "id" not in names:
         fields = [FieldSpec(name="id", kind=Kind.INT), *fields]
     made = [_as_key(field) if field.name == "id" else field for field in fields]
-    stamps = [FieldSpec(name=stamp, kind=Kind.DATETIME, managed=True) for stamp in MANAGED]
-    return ModelSpec(name=name, table=plural(snake_case(name)), fields=(*made, *stamps))
+    return ModelSpec(
+        name=name,
+        table=plural(snake_case(name)),
+        fields=complete(name, made, options),
+        options=checked_options(name, options),
+    )
 
 
 def _as_key(field: FieldSpec) -> FieldSpec:

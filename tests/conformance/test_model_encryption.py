@@ -202,6 +202,7 @@ def test_anything_but_equality_is_refused_before_the_run(
         ({"fields": ["id"]}, "cannot be the key"),
         ({"fields": ["number"], "algorithm": "ROT13"}, "no encryption algorithm 'ROT13'.*AES-256-GCM"),
         ({"fields": ["number"], "key_rotation": "yes"}, "key_rotation is true or false"),
+        ({"fields": ["note"]}, "the index 'by_note' names the encrypted field 'note'"),
         ({"feilds": ["number"]}, "no part 'feilds'.*fields"),
         (["number"], "is a mapping of fields"),
     ],
@@ -215,4 +216,6 @@ def test_what_could_not_work_is_refused_when_it_is_declared(
         class Person:
             number: str
             mail: Annotated[str, Field(unique=True)]
+            note: str = ""
+            __indexes__ = ({"name": "by_note", "fields": ["note"]},)
             __dataflow__ = {"encryption": options}  # noqa: RUF012

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import pytest
 
 from studio import DataFlow, Field, LocalRuntime
-from studio.kernel.errors import BuildError, DuplicateKey, ModelError, StaleRecord
+from studio.kernel.errors import BuildError, DuplicateKey, ModelError, SchemaDiffers, StaleRecord
+from studio.runtime.events import NodeProgressed
 from tests.conformance.asking import one, single
 
 
@@ -177,3 +178,40 @@ def test_a_model_without_options_has_no_params_for_them(sqlite_url: str) -> None
         assert one(db, "PlainUpdateNode", {"id": made["id"], "version": 4})["version"] == 4
         with pytest.raises(BuildError, match="no param 'include_deleted'"):
             one(db, "PlainListNode", {"include_deleted": True})
+
+
+def test_a_bulk_write_of_records_that_are_looked_at_tells_how_far_it_is(sqlite_url: str) -> None:
+    with DataFlow(sqlite_url, models=[Note]) as db:
+        told: list[Any] = []
+        rows = [{"id": str(number)} for number in range(1100)]
+        runtime = LocalRuntime(on_event=told.append)
+        runtime.execute(single(db, "NoteBulkUpsertNode", {"data": rows}))
+        assert [(e.done, e.total) for e in told if isinstance(e, NodeProgressed)][-1] == (1100, 1100)
+
+
+def test_options_may_be_added_to_a_model_that_has_records(database_url: str) -> None:
+    class Plain:
+        id: str
+        __tablename__ = "notes"
+
+    class Careful:
+        id: str
+        __tablename__ = "notes"
+        __dataflow__ = {"soft_delete": True, "versioned": True}  # noqa: RUF012
+
+    class Owned(Careful):
+        id: str
+        __tablename__ = "notes"
+        __dataflow__ = {"multi_tenant": True}  # noqa: RUF012
+
+    with DataFlow(database_url, models=[Plain]) as db:
+        one(db, "PlainCreateNode", {"id": "a"})
+    with DataFlow(database_url, models=[Careful]) as db:
+        assert one(db, "CarefulReadNode", {"id": "a"})["version"] == 1
+        one(db, "CarefulDeleteNode", {"id": "a", "version": 1})
+        assert one(db, "CarefulListNode") == []
+    with (
+        DataFlow(database_url, models=[Owned]) as db,
+        pytest.raises(SchemaDiffers, match="'tenant_id'.*cannot be added"),
+    ):
+        one(db, "OwnedCountNode", tenant="acme")

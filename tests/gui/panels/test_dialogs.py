@@ -294,11 +294,14 @@ def test_a_new_model_is_typed_and_becomes_part_of_the_project(session, theme, op
     assert dialog.table_label.text() == "invoice_lines"
     dialog.add_field("total", Kind.DECIMAL)
     dialog.table.item(2, 4).setText("0.00")
+    dialog.options["soft_delete"].click()
+    qtbot.keyClick(dialog.options["versioned"], Qt.Key.Key_Space)
     with qtbot.waitSignal(dialog.modelSaved) as saved:
         qtbot.mouseClick(dialog.create_button, Qt.MouseButton.LeftButton)
     assert saved.args == ["InvoiceLine"]
     spec = next(entry.spec for entry in session.project.models.values() if entry.name == "InvoiceLine")
-    assert spec.names == ("id", "name", "total", "created_at", "updated_at")
+    assert spec.names == ("id", "name", "total", "created_at", "updated_at", "deleted_at", "version")
+    assert (spec.soft_delete, spec.versioned, spec.audit_log) == (True, True, False)
     assert spec["id"].key
     assert spec["id"].generated
     assert session.catalogue.find("InvoiceLineCreateNode") is not None

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Coroutine
@@ -348,3 +349,19 @@ def test_the_door_opens_without_anything_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_run_says_for_which_tenant_it_is(studio):
+    text = EXAMPLE.read_text(encoding="utf-8").replace(
+        "    doc: Something on a shelf.\n",
+        "    doc: Something on a shelf.\n    options: {multi_tenant: true, audit_log: true}\n",
+    )
+    studio.write("stock.yaml", text)
+    unsaid = studio("run", "stock.yaml")
+    assert (unsaid.returncode, "by tenant" in unsaid.stderr) == (1, True)
+    assert "runs_low (2 rows)" in studio("run", "stock.yaml", "--tenant", "acme", "--actor", "ada").stdout
+    with sqlite3.connect(studio.folder / "stock.sqlite") as stock:
+        assert stock.execute("SELECT DISTINCT tenant_id FROM items").fetchall() == [("acme",)]
+        who = stock.execute("SELECT DISTINCT user_id, tenant_id, run_id IS NULL FROM studio_audit_trail")
+        assert who.fetchall() == [("ada", "acme", 0)]
+    stock.close()
