@@ -621,6 +621,8 @@ class _Run:
         return isinstance(error, ConnectionLost) and reads
 
     async def _attempt(self, step: Step, params: Mapping[str, Any]) -> Any:
+        if step.type is not None and step.type.spec.writes:
+            enter_node(self.id, self.path + step.id)  # for the audit trail
         if step.timeout_s is None and self.recorder is None and not self.is_atomic:
             assert step.type is not None
             return await step.type.run(_Context(self, step), params)
@@ -638,7 +640,6 @@ class _Run:
     async def _in_time(self, step: Step, params: Mapping[str, Any], context: _Context) -> Any:
         node_type = step.type
         assert node_type is not None
-        enter_node(self.id, self.path + step.id)
         if step.timeout_s is None:
             return await node_type.run(context, params)
         deadline = asyncio.timeout(step.timeout_s)
