@@ -134,7 +134,7 @@ class CanvasEditing:
         session = self._view.session
         node = workflow.nodes[self._view.projector.geometry.ids[hit.node]]
         port = hit.port.name if hit.port is not None and not hit.port.is_output else None
-        edge = self._view.wiring().field_edge(workflow, session.catalogue, (model, field), node, port)
+        edge = self._view.advice.wiring().field_edge(workflow, session.catalogue, (model, field), node, port)
         if isinstance(edge, str):
             self._view.message.emit(edge)
         else:

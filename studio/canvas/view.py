@@ -7,7 +7,7 @@ follows. Nothing is altered any other way. Longer than most files: every command
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,10 +19,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.canvas import menus, overlays
 from studio.canvas.adding import Adding
+from studio.canvas.advice import Advice
 from studio.canvas.arrangement import Arrangement
 from studio.canvas.bookmarks import Bookmarks
 from studio.canvas.breadcrumb import Breadcrumb, Crumb
-from studio.canvas.camera import NEAR
 from studio.canvas.cards import GRID
 from studio.canvas.clipboard import Clipboard
 from studio.canvas.commands import KeyTable, fill_menus
@@ -30,12 +30,12 @@ from studio.canvas.delegated import Delegated
 from studio.canvas.editing import CanvasEditing
 from studio.canvas.editors import FloatingEditor
 from studio.canvas.find_bar import FindBar
-from studio.canvas.framing import bounds
-from studio.canvas.geometry import Bools, snapped
+from studio.canvas.geometry import snapped
 from studio.canvas.gestures import Shift
 from studio.canvas.graph import CanvasGraph
 from studio.canvas.joining import in_reading_order
 from studio.canvas.layout_editing import LayoutEditing
+from studio.canvas.looking import Looking
 from studio.canvas.minimap import Minimap
 from studio.canvas.palette import Palette
 from studio.canvas.presses import chosen
@@ -45,12 +45,10 @@ from studio.canvas.style import KIND_INDEX, Style
 from studio.canvas.subworkflows import Subworkflows
 from studio.canvas.text_editing import TextEditing
 from studio.canvas.viewer import CanvasViewer
-from studio.canvas.walking import neighbour, reached
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged
-from studio.session.wiring import Converter, Match, ModelWiring, converter
-from studio.workflow.graph import Edge, Workflow
-from studio.workflow.spec import Catalogue, NodeSpec
+from studio.workflow.graph import Workflow
+from studio.workflow.spec import Catalogue
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
@@ -58,10 +56,9 @@ if TYPE_CHECKING:
 
 PROBLEMS_AFTER_MS: Final = 120
 """So long after the last edit the problems are asked for."""
-ZOOM_STEP: Final = 1.25
 
 
-class CanvasView(QWidget, Delegated):
+class CanvasView(QWidget, Looking, Delegated):
     """One workflow of a session, drawn and editable.
 
     Invariant: what is drawn is the session's workflow; only a gesture that goes on moves things ahead of it.
@@ -88,12 +85,10 @@ class CanvasView(QWidget, Delegated):
         self._projector = Projector(session.catalogue, KIND_INDEX)
         self._viewer = CanvasViewer(self._projector, self._style, self)
         self._viewer.setAccessibleName("Canvas")
-        self._viewer.why_not_asked = self._why_not
         self._editing = CanvasEditing(self)
         self._layout_editing = LayoutEditing(self)
         self._viewer.between_asked = self._editing.fits_between
-        self._viewer.match_asked = self._match
-        self._viewer.converter_asked = self._converter
+        self._advice = Advice(self)
         self._graph = CanvasGraph(self._viewer, self._projector, self._editing, self._catalogue, self)
         self._palette = Palette(self._style, self)
         self._editor = FloatingEditor(self._viewer.viewport())
@@ -108,7 +103,6 @@ class CanvasView(QWidget, Delegated):
         self._views: dict[WorkflowId, tuple[float, float, float]] = {}
         self._fit_pending = False
         self._keys = KeyTable()
-        self._wiring: tuple[object, object, ModelWiring] | None = None
         self._runs = RunFollower(self._projector, self._viewer, self)
         self._clipboard = Clipboard(self)
         self._adding = Adding(self)
@@ -255,26 +249,10 @@ class CanvasView(QWidget, Delegated):
     def _catalogue(self) -> Catalogue:
         return self.session.catalogue
 
-    def wiring(self) -> ModelWiring:
-        """What the project's models say of wires."""
-        project = self.session.project
-        known = self._wiring
-        if known is None or known[0] is not project.models or known[1] is not project.connections:
-            self._wiring = known = (project.models, project.connections, ModelWiring(project))
-        return known[2]
-
-    def _match(
-        self, source: NodeSpec, source_port: str | None, target: NodeSpec, target_port: str | None
-    ) -> Match | None:
-        return self.wiring().match(source, source_port, target, target_port)
-
-    def _converter(self, edge: Edge) -> Converter | None:
-        return converter(self.workflow, self.session.catalogue, edge) if self.workflow is not None else None
-
-    def _why_not(self, edge: object) -> str | None:
-        if self.workflow_id is None:
-            return None
-        return self.session.why_not(self.workflow_id, edge)  # type: ignore[arg-type]  # an Edge; the viewer's hook is untyped
+    @property
+    def advice(self) -> Advice:
+        """What is known of wires before they are let go."""
+        return self._advice
 
     # What happens in the session
 
@@ -316,94 +294,6 @@ class CanvasView(QWidget, Delegated):
             self._find.refresh()
             self._viewer.redraw()
 
-    # Selection
-
-    def selection(self) -> list[NodeId]:
-        """The selected nodes, in the workflow's order."""
-        return self._selected_ids()
-
-    def _selected_ids(self) -> list[NodeId]:
-        geometry = self._projector.geometry
-        return [geometry.ids[i] for i in np.flatnonzero(geometry.selected).tolist()]
-
-    def select(self, node_ids: Iterable[NodeId]) -> None:
-        """Selects these nodes and nothing else."""
-        nodes = self._nothing()
-        nodes[self._projector.geometry.indices(node_ids)] = True
-        self._viewer.set_selection(nodes)
-
-    def _nothing(self) -> Bools:
-        return np.zeros(len(self._projector.geometry), np.bool_)
-
-    @property
-    def has_selection(self) -> bool:
-        """Whether anything is selected: nodes, edges, points of edges, notes or frames."""
-        geometry, viewer = self._projector.geometry, self._viewer
-        arrays = (geometry.selected, geometry.edge_selected, geometry.dot_selected)
-        return any(bool(array.any()) for array in arrays) or bool(
-            viewer.selected_notes or viewer.selected_frames
-        )
-
-    def select_all(self) -> None:
-        seen = self._projector.frames
-        self._viewer.set_selection(
-            ~self._projector.geometry.hidden,
-            notes={note.id for note in seen.notes},
-            frames={frame.id for frame in seen.shown},
-        )
-
-    def clear_selection(self) -> None:
-        self._viewer.set_selection(self._nothing())
-
-    def select_upstream(self) -> None:
-        """Adds all that leads to the selected nodes."""
-        self._viewer.set_selection(reached(self._projector.geometry, upstream=True))
-
-    def select_downstream(self) -> None:
-        self._viewer.set_selection(reached(self._projector.geometry, upstream=False))
-
-    def _walk(self, dx: int, dy: int) -> None:
-        """Selects the nearest node in a direction."""
-        geometry = self._projector.geometry
-        picked, seen = np.flatnonzero(geometry.selected), np.flatnonzero(~geometry.hidden)
-        if not len(picked):
-            if len(seen):
-                self.select([geometry.ids[seen[0]]])
-                self.center_on(geometry.ids[seen[0]])
-            return
-        best = neighbour(geometry, int(picked[-1]), dx, dy)
-        if best is not None:
-            self._viewer.select_only(best)
-            self._reveal(best)
-
-    def center_on(self, node_id: NodeId) -> None:
-        """Brings a node to the middle; zooms in when it could not be read."""
-        i = self._projector.geometry.index.get(node_id)
-        if i is None:
-            return
-        if self._viewer.camera().zoom < 0.6:
-            self._viewer.zoom_to(1.0)
-        left, top, right, bottom = self._projector.geometry.boxes()[i].tolist()
-        self._viewer.center_on((left + right) / 2, (top + bottom) / 2)
-
-    def reveal(self, node_id: NodeId) -> None:
-        """Brings a node into view when it is not, large enough to be read."""
-        i = self._projector.geometry.index.get(node_id)
-        if i is not None:
-            if self._viewer.camera().zoom < NEAR:
-                self.center_on(node_id)
-            self._reveal(i)
-
-    def _reveal(self, i: int) -> None:
-        """Brings a node into view when it is not."""
-        camera, geometry = self._viewer.camera(), self._projector.geometry
-        left, top, right, bottom = geometry.boxes()[i].tolist()
-        inside = (
-            camera.left <= left and right <= camera.right and camera.top <= top and bottom <= camera.bottom
-        )
-        if not inside:
-            self.center_on(geometry.ids[i])
-
     @property
     def find_bar(self) -> FindBar:
         return self._find
@@ -420,51 +310,6 @@ class CanvasView(QWidget, Delegated):
     def toggle_minimap(self) -> None:
         """Shows the map of the whole graph, or hides it."""
         self._minimap.set_shown(not self._minimap.isVisible())
-
-    # Zoom
-
-    def zoom(self) -> float:
-        """Pixels per scene unit; 1.0 is 100 %."""
-        return self._viewer.camera().zoom
-
-    def fit(self) -> None:
-        """Shows all nodes, notes and frames."""
-        nodes = self._projector.geometry.bounds()
-        known = bounds(self._projector.frames.shown, self._projector.frames.notes)
-        known += [nodes] if nodes is not None else []
-        if known:
-            lefts, tops, rights, bottoms = zip(*known, strict=True)
-            self._viewer.fit((min(lefts), min(tops), max(rights), max(bottoms)))
-
-    def fit_selection(self) -> None:
-        """Shows what is selected; everything when nothing is."""
-        held, geometry = chosen(self._viewer), self._projector.geometry
-        boxes = geometry.boxes()[held.nodes].tolist() + bounds(held.frames, held.notes)
-        if boxes:
-            lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-            self._viewer.fit((min(lefts), min(tops), max(rights), max(bottoms)))
-        else:
-            self.fit()
-
-    def zoom_100(self) -> None:
-        self._viewer.zoom_to(1.0)
-
-    def zoom_in(self) -> None:
-        self._viewer.zoom_to(self.zoom() * ZOOM_STEP)
-
-    def zoom_out(self) -> None:
-        self._viewer.zoom_to(self.zoom() / ZOOM_STEP)
-
-    def set_snap(self, on: bool) -> None:
-        """Whether what is moved keeps to the grid."""
-        self._viewer.snaps = on
-
-    def snaps(self) -> bool:
-        return self._viewer.snaps
-
-    def toggle_snap(self) -> None:
-        self.set_snap(not self.snaps())
-        self.message.emit("Snap to grid is on." if self.snaps() else "Snap to grid is off.")
 
     # Editing
 
