@@ -214,7 +214,7 @@ class FarPainter:
             curves, which = geometry.curves(which)
             ends = in_pixels(curves[:, [0, 1, 6, 7]], camera)
         else:
-            ends = in_pixels(geometry.ends[which, :4], camera)
+            ends = in_pixels(geometry.ends[which][:, :4], camera)
         # Far away, edges would drown the nodes: they fade with the distance. Opaque, because blending costs double.
         share = 0.12 + 0.33 * min(max((camera.zoom - 0.03) / (MIDDLE - 0.03), 0.0), 1.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -46,6 +46,7 @@ class Geometry:
         self.edge_selected: Bools = np.empty(0, np.bool_)
         self.hidden: Bools = np.empty(0, np.bool_)
         """Nodes that lie in a collapsed frame; their edges end where the frame is, `stand` says how far from the node."""
+        self.has_hidden = False
         self.stand: Floats = np.empty((0, 3))
         """Of hidden nodes, measured from the node's corner: where edges come in, where they go out (x), and at which height."""
         self.edge_hidden: Bools = np.empty(0, np.bool_)
@@ -111,6 +112,8 @@ class Geometry:
 
     def stand_ins(self, stands: Mapping[int, tuple[str, float, float, float]]) -> None:
         """Hides nodes: for each its frame's id, and where edges come in and go out and at which height, in scene units."""
+        if not stands and not self.has_hidden:
+            return
         hidden, stand = np.zeros_like(self.hidden), np.zeros_like(self.stand)
         keys: dict[str, int] = {}
         groups = np.full(len(self), -1, np.int64)
@@ -118,7 +121,7 @@ class Geometry:
             hidden[i] = True
             stand[i] = left - self.x[i], right - self.x[i], height - self.y[i]
             groups[i] = keys.setdefault(frame, len(keys))
-        self.hidden, self.stand = hidden, stand
+        self.hidden, self.stand, self.has_hidden = hidden, stand, bool(stands)
         self.selected &= ~hidden
         source, target = groups[self.source], groups[self.target]
         self.edge_hidden = (source == target) & (source >= 0)
@@ -133,7 +136,7 @@ class Geometry:
     def boxes(self) -> Floats:
         """Left, top, right and bottom of every node as rows, of a hidden one those of what stands for it."""
         boxes = np.stack([self.x, self.y, self.x + WIDTH, self.y + self.height], axis=1)
-        if self.hidden.any():
+        if self.has_hidden:
             corners = np.stack([self.x, self.y], axis=1)[self.hidden]
             into, out, middle = self.stand[self.hidden].T
             half = FOLDED_HEIGHT / 2
@@ -145,7 +148,7 @@ class Geometry:
     def nodes_in(self, left: float, top: float, right: float, bottom: float) -> Ints:
         """The indices of the nodes that touch a rectangle, bottommost first."""
         hit = (self.x < right) & (self.x + WIDTH > left) & (self.y < bottom) & (self.y + self.height > top)
-        return np.flatnonzero(hit & ~self.hidden)
+        return np.flatnonzero(hit & ~self.hidden if self.has_hidden else hit)
 
     def node_at(self, x: float, y: float) -> int | None:
         """The topmost node under a point."""
@@ -215,7 +218,7 @@ class Geometry:
             ends[:, 1] = self.y[self.source] + self.source_y
             ends[:, 2] = self.x[self.target]
             ends[:, 3] = self.y[self.target] + self.target_y
-            if self.hidden.any():
+            if self.has_hidden:
                 out, into = self.hidden[self.source], self.hidden[self.target]
                 sources, targets = self.source[out], self.target[into]
                 ends[out, 0] = self.x[sources] + self.stand[sources, 1]
@@ -263,7 +266,7 @@ class Geometry:
             touches &= (ys.min(axis=1) <= bottom) & (ys.max(axis=1) >= top)
             hit[self.dot_edge] = False
             hit[edges[touches]] = True
-        return np.flatnonzero(hit & ~self.edge_hidden)
+        return np.flatnonzero(hit & ~self.edge_hidden if self.has_hidden else hit)
 
     def curve(self, i: int) -> Floats:
         """Points along an edge, as rows of x and y."""

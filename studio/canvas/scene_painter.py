@@ -169,7 +169,10 @@ class ScenePainter:
         pen = QPen(color, width)
         pen.setCapStyle(Qt.PenCapStyle.SquareCap)
         painter.setPen(pen)
-        rise = np.ptp(curves[:, 1::2], axis=1)
+        rise = np.abs(curves[:, 7] - curves[:, 1])
+        if len(self.projector.geometry.dots):
+            # Out of ports edges run level; past points they need not.
+            rise = np.ptp(curves[:, 1::2], axis=1)
         run = curves[:, 6] - curves[:, 0]
         length = rise + np.abs(run)
         straight = (rise < 1.5) & (run > 0)
