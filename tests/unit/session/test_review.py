@@ -44,8 +44,10 @@ async def ran(session: Session, **how: Any) -> RunHandle:
 
 def test_while_a_run_is_open_reads_go_on_and_another_run_is_refused_until_it_is_decided(env):
     async def story(session: Session) -> None:
-        heard = asyncio.Event()
-        session.observe(lambda event: heard.set() if isinstance(event, TransactionChanged) else None)
+        heard: asyncio.Queue[object] = asyncio.Queue()
+        session.observe(
+            lambda event: heard.put_nowait(event) if isinstance(event, TransactionChanged) else None
+        )
         before = await session.browse("Product")
         handle = await ran(session, mode="review")
         assert (handle.state, handle.outcome) == ("succeeded", "uncommitted")
@@ -59,9 +61,10 @@ def test_while_a_run_is_open_reads_go_on_and_another_run_is_refused_until_it_is_
         assert handle.review is not None
         until = handle.review.expires_at
         await handle.review.keep_open()
+        await heard.get()
         assert handle.review.expires_at > until
         await handle.review.commit()
-        await heard.wait()
+        await heard.get()
         assert open_run(session) is None
         assert await session.browse("Product") != before
         assert (await ran(session)).state == "succeeded"
