@@ -12,8 +12,10 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 from studio.canvas.cards import FOOTER, HEADER, ROW, WIDTH, Card, CardPort
 from studio.canvas.states import IDLE, CardState, Footer
 from studio.canvas.style import Style, blend, draw_badge, draw_port, draw_state, triangle
+from studio.qt.icons import glyph, icon_font
 
 RADIUS: Final = 8.0
+_PIN_PX: Final = 15
 MARGIN: Final = 12.0
 """Room around a card for its shadow and for ports that stick out."""
 STRIPE: Final = 6.0
@@ -128,6 +130,15 @@ def _header(painter: QPainter, look: Look, style: Style) -> None:
         draw_badge(painter, style, center, is_error=look.severity == ERROR)
     elif badge == "state":
         draw_state(painter, style, look.footer.state, center)
+    elif badge == "pin":
+        _pin(painter, style, center)
+
+
+def _pin(painter: QPainter, style: Style, center: QPointF) -> None:
+    painter.setFont(icon_font(_PIN_PX))
+    painter.setPen(style.text)
+    box = QRectF(center.x() - _PIN_PX, center.y() - _PIN_PX, 2 * _PIN_PX, 2 * _PIN_PX)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, glyph("push-pin-fill"))
 
 
 def _badge(look: Look) -> str:
@@ -137,6 +148,8 @@ def _badge(look: Look) -> str:
         return "spinner"
     if look.severity == ERROR and state is not CardState.ERROR:
         return "problem"
+    if look.card.node.pinned is not None and state in (CardState.IDLE, CardState.OK):
+        return "pin"
     if state is not CardState.IDLE:
         return "state"
     return "problem" if look.severity else ""

@@ -76,6 +76,10 @@ class Delegated:
     def toggle_disabled(self) -> None:
         self._editing.toggle_disabled(self.selection())
 
+    def toggle_pin(self) -> None:
+        """Pins what the selected nodes gave in the last run, or unpins them when all are pinned."""
+        self._editing.toggle_pin(self.selection())
+
     def toggle_ports(self) -> None:
         self._editing.toggle_place(self.selection(), "all_ports", "Show ports", "Fold ports")
 

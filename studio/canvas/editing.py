@@ -267,6 +267,25 @@ class CanvasEditing:
                         EditNode(workflow=workflow_id, node=node_id, values=frozen({"disabled": disabled}))
                     )
 
+    def toggle_pin(self, node_ids: Iterable[NodeId]) -> None:
+        """Pins what nodes gave in the last run, or unpins them when all are pinned; what cannot be pinned is told."""
+        target = self._target()
+        chosen = list(node_ids)
+        if target is None or not chosen:
+            return
+        workflow_id, workflow = target
+        pins = not all(workflow.nodes[node_id].pinned is not None for node_id in chosen)
+        session = self._view.session
+        with session.group("Pin value" if pins else "Unpin"):
+            for node_id in chosen:
+                try:
+                    if not pins:
+                        session.unpin(workflow_id, node_id)
+                    elif workflow.nodes[node_id].pinned is None:
+                        session.pin(workflow_id, node_id)
+                except StudioError as error:
+                    self._refuse(error)
+
     def set_title(self, node_id: NodeId, title: str) -> None:
         """Renames a node; an empty title gives it back the one of its kind."""
         target = self._target()

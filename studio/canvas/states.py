@@ -55,16 +55,20 @@ def footer_of(view: NodeRunView, *, running: bool) -> Footer:
         done, total = view.progress or (0, None)
         share = min(done / total, 1.0) if total else None
         text = f"{done:,} of {total:,}" if total else (rows_text(done) if done else "running")
+        if view.rate is not None and done:
+            text += f" · {view.rate:,.0f} rows/s"
         return Footer(state, text, share)
     if state is CardState.ERROR:
         message = view.error.message if view.error else "failed"
         return Footer(state, " ".join(message.split()))
     if state is CardState.OK:
-        parts = [] if view.rows is None else [rows_text(view.rows)]
+        parts: list[str] = [view.origin] if view.origin else []
+        if view.rows is not None:
+            parts.append(rows_text(view.rows))
         if view.duration_ms is not None:
             parts.append(duration_text(view.duration_ms))
         return Footer(state, " · ".join(parts) or "done")
-    words = {"skipped": "skipped", "abandoned": "not run: an earlier node failed", "cancelled": "stopped"}
+    words = {"skipped": "skipped", "abandoned": "not run", "cancelled": "stopped"}
     return Footer(state, words[view.state])
 
 

@@ -66,11 +66,11 @@ def prepare(sql: str, params: Mapping[str, Any], dialect: str) -> tuple[str, lis
             )
         if dialect in ("sqlite", "mysql"):
             order.append(name)
-            arguments.append(_stored(params[name]) if dialect == "sqlite" else _mysql(params[name]))
+            arguments.append(stored_value(params[name]) if dialect == "sqlite" else mysql_value(params[name]))
             return "?"
         if name not in order:
             order.append(name)
-            arguments.append(_native(params[name]))
+            arguments.append(native_value(params[name]))
         return f"${order.index(name) + 1}"
 
     text = _TOKEN.sub(place, sql.strip().rstrip(";"))
@@ -125,7 +125,7 @@ def rows_from(
     )
 
 
-def _stored(value: Any) -> Any:
+def stored_value(value: Any) -> Any:
     """As SQLite keeps it in Studio's own tables."""
     if isinstance(value, enum.Enum):
         value = value.value
@@ -159,14 +159,14 @@ def _json(value: Any) -> str:
         ) from None
 
 
-def _mysql(value: Any) -> Any:
+def mysql_value(value: Any) -> Any:
     """As MariaDB keeps it in Studio's own tables: moments in UTC without a zone, the rest as in SQLite."""
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).replace(tzinfo=None) if value.tzinfo is not None else value
-    return value if isinstance(value, dt.date | Decimal) else _stored(value)
+    return value if isinstance(value, dt.date | Decimal) else stored_value(value)
 
 
-def _native(value: Any) -> Any:
+def native_value(value: Any) -> Any:
     """As asyncpg takes it: it knows all our types but enumerations and mappings."""
     if isinstance(value, enum.Enum):
         return value.value

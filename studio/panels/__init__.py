@@ -11,6 +11,7 @@ from studio.kernel.lazy import lazily
 
 if TYPE_CHECKING:
     from studio.panels.base import Panel
+    from studio.panels.changes_panel import ChangesPanel
     from studio.panels.connection_dialog import ConnectionDialog
     from studio.panels.history_panel import HistoryPanel
     from studio.panels.import_dialog import ImportModelsDialog
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from studio.panels.workflows_panel import WorkflowsPanel
 
 __all__ = [
+    "ChangesPanel",
     "ConnectionDialog",
     "Goal",
     "HistoryPanel",
@@ -50,6 +52,7 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
+        "ChangesPanel": "changes_panel",
         "ConnectionDialog": "connection_dialog",
         "Goal": "quick_search",
         "HistoryPanel": "history_panel",

@@ -186,11 +186,7 @@ class OutputView(QWidget):
                 self.tr("A node before it sent nothing this way (an If took its other port)."),
                 "arrow-bend-down-right",
             ),
-            "abandoned": (
-                self.tr("Not run"),
-                self.tr("A node before it failed. Mend that one and run again."),
-                "prohibit",
-            ),
+            "abandoned": (self.tr("Not run"), self._why_not_run(), "prohibit"),
             "cancelled": (
                 self.tr("Stopped"),
                 self.tr("The run was stopped before this node had finished."),
@@ -199,6 +195,13 @@ class OutputView(QWidget):
         }
         title, text, picture = texts.get(view.state, (view.state, "", ""))
         self._show_empty(title, text, picture=picture)
+
+    def _why_not_run(self) -> str:
+        handle = self._handle
+        _, views = handle.nodes_since(0) if handle is not None else (0, [])
+        if any(view.state == "failed" for view in views) or handle is None or handle.error is None:
+            return self.tr("A node before it failed. Mend that one and run again.")
+        return self.tr("The run could not begin: {error}").format(error=handle.error.message)
 
     def _show_empty(self, title: str, text: str, *, picture: str, links: Any = ()) -> None:
         self.empty.show_state(title, text, picture=picture, links=links)
@@ -308,6 +311,9 @@ class OutputView(QWidget):
             )
         if view.duration_ms is not None:
             facts.append(duration_text(view.duration_ms))
+        if view.origin:
+            words = {"reused": self.tr("reused from an earlier run"), "pinned": self.tr("pinned, not run")}
+            facts.append(words[view.origin])
         return f"{mark} {' · '.join(facts)}"
 
     def _link_chosen(self, name: str) -> None:
@@ -347,4 +353,5 @@ def _progress_text(view: NodeRunView) -> str:
     if view.progress is None:
         return ""
     done, total = view.progress
-    return f"{counted(done)} / {counted(total)}" if total else counted(done)
+    text = f"{counted(done)} / {counted(total)}" if total else counted(done)
+    return text if view.rate is None else f"{text} · {view.rate:,.0f}/s"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import NodeId
+from studio.persistence.runs import SAMPLE_ROWS, SAMPLE_TEXT
 from studio.session import RunHandle
 
 if TYPE_CHECKING:
@@ -28,16 +29,25 @@ class PastRun(RunHandle):
         self._lasted_ms = record.duration_ms
         self._samples = {node.node_id: [dict(row) for row in node.sample] for node in nodes}
         for node in nodes:
+            origin = node.state if node.state in ("reused", "pinned") else ""
             self.put(
                 node.node_id,
-                state=node.state,
+                state="succeeded" if origin else node.state,
+                origin=origin,
                 rows=node.rows,
                 duration_ms=node.duration_ms,
                 error=error_from(node.error),
             )
         self.delivered(self._take_sample)
-        state: Any = record.state if record.state in ("succeeded", "failed", "cancelled") else "failed"
+        self._outcome = record.state
+        known = {"rolled_back": "succeeded"}
+        state: Any = known.get(record.state, record.state)
+        state = state if state in ("succeeded", "failed", "cancelled") else "failed"
         self.end(state, error=error_from(record.error))
+
+    @property
+    def outcome(self) -> str:
+        return self._outcome
 
     @property
     def duration_ms(self) -> float:
@@ -49,6 +59,17 @@ class PastRun(RunHandle):
         if not sample or port not in (None, "records", "record"):
             raise KeyError(node_id)
         return sample[0] if port == "record" else sample
+
+
+def is_whole(inputs: Any) -> bool:
+    """Whether the history has kept a run's inputs as they were: it cuts what is long."""
+    if isinstance(inputs, str | bytes):
+        return len(inputs) < SAMPLE_TEXT
+    if isinstance(inputs, Mapping):
+        return all(is_whole(value) for value in inputs.values())
+    if isinstance(inputs, list | tuple):
+        return len(inputs) < SAMPLE_ROWS and all(is_whole(value) for value in inputs)
+    return True
 
 
 def error_from(data: Mapping[str, Any] | None) -> StudioError | None:

@@ -135,7 +135,7 @@ class RowsView(QWidget):
             action = QAction(text, self)
             action.triggered.connect(slot)
             actions[name] = action
-        actions["cell"].setShortcut(QKeySequence("Ctrl+Shift+C"))
+        actions["cell"].setShortcut(QKeySequence("Ctrl+Alt+C"))
         actions["cell"].setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.addAction(actions["cell"])
         menu = QMenu(self.copy_button)

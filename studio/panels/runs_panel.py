@@ -15,7 +15,7 @@ from studio.kernel.ids import RunId, WorkflowId
 from studio.panels.base import Panel
 from studio.panels.display import duration_text
 from studio.panels.item_rows import make_list
-from studio.panels.past_runs import PastRun
+from studio.panels.past_runs import PastRun, is_whole
 from studio.panels.widgets import (
     BusyLine,
     EmptyState,
@@ -29,7 +29,7 @@ from studio.panels.widgets import (
     tool_button,
 )
 from studio.qt.background import run_in_background
-from studio.session.events import RunFinished, RunStarted
+from studio.session.events import RunFinished, RunStarted, TransactionChanged
 
 if TYPE_CHECKING:
     from studio.kernel.errors import StudioError
@@ -44,7 +44,13 @@ _GLYPHS: Final = {
     "skipped": ("arrow-bend-down-right", "skipped"),
     "abandoned": ("prohibit", "skipped"),
     "cancelled": ("stop-circle", "warning"),
+    "uncommitted": ("hourglass-medium", "warning"),
+    "rolled_back": ("arrow-counter-clockwise", "warning"),
+    "reused": ("recycle", "ok"),
+    "pinned": ("push-pin", "ok"),
 }
+_ERROR: Final = 7
+"""The column of errors."""
 _ROLE: Final = Qt.ItemDataRole.UserRole
 _HANDLES_KEPT: Final = 20
 _WAIT_MS: Final = 150
@@ -66,6 +72,8 @@ class RunsPanel(Panel):
 
     runOpened = Signal(object)
     """A run's handle: canvas and results are to show it."""
+    againRequested = Signal(object)
+    """A run's handle: the same is to be run again, with the same inputs."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -89,10 +97,11 @@ class RunsPanel(Panel):
                 (self.tr("Started"), 160),
                 (self.tr("Duration"), 90),
                 (self.tr("Rows"), 80),
+                (self.tr("Changes"), 110),
                 (self.tr("Mode"), 70),
                 (self.tr("Error"), 200),
             ),
-            stretch=6,
+            stretch=_ERROR,
             tree=True,
         )
         self.list.itemDoubleClicked.connect(self._activate)
@@ -165,7 +174,7 @@ class RunsPanel(Panel):
                 del self._handles[next(iter(self._handles))]
             self._show()
             self._tick.start()
-        elif isinstance(event, RunFinished):
+        elif isinstance(event, RunFinished | TransactionChanged):
             self._timer.start()
             self._show_running()
 
@@ -227,12 +236,13 @@ class RunsPanel(Panel):
         workflow = self.session.project.workflows.get(handle.workflow_id) if self.session else None
         return self._run_item(
             handle.run_id,
-            state=handle.state,
+            state=handle.outcome,
             name=workflow.name if workflow else "",
             started=handle.started_at,
             duration_ms=handle.duration_ms,
             rows=handle.rows,
             mode=handle.mode,
+            changes=_changes_text(handle),
             error=handle.error.message if handle.error else "",
         )
 
@@ -245,6 +255,7 @@ class RunsPanel(Panel):
             duration_ms=record.duration_ms,
             rows=record.rows,
             mode=record.mode,
+            changes=record.changes or "",
             error=str((record.error or {}).get("message", "")),
         )
 
@@ -258,29 +269,31 @@ class RunsPanel(Panel):
         duration_ms: float,
         rows: int,
         mode: str,
+        changes: str,
         error: str,
     ) -> QTreeWidgetItem:
         when = started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
         texts = [
-            state,
+            state.replace("_", " "),
             name,
             when,
             duration_text(duration_ms),
             counted(rows),
+            changes,
             mode,
             error.partition("\n")[0],
         ]
         item = QTreeWidgetItem(texts)
         self._paint_state(item, state)
         item.setData(0, _ROLE, run_id)
-        item.setToolTip(6, error)
+        item.setToolTip(_ERROR, error)
         item.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
         return item
 
     def _paint_state(self, item: QTreeWidgetItem, state: str) -> None:
         glyph, token = _GLYPHS.get(state, ("circle", "text_muted"))
         item.setIcon(0, item_icon(glyph, self.theme, token))
-        item.setForeground(6, QBrush(self.theme.color("error")))
+        item.setForeground(_ERROR, QBrush(self.theme.color("error")))
         for column in (3, 4):
             item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
@@ -293,9 +306,10 @@ class RunsPanel(Panel):
             if item is None or handle is None:
                 continue
             running = running or handle.state == "running"
-            item.setText(0, handle.state)
+            item.setText(0, handle.outcome.replace("_", " "))
             item.setText(3, duration_text(handle.duration_ms))
-            self._paint_state(item, handle.state)
+            item.setText(5, _changes_text(handle))
+            self._paint_state(item, handle.outcome)
         if not running:
             self._tick.stop()
 
@@ -312,7 +326,7 @@ class RunsPanel(Panel):
                 self._add_node(
                     item,
                     view.node_id,
-                    view.state,
+                    view.origin or view.state,
                     view.duration_ms,
                     view.rows,
                     view.error.message if view.error else "",
@@ -345,9 +359,9 @@ class RunsPanel(Panel):
     ) -> None:
         count = "" if rows is None else counted(rows)
         child = QTreeWidgetItem(
-            [state, name, "", duration_text(duration_ms), count, "", error.partition("\n")[0]]
+            [state, name, "", duration_text(duration_ms), count, "", "", error.partition("\n")[0]]
         )
-        child.setToolTip(6, error)
+        child.setToolTip(_ERROR, error)
         self._paint_state(child, state)
         item.addChild(child)
 
@@ -396,6 +410,20 @@ class RunsPanel(Panel):
                 self, self.session.run_nodes(record.id), partial(self._open_past, record), self._not_read
             )
 
+    def run_again(self, run_id: str) -> None:
+        """Asks for the same run again."""
+        handle = self._again(run_id)
+        if handle is not None:
+            self.againRequested.emit(handle)
+
+    def _again(self, run_id: str) -> RunHandle | None:
+        """The run with the inputs that it was given; None when they were too large to be kept whole."""
+        handle = self._handles.get(run_id)
+        if handle is not None:
+            return handle if handle.is_finished else None
+        record = next((record for record in self._records if record.id == run_id), None)
+        return PastRun(record, []) if record is not None and is_whole(record.inputs) else None
+
     def _open_past(self, record: Any, nodes: Any) -> None:
         self.busy.end()
         self.runOpened.emit(PastRun(record, list(nodes)))
@@ -412,9 +440,20 @@ class RunsPanel(Panel):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         add_action(menu, self.tr("&Open"), partial(self._activate, top))
+        run_id = str(top.data(0, _ROLE))
+        add_action(
+            menu,
+            self.tr("Run &again with the same inputs"),
+            partial(self.run_again, run_id),
+            enabled=self._again(run_id) is not None,
+        )
         texts = "\t".join(item.text(column) for column in range(self.list.columnCount()))
         add_action(menu, self.tr("&Copy"), partial(copy_text, texts))
         return menu
+
+
+def _changes_text(handle: RunHandle) -> str:
+    return str(handle.changes.totals) if handle.changes is not None and handle.changes.total else ""
 
 
 def _run_of(item: QTreeWidgetItem) -> QTreeWidgetItem:

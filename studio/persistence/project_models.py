@@ -55,7 +55,7 @@ class ModelDefinition:
 
 
 class WorkflowRun:
-    """One run of a workflow. `inputs` and `error` are YAML; `workflow_id` is an Orchestration's id, which may be gone."""
+    """One run of a workflow. `inputs` and `error` are YAML, `changes` counts what was written (`+12 ~40 −3`); `workflow_id` is an Orchestration's id, which may be gone."""
 
     id: str
     project_id: str
@@ -68,6 +68,7 @@ class WorkflowRun:
     rows: int
     inputs: Text
     error: Text | None = None
+    changes: str = ""
 
 
 class NodeRun:

@@ -14,7 +14,7 @@ from studio.workflow.yaml_text import read_yaml, write_yaml
 
 RUNS_KEPT: Final = 200
 SAMPLE_ROWS: Final = 50
-_SAMPLE_TEXT: Final = 2_000
+SAMPLE_TEXT: Final = 2_000
 """Of a text or bytes in a sample, so many characters are kept."""
 
 Row = dict[str, Any]
@@ -32,6 +32,8 @@ class RunRecord:
     started_at: dt.datetime
     duration_ms: float
     rows: int = 0
+    changes: str = ""
+    """What it changed in short: `+12 ~40 −3`."""
     inputs: Mapping[str, Any] = field(default_factory=frozen)
     error: Mapping[str, Any] | None = None
 
@@ -62,6 +64,7 @@ def run_to_row(run: RunRecord, project_id: str) -> Row:
         "started_at": run.started_at,
         "duration_ms": run.duration_ms,
         "rows": run.rows,
+        "changes": run.changes,
         "inputs": write_yaml(shortened(run.inputs)),
         "error": write_yaml(shortened(run.error)) if run.error is not None else None,
     }
@@ -77,6 +80,7 @@ def run_from_row(row: Row) -> RunRecord:
         started_at=row["started_at"],
         duration_ms=row["duration_ms"],
         rows=row["rows"],
+        changes=row["changes"],
         inputs=frozen(_plain(row["inputs"]) or {}),
         error=_plain(row["error"]),
     )
@@ -121,9 +125,9 @@ def shortened(value: Any) -> Any:
     """The value as plain data that a history can afford: long texts cut, what is no plain data as its text."""
     if isinstance(value, str):
         clean = value.encode("utf-8", "replace").decode()
-        return clean if len(clean) <= _SAMPLE_TEXT else clean[:_SAMPLE_TEXT] + "…"
+        return clean if len(clean) <= SAMPLE_TEXT else clean[:SAMPLE_TEXT] + "…"
     if isinstance(value, bytes):
-        return value[:_SAMPLE_TEXT]
+        return value[:SAMPLE_TEXT]
     if isinstance(value, Mapping):
         return {str(key): shortened(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

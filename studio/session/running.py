@@ -249,6 +249,7 @@ class Run:
             rows=sum(
                 node.rows or 0 for node in nodes if "/" not in node.node_id or node.node_id in workflow.nodes
             ),
+            changes=str(result.changes.totals) if result.changes is not None and result.changes.total else "",
             inputs=frozen(self._inputs),
             error=result.error.to_data() if result.error else None,
         )

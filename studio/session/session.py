@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from studio.kernel.errors import RunError, StoreError, StudioError
+from studio.kernel.errors import RunError, StoreError, StudioError, WorkflowError
 from studio.kernel.ids import NodeId, RunId, WorkflowId, short_id
 from studio.kernel.problems import Problem
 from studio.models.spec import ModelSpec
@@ -303,6 +303,20 @@ class Session(Editor):
                     f"The last run is not committed yet{counts}, and uses {', '.join(sorted(shared))} as well.",
                     hint="Commit it or roll it back first.",
                 )
+
+    def changes_as_sql(self, handle: RunHandle) -> str:
+        """What a run changed as SQL of the databases that it ran on; raises WorkflowError when it recorded nothing."""
+        from studio.session.changes_text import changes_to_sql
+
+        if handle.changes is None:
+            raise WorkflowError("The changes of this run are not kept.", hint="Run it again.")
+        entries = self.project.models.values()
+        models = {entry.name: entry.spec for entry in entries if entry.spec is not None}
+        used = {entry.model for entry in handle.changes.entries}
+        wanted = [entry.connection for entry in entries if entry.name in used]
+        connection = self.project.connections.get(wanted[0] if wanted else self.project.default_connection)
+        dialect = self._databases.describe(connection).dialect if connection is not None else "sqlite"
+        return changes_to_sql(handle.changes, models, dialect)
 
     def pin(self, workflow_id: WorkflowId, node_id: NodeId) -> None:
         """Pins what the node gave in the last run: from now on it is not run but gives that, until `unpin`.

@@ -97,8 +97,16 @@ COMMANDS: Final[tuple[Command, ...]] = (
     # Run
     Command(id="run", text="&Run", shortcuts=("Ctrl+Enter", "Ctrl+Return", "F5"), icon="ph.play-fill", tint="text_on_accent", when=("workflow", "idle"), tip="Run this workflow"),
     Command(id="run_to_here", text="Run to &here", shortcuts=("F7",), icon="ph.fast-forward", when=("workflow", "one_selected", "idle"), tip="Run the selected node and what it depends on"),
+    Command(id="run_from_here", text="Run &from here", shortcuts=("Shift+F7",), icon="ph.skip-forward", when=("workflow", "one_selected", "idle"), tip="Run the selected node and what follows, with what the last run gave before it"),
     Command(id="dry_run", text="&Dry run", shortcuts=("Ctrl+Shift+Enter", "Ctrl+Shift+Return"), icon="ph.flask", when=("workflow", "idle"), tip="Run this workflow for real, then roll every change back"),
     Command(id="stop", text="&Stop", shortcuts=("Shift+F5",), icon="ph.stop-fill", when=("running",), tip="Stop the run, at the database as well"),
+    Command(id="toggle_pin", text="&Pin or unpin value", shortcuts=("P",), icon="ph.push-pin", when=_SELECTION, scope="shown", tip="Keep what the selected nodes gave, and give it from now on instead of running them"),
+    Command(id="mode_auto", text="Commit &each node", checkable=True, tip="Each node commits by itself; what was done before a failure stays"),
+    Command(id="mode_atomic", text="&All or nothing", checkable=True, tip="One transaction for the whole run; any failure rolls everything back"),
+    Command(id="mode_review", text="Re&view, then commit", checkable=True, tip="One transaction, left open until you commit it or roll it back"),
+    Command(id="commit", text="&Commit", shortcuts=("Ctrl+Shift+C",), icon="ph.check-circle", when=("open_transaction",), tip="Keep everything that the run in review has changed"),
+    Command(id="roll_back", text="Roll &back", shortcuts=("Ctrl+Shift+R",), icon="ph.arrow-counter-clockwise", when=("open_transaction",), tip="Undo everything that the run in review has changed"),
+    Command(id="show_changes", text="C&hanges", icon="ph.git-diff", tip="What the last run created, updated and deleted"),
     Command(id="next_problem", text="&Next problem", shortcuts=("F8",), when=_WORKFLOW),
     Command(id="previous_problem", text="&Previous problem", shortcuts=("Shift+F8",), when=_WORKFLOW),
     # Data
@@ -128,12 +136,13 @@ MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
     ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "paste_with_links", "duplicate", "delete", "delete_and_reconnect", None, "find_nodes", "select_all", "select_upstream", "select_downstream", None, "rename")),
     ("&View", ("go_to", "command_palette", None, "toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", BOOKMARK, None, THEME, "full_screen", "reset_layout")),
     ("&Graph", ("add_node", "add_note", "add_frame", "dissolve_frames", None, "make_subworkflow", "enter_subworkflow", "leave_subworkflow", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "new_workflow")),
-    ("&Run", ("run", "run_to_here", "dry_run", None, "stop", None, "next_problem", "previous_problem")),
+    ("&Run", ("run", "run_to_here", "run_from_here", "dry_run", None, "stop", None, "mode_auto", "mode_atomic", "mode_review", None, "commit", "roll_back", "show_changes", None, "toggle_pin", None, "next_problem", "previous_problem")),
     ("&Data", ("connections", "import_models", "new_model")),
     ("&Window", ("next_tab", "previous_tab", "close_tab", None, "next_pane", "previous_pane")),
     ("&Help", ("shortcuts", None, "open_data_folder", "licences", None, "about")),
 )  # fmt: skip
 
+MODES: Final = ("mode_auto", "mode_atomic", "mode_review")
 THEMES: Final = ("theme_system", "theme_light", "theme_dark", "theme_high_contrast")
 BOOKMARKS: Final = tuple(f"{verb}_bookmark_{key}" for verb in ("go_to", "set") for key in "123456789")
 

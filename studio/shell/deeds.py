@@ -94,7 +94,7 @@ def _edit_deeds(window: MainWindow) -> dict[str, Deed]:
 
     names = (
         "cut", "copy", "paste", "duplicate", "delete", "select_all", "select_upstream", "select_downstream", "rename",
-        "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "add_note", "toggle_disabled", "toggle_collapsed",
+        "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "add_note", "toggle_disabled", "toggle_pin", "toggle_collapsed",
         "toggle_ports", "activate", "show_results", "paste_with_links", "delete_and_reconnect", "connect_selected", "disconnect_selected",
         "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across",
         "distribute_down", "straighten", "find_nodes", "toggle_minimap", "add_frame", "dissolve_frames", *BOOKMARKS,
@@ -160,8 +160,20 @@ def _run_deeds(window: MainWindow) -> dict[str, Deed]:
         if canvas is not None and len(chosen := canvas.selection()) == 1:
             window.navigation.run(until=chosen[0])
 
+    def run_from_here() -> None:
+        canvas = window.pages.tabs.canvas
+        if canvas is not None and len(chosen := canvas.selection()) == 1:
+            window.navigation.run(start=chosen[0])
+
     return {
         "run": window.navigation.run,
+        "run_from_here": run_from_here,
+        "mode_auto": lambda: window.preferences.set_mode("auto"),
+        "mode_atomic": lambda: window.preferences.set_mode("atomic"),
+        "mode_review": lambda: window.preferences.set_mode("review"),
+        "commit": window.reviews.commit,
+        "roll_back": window.reviews.roll_back,
+        "show_changes": lambda: window.docks.enter("changes"),
         "dry_run": lambda: window.navigation.run(mode="dry"),
         "run_to_here": run_to_here,
         "stop": window.runs.stop,

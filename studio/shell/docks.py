@@ -24,7 +24,7 @@ _LEFT: Final = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT: Final = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM: Final = Qt.DockWidgetArea.BottomDockWidgetArea
 
-BOTTOM: Final = ("results", "runs", "problems", "log", "outline", "history")
+BOTTOM: Final = ("results", "changes", "runs", "problems", "log", "outline", "history")
 """The docks that are tabs with one another below the canvas."""
 
 _LEFT_WIDTH: Final = 264
@@ -56,7 +56,7 @@ class _Title(QWidget):
 
 
 class Docks(QObject):
-    """The window's docks by name: models, workflows, inspector, results, runs, problems, log, outline, history."""
+    """The window's docks by name: models, workflows, inspector, results, changes, runs, problems, log, outline, history."""
 
     def __init__(self, window: QMainWindow, theme: Theme) -> None:
         super().__init__(window)
@@ -71,6 +71,7 @@ class Docks(QObject):
         self._add("workflows", self.tr("Workflows"), titled=True)
         self._add("inspector", self.tr("Inspector"), titled=True)
         self._add("results", self.tr("Results"), titled=False)
+        self._add("changes", self.tr("Changes"), titled=False)
         self._add("runs", self.tr("Runs"), titled=False)
         self._add("problems", self.tr("Problems"), titled=False)
         self._add("log", self.tr("Log"), titled=False)

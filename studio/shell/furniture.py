@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from studio.panels import (
+    ChangesPanel,
     HistoryPanel,
     InspectorPanel,
     LogPanel,
@@ -28,6 +29,7 @@ class Panels:
     workflows: WorkflowsPanel
     inspector: InspectorPanel
     results: ResultsPanel
+    changes: ChangesPanel
     runs: RunsPanel
     problems: ProblemsPanel
     log: LogPanel
@@ -46,6 +48,7 @@ def make_panels(theme: Theme, docks: Docks) -> Panels:
         workflows=WorkflowsPanel(theme),
         inspector=InspectorPanel(theme),
         results=ResultsPanel(theme),
+        changes=ChangesPanel(theme),
         runs=RunsPanel(theme),
         problems=ProblemsPanel(theme),
         log=LogPanel(theme),

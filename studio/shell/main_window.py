@@ -22,7 +22,7 @@ from studio.qt.background import Job, run_in_background
 from studio.qt.commands import CommandSet
 from studio.qt.messages import Message, message_of
 from studio.qt.theme import Theme, system_theme
-from studio.shell.command_list import COMMANDS, MENUS, RECENT, SUBMENUS, THEME
+from studio.shell.command_list import COMMANDS, MENUS, MODES, RECENT, SUBMENUS, THEME
 from studio.shell.deeds import LEFT, deeds
 from studio.shell.docks import BOTTOM, Docks
 from studio.shell.look import apply_theme, theme_of
@@ -31,6 +31,7 @@ from studio.shell.navigation import Navigation
 from studio.shell.pages import Pages
 from studio.shell.project_files import PROJECT_SUFFIX, TEXT_SUFFIXES, ProjectFiles
 from studio.shell.recent_menu import RecentMenu
+from studio.shell.review_control import ReviewControl
 from studio.shell.run_control import RunControl, needs_trust
 from studio.shell.settings import LAYOUT_VERSION, Settings
 from studio.shell.status import StatusBar
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         self._recent_menu = RecentMenu(self)
         self.files = ProjectFiles(env, settings, self, self)
         self.runs = RunControl(theme, self)
+        self.reviews = ReviewControl(self)
         self._put_together()
         self._build_menus()
         self._restore_window()
@@ -136,6 +138,10 @@ class MainWindow(QMainWindow):
                 else:
                     self.commands.fill(menu, [command_id])
 
+        group = QActionGroup(self)
+        for command_id in MODES:
+            group.addAction(self.commands.action(command_id))
+
     def _fill_submenu(self, parent: QMenu, name: str) -> None:
         title, ids = SUBMENUS[name]
         menu = parent.addMenu(self.tr(title))
@@ -161,6 +167,10 @@ class MainWindow(QMainWindow):
         self._recent_menu.forgotten.connect(self._forget)
         self.toolbar.connectionClicked.connect(self.commands.action("connections").trigger)
         self.status.problemsClicked.connect(self._show_problems)
+        for part in (self.status.transaction, self.panels.changes):
+            part.commitRequested.connect(self.reviews.commit)
+            part.rollBackRequested.connect(self.reviews.roll_back)
+        self.reviews.changed.connect(self.refresh)
         self.panels.models.sampleRequested.connect(self.commands.action("open_sample").trigger)
         for panel in self.panels.all:
             panel.message.connect(self.tell)
@@ -218,7 +228,13 @@ class MainWindow(QMainWindow):
         )
 
     def _on_event(self, event: Any) -> None:
-        from studio.session import ProjectChanged, RunFinished, RunStarted, SavedStateChanged
+        from studio.session import (
+            ProjectChanged,
+            RunFinished,
+            RunStarted,
+            SavedStateChanged,
+            TransactionChanged,
+        )
 
         if isinstance(event, ProjectChanged):
             self.pages.tabs.follow(event.before, event.after)
@@ -236,6 +252,8 @@ class MainWindow(QMainWindow):
             self.runs.run_started(event.handle)
         elif isinstance(event, RunFinished):
             self.runs.run_finished(event.handle)
+        elif isinstance(event, TransactionChanged):
+            self.reviews.transaction_changed(event.handle)
 
     def refresh(self) -> None:
         """Brings title, undo's names and what is enabled in line with the session."""
@@ -259,7 +277,9 @@ class MainWindow(QMainWindow):
             redo=bool(redo),
             running=self.runs.is_running,
             idle=not self.runs.is_running,
+            open_transaction=self.reviews.handle is not None,
         )
+        self.status.transaction.show_run(self.reviews.handle)
         if canvas is not None:
             self.commands.action("snap").setChecked(canvas.snaps())
         self.setWindowTitle(f"{session.title}[*] — Studio" if session is not None else "Studio")
@@ -319,6 +339,9 @@ class MainWindow(QMainWindow):
 
     def open(self, location: str) -> None:
         run_in_background(self, self.files.open(location), text=self.tr("Opening…"))
+
+    async def may_end_run(self) -> bool:
+        return await self.reviews.may_leave()
 
     def recent_changed(self) -> None:
         recent = self.settings.recent()
@@ -383,6 +406,8 @@ class MainWindow(QMainWindow):
         """Ticks in the menus what the settings say."""
         self.commands.action("reopen_last").setChecked(self.settings.reopens_last)
         self.commands.action("snap").setChecked(self.settings.snaps)
+        self.commands.action(f"mode_{self.settings.mode}").setChecked(True)
+        self.toolbar.show_mode(self.settings.mode)
         self.commands.action(f"theme_{self.settings.theme.replace('-', '_')}").setChecked(True)
         self._show_dock_marks()
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-from studio.kernel.errors import BuildError, StudioError
+from studio.kernel.errors import BuildError, RunError, StudioError
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.kernel.problems import Severity
 from studio.qt.background import run_in_background
-from studio.qt.messages import Message
+from studio.qt.messages import Message, message_of
 from studio.shell.deeds import WAITS_FOR_A_PERSON_MS
-from studio.shell.run_control import Mode, node_to_show, summary
+from studio.shell.run_control import node_to_show, summary
 
 if TYPE_CHECKING:
     from studio.canvas import CanvasView
@@ -51,6 +51,10 @@ class Navigation(QObject):
         panels.results.nodeActivated.connect(self.show_node)
         panels.results.runRequested.connect(self.run)
         panels.runs.runOpened.connect(self.show_run)
+        panels.runs.againRequested.connect(self.run_again)
+        panels.changes.nodeActivated.connect(self.show_node)
+        panels.changes.runRequested.connect(self.run)
+        panels.changes.countChanged.connect(self._on_change_count)
         panels.problems.problemActivated.connect(self._show_problem)
         panels.problems.countChanged.connect(self._on_problem_count)
         panels.log.nodeActivated.connect(self.show_node)
@@ -188,12 +192,35 @@ class Navigation(QObject):
         self._window.panels.results.show_model(model_id)
         self._window.docks.reveal("results")
 
-    def run(self, *, mode: Mode = "auto", until: NodeId | None = None) -> None:
-        """Runs the workflow that is shown."""
+    def run(
+        self,
+        *,
+        mode: str | None = None,
+        until: NodeId | None = None,
+        start: NodeId | None = None,
+    ) -> None:
+        """Runs the workflow that is shown; without a mode as the settings say."""
         workflow_id = self._window.pages.tabs.workflow_id
         if workflow_id is not None:
-            started = self._window.runs.start(workflow_id, mode=mode, until=until)
+            chosen = mode or self._window.settings.mode
+            started = self._window.runs.start(workflow_id, mode=chosen, until=until, start=start)
             run_in_background(self._window, started, busy_after_ms=WAITS_FOR_A_PERSON_MS)
+
+    def run_again(self, earlier: Any) -> None:
+        """Runs a workflow as it was run before: with the same inputs, in the same mode, to and from the same nodes."""
+        window = self._window
+        if window.session is None or earlier.workflow_id not in window.session.project.workflows:
+            window.tell(self.tr("The workflow of this run is not in the project any more."))
+            return
+        self.show_workflow(earlier.workflow_id)
+        started = window.runs.start(
+            earlier.workflow_id,
+            mode=earlier.mode,
+            until=earlier.until,
+            start=earlier.start,
+            inputs=earlier.inputs,
+        )
+        run_in_background(window, started, busy_after_ms=WAITS_FOR_A_PERSON_MS)
 
     def _run_to(self, node_id: str) -> None:
         self.run(until=NodeId(node_id))
@@ -205,6 +232,7 @@ class Navigation(QObject):
             if canvas.workflow_id == handle.workflow_id:
                 canvas.set_run(handle)
         self._window.panels.results.set_run(handle)
+        self._window.panels.changes.set_run(handle)
         self._window.panels.outline.set_run(handle)
         self._window.docks.reveal("results")
 
@@ -213,6 +241,10 @@ class Navigation(QObject):
         self._window.toolbar.show_running(running=True)
         self.show_run(handle)
         self._window.refresh()
+
+    def _on_change_count(self, counts: str) -> None:
+        title = self.tr("Changes {}").format(counts) if counts else self.tr("Changes")
+        self._window.docks.set_title("changes", title)
 
     def _on_run_tick(self, handle: Any) -> None:
         self._window.status.tell(summary(handle))
@@ -231,10 +263,32 @@ class Navigation(QObject):
         elif run.state == "failed" and run.error is not None:
             window.show_error(run.error)
         if run.mode == "dry" and run.state == "succeeded":
-            told = self.tr("Dry run: everything was rolled back, nothing was saved.")
+            self._tell_dry_run(run)
+        if run.review is not None:
+            window.docks.reveal("changes")
+
+    def _tell_dry_run(self, run: RunHandle) -> None:
+        window = self._window
+        told = self.tr("Dry run: everything was rolled back, nothing was saved.")
+        if run.changes is None or not run.changes.total:
             window.message_bar.tell(Message(what=told, severity=Severity.INFO))
+            return
+        what = self.tr("{told} It would have changed {counts}.").format(told=told, counts=run.changes.totals)
+        window.message_bar.tell(
+            Message(what=what, severity=Severity.INFO), [(self.tr("Show changes"), self._show_changes)]
+        )
+
+    def _show_changes(self) -> None:
+        self._window.docks.reveal("changes")
 
     def _on_run_refused(self, error: Any) -> None:
         if isinstance(error, BuildError):
             self._window.docks.reveal("problems")
+        if isinstance(error, RunError) and self._window.reviews.handle is not None:
+            offers = [
+                (self.tr("Commit"), self._window.reviews.commit),
+                (self.tr("Roll back"), self._window.reviews.roll_back),
+            ]
+            self._window.message_bar.tell(message_of(error), offers)
+            return
         self._window.show_error(error)

@@ -14,7 +14,7 @@ from studio.shell.look import theme_of
 if TYPE_CHECKING:
     from studio.canvas import CanvasView
     from studio.shell.main_window import MainWindow
-    from studio.shell.settings import MotionChoice, ThemeChoice
+    from studio.shell.settings import ModeChoice, MotionChoice, ThemeChoice
 
 _CANVAS_NAMES: Final = {"add_node": "open_palette"}
 """Commands that the canvas calls otherwise."""
@@ -49,6 +49,10 @@ class Preferences(QObject):
     def set_theme(self, choice: ThemeChoice) -> None:
         self.settings.theme = choice
         self._window.set_theme(theme_of(choice))
+        self._apply()
+
+    def set_mode(self, choice: ModeChoice) -> None:
+        self.settings.mode = choice
         self._apply()
 
     def set_snaps(self, snaps: bool) -> None:

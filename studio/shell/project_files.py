@@ -46,6 +46,10 @@ class Stage(Protocol):
 
     def recent_changed(self) -> None: ...
 
+    async def may_end_run(self) -> bool:
+        """Asks about a run that is not committed yet; False when a person wants to stay."""
+        ...
+
 
 class ProjectFiles(QObject):
     """Opens and closes the projects of one window. Invariant: one of its operations at a time."""
@@ -326,6 +330,8 @@ class ProjectFiles(QObject):
     async def _may_leave(self) -> bool:
         """Asks about unsaved changes; False when a person wants to stay."""
         session = self._stage.session
+        if not await self._stage.may_end_run():
+            return False
         if session is None or not session.is_modified:
             return True
         answer = await ask(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QWidget
@@ -17,8 +17,6 @@ from studio.workflow.references import spec_for
 if TYPE_CHECKING:
     from studio.session import RunHandle, Session
     from studio.workflow.graph import Workflow
-
-Mode = Literal["auto", "atomic", "dry"]
 
 _TICK_MS: Final = 200
 
@@ -67,20 +65,29 @@ class RunControl(QObject):
         self._timer.stop()
 
     async def start(
-        self, workflow_id: WorkflowId, *, mode: Mode = "auto", until: NodeId | None = None
+        self,
+        workflow_id: WorkflowId,
+        *,
+        mode: str = "auto",
+        until: NodeId | None = None,
+        start: NodeId | None = None,
+        inputs: Mapping[str, Any] | None = None,
     ) -> RunHandle | None:
-        """Starts a run, after asking for what it needs; None when a person thought better of it or it was refused."""
+        """Starts a run, after asking for what it needs unless `inputs` are given; None when a person thought better of it or it was refused."""
         session = self._session
         if session is None or self.is_running:
             return None
         workflow = session.project.workflow(workflow_id)
         if not await self._is_trusted(session, workflow):
             return None
-        inputs = await self._inputs(workflow)
+        if inputs is None:
+            inputs = await self._inputs(workflow)
         if inputs is None or session is not self._session or self.is_running:
             return None
         try:
-            return session.start_run(workflow_id, inputs=inputs, mode=mode, until=until)
+            return session.start_run(
+                workflow_id, inputs=inputs, mode=mode, until=until, start=start, record_changes=True
+            )
         except StudioError as error:
             self.refused.emit(error)
             return None
@@ -185,7 +192,10 @@ def summary(handle: RunHandle) -> str:
         return f"Running… {done} of {len(views)} nodes · {took}"
     if handle.state == "succeeded":
         noun = "node" if done == 1 else "nodes"
-        return f"Run succeeded: {done} {noun} in {took}"
+        reused = sum(view.origin != "" for view in views)
+        kept = f", {reused} not run again" if reused else ""
+        changed = f" · {handle.changes.totals}" if handle.changes is not None and handle.changes.total else ""
+        return f"Run succeeded: {done} {noun}{kept} in {took}{changed}"
     if handle.state == "cancelled":
         return f"Run stopped after {took}"
     reason = (

@@ -17,15 +17,18 @@ if TYPE_CHECKING:
 
 ThemeChoice = Literal["system", "light", "dark", "high-contrast"]
 MotionChoice = Literal["system", "reduced", "full"]
+ModeChoice = Literal["auto", "atomic", "review"]
+"""How a run commits: each node by itself, all or nothing, or all after a look at it."""
 
 MAX_RECENT: Final = 10
-LAYOUT_VERSION: Final = 3
+LAYOUT_VERSION: Final = 4
 """Of the docks and toolbars; a state saved by another version is not restored."""
 
 _CHOICES: Final[dict[str, ThemeChoice]] = {
     choice: choice for choice in ("system", "light", "dark", "high-contrast")
 }
 
+_MODES: Final[dict[str, ModeChoice]] = {choice: choice for choice in ("auto", "atomic", "review")}
 _MOTIONS: Final[dict[str, MotionChoice]] = {choice: choice for choice in ("system", "reduced", "full")}
 
 
@@ -61,6 +64,15 @@ class Settings:
     @snaps.setter
     def snaps(self, snaps: bool) -> None:
         self._store.setValue("canvas/snap", snaps)
+
+    @property
+    def mode(self) -> ModeChoice:
+        """How runs commit."""
+        return _MODES.get(str(self._store.value("run/mode", "auto")), "auto")
+
+    @mode.setter
+    def mode(self, choice: ModeChoice) -> None:
+        self._store.setValue("run/mode", choice)
 
     @property
     def wheel_pans(self) -> bool:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 from studio.qt.background import Job
 from studio.qt.icons import icon
 from studio.qt.theme import Theme
+from studio.shell.transaction_bar import TransactionBar
 
 CANCEL_AFTER_MS: Final = 1500
 """After the bar has shown, which is half a second after the work began: two seconds in all."""
@@ -87,7 +88,8 @@ class StatusBar(QStatusBar):
         self.problems.clicked.connect(self.problemsClicked)
         self.zoom = QLabel()
         self.zoom.setToolTip(self.tr("Zoom"))
-        for widget in (self.busy, self.saved, self.problems, self.zoom):
+        self.transaction = TransactionBar()
+        for widget in (self.busy, self.transaction, self.saved, self.problems, self.zoom):
             self.addPermanentWidget(widget)
         self.set_problems(None)
 

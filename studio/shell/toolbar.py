@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from studio.qt.commands import CommandSet
 from studio.qt.icons import icon
 from studio.qt.theme import Theme
+from studio.shell.command_list import MODES
 
 if TYPE_CHECKING:
     from studio.project.state import Project
+    from studio.shell.settings import ModeChoice
 
 _DIALECTS = {
     "sqlite": "SQLite",
@@ -41,6 +43,17 @@ class ToolBar(QToolBar):
 
         self.run_button = self._button("run", "runButton", text=True)
         self.stop_button = self._button("stop", "stopButton", text=True)
+        self.mode_button = QToolButton()
+        self.mode_button.setObjectName("modeButton")
+        self.mode_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.mode_button.setToolTip(
+            self.tr("How runs commit: each node by itself, all or nothing, or after a review")
+        )
+        menu = QMenu(self.mode_button)
+        menu.setToolTipsVisible(True)
+        menu.addActions([commands.action(command_id) for command_id in MODES])
+        self.mode_button.setMenu(menu)
+        self.addWidget(self.mode_button)
         self.addSeparator()
         for command_id in ("save", "undo", "redo"):
             self.addAction(commands.action(command_id))
@@ -74,6 +87,15 @@ class ToolBar(QToolBar):
         )
         self.stop_button.style().unpolish(self.stop_button)
         self.stop_button.style().polish(self.stop_button)
+
+    def show_mode(self, mode: ModeChoice) -> None:
+        """Says how runs commit."""
+        words = {
+            "auto": self.tr("txn: each node"),
+            "atomic": self.tr("txn: all-or-nothing"),
+            "review": self.tr("txn: review"),
+        }
+        self.mode_button.setText(f"{words[mode]} ▾")
 
     def show_project(self, project: Project | None) -> None:
         """Names the connection that the project works on."""

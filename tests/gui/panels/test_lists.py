@@ -214,7 +214,7 @@ def runs(theme, session, show, qtbot):
 
 def test_runs_are_listed_with_what_became_of_them(runs):
     item = runs.list.topLevelItem(0)
-    assert [item.text(number) for number in (0, 1, 3, 4, 6)] == [
+    assert [item.text(number) for number in (0, 1, 3, 4, 7)] == [
         "failed",
         "Nightly sync",
         "1.2 s",
@@ -228,7 +228,7 @@ def test_a_run_unfolds_into_its_nodes(runs, qtbot):
     item.setExpanded(True)
     qtbot.waitUntil(lambda: item.childCount() == 2)
     assert [item.child(number).text(1) for number in range(2)] == ["List orders", "Create order"]
-    assert "already exists" in item.child(1).text(6)
+    assert "already exists" in item.child(1).text(7)
 
 
 def test_an_old_run_is_opened_with_its_samples_and_errors(runs, qtbot):

@@ -91,7 +91,7 @@ def test_footers_of_a_run():
     assert (failed.state, failed.text) == (CardState.ERROR, "email a@b.c already exists")
     assert footer_of(view("pending"), running=True).state is CardState.QUEUED
     assert footer_of(view("pending"), running=False).state is CardState.IDLE
-    assert footer_of(view("abandoned"), running=False).text == "not run: an earlier node failed"
+    assert footer_of(view("abandoned"), running=False).text == "not run"
     assert footer_of(view("cancelled"), running=False).state is CardState.CANCELLED
 
 
