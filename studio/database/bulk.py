@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import chain, repeat
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -78,29 +78,30 @@ class Converted:
         return max(self._begun + len(self._part) - length_hint(self._left) - 1, 0)
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return chain.from_iterable(self._parts(None))
+
+    def reported(self) -> Iterator[tuple[Any, ...]]:
+        """The same; tells the job's progress on the way. For the loop's own thread."""
+        return chain.from_iterable(self._parts(self.job.done))
+
+    def _parts(self, done: Callable[[int], None] | None) -> Iterator[Iterable[tuple[Any, ...]]]:
+        """The rows some thousands at a time; nothing but the pipeline passes through Python for each row.
+
+        The list's iterator knows how far it is.
+        """
         job = self.job
         for begun in range(0, len(self.rows), _REPORT_EVERY):
             self._begun = begun
             self._part = self.rows[begun : begun + _REPORT_EVERY]
             self._left = iter(self._part)
-            # map() does not pass through Python for each row; the list's iterator knows how far it is.
             made = map(job.pipeline, self._left, repeat(job.now))
             if self.ids is None:
-                yield from made
+                yield made
             else:
-                for key, row in zip(self.ids[begun : begun + _REPORT_EVERY], made, strict=True):
-                    yield (key, *row)
-
-    def reported(self) -> Iterator[tuple[Any, ...]]:
-        """The same; tells the job's progress on the way. For the loop's own thread."""
-        done, told = self.job.done, 0
-        for row in self:
-            if done is not None and self._begun > told:
-                done(self._begun - told)
-                told = self._begun
-            yield row
-        if done is not None and len(self.rows) > told:
-            done(len(self.rows) - told)
+                keys = self.ids[begun : begun + _REPORT_EVERY]
+                yield ((key, *row) for key, row in zip(keys, made, strict=True))
+            if done is not None:
+                done(len(self._part))
 
     def go_to(self, place: int) -> None:
         """Says that the row at `place` is the one at fault."""
@@ -157,13 +158,26 @@ async def _each(data: Data) -> AsyncIterator[Any]:
             yield item
 
 
-def runs(rows: Sequence[Any], shape: Callable[[Any], Any]) -> list[tuple[int, Sequence[Any]]]:
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What must be equal for rows to be written by the same statement.
+
+    `of` gives it for a row; `is_shared` tells quickly that all of some rows have the same, or else that this is not known.
+    """
+
+    of: Callable[[Any], Any]
+    is_shared: Callable[[Sequence[Any]], bool]
+
+
+def runs(rows: Sequence[Any], shape: Shape) -> list[tuple[int, Sequence[Any]]]:
     """The rows in consecutive runs of equal shape, each with the place (from 0) of its first row."""
+    if shape.is_shared(rows):
+        return [(0, rows)]
     found: list[tuple[int, Sequence[Any]]] = []
     start = 0
     last: Any = None
     for place, row in enumerate(rows):
-        current = shape(row)
+        current = shape.of(row)
         if place and current != last:
             found.append((start, rows[start:place]))
             start = place
@@ -173,28 +187,17 @@ def runs(rows: Sequence[Any], shape: Callable[[Any], Any]) -> list[tuple[int, Se
     return found
 
 
-def shape_of(plans: ModelPlans, mode: Mode) -> Callable[[Any], Any]:
-    """What must be equal for rows to be written by the same statement.
+def shape_of(plans: ModelPlans, mode: Mode) -> Shape:
+    """How rows are told apart.
 
     An insert only asks which of the fields are given that the database would fill itself; an upsert or update overwrites exactly the
     given fields, so for it all of them count.
     """
     if mode in ("upsert", "update"):
-        seen: dict[tuple[str, ...], frozenset[str]] = {}
-
-        def given(row: Any) -> Any:
-            names = tuple(row) if isinstance(row, Mapping) else ()
-            return seen.setdefault(names, frozenset(names))
-
-        return given
+        return _given_shape()
     optional = tuple(sorted(plans.optional))
     if not optional:
-        return lambda _row: None
-    if len(optional) == 1:
-        (only,) = optional
-        key = only if plans.spec.by_name[only].generated else None
-        if key:
-            return lambda row: isinstance(row, Mapping) and row.get(key) is not None
+        return Shape(lambda _row: None, lambda _rows: True)
     generated = {name for name in optional if plans.spec.by_name[name].generated}
 
     def present(row: Any) -> Any:
@@ -202,7 +205,33 @@ def shape_of(plans: ModelPlans, mode: Mode) -> Callable[[Any], Any]:
             return None
         return tuple(name in row and not (name in generated and row[name] is None) for name in optional)
 
-    return present
+    def none_given(rows: Sequence[Any]) -> bool:
+        try:
+            return not any([row for row in rows if name in row] for name in optional)
+        except TypeError:  # among them is something that holds nothing
+            return False
+
+    return Shape(present, none_given)
+
+
+def _given_shape() -> Shape:
+    seen: dict[tuple[str, ...], frozenset[str]] = {}
+
+    def given(row: Any) -> Any:
+        names = tuple(row) if isinstance(row, Mapping) else ()
+        known = seen.get(names)
+        if known is None:
+            known = seen[names] = frozenset(names)
+        return known
+
+    def same_given(rows: Sequence[Any]) -> bool:
+        try:
+            names = rows[0].keys()
+            return not [row for row in rows if row.keys() != names]
+        except AttributeError:  # among them is something that is no mapping
+            return False
+
+    return Shape(given, same_given)
 
 
 def in_row(error: StudioError, job: BulkJob, place: int, row: Any) -> StudioError:

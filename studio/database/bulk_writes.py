@@ -28,7 +28,7 @@ Conflict = Literal["error", "skip", "upsert"]
 
 MOST_IMAGES = 1000
 """Changed records per bulk write that a recorder is shown; of the rest it is told the number."""
-_MOST_KEYS = 5000
+_MOST_KEYS = 20_000
 """Keys per DELETE … WHERE key IN (…)."""
 
 

@@ -18,7 +18,7 @@ import logging
 import math
 import re
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from typing import Any, Final
 
 import asyncmy
@@ -490,7 +490,9 @@ class _Lanes:
             cursor = lane.connection.cursor(SSCursor)
             await cursor.execute(written(sql, args))
             while batch := await cursor.fetchmany(batch_size):
-                yield batch
+                # The driver would go on reading, and hold all that the server sends while these rows are worked on.
+                with _unread(lane.connection):
+                    yield batch
             await cursor.close()
             is_done = True
         except mysql_errors.DRIVER_ERRORS as error:
@@ -645,6 +647,18 @@ class _Transaction:
         from studio.database.mysql_bulk import write_batch
 
         return await write_batch(self, job, batch)
+
+
+@contextlib.contextmanager
+def _unread(connection: Any) -> Iterator[None]:
+    """Leaves what comes from the server where it is: with the system, which tells the server to wait when it has enough."""
+    transport = connection._transport  # noqa: SLF001 - the driver has no word for it
+    transport.pause_reading()
+    try:
+        yield
+    finally:
+        if not transport.is_closing():
+            transport.resume_reading()
 
 
 def _bounded(sql: str, max_rows: int | None) -> str:

@@ -117,11 +117,21 @@ class _Batch:
         """Changes the records of these rows through the staging table; how many rows had one. `columns` are those of the tuples."""
         job = self.job
         find = [columns.index(name) for name in job.conflict]
-        last = {tuple(self.tuples[place][at] for at in find): place for place in places}
+        # A row without a value to find its record by finds none.
+        last = {
+            sought: place
+            for place in places
+            if None not in (sought := tuple([self.tuples[place][at] for at in find]))
+        }
         used = [name for name in columns if name in job.conflict or name in job.changed]
         taken = [columns.index(name) for name in used]
-        types = ", ".join(f"{self._column(name)} {self._type(name)} NULL" for name in used)
-        key = f", KEY ({', '.join(self._column(name) for name in job.conflict)})" if self._is_short() else ""
+        types = ", ".join(
+            f"{self._column(name)} {self._type(name)} {'NOT NULL' if name in job.conflict else 'NULL'}"
+            for name in used
+        )
+        # The primary key tells MariaDB that it can go through both tables side by side.
+        own = ", ".join(self._column(name) for name in job.conflict)
+        key = f", PRIMARY KEY ({own})" if self._is_short() else ""
         await self.session.say(f"DROP TEMPORARY TABLE IF EXISTS {_STAGE}")
         await self.session.execute(
             f"CREATE TEMPORARY TABLE {_STAGE} ({types}{key}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"

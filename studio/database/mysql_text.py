@@ -26,7 +26,7 @@ _PIECE = re.compile(
 
 def spread(sql: str, args: Sequence[Any]) -> tuple[str, tuple[Any, ...]] | None:
     """The statement with a placeholder for each value of its lists; None when it would have too many."""
-    if not any(type(arg) is Several for arg in args):
+    if Several not in map(type, args):
         return sql, tuple(args)
     pieces = _pieces(sql)
     written = [pieces[0]]

@@ -111,7 +111,7 @@ class _Batch:
         if self.job.return_ids and ids is None and key_at is not None:
             records = _noting(records, key_at, keys)
         if await self._is_secured():
-            await self._through_stage(list(records), names, "")
+            await self._insert_from_stage(list(records), names, "", is_ordered=True)
         else:
             columns = [self.spec.by_name[name].column for name in names]
             await self._copy(self.spec.table, columns, records, schema=self.spec.schema)
@@ -127,15 +127,20 @@ class _Batch:
         if job.mode == "upsert":
             self._check_found_by(rows)
         unique = self._deduplicated(tuples, find)
-        returned = await self._through_stage(unique, names, self._conflict_clause())
-        created = sum(1 for record in returned if record[-1])
-        outcome = BulkOutcome(created=created)
-        if job.mode == "upsert":
-            outcome.updated = len(tuples) - created
-        else:
-            outcome.skipped = len(tuples) - created
+        # The order of the rows is that of the keys which the database makes, and tells which of several twins is kept.
+        is_ordered = job.mode == "skip" or self.plans.generated not in (None, *names)
+        clause = self._conflict_clause()
+        outcome = BulkOutcome()
         if job.return_ids:
+            returned = await self._returned_from_stage(unique, names, clause)
+            outcome.created = sum(1 for record in returned if record[-1])
             outcome.ids = self._ids_of(tuples, unique, returned, names, find)
+        else:
+            outcome.created = await self._insert_from_stage(unique, names, clause, is_ordered=is_ordered)
+        if job.mode == "upsert":
+            outcome.updated = len(tuples) - outcome.created
+        else:
+            outcome.skipped = len(tuples) - outcome.created
         self._report(len(tuples))
         return outcome
 
@@ -174,22 +179,42 @@ class _Batch:
 
     # -------------------------------------------------------------- staging
 
-    async def _through_stage(
+    async def _insert_from_stage(
+        self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...], conflict: str, *, is_ordered: bool
+    ) -> int:
+        """INSERT … SELECT from the staging place; how many of the records are new."""
+        statement, arguments = await self._from_stage(rows, names, conflict, is_ordered=is_ordered)
+        if self.job.mode == "upsert":
+            counted = f"WITH written AS ({statement} RETURNING t.xmax = 0 AS is_new) SELECT count(*) FILTER (WHERE is_new) FROM written"
+            created = int(await self.connection.fetchval(counted, *arguments))
+        else:
+            created = int((await self.connection.execute(statement, *arguments)).rpartition(" ")[2])
+        await self._unstage()
+        return created
+
+    async def _returned_from_stage(
         self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...], conflict: str
     ) -> Sequence[Any]:
-        """INSERT … SELECT from the staging place. Returns key and conflict fields of what was written, and whether it is new."""
-        source, arguments = await self._stage(rows, names, is_ordered=True)
-        columns = ", ".join(self._column(name) for name in names)
-        chosen = ", ".join(f"s.{self._column(name)}" for name in names)
-        wanted = [*self.spec.key, *self.job.conflict]
-        returning = "".join(f"{self._column(name)}, " for name in wanted)
+        """The same; key and conflict fields of what was written, and whether it is new."""
+        statement, arguments = await self._from_stage(rows, names, conflict, is_ordered=True)
+        returning = "".join(f"{self._column(name)}, " for name in (*self.spec.key, *self.job.conflict))
         records: Sequence[Any] = await self.connection.fetch(
-            f"INSERT INTO {self.table} AS t ({columns}) OVERRIDING SYSTEM VALUE SELECT {chosen} FROM {source}"
-            f" ORDER BY s.{_ORDER} {conflict} RETURNING {returning}(t.xmax = 0)",
-            *arguments,
+            f"{statement} RETURNING {returning}(t.xmax = 0)", *arguments
         )
         await self._unstage()
         return records
+
+    async def _from_stage(
+        self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...], conflict: str, *, is_ordered: bool
+    ) -> tuple[str, list[Any]]:
+        source, arguments = await self._stage(rows, names, is_ordered=is_ordered)
+        columns = ", ".join(self._column(name) for name in names)
+        chosen = ", ".join(f"s.{self._column(name)}" for name in names)
+        order = f"ORDER BY s.{_ORDER} " if is_ordered else ""
+        return (
+            f"INSERT INTO {self.table} AS t ({columns}) OVERRIDING SYSTEM VALUE SELECT {chosen} FROM {source} {order}{conflict}",
+            arguments,
+        )
 
     async def _stage(
         self, rows: Iterable[tuple[Any, ...]], names: tuple[str, ...], *, is_ordered: bool
@@ -233,7 +258,12 @@ class _Batch:
         """One row per record: PostgreSQL refuses to change a record twice in one statement."""
         if not find or self.job.mode == "skip":
             return rows  # ON CONFLICT DO NOTHING minds no twins
-        return list({tuple(row[at] for at in find): row for row in rows}.values())
+        if len(find) == 1:
+            (at,) = find
+            found: dict[Any, tuple[Any, ...]] = {row[at]: row for row in rows}
+        else:
+            found = {tuple([row[at] for at in find]): row for row in rows}
+        return rows if len(found) == len(rows) else list(found.values())
 
     def _ids_of(
         self,
@@ -343,11 +373,11 @@ class _Batch:
         return known[self.table]
 
     def _check_found_by(self, rows: Converted) -> None:
-        for place, row in enumerate(self.rows):
-            for name in self.job.conflict:
-                if row[name] is None:
-                    rows.go_to(place)
-                    raise nothing_to_find_by(self.job, name)
+        for name in self.job.conflict:
+            if None not in [row[name] for row in self.rows]:
+                continue
+            rows.go_to(next(place for place, row in enumerate(self.rows) if row[name] is None))
+            raise nothing_to_find_by(self.job, name)
 
     def _key_place(self, names: Sequence[str]) -> int | None:
         key = self.spec.key

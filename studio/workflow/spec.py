@@ -158,11 +158,18 @@ class NodeSpec:
             return self.inputs[-1]
         param = self.params_by_name.get(head)
         wanted = param.name if param else head
-        return next((port for port in self.inputs if port.name == wanted), None)
+        return self._inputs_by_name.get(wanted)
 
     def output(self, name: str) -> PortSpec | None:
-        head = name.partition(".")[0]
-        return next((port for port in self.all_outputs if port.name == head), None)
+        return self._outputs_by_name.get(name.partition(".")[0])
+
+    @cached_property
+    def _inputs_by_name(self) -> Mapping[str, PortSpec]:
+        return {port.name: port for port in reversed(self.inputs)}  # of two with one name the first counts
+
+    @cached_property
+    def _outputs_by_name(self) -> Mapping[str, PortSpec]:
+        return {port.name: port for port in reversed(self.all_outputs)}
 
 
 class Catalogue(Protocol):
