@@ -17,7 +17,8 @@ def reached(geometry: Geometry, *, upstream: bool) -> Bools:
         found[far[frontier[near]]] = True
         frontier = found & ~chosen
         chosen |= frontier
-    return chosen
+    # The way leads through what lies in collapsed frames; what is not seen is not selected.
+    return chosen & ~geometry.hidden
 
 
 def neighbour(geometry: Geometry, i: int, dx: int, dy: int) -> int | None:
