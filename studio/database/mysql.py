@@ -17,6 +17,7 @@ import hashlib
 import logging
 import math
 import re
+import socket
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from typing import Any, Final
@@ -60,6 +61,8 @@ _MODES: Final = (
 )
 _STATEMENTS_KEPT: Final = 200
 _KILL_AGAIN_S: Final = 0.02
+_STREAM_BUFFER: Final = 1 << 18
+"""Bytes; the system takes twice as much."""
 _ENDS_WITHIN_S: Final = 10.0
 _READS: Final = frozenset({"SELECT", "WITH", "VALUES", "TABLE"})
 _COMMITTING: Final = frozenset(
@@ -488,6 +491,7 @@ class _Lanes:
         is_done = False
         try:
             cursor = lane.connection.cursor(SSCursor)
+            _read_little(lane.connection)
             await cursor.execute(written(sql, args))
             while batch := await cursor.fetchmany(batch_size):
                 # The driver would go on reading, and hold all that the server sends while these rows are worked on.
@@ -647,6 +651,13 @@ class _Transaction:
         from studio.database.mysql_bulk import write_batch
 
         return await write_batch(self, job, batch)
+
+
+def _read_little(connection: Any) -> None:
+    """Lets the system keep no more for a connection than the driver may turn into rows at once: all that has come."""
+    raw = connection._transport.get_extra_info("socket")  # noqa: SLF001 - the driver has no word for it
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _STREAM_BUFFER)
 
 
 @contextlib.contextmanager
