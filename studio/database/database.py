@@ -250,7 +250,8 @@ def _dialect_name(url: str) -> str:
             if scheme
             else "The connection has no kind of database.",
             hint=did_you_mean(scheme, _DIALECTS)
-            or "Write sqlite:///path, postgresql://user@host/database or mysql://user@host/database.",
+            if scheme
+            else f"Write sqlite:///{url or 'path'}, postgresql://user@host/database or mysql://user@host/database.",
         )
     return known
 

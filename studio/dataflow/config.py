@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 DEFAULT_URL: Final = "sqlite:///studio.db"
 _ALIASES: Final = {"pool_max_overflow": "max_overflow", "url": "database_url"}
+_INSTEAD: Final = {
+    "adapter": "Give the URL of the database: its kind follows from it.",
+    "tenant_header": "Whoever takes in requests says the tenant: `with TenantContext.set_current(tenant):`.",
+}
+"""What to do instead of giving options that other systems have, where no option of ours is like them."""
 _OF_THE_DATABASE: Final = (
     *("pool_size", "max_overflow", "pool_recycle", "pool_pre_ping"),
     *("echo", "slow_statement_ms"),
@@ -115,8 +120,7 @@ def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
         if name not in OPTIONS:
             raise WorkflowError(
                 f"DataFlow has no option {given!r}.",
-                hint=did_you_mean(given, [*OPTIONS, *_ALIASES])
-                + " An option without effect is refused rather than ignored.",
+                hint=f"{_hint(given)} An option without effect is refused rather than ignored.".lstrip(),
             )
         if name in values:
             raise WorkflowError(f"DataFlow is given {name!r} twice.", hint=f"Remove {given!r}.")
@@ -128,6 +132,10 @@ def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
             raise WorkflowError(f"DataFlow's option {given!r} wants {wanted}{shown}.")
         values[name] = value
     return values
+
+
+def _hint(given: str) -> str:
+    return _INSTEAD.get(given) or did_you_mean(given, [*OPTIONS, *_ALIASES])
 
 
 def find_url(url: str | None) -> str:

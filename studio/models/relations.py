@@ -102,9 +102,17 @@ class Family:
             )
         raise ModelError(
             f"{model.name} has no relation {name!r}{where}.",
-            hint=did_you_mean(name, known) if known else f"{model.name} has no relations.",
+            hint=self._remedy(model, name, known),
             field=path or name,
         )
+
+    def _remedy(self, model: ModelSpec, name: str, known: Mapping[str, RelationSpec]) -> str:
+        """What to do about an unknown relation: most often a field is called like a foreign key, but is not declared as one."""
+        field = f"{name}_id"
+        if field in model and not model[field].references:
+            target = next((other for other in self.models if snake_case(other) == name), "…")
+            return f'{field!r} is a plain field: declare it with Field(references="{target}.id").'
+        return did_you_mean(name, known) if known else f"{model.name} has no relations."
 
     def relation_of(self, model: ModelSpec, field: str) -> str | None:
         """The name of the relation that a foreign key is; None for other fields."""

@@ -529,7 +529,7 @@ def _pattern_rule(spec: FieldSpec, pattern: re.Pattern[str]) -> Callable[[Any], 
     def rule(value: Any) -> None:
         if pattern.fullmatch(str(value)) is None:
             raise ValueRefused(
-                f'"{spec.name}" must match {pattern.pattern}; {shorten(value)} does not.',
+                f'"{spec.name}" must match {pattern.pattern} as a whole; {shorten(value)} does not.',
                 hint="Check the text.",
                 field=spec.name,
             )

@@ -39,6 +39,20 @@ _GENERATED: Final = re.compile(
     r"(\w+?)(?:(?:Bulk)?(?:Create|Update|Delete|Upsert)|Read|List|Count|Aggregate)Node"
 )
 """The name of a model's node type, and in it the model's."""
+_SAID_ELSEWHERE: Final = {
+    "Get": "Read",
+    "Fetch": "Read",
+    "Find": "List",
+    "Query": "List",
+    "Search": "List",
+    "Insert": "Create",
+    "Add": "Create",
+    "Edit": "Update",
+    "Remove": "Delete",
+    "Save": "Upsert",
+}
+"""What other systems call our operations, which no likeness of letters would tell."""
+_FOREIGN: Final = re.compile(rf"(\w+?)({'|'.join(_SAID_ELSEWHERE)})(Node)")
 _NODE_KEYS: Final = ("id", "type", "title", "comment", "disabled", "params", "pinned")
 _WORKFLOW_KEYS: Final = ("id", "name", "description", "inputs", "nodes", "edges", "layout")
 
@@ -190,6 +204,7 @@ class _Check:
                 "Name one in the param db_instance.",
                 field="db_instance",
             )
+            return _common(candidates)
         return spec
 
     def _on_connection(self, node: Node, candidates: list[NodeSpec], wanted: Any) -> NodeSpec | None:
@@ -203,7 +218,7 @@ class _Check:
                 did_you_mean(str(wanted), names),
                 field="db_instance",
             )
-            return candidates[0]
+            return _common(candidates)
         return found
 
     def _unknown_type(self, node: Node) -> None:
@@ -211,7 +226,9 @@ class _Check:
             return
         specs = list(self.catalogue.specs())
         message = f"There is no node type {node.type!r}."
-        hint = did_you_mean(node.type, [spec.type for spec in specs])
+        types = [spec.type for spec in specs]
+        meant = _FOREIGN.sub(lambda hit: hit[1] + _SAID_ELSEWHERE[hit[2]] + hit[3], node.type)
+        hint = f"Did you mean {meant!r}?" if meant in types else did_you_mean(node.type, types)
         generated = _GENERATED.fullmatch(node.type)
         models = {spec.model for spec in specs if spec.model is not None}
         if generated is not None and not nearest(generated[1], models):
@@ -341,12 +358,13 @@ class _Check:
             if name in self.workflow.nodes:
                 self.implied.setdefault(node.id, set()).add(NodeId(name))
             elif name not in self.inputs:
-                known = [*named.local, *self.workflow.nodes, *self.inputs]
+                others = (other for other in self.workflow.nodes if other != node.id)
+                near = did_you_mean(name, [*named.local, *others, *self.inputs])
                 self._add(
                     "unknown-name",
                     node,
                     f"The expression names {name!r}, which is neither a node nor an input.",
-                    did_you_mean(name, known) or "Add an input of that name.",
+                    f"{near} If whoever runs the workflow is to give it, add an input {name!r}.".lstrip(),
                     field=named.param,
                 )
 
@@ -405,3 +423,9 @@ def _cycle(workflow: Workflow, implied: Mapping[NodeId, set[NodeId]]) -> list[No
         path.append(current)
         current = next(source for source in sorted(before[current]) if source in remaining)
     return path[path.index(current) :][::-1]
+
+
+def _common(candidates: list[NodeSpec]) -> NodeSpec | None:
+    """One of the kinds of node to judge by, where it is not known which is meant; None when they differ in what they take."""
+    differ = any(other.params_by_name.keys() != candidates[0].params_by_name.keys() for other in candidates)
+    return None if differ else candidates[0]

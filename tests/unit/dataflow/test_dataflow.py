@@ -42,12 +42,60 @@ def create(db: DataFlow | None, type_name: str, params: dict[str, object]) -> ob
 # ---------------------------------------------------------------- options
 
 
+def test_a_path_without_a_scheme_is_told_how_it_is_written() -> None:
+    with pytest.raises(StudioError) as caught:
+        DataFlow("shop.db")
+    assert "sqlite:///shop.db" in caught.value.hint
+
+
+def test_a_default_of_another_kind_than_its_field_is_refused_where_it_is_declared() -> None:
+    class Part:
+        price: float = 0  # a whole number is a number, too
+        size: int = "5"  # type: ignore[assignment] # the mistake
+
+    with pytest.raises(ModelError, match=r"Part: the default of 'size' does not fit"):
+        DataFlow(":memory:", models=[Part])
+
+
+def test_a_field_that_is_only_called_like_a_foreign_key_is_told_how_to_become_one() -> None:
+    class Owner:
+        name: str
+
+    class Pet:
+        owner_id: int
+
+    db = DataFlow(":memory:", models=[Owner, Pet])
+    assert db.get_relationships("Pet") == {}
+    with pytest.raises(BuildError, match=r'Field\(references="Owner\.id"\)'):
+        create(db, "PetListNode", {"include": ["owner"]})
+
+
+def test_where_two_databases_have_a_model_only_what_holds_for_both_is_judged() -> None:
+    class Dog:
+        name: str
+
+    small = DataFlow(":memory:", name="small", models=[Dog])
+
+    class Dog:  # type: ignore[no-redef] # the same name in another database
+        name: str
+        breed: str
+
+    large = DataFlow(":memory:", name="large", models=[Dog])
+    with pytest.raises(BuildError) as caught:
+        create(None, "DogCreateNode", {"name": "Rex", "breed": "mixed"})
+    assert [problem.code for problem in caught.value.problems] == ["ambiguous-node"]
+    assert small.is_open
+    assert large.is_open
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"pool_sise": 5}, "Did you mean 'pool_size'"),
         ({"monitorin": True}, "Did you mean 'monitoring'"),
         ({"tenants": True}, "An option without effect is refused"),
+        ({"adapter": object()}, "Give the URL of the database"),
+        ({"tenant_header": "X-Tenant-ID"}, "TenantContext.set_current"),
         ({"pool_size": 0}, "at least 1"),
         ({"pool_size": "5"}, "a whole number"),
         ({"echo": "yes"}, "true or false"),

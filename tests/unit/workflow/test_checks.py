@@ -97,6 +97,16 @@ def test_an_unknown_type_is_named_with_near_misses() -> None:
     assert "'OrderListNode'" in problem.hint
 
 
+def test_an_operation_by_another_systems_name_is_told_by_ours() -> None:
+    assert only(graph({"a": ("OrderGetNode", {"id": 1})})).hint == "Did you mean 'OrderReadNode'?"
+
+
+def test_a_name_that_is_no_input_yet_is_told_how_to_become_one() -> None:
+    problem = only(graph({"a": ("Constant", {"value": "{{ cost + 1 }}"}), "b": ("Output", {"value": 1})}))
+    assert "add an input 'cost'" in problem.hint
+    assert "'a'" not in problem.hint.partition("If")[0]  # a node cannot be meant by itself
+
+
 def test_unknown_missing_managed_and_mistyped_params_are_all_found_at_once() -> None:
     workflow = graph(
         {"a": ("OrderCreateNode", {"custmer": "x", "created_at": 1, "amount": ["much"], "note": "too long"})}
