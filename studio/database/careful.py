@@ -221,11 +221,7 @@ class CarefulWrites(BulkWrites):
         plans.check_settable(given)
         conflict = plans.conflict_fields(conflict_on, given)
         need_values(spec, conflict, given)
-        changes = (
-            update
-            if update is not None
-            else {name: value for name, value in given.items() if name not in conflict}
-        )
+        changes = update if update is not None else st.as_given(given, conflict)
         wanted = {name: given[name] for name in conflict}
         for attempt in range(_ATTEMPTS):
             found = await self._rival(plans, care, conflict, wanted)

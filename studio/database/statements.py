@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from studio.query.updates import Update, parse_update
 
 __all__ = [
     "Ready",
+    "as_given",
     "by_keys",
     "by_unique_field",
     "changed",
@@ -296,6 +297,17 @@ def changed(changes: Update | None) -> dict[str, Any]:
 def parse_changes(plans: ModelPlans, changes: Mapping[str, Any]) -> Update:
     parsed = parse_update(plans.spec, changes)
     return parsed if plans.care is None else plans.care.seal(parsed)
+
+
+def as_given(given: Mapping[str, Any], conflict: Collection[str]) -> dict[str, Any]:
+    """The change that sets all given fields but those of `conflict` to what is given, also to a mapping that looks like an operator."""
+    return {
+        name: {"$set": value}
+        if isinstance(value, Mapping) and any(str(key).startswith("$") for key in value)
+        else value
+        for name, value in given.items()
+        if name not in conflict
+    }
 
 
 def _only(plans: ModelPlans, statement: Any, filter: Filter, *, single: bool) -> Any:

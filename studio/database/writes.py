@@ -201,11 +201,7 @@ class Writes(Reads):
         plans.check_settable(given)
         conflict = plans.conflict_fields(conflict_on, given)
         need_values(spec, conflict, given)
-        changes = (
-            update
-            if update is not None
-            else {name: value for name, value in given.items() if name not in conflict}
-        )
+        changes = update if update is not None else st.as_given(given, conflict)
         if self._recorder is None:
             return await self._upsert(self._session, plans, given, changes, conflict)
         async with self._session.atomic() as session:
