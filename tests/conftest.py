@@ -15,6 +15,7 @@ from typing import Final
 
 import hypothesis
 import pytest
+from pytestqt.qtbot import QtBot
 
 # Tests have no screen, even where the machine has one; whoever wants to watch says QT_QPA_PLATFORM=xcb.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -45,7 +46,20 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "home")
 # ---------------------------------------------------------------- the run
 
 
+# How long a test of the window waits for what must come: a busy machine is no fault of the program's.
+PATIENCE_MS: Final = 30_000
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    for waiting in (
+        QtBot.waitUntil,
+        QtBot.waitSignal,
+        QtBot.waitSignals,
+        QtBot.waitExposed,
+        QtBot.waitActive,
+    ):
+        assert waiting.__kwdefaults__ is not None
+        waiting.__kwdefaults__["timeout"] = PATIENCE_MS
     if not hasattr(config, "workerinput"):
         # Not below pytest's own temporary folders: those are closed to the user who runs the server.
         folder = tempfile.mkdtemp(prefix="studio-servers-")

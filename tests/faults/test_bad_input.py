@@ -469,11 +469,12 @@ def test_a_look_at_data_is_cut_short_when_its_project_closes_and_opens_nothing_a
         with pytest.raises(StoreError, match="has been closed"):
             await session.row_count("Customer")
 
-    threads = {thread.name for thread in threading.enumerate()}
+    known = set(threading.enumerate())
     asyncio.run(story())
-    assert not [
-        thread for thread in threading.enumerate() if "sqlite" in thread.name and thread.name not in threads
-    ]
+    fresh = [thread for thread in set(threading.enumerate()) - known if "sqlite" in thread.name]
+    for thread in fresh:
+        thread.join(20)  # it has been told to end
+    assert not [thread for thread in fresh if thread.is_alive()]
 
 
 @pytest.fixture
