@@ -18,7 +18,7 @@ from tests.support.mongodb_filters import Differs, asked, stored
 from tests.unit.query.generators import JSON_VALUES, NOW, THING, random_filter, random_rows
 from tests.unit.query.support import Bench
 
-COUNT: Final = 1300
+COUNT: Final = 1000
 SEED: Final = 20260201
 LISTS: Final = frozenset({"tags"})
 

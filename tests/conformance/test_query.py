@@ -34,7 +34,7 @@ SMALL: Final = [
     {**row, "number": None if row["number"] is None else row["number"] % 1000} for row in random_rows(60)
 ]
 REFUSALS: Final = (sqlite3.Error, asyncpg.PostgresError, asyncmy.errors.MySQLError)
-UPDATES: Final = 1200
+UPDATES: Final = 300
 SEED: Final = 7
 FIGURES: Final[dict[str, Any]] = {
     "n": {"$count": "*"}, "names": {"$count": "name"}, "amounts": {"$count_distinct": "amount"}, "number_sum": {"$sum": "number"},

@@ -350,7 +350,7 @@ def test_a_store_has_a_table_for_each_of_its_models(place):
     assert len(run(story())) == len(STORE_MODELS) == 16
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_random_projects_are_saved_and_opened_the_same(data, place, tmp_path):
     project = Project(id="p", name="P", workflows=frozen({W: Workflow(id=W, name="A")}))

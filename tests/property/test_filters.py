@@ -124,7 +124,7 @@ def matching(filter: Any) -> set[int]:
 
 
 @given(filter=filters)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 def test_a_filter_means_in_sql_what_it_means_in_python(bench: Bench, filter: Any) -> None:
     parsed = parse_filter(THING, filter, now=NOW)
     statement = sa.select(bench.table.c.id)
@@ -136,7 +136,7 @@ def test_a_filter_means_in_sql_what_it_means_in_python(bench: Bench, filter: Any
 
 
 @given(filters, filters)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 def test_logic_has_two_values(first: Any, second: Any) -> None:
     one, other, everything = matching(first), matching(second), matching({})
     assert matching({"$and": [first, second]}) == one & other
@@ -155,7 +155,7 @@ def test_a_shape_has_no_values_and_one_statement(filter: Any) -> None:
 
 
 @given(anything)
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_whatever_is_given_is_read_or_refused_by_name(given_value: Any) -> None:
     for read in (parse_filter, parse_update, parse_order):
         try:
@@ -170,7 +170,7 @@ def test_whatever_is_given_is_read_or_refused_by_name(given_value: Any) -> None:
     | st.dictionaries(st.sampled_from([*OPERATORS, *UPDATE_OPERATORS]), scalars, min_size=1, max_size=1),
     st.sampled_from(THING.names),
 )
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_whatever_is_asked_of_a_field_is_read_or_refused_by_name(given_value: Any, name: str) -> None:
     for read in (parse_filter, parse_update):
         try:
@@ -181,7 +181,7 @@ def test_whatever_is_asked_of_a_field_is_read_or_refused_by_name(given_value: An
 
 
 @given(st.text("ab(|)[]^$.*+?{}0,1\\dwbs-:=!iéÄ\n", max_size=12), st.text("ab01 éÄ\n-", max_size=8))
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_a_regular_expression_is_refused_or_searches(source: str, text: str) -> None:
     try:
         check_regex(source, field="name")

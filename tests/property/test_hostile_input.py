@@ -85,7 +85,7 @@ def shop() -> Iterator[Shop]:
 
 
 @given(data=st.data())
-@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_a_node_with_any_params_runs_or_is_refused(shop: Shop, data: st.DataObject) -> None:
     type_name, good = data.draw(st.sampled_from(GOOD))
     params = data.draw(spoilt(good))
@@ -124,7 +124,7 @@ def yaml_texts(draw: st.DrawFn) -> str:
 
 
 @given(yaml_texts() | st.text(max_size=60) | st.lists(st.sampled_from(SPLINTERS), max_size=20).map("".join))
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_any_yaml_is_read_or_refused(text: str) -> None:
     for read in (project_from_yaml, workflow_from_yaml, nodes_from_yaml):
         with contextlib.suppress(StudioError):
@@ -168,7 +168,7 @@ marked_updates = st.dictionaries(
 
 
 @given(data=st.data())
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 def test_no_statement_holds_anything_of_what_was_given(data: st.DataObject) -> None:
     filter = data.draw(marked_filters)
     operation, params = data.draw(

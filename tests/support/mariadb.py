@@ -179,11 +179,14 @@ def create_database(server_url: str) -> str:
 def drop_database(server_url: str, database_url: str) -> None:
     """Remove a database, after ending whoever is still connected to it: their locks would be waited for."""
     name = name_of(database_url)
-    there = run_sql(server_url, f"SELECT id FROM information_schema.processlist WHERE db = '{name}'").split()
-    for connection in there:
-        with contextlib.suppress(RuntimeError):
-            run_sql(server_url, f"KILL CONNECTION {connection}")
-    run_sql(server_url, f"DROP DATABASE IF EXISTS {name}")
+    try:
+        run_sql(server_url, f"SET lock_wait_timeout = 0; DROP DATABASE IF EXISTS {name}")
+    except RuntimeError:  # somebody holds a lock still
+        there = run_sql(server_url, f"SELECT id FROM information_schema.processlist WHERE db = '{name}'")
+        for connection in there.split():
+            with contextlib.suppress(RuntimeError):
+                run_sql(server_url, f"KILL CONNECTION {connection}")
+        run_sql(server_url, f"DROP DATABASE IF EXISTS {name}")
 
 
 def run_sql(database_url: str, script: str) -> str:

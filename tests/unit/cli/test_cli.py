@@ -162,6 +162,7 @@ def test_a_run_in_review_asks_in_a_terminal_and_without_one_keeps_nothing_and_sa
     assert "Please answer y or n." in told
     assert told.rstrip().endswith("Committed.")
     again = studio("run", "stock.yaml", "--to", "low", "--mode", "dry", "--format", "json")
+    assert "nothing was kept" in again.stderr
     assert json.loads(again.stdout)["outputs"]["low"][0]["id"] == "lock"
 
 

@@ -19,7 +19,7 @@ def test_any_plain_value_comes_back_the_same_in_type_and_order(value):
 
 
 @given(projects.workflows())
-@settings(max_examples=40)  # each is a whole workflow
+@settings(max_examples=20)  # each is a whole workflow
 def test_a_workflow_comes_back_the_same(workflow):
     again = workflow_from_yaml(workflow_to_yaml(workflow))
     assert exact(again) == exact(workflow)
@@ -27,21 +27,21 @@ def test_a_workflow_comes_back_the_same(workflow):
 
 
 @given(projects.workflows())
-@settings(max_examples=40)  # each is a whole workflow
+@settings(max_examples=20)  # each is a whole workflow
 def test_writing_what_was_read_gives_the_same_text(workflow):
     text = workflow_to_yaml(workflow)
     assert workflow_to_yaml(workflow_from_yaml(text)) == text
 
 
 @given(projects.workflows())
-@settings(max_examples=40)  # each is a whole workflow
+@settings(max_examples=20)  # each is a whole workflow
 def test_other_readers_can_parse_the_text_too(workflow):
     nodes: Any = yaml.compose(workflow_to_yaml(workflow), Loader=yaml.SafeLoader)
     assert [key.value for key, _ in nodes.value][:4] == ["format", "version", "id", "name"]
 
 
 @given(projects.workflows())
-@settings(max_examples=40)  # each is a whole workflow
+@settings(max_examples=20)  # each is a whole workflow
 def test_copied_nodes_come_back_without_the_workflows_name(workflow):
     again = nodes_from_yaml(nodes_to_yaml(workflow))
     assert (exact(again.nodes), exact(again.edges), again.name) == (
