@@ -88,7 +88,11 @@ def now() -> dt.datetime:
 
 def run_line(handle: RunHandle, workflow: Workflow) -> str:
     sign, color = _STATES[handle.state]
-    return f"[bold {color}]{sign} {escape(workflow.name)} {handle.state}[/] in {handle.duration_ms:,.1f} ms"
+    line = f"[bold {color}]{sign} {escape(workflow.name)} {handle.state}[/] in {handle.duration_ms:,.1f} ms"
+    if handle.mode != "dry" or handle.state != "succeeded":
+        return line
+    counts = f" It would have changed {handle.changes.totals}." if handle.changes is not None else ""
+    return f"{line}. Dry run: everything was rolled back, nothing was kept.{counts}"
 
 
 def outputs_of(handle: RunHandle, workflow: Workflow) -> dict[str, Any]:
