@@ -28,8 +28,8 @@ Conflict = Literal["error", "skip", "upsert"]
 
 MOST_IMAGES = 1000
 """Changed records per bulk write that a recorder is shown; of the rest it is told the number."""
-_MOST_KEYS = 20_000
-"""Keys per DELETE … WHERE key IN (…)."""
+_MOST_WIDE_KEYS = 500
+"""Of keys made of several fields, how many are deleted by a statement."""
 
 
 class BulkWrites(Writes):
@@ -428,7 +428,7 @@ class BulkWrites(Writes):
                 hint="Put a single key into a list.",
                 field="ids",
             )
-        size = _MOST_KEYS if len(spec.key) == 1 else 500
+        size = self._plans(spec).dialect.most_keys if len(spec.key) == 1 else _MOST_WIDE_KEYS
         parts = [ids[start : start + size] for start in range(0, len(ids), size)]
         if len(spec.key) == 1:
             return [{spec.key[0]: {"$in": list(part)}} for part in parts]

@@ -186,6 +186,11 @@ class Dialect(Protocol):
     def name(self) -> str: ...
 
     @property
+    def most_keys(self) -> int:
+        """How many keys a single statement finds its records by."""
+        ...
+
+    @property
     def also_keeps(self) -> Mapping[Kind, frozenset[Kind]]:
         """Beside a column of its own kind, what columns keep a field's values whole: {kind of field: kinds of column}."""
         ...

@@ -50,6 +50,8 @@ class MysqlDialect:
 
     name: Final = "mysql"
     update_returns: Final = False
+    most_keys: Final = 20_000
+    """They are written into the statement, which has a greatest length."""
     also_keeps: Final[Mapping[Kind, frozenset[Kind]]] = MappingProxyType(
         {
             Kind.STR: frozenset({Kind.TEXT}),

@@ -25,8 +25,10 @@ import sqlalchemy as sa
 from studio.database import postgresql_errors
 from studio.database.bulk import BulkJob, BulkOutcome, Converted, in_row, nothing_to_find_by
 from studio.database.errors import OF_A_ROW
+from studio.database.postgresql_copy import TYPES_SQL, CopyColumn, copied, encoder, narrow_bits
 from studio.kernel.errors import BadValue, DatabaseError, StudioError, ValueRefused
-from studio.models.spec import FieldSpec
+from studio.models.spec import FieldSpec, Kind
+from studio.models.values import shorten
 
 if TYPE_CHECKING:
     from studio.database.postgresql_sessions import PostgresqlTransaction
@@ -54,6 +56,8 @@ async def write_batch(session: PostgresqlTransaction, job: BulkJob, rows: Sequen
             place = await batch.find_fault(translated, error, counted, ids)
             if place is None:
                 raise translated from error
+            if isinstance(error, OverflowError):
+                batch.name_too_wide(translated, place)
             raise in_row(translated, job, place, rows[place]) from error
 
 
@@ -72,6 +76,8 @@ class _Batch:
         self.plans = job.plans
         self.spec = job.plans.spec.stored
         self._is_staged = False
+        self._types: Mapping[str, int] = {}
+        """The types of the columns that were copied into last."""
         quote = job.plans.dialect.sqlalchemy.identifier_preparer
         self._quote = quote.quote
         self.table = quote.format_table(job.plans.table)
@@ -113,8 +119,8 @@ class _Batch:
         if await self._is_secured():
             await self._insert_from_stage(list(records), names, "", is_ordered=True)
         else:
-            columns = [self.spec.by_name[name].column for name in names]
-            await self._copy(self.spec.table, columns, records, schema=self.spec.schema)
+            columns = [CopyColumn.of(self.spec.by_name[name]) for name in names]
+            await self._copy(self.spec.table, columns, records, self.spec.schema)
         return BulkOutcome(created=len(self.rows), ids=list(ids) if ids is not None else keys)
 
     async def _resolve(
@@ -227,14 +233,14 @@ class _Batch:
             made = f"unnest({arrays}) WITH ORDINALITY AS s({columns}, {_ORDER})"
             return made, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
         types = [f"{self._column(field.name)} {self._type(field)}" for field in fields]
-        copied = [field.column for field in fields]
+        staged = [CopyColumn.of(field) for field in fields]
         if is_ordered:
             types.append(f"{_ORDER} bigint")
-            copied.append(_ORDER)
+            staged.append(CopyColumn(_ORDER, Kind.INT, is_naive=False, nullable=False))
             rows = ((*row, place) for place, row in enumerate(rows))
         await self.connection.execute(f"CREATE TEMP TABLE {_STAGE} ({', '.join(types)}) ON COMMIT DROP")
         self._is_staged = True
-        await self._copy(_STAGE, copied, rows)
+        await self._copy(_STAGE, staged, rows, "pg_temp")
         return f"pg_temp.{_STAGE} AS s", []
 
     async def _unstage(self) -> None:
@@ -242,8 +248,24 @@ class _Batch:
             self._is_staged = False
             await self.connection.execute(f"DROP TABLE pg_temp.{_STAGE}")
 
-    async def _copy(self, table: str, columns: Sequence[str], rows: Any, schema: str | None = None) -> None:
-        await self.connection.copy_records_to_table(table, schema_name=schema, columns=columns, records=rows)
+    async def _copy(
+        self,
+        table: str,
+        columns: Sequence[CopyColumn],
+        rows: Iterable[tuple[Any, ...]],
+        schema: str | None,
+    ) -> None:
+        connection = self.connection
+        known = self._quote(table) if schema is None else f"{self._quote(schema)}.{self._quote(table)}"
+        self._types = dict(await connection.fetch(TYPES_SQL, known))
+        encode = encoder(columns, self._types)
+        names = [column.name for column in columns]
+        if encode is None:
+            await connection.copy_records_to_table(table, schema_name=schema, columns=names, records=rows)
+        else:
+            await connection.copy_to_table(
+                table, schema_name=schema, columns=names, source=copied(encode, rows), format="binary"
+            )
 
     def _conflict_clause(self) -> str:
         job = self.job
@@ -313,6 +335,17 @@ class _Batch:
         if not isinstance(error, (*OF_A_ROW, BadValue)):
             return None
         return self._by_value(error) if self._is_named(error) else await self._by_halving(ids)
+
+    def name_too_wide(self, error: DatabaseError, place: int) -> None:
+        """Says which field of the row its column is too narrow for."""
+        values = self.job.pipeline(self.rows[place], self.job.now)
+        for name, value in zip(self.job.columns, values, strict=True):
+            bits = narrow_bits(self._types.get(self.spec.by_name[name].column, 0))
+            if bits and isinstance(value, int) and value.bit_length() >= bits:
+                error.field = name
+                error.message = f'{self.spec.name}: "{name}" cannot hold {shorten(value)}: its column takes whole numbers of {bits} bits.'
+                error.hint = "Widen the column, or give a smaller number."
+                return
 
     def _is_named(self, error: DatabaseError) -> bool:
         return self._by_value(error) is not None

@@ -55,6 +55,7 @@ class PostgresqlDialect:
 
     name: Final = "postgresql"
     update_returns: Final = True
+    most_keys: Final = 500_000
     also_keeps: Final[Mapping[Kind, frozenset[Kind]]] = MappingProxyType(
         {
             Kind.STR: frozenset({Kind.TEXT}),

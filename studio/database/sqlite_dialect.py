@@ -37,6 +37,7 @@ class SqliteDialect:
 
     name: Final = "sqlite"
     update_returns: Final = True
+    most_keys: Final = 100_000
     also_keeps: Final[Mapping[Kind, frozenset[Kind]]] = MappingProxyType(
         {
             # NUMERIC and BOOLEAN columns keep whole and floating numbers as they are; a decimal would become one of those.

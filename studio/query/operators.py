@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from studio.kernel.errors import FilterError
+from studio.models.canonical import are_canonical
 from studio.models.spec import Kind
 from studio.query.conditions import NEVER, NO_SLOT, All, Comparison, Condition, Form, Not, Operator, Some
 from studio.query.documents import Path, is_plain, operand, plain
@@ -225,6 +226,9 @@ class OperatorReader:
                 hint=f'Write {{"{name}": [a, b]}}.',
                 field=target.name,
             )
+        kind = target.term.kind
+        if target.path is None and kind is not None and are_canonical(kind, values):
+            return self._compare(target, "in", tuple(values))
         present = [value for value in values if value is not None]
         with_null = len(present) < len(values)
         term = target.term
