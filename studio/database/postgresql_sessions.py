@@ -24,6 +24,8 @@ from studio.kernel.errors import ConnectionLost, StatementRefused
 if TYPE_CHECKING:
     from studio.database.postgresql import PostgresqlEngine
 
+SETTLE_S: Final = 5.0
+"""So long a server may take to give up a cancelled statement."""
 _COUNTED = ("INSERT", "UPDATE", "DELETE", "MERGE", "COPY")
 
 
@@ -223,10 +225,18 @@ class PostgresqlTransaction:
 
 
 async def _settle(connection: asyncpg.Connection[Any]) -> None:
-    """Waits until a cancelled statement has ended at the server, so that its cancellation cannot hit the next one."""
+    """Waits until a cancelled statement has ended at the server, so that its cancellation cannot hit the next one.
+
+    Where the server does not answer any more the connection is given up: nobody who stops a run waits for a network.
+    """
     with contextlib.suppress(*postgresql_errors.DRIVER_ERRORS):
-        if not connection.is_closed():
-            await connection.execute("SELECT 1")
+        if connection.is_closed():
+            return
+        try:
+            async with asyncio.timeout(SETTLE_S):
+                await connection.execute("SELECT 1")
+        except TimeoutError:
+            connection.terminate()
 
 
 async def _cursor(connection: asyncpg.Connection[Any], sql: str, args: Sequence[Any]) -> Any:

@@ -8,22 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Final
 
 _tenant: Final[ContextVar[str | None]] = ContextVar("studio_tenant", default=None)
 _actor: Final[ContextVar[str | None]] = ContextVar("studio_actor", default=None)
 
 
-_node: Final[ContextVar[tuple[str | None, str | None]]] = ContextVar("studio_node", default=(None, None))
+_Place = tuple[str | None, str | None]
+
+_node: Final[ContextVar[_Place]] = ContextVar("studio_node", default=(None, None))
 
 
-def enter_node(run: str, node: str) -> None:
-    """Says that the current task, and what it begins, works for a node of a run from now on."""
-    _node.set((run, node))
+def enter_node(run: str, node: str) -> Token[_Place]:
+    """Says that the current task, and what it begins, works for a node of a run until `leave_node` is given what this returns."""
+    return _node.set((run, node))
 
 
-def current_node() -> tuple[str | None, str | None]:
+def leave_node(entered: Token[_Place]) -> None:
+    _node.reset(entered)
+
+
+def current_node() -> _Place:
     """The run and the node that work is done for; None each outside of a run."""
     return _node.get()
 

@@ -162,6 +162,8 @@ class RunState:
 
     def cancel_pending(self) -> None:
         """The run is over: what has not begun never will. Where nothing has, nothing was stopped: the nodes are abandoned."""
+        if not self.undecided:
+            return
         has_begun = any(state not in ("pending", "skipped") for state in self.states)
         for node, state in enumerate(self.states):
             if state == "pending":

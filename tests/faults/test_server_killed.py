@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from studio.database import Database, DatabaseOptions, ListQuery
+from studio.database import Database, DatabaseOptions, ListQuery, postgresql_sessions
 from studio.kernel.errors import ConnectionFailed, ConnectionLost, StudioError
 from tests.support import bad_input, mariadb, servers
 from tests.support.processes import ServerProcess
@@ -103,6 +103,43 @@ def test_what_was_said_about_each_write_is_so_and_the_pool_heals(server: ServerP
             *(access.create(CUSTOMER, customer(90_000 + n)) for n in range(2 * POOL))
         )
         assert len(created) == 2 * POOL
+        await database.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("server", ["postgresql"], indirect=True)
+def test_whoever_stops_waiting_for_a_silent_server_is_let_go_and_the_pool_heals(
+    server: ServerProcess, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_sessions, "SETTLE_S", 0.2)
+
+    async def story() -> None:
+        database = Database(url, options=DatabaseOptions(pool_size=1, max_overflow=0))
+        await database.ensure(SHOP)
+        access = database.access()
+
+        async def write() -> None:
+            async with database.transaction() as within:
+                await within.create(CUSTOMER, customer(1))
+                writes.set()
+                await within.count(CUSTOMER)
+
+        writes = asyncio.Event()
+        with server.silent():
+            asked = asyncio.ensure_future(access.count(CUSTOMER))
+            await asyncio.sleep(0.05)
+            asked.cancel()
+            await asyncio.wait([asked], timeout=20)
+            assert asked.cancelled()
+        assert await access.count(CUSTOMER) == 0
+        writing = asyncio.ensure_future(write())
+        await writes.wait()
+        with server.silent():
+            writing.cancel()
+            await asyncio.wait([writing], timeout=20)
+            assert writing.cancelled()
+        assert await access.count(CUSTOMER) == 0
         await database.close()
 
     asyncio.run(story())

@@ -101,13 +101,34 @@ class ServerProcess:
         """End the server as a power cut does, with all processes that work for it."""
         process = self._process
         assert process is not None
-        # PostgreSQL's workers lead sessions of their own, so no signal to a group reaches them.
-        workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8").split()
+        workers = self._workers()
         process.kill()
         process.wait()
         for worker in workers:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(int(worker), signal.SIGKILL)
+                os.kill(worker, signal.SIGKILL)
+
+    @contextlib.contextmanager
+    def silent(self) -> Iterator[None]:
+        """While the block runs the server answers nobody, as when the network is gone, and goes on afterwards."""
+        process = self._process
+        assert process is not None
+        stopped = [process.pid, *self._workers()]
+        for each in stopped:
+            os.kill(each, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for each in stopped:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGCONT)
+
+    def _workers(self) -> list[int]:
+        """PostgreSQL's workers lead sessions of their own, so no signal to a group reaches them."""
+        assert self._process is not None
+        number = self._process.pid
+        found = Path(f"/proc/{number}/task/{number}/children").read_text(encoding="utf-8").split()
+        return [int(worker) for worker in found]
 
     def stop(self) -> None:
         """Stop the server: without waiting for its clients, and with all its force if it hangs."""

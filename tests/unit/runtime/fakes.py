@@ -1,6 +1,7 @@
 """With which nodes is the scheduler tried? Node types that wait, fail and count, and graphs of them in a line."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,6 +49,22 @@ class Waiting(NodeType):
             raise
         finally:
             self.now -= 1
+        return params.get("value")
+
+
+class Stubborn(NodeType):
+    """Waits until it is stopped, and gives its value all the same."""
+
+    __slots__ = ("waits",)
+
+    def __init__(self) -> None:
+        super().__init__(spec("Stubborn"))
+        self.waits = False
+
+    async def run(self, ctx: NodeContext, params: Mapping[str, Any]) -> Any:
+        self.waits = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
         return params.get("value")
 
 

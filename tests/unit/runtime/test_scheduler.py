@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from studio.kernel.behalf import current_node
 from studio.kernel.errors import BuildError, ConnectionLost, Deadlock, RunCancelled, RunError, RunTimeout
 from studio.runtime import (
     Event,
@@ -19,7 +20,7 @@ from studio.runtime import (
 )
 from studio.runtime import events as told_events
 from studio.workflow import WorkflowInput
-from tests.unit.runtime.fakes import Broken, Failing, Told, Waiting, plan, run, workflow
+from tests.unit.runtime.fakes import Broken, Failing, Stubborn, Told, Waiting, plan, run, workflow
 
 
 def awaited(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -75,6 +76,33 @@ def test_cancelling_gives_a_result_that_says_so_and_a_new_run_may_start_at_once(
         }
         kind.gate.set()
         assert (await run(graph, kind)).state == "succeeded"
+
+    awaited(story)
+
+
+def test_a_node_that_swallows_its_stop_ends_the_run_all_the_same() -> None:
+    async def story() -> None:
+        stubborn = Stubborn()
+        graph = workflow(
+            {"a": ("Stubborn", {"value": 1}), "b": ("Output", {})}, [("a", "value", "b", "value")]
+        )
+        task = asyncio.create_task(run(graph, stubborn))
+        await until(lambda: stubborn.waits)
+        task.cancel()
+        result = await task
+        assert result.state == "cancelled"
+        assert result.nodes["b"].state == "cancelled"
+        assert task.cancelling() == 0
+
+    awaited(story)
+
+
+def test_nothing_of_a_node_that_writes_stays_with_whoever_ran_it() -> None:
+    async def story() -> None:
+        graph = workflow({"a": ("Failing", {"value": 1})})
+        result = await run(graph, Failing(writes=True))
+        assert result.results == {"a": 1}
+        assert current_node() == (None, None)
 
     awaited(story)
 
