@@ -126,6 +126,10 @@ class KeyTable:
         """The key that menus show for a command; an empty string when it has none."""
         return next(iter(self._keys[name]), "")
 
+    def has(self, key: str) -> bool:
+        """Whether a key, as Qt writes it, means anything."""
+        return key in self._by_key
+
     def command_for(self, event: QKeyEvent) -> str | None:
         """The name of the command that a key press means."""
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier

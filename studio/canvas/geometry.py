@@ -317,6 +317,12 @@ class Geometry:
         members[nodes] = True
         return np.flatnonzero((members[self.source] & members[self.target])[self.dot_edge])
 
+    def named_dots(self, dots: Ints) -> tuple[tuple[EdgeId, int], ...]:
+        """Points that edges pass, each as its edge and which of that edge's points it is."""
+        first = np.searchsorted(self.dot_edge, self.dot_edge[dots])
+        owners = [self.edges[i].id for i in self.dot_edge[dots].tolist()]
+        return tuple(zip(owners, (dots - first).tolist(), strict=True))
+
     def route(self, edge: int) -> Route:
         """The points that an edge passes."""
         return tuple((x, y) for x, y in self.dots[self.dot_edge == edge].tolist())

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter
 
 from studio.canvas.camera import Camera
 from studio.canvas.geometry import Bools
@@ -54,6 +53,8 @@ class Shift:
     frames: tuple[str, ...] = ()
     dx: float = 0.0
     dy: float = 0.0
+    dots: tuple[tuple[EdgeId, int], ...] = ()
+    """Points that edges pass: the edge, and which of its points. Those of edges between `nodes` go along unnamed."""
 
 
 class Board(Protocol):
@@ -61,6 +62,8 @@ class Board(Protocol):
 
     projector: Projector
     snaps: bool
+    selected_notes: set[str]
+    selected_frames: set[str]
 
     def camera(self) -> Camera: ...
     def pan_by(self, dx_px: float, dy_px: float) -> None: ...
@@ -73,6 +76,7 @@ class Board(Protocol):
         edges: Bools | None = None,
         notes: set[str] | None = None,
         frames: set[str] | None = None,
+        dots: Bools | None = None,
     ) -> None: ...
     def why_not(self, edge: Edge) -> str | None: ...
     def match(
@@ -145,51 +149,3 @@ class PanGesture(Gesture):
         self.board.pan_by(pixel.x() - self._pixel.x(), pixel.y() - self._pixel.y())
         self._pixel = pixel
         self.moved = True
-
-
-class BandGesture(Gesture):
-    """A rubber band: what it touches is selected, in place of the selection, added to it (Shift) or taken from it (Ctrl)."""
-
-    def __init__(self, board: Board, x: float, y: float, modifiers: Qt.KeyboardModifier) -> None:
-        super().__init__(board, x, y)
-        self._before = board.projector.geometry.selected.copy()
-        self._adds = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
-        self._takes = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        (x1, y1), (x2, y2) = self.start, self.at
-        return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
-
-    def update(self, modifiers: Qt.KeyboardModifier) -> None:
-        geometry = self.board.projector.geometry
-        touched = np.zeros(len(geometry), np.bool_)
-        touched[geometry.nodes_in(*self.box)] = True
-        if self._adds:
-            touched |= self._before
-        elif self._takes:
-            touched = self._before & ~touched
-        self.board.set_selection(touched)
-        self.board.redraw()
-
-    def finish(self) -> None:
-        self.board.redraw()
-
-    def click(self) -> None:
-        if not (self._adds or self._takes):
-            self.board.set_selection(np.zeros_like(self._before))
-
-    def cancel(self) -> None:
-        self.board.set_selection(self._before)
-
-    def paint(self, painter: QPainter, camera: Camera, style: Style) -> None:
-        if not self.moved:
-            return
-        left, top, right, bottom = self.box
-        x1, y1 = camera.to_pixels(left, top)
-        x2, y2 = camera.to_pixels(right, bottom)
-        fill = style.theme.color("accent", alpha=0.14)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(QPen(style.accent_text, 1.0))
-        painter.setBrush(fill)
-        painter.drawRect(QRectF(round(x1), round(y1), round(x2 - x1), round(y2 - y1)))

@@ -74,7 +74,11 @@ class LayoutEditing:
             self._notes(workflow, notes),
             self._frames(workflow, frames),
         ]
-        changes.append(self._routes(workflow, routes_between(workflow, set(places), dx, dy)))
+        routes = {
+            **routes_shifted(workflow, shift.dots, dx, dy),
+            **routes_between(workflow, set(places), dx, dy),
+        }
+        changes.append(self._routes(workflow, routes))
         self._do(changes, title, merge=merge)
 
     # Frames
@@ -313,6 +317,21 @@ def routes_between(
         edge.id: tuple((x + dx, y + dy) for x, y in workflow.routes[edge.id])
         for edge in workflow.edges
         if edge.id in workflow.routes and edge.source in nodes and edge.target in nodes
+    }
+
+
+def routes_shifted(
+    workflow: Workflow, dots: Iterable[tuple[EdgeId, int]], dx: float, dy: float
+) -> dict[EdgeId, Route]:
+    """The routes of edges of which some points are shifted, each named by its edge and which one it is."""
+    moved = set(dots)
+    return {
+        key: tuple(
+            (x + dx, y + dy) if (key, place) in moved else (x, y)
+            for place, (x, y) in enumerate(workflow.routes[key])
+        )
+        for key in {edge_id for edge_id, _ in moved}
+        if key in workflow.routes
     }
 
 

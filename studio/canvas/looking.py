@@ -56,9 +56,10 @@ class Looking:
         )
 
     def select_all(self) -> None:
-        seen = self._projector.frames
+        seen, geometry = self._projector.frames, self._projector.geometry
         self._viewer.set_selection(
-            ~self._projector.geometry.hidden,
+            ~geometry.hidden,
+            dots=~geometry.edge_hidden[geometry.dot_edge],
             notes={note.id for note in seen.notes},
             frames={frame.id for frame in seen.shown},
         )
@@ -134,6 +135,7 @@ class Looking:
         """Shows what is selected; everything when nothing is."""
         held, geometry = chosen(self._viewer), self._projector.geometry
         boxes = geometry.boxes()[held.nodes].tolist() + bounds(held.frames, held.notes)
+        boxes += [[x, y, x, y] for x, y in geometry.dots[held.dots].tolist()]
         if boxes:
             lefts, tops, rights, bottoms = zip(*boxes, strict=True)
             self._viewer.fit((min(lefts), min(tops), max(rights), max(bottoms)))

@@ -27,15 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is moved: indices of nodes, notes and frames; of a frame, all that lies in it is named too."""
+    """What is moved: indices of nodes, notes and frames, and rows of points of edges; of a frame, all that lies in it is named too."""
 
     nodes: Ints
     notes: list[Note] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
+    dots: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 class MoveGesture(Gesture):
-    """Selected nodes and notes follow the mouse, and frames with what lies in them; so do the points of edges between moved nodes.
+    """Selected nodes and notes follow the mouse, and frames with what lies in them; so do the points of edges that are selected or lie between moved nodes.
 
     While snapping is on they line up with neighbours that are near, or else with the grid; Alt lifts that for the moment. A single node without edges, let go over an edge that it fits, comes between that edge's ends.
 
@@ -62,7 +63,8 @@ class MoveGesture(Gesture):
         self._ids = [geometry.ids[i] for i in nodes.tolist()]
         self._x, self._y = geometry.x[nodes].copy(), geometry.y[nodes].copy()
         self._notes, self._frames = held.notes, held.frames
-        self._routes = geometry.routes_among(nodes)
+        self._picked_dots = held.dots
+        self._routes = np.union1d(geometry.routes_among(nodes), held.dots).astype(np.int64)
         self._dots, self._dot_edge = geometry.dots[self._routes].copy(), geometry.dot_edge
         self._anchor, self._size = anchor, size
         self._others, self._wires = self._neighbours()
@@ -116,7 +118,7 @@ class MoveGesture(Gesture):
         """Whether the one node that is moved would come between the ends of an edge."""
         geometry = self.board.projector.geometry
         over = None
-        alone = len(self._nodes) == 1 and not self._notes and not self._frames
+        alone = len(self._nodes) == 1 and not (self._notes or self._frames or len(self._picked_dots))
         if alone and not len(geometry.edges_of(self._nodes)):
             i = int(self._nodes[0])
             found = edge_under(geometry, i)
@@ -151,6 +153,7 @@ class MoveGesture(Gesture):
         geometry.place(self._nodes, self._x + self.shift[0], self._y + self.shift[1])
         if geometry.dot_edge is self._dot_edge:
             geometry.dots[self._routes] = self._dots + self.shift
+            geometry.touch()
         self.board.redraw()
 
     @property
@@ -167,7 +170,10 @@ class MoveGesture(Gesture):
 
     def _shift(self) -> Shift:
         notes, frames = (tuple(entry.id for entry in found) for found in (self._notes, self._frames))
-        return Shift(tuple(self._ids), notes, frames, *self.shift)
+        geometry = self.board.projector.geometry
+        is_same = geometry.dot_edge is self._dot_edge
+        dots = geometry.named_dots(self._picked_dots) if is_same else ()
+        return Shift(tuple(self._ids), notes, frames, *self.shift, dots=dots)
 
     def finish(self) -> None:
         dx, dy = self.shift
@@ -177,6 +183,9 @@ class MoveGesture(Gesture):
             self.cancel()
             return
         if over is not None and len(self._ids) == 1:
+            # It may come to lie just where it was, or be refused there: then nothing else would draw it there again.
+            self.shift = (0.0, 0.0)
+            self._place()
             self.board.wants_between(over, self._ids[0])
             return
         self.board.wants_moved(self._shift())

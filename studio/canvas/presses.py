@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import Qt
 
+from studio.canvas.band_gesture import BandGesture
 from studio.canvas.cards import WIDTH
 from studio.canvas.framing import TITLE_HEIGHT, size
-from studio.canvas.gestures import BandGesture, Gesture, WireEnd
+from studio.canvas.gestures import Gesture, WireEnd
 from studio.canvas.move_gesture import DuplicateGesture, Held, MoveGesture
 from studio.canvas.resize_gesture import DotGesture, ResizeGesture
 from studio.canvas.slice_gesture import SliceGesture
@@ -18,7 +20,10 @@ from studio.canvas.wire_gesture import WireGesture
 from studio.workflow.frames import content
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from studio.canvas.curves import Ints
+    from studio.canvas.geometry import Bools
     from studio.canvas.hits import Hit
     from studio.canvas.viewer import CanvasViewer
     from studio.kernel.ids import NodeId
@@ -51,8 +56,10 @@ def begin(
     if hit.edge is not None:
         edges = geometry.edge_selected.copy() if extends else np.zeros(len(geometry.edges), np.bool_)
         edges[hit.edge] = not (extends and edges[hit.edge])
-        nodes = geometry.selected if extends else np.zeros(len(geometry), np.bool_)
-        viewer.set_selection(nodes, edges=edges)
+        if extends:
+            _extend(viewer, edges=edges)
+        else:
+            viewer.set_selection(np.zeros(len(geometry), np.bool_), edges=edges)
         return None
     if hit.note is not None:
         return _press_note(viewer, hit, x, y, extends=extends)
@@ -98,9 +105,7 @@ def _press_node(viewer: CanvasViewer, hit: Hit, x: float, y: float, *, extends: 
     if extends:
         nodes = geometry.selected.copy()
         nodes[i] = not was_selected
-        viewer.set_selection(
-            nodes, edges=geometry.edge_selected, notes=viewer.selected_notes, frames=viewer.selected_frames
-        )
+        _extend(viewer, nodes=nodes)
         if was_selected:
             return None
     elif not was_selected:
@@ -144,10 +149,7 @@ def _press_note(viewer: CanvasViewer, hit: Hit, x: float, y: float, *, extends: 
     note = workflow.notes[hit.note]
     geometry = viewer.projector.geometry
     if extends:
-        notes = viewer.selected_notes ^ {note.id}
-        viewer.set_selection(
-            geometry.selected, edges=geometry.edge_selected, notes=notes, frames=viewer.selected_frames
-        )
+        _extend(viewer, notes=viewer.selected_notes ^ {note.id})
         return None
     if note.id not in viewer.selected_notes:
         viewer.set_selection(np.zeros(len(geometry), np.bool_), notes={note.id})
@@ -168,10 +170,7 @@ def _press_frame(viewer: CanvasViewer, hit: Hit, x: float, y: float, *, extends:
         viewer.frame_fold_clicked.emit(frame.id)
         return None
     if extends:
-        frames = viewer.selected_frames ^ {frame.id}
-        viewer.set_selection(
-            geometry.selected, edges=geometry.edge_selected, notes=viewer.selected_notes, frames=frames
-        )
+        _extend(viewer, frames=viewer.selected_frames ^ {frame.id})
         return None
     if frame.id not in viewer.selected_frames:
         viewer.set_selection(np.zeros(len(geometry), np.bool_), frames={frame.id})
@@ -184,9 +183,36 @@ def _press_frame(viewer: CanvasViewer, hit: Hit, x: float, y: float, *, extends:
 
 
 def _select_only(
-    viewer: CanvasViewer, *, notes: set[str] | None = None, frames: set[str] | None = None
+    viewer: CanvasViewer,
+    *,
+    notes: set[str] | None = None,
+    frames: set[str] | None = None,
+    dots: Sequence[int] = (),
 ) -> None:
-    viewer.set_selection(np.zeros(len(viewer.projector.geometry), np.bool_), notes=notes, frames=frames)
+    geometry = viewer.projector.geometry
+    points = np.zeros(len(geometry.dots), np.bool_)
+    points[list(dots)] = True
+    viewer.set_selection(np.zeros(len(geometry), np.bool_), notes=notes, frames=frames, dots=points)
+
+
+def _extend(
+    viewer: CanvasViewer,
+    *,
+    nodes: Bools | None = None,
+    edges: Bools | None = None,
+    notes: set[str] | None = None,
+    frames: set[str] | None = None,
+    dots: Bools | None = None,
+) -> None:
+    """Gives a part of the selection another value; the rest stays."""
+    geometry = viewer.projector.geometry
+    viewer.set_selection(
+        geometry.selected if nodes is None else nodes,
+        edges=geometry.edge_selected if edges is None else edges,
+        notes=viewer.selected_notes if notes is None else notes,
+        frames=viewer.selected_frames if frames is None else frames,
+        dots=geometry.dot_selected if dots is None else dots,
+    )
 
 
 def _held_part(frame: Frame) -> tuple[float, float]:
@@ -200,19 +226,17 @@ def _press_dot(viewer: CanvasViewer, dot: int, x: float, y: float, *, extends: b
     dots = geometry.dot_selected.copy()
     if extends:
         dots[dot] = not dots[dot]
-        viewer.set_selection(
-            geometry.selected,
-            edges=geometry.edge_selected,
-            notes=viewer.selected_notes,
-            frames=viewer.selected_frames,
-            dots=dots,
-        )
+        _extend(viewer, dots=dots)
         return None
     if not dots[dot]:
-        dots[:] = False
-        dots[dot] = True
-        viewer.set_selection(np.zeros(len(geometry), np.bool_), dots=dots)
-    return DotGesture(viewer, x, y, np.flatnonzero(geometry.dot_selected), dot)
+        _select_only(viewer, dots=[dot])
+    held = chosen(viewer)
+    if not (len(held.nodes) or held.notes or held.frames):
+        return DotGesture(viewer, x, y, held.dots, dot)
+    at: tuple[float, float] = tuple(geometry.dots[dot].tolist())
+    gesture = MoveGesture(viewer, x, y, held=held, anchor=at, size=(0.0, 0.0))
+    gesture.on_click = partial(_select_only, viewer, dots=[dot])
+    return gesture
 
 
 def _duplicate(viewer: CanvasViewer, hit: Hit, x: float, y: float) -> DuplicateGesture:
@@ -254,13 +278,16 @@ def _toggle(viewer: CanvasViewer, node_id: NodeId | None, hit: Hit) -> None:
         nodes[i] = not nodes[i]
     notes = viewer.selected_notes ^ ({hit.note} if hit.note is not None else set())
     frames = viewer.selected_frames ^ ({hit.frame} if hit.frame is not None else set())
-    viewer.set_selection(nodes, edges=geometry.edge_selected, notes=notes, frames=frames)
+    _extend(viewer, nodes=nodes, notes=notes, frames=frames)
 
 
 def chosen(viewer: CanvasViewer) -> Held:
     """What is selected, with all that lies in selected frames."""
-    nodes = np.flatnonzero(viewer.projector.geometry.selected)
-    return with_content(viewer, nodes, viewer.selected_notes, viewer.selected_frames)
+    geometry = viewer.projector.geometry
+    held = with_content(
+        viewer, np.flatnonzero(geometry.selected), viewer.selected_notes, viewer.selected_frames
+    )
+    return replace(held, dots=np.flatnonzero(geometry.dot_selected))
 
 
 def with_content(viewer: CanvasViewer, nodes: Ints, notes: set[str], frames: set[str]) -> Held:

@@ -375,7 +375,8 @@ class CanvasView(QWidget, Looking, Delegated):
         held, ids = chosen(self._viewer), self._projector.geometry.ids
         nodes = tuple(ids[i] for i in held.nodes.tolist())
         notes, frames = (tuple(entry.id for entry in found) for found in (held.notes, held.frames))
-        self._layout_editing.shift(Shift(nodes, notes, frames, dx, dy), title="Nudge", merge=True)
+        dots = self._projector.geometry.named_dots(held.dots)
+        self._layout_editing.shift(Shift(nodes, notes, frames, dx, dy, dots), title="Nudge", merge=True)
 
     def connect_selected(self) -> None:
         """Joins the selected nodes from left to right, each with the next."""
@@ -435,6 +436,7 @@ class CanvasView(QWidget, Looking, Delegated):
     def set_keys(self, changed: Mapping[str, Sequence[str]]) -> None:
         """Takes a person's own keys, by the names of the commands; all others have their usual ones."""
         self._keys = KeyTable(changed)
+        self._viewer.keeps_tab = self._keys.has("Tab")
         for name, action in self._menu_actions:
             action.setShortcut(QKeySequence(self._keys.first(name)))
 

@@ -71,6 +71,8 @@ class CanvasViewer(BoardViewer):
         """What went along the edges in the run that is shown."""
         self.templates: list[overlays.Template] = []
         self.wheel_pans = False
+        self.keeps_tab = True
+        """Whether Tab is a command here; else it leads on to the next widget."""
         self._found: list[NodeId] = []
         self._found_now: NodeId | None = None
         self._swallows_menu = False
@@ -436,8 +438,8 @@ class CanvasViewer(BoardViewer):
     # Keys and focus
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002 - Qt's name
-        """Tab is a command here; Shift+Tab and F6 leave the canvas."""
-        return False if next else bool(QGraphicsView.focusNextPrevChild(self, next))
+        """Tab may be a command here; Shift+Tab and F6 always leave the canvas."""
+        return False if next and self.keeps_tab else bool(QGraphicsView.focusNextPrevChild(self, next))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.cancel_gesture():

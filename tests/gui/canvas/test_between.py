@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from studio.canvas.cards import WIDTH
 from studio.qt.mime import node_type_mime
 from tests.gui.canvas.support import (
+    WORKFLOW,
     edge,
     header,
     node,
@@ -93,6 +94,18 @@ def test_a_loose_node_dragged_onto_an_edge_comes_between_its_ends_as_one_step(pa
     assert (steps(view), view.session.history.undo_label) == (1, "Insert node")
     view.session.undo()
     assert shown_workflow(view) == before
+
+
+def test_a_node_dragged_onto_an_edge_is_drawn_where_it_lies_also_when_that_is_where_it_was(pair):
+    view, mouse = pair
+    mouse.drag(header(view, "m"), middle(view))
+    lies = shown_workflow(view).places["m"]
+    view.session.undo()
+    view.session.move(WORKFLOW, {"m": lies})
+    x, y = header(view, "m")
+    mouse.drag((x, y), (x + 20, y))
+    assert view.session.history.undo_label == "Insert node"
+    assert shown_workflow(view).places["m"] == lies
 
 
 def test_a_node_with_edges_of_its_own_is_only_moved(pair):

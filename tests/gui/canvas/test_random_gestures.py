@@ -111,7 +111,8 @@ class Gestures(RuleBasedStateMachine):
         frames = [box_of(frame) for frame in self.view.projector.frames.shown]
         found = [header(self.view, key) for key in seen]
         found += [(left + 60, top + 12) for left, top, _, _ in frames]
-        return found + [(x, y) for x, y in geometry.dots.tolist()]
+        dots = geometry.dots[~geometry.edge_hidden[geometry.dot_edge]]
+        return found + [(x, y) for x, y in dots.tolist()]
 
     @rule(which=PICKS, other=PICKS)
     def draw_a_wire(self, which: int, other: int) -> None:
