@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.qt.keymap import Keymap, both_enters
+from studio.qt.keymap import MOST_KEYS, Keymap, both_enters
 from studio.shell.command_list import COMMANDS
 from studio.shell.look import theme_of
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _CANVAS_NAMES: Final = {"add_node": "open_palette"}
 """Commands that the canvas calls otherwise."""
+_TAB: Final = "Tab"
 
 
 class Preferences(QObject):
@@ -77,6 +78,16 @@ class Preferences(QObject):
         self.settings.own_keys = dict(keymap.changed)
         self._show_keys()
         self._apply()
+
+    @property
+    def tab_adds(self) -> bool:
+        """Whether Tab adds a node while the canvas has the focus; else it goes on to the next part of the window, as everywhere."""
+        return _TAB in self.keymap.keys("add_node")
+
+    def set_tab_adds(self, adds: bool) -> None:
+        """Gives Tab to adding nodes, or takes it away; it is one of that command's keys and nothing else."""
+        others = [key for key in self.keymap.keys("add_node") if key != _TAB]
+        self.set_keys(self.keymap.taking("add_node", [*others[: MOST_KEYS - 1], _TAB] if adds else others))
 
     def keys(self, command_id: str) -> Sequence[str]:
         return self.keymap.keys(command_id)

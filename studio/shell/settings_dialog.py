@@ -74,12 +74,18 @@ class SettingsDialog(QDialog):
         self.wheel.activated.connect(self._wheel_chosen)
         self.snaps = QCheckBox(self.tr("Snap to grid"))
         self.snaps.clicked.connect(self._snaps_chosen)
+        self.tab_adds = QCheckBox(self.tr("Tab adds a node"))
+        self.tab_adds.setToolTip(
+            self.tr("While the canvas has the focus; otherwise Tab goes on to the next part of the window")
+        )
+        self.tab_adds.clicked.connect(self._tab_chosen)
         self.reopens = QCheckBox(self.tr("Start with the project that was open last"))
         self.reopens.clicked.connect(self._reopens_chosen)
         form.addRow(self.tr("&Theme"), self.theme)
         form.addRow(self.tr("&Motion"), self.motion)
         form.addRow(self.tr("Mouse &wheel"), self.wheel)
         form.addRow(self.tr("Canvas"), self.snaps)
+        form.addRow("", self.tab_adds)
         form.addRow(self.tr("Start"), self.reopens)
         return page
 
@@ -89,6 +95,7 @@ class SettingsDialog(QDialog):
         self.motion.setCurrentIndex(self.motion.findData(settings.motion))
         self.wheel.setCurrentIndex(self.wheel.findData("pan" if settings.wheel_pans else "zoom"))
         self.snaps.setChecked(settings.snaps)
+        self.tab_adds.setChecked(self._preferences.tab_adds)
         self.reopens.setChecked(settings.reopens_last)
 
     def _theme_chosen(self) -> None:
@@ -102,6 +109,9 @@ class SettingsDialog(QDialog):
 
     def _snaps_chosen(self) -> None:
         self._preferences.set_snaps(self.snaps.isChecked())
+
+    def _tab_chosen(self) -> None:
+        self._preferences.set_tab_adds(self.tab_adds.isChecked())
 
     def _reopens_chosen(self) -> None:
         self._preferences.set_reopens_last(self.reopens.isChecked())

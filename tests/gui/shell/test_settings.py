@@ -131,3 +131,34 @@ def test_reduced_motion_reaches_every_canvas(window, dialog):
     window.new_workflow()
     assert window.pages.tabs.canvas.arrangement.glide.reduces_motion
     assert window.settings.motion == "reduced"
+
+
+def test_tab_adds_a_node_on_the_canvas_unless_it_is_switched_off(window, dialog, drive, qtbot, env):
+    canvas = window.pages.tabs.canvas
+
+    def tab():
+        drive.activate()
+        canvas.setFocus()
+        qtbot.keyClick(canvas.viewer, Qt.Key.Key_Tab)
+
+    tab()
+    drive.until(canvas.palette_popup.isVisible)
+    canvas.palette_popup.dismiss()
+    qtbot.mouseClick(
+        dialog.tab_adds, Qt.MouseButton.LeftButton, pos=QPoint(10, dialog.tab_adds.height() // 2)
+    )
+    assert not dialog.tab_adds.isChecked()
+    tab()
+    assert not canvas.palette_popup.isVisible()
+    assert not canvas.viewer.hasFocus()
+    qtbot.keyClick(canvas.viewer, Qt.Key.Key_N)
+    drive.until(canvas.palette_popup.isVisible)
+    canvas.palette_popup.dismiss()
+    window.settings.sync()
+    assert Settings(env.data_dir).own_keys == {"add_node": ["N"]}
+    # It is one of the command's keys: giving it there ticks the box as well.
+    qtbot.mouseClick(
+        dialog.tab_adds, Qt.MouseButton.LeftButton, pos=QPoint(10, dialog.tab_adds.height() // 2)
+    )
+    assert window.preferences.keys("add_node") == ("N", "Tab")
+    assert window.settings.own_keys == {}
