@@ -26,7 +26,7 @@ from benchmarks.engine.sales import (
 from benchmarks.engine.ways import CALLS, bulk, listing, node_figures, single_rows
 from benchmarks.measure import Call, Figure, alternate, ratio_at_most
 from studio.database import Access, Database, DatabaseOptions
-from studio.database.mysql import session_settings
+from studio.database.mysql_connecting import session_settings
 
 ROWS: Final = 50_000
 MOMENT: Final = NOW.replace(tzinfo=None)

@@ -23,7 +23,7 @@ from studio.database.mysql_text import MOST_PLACEHOLDERS
 from studio.kernel.errors import BadValue, DatabaseError, DuplicateKey, ValueRefused
 
 if TYPE_CHECKING:
-    from studio.database.mysql import _Transaction
+    from studio.database.mysql_sessions import MysqlTransaction
 
 ROWS_PER_STATEMENT: Final = 1000
 _STAGE: Final = "studio_stage"
@@ -33,7 +33,7 @@ _LOOKED_UP: Final = 1000
 Tuple = tuple[Any, ...]
 
 
-async def write_batch(session: _Transaction, job: BulkJob, rows: Sequence[Any]) -> BulkOutcome:
+async def write_batch(session: MysqlTransaction, job: BulkJob, rows: Sequence[Any]) -> BulkOutcome:
     """Writes a batch; raises the typed error of the row at fault, leaving nothing of the batch behind."""
     converted: list[Tuple] = []
     try:
@@ -56,7 +56,7 @@ async def write_batch(session: _Transaction, job: BulkJob, rows: Sequence[Any]) 
 
 class _Batch:
     def __init__(
-        self, session: _Transaction, job: BulkJob, rows: Sequence[Any], converted: Sequence[Tuple]
+        self, session: MysqlTransaction, job: BulkJob, rows: Sequence[Any], converted: Sequence[Tuple]
     ) -> None:
         self.session = session
         self.job = job

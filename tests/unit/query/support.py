@@ -13,8 +13,9 @@ import asyncpg
 import sqlalchemy as sa
 
 from studio.database.dialect import Dialect
-from studio.database.mysql import Lane, session_settings
+from studio.database.mysql_connecting import session_settings
 from studio.database.mysql_dialect import MysqlDialect
+from studio.database.mysql_lane import Lane
 from studio.database.options import DatabaseOptions
 from studio.database.postgresql_dialect import PostgresqlDialect
 from studio.database.sqlite_dialect import SqliteDialect
