@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from studio.workflow.spec import ERROR_PORT, ParamSpec
 
 
 class Ledger:
-    """The books of one run. The lists are indexed by the steps' numbers; times are readings of `time.perf_counter`, 0.0: not yet.
+    """The books of one run, indexed by the steps' numbers; times are readings of `time.perf_counter`, 0.0: not yet.
 
     `names` is what expressions see: the inputs, then results by node id. `given` keeps the params of steps whose `error` port is
     used; `streamed` counts the rows of those whose rows went by.
@@ -35,9 +36,9 @@ class Ledger:
         count = len(plan.steps)
         self.plan = plan
         self.values: list[Any] = [None] * count
-        self.errors: list[StudioError | None] = [None] * count
-        self.started: list[float] = [0.0] * count
-        self.ended: list[float] = [0.0] * count
+        self.errors: dict[int, StudioError] = {}
+        self.started = array("d", bytes(8 * count))
+        self.ended = array("d", bytes(8 * count))
         self.attempts: dict[int, int] = {}
         self.streamed: dict[int, int] = {}
         self.given: dict[int, Mapping[str, Any]] = {}
@@ -89,7 +90,7 @@ class Ledger:
         return [min(came, key=lambda feed: self.ended[feed.source])] if step.join == "first" else came
 
     def _has_come(self, feed: Feed) -> bool:
-        source, error = self.plan.steps[feed.source], self.errors[feed.source]
+        source, error = self.plan.steps[feed.source], self.errors.get(feed.source)
         if feed.port == ERROR_PORT or error is not None:
             return feed.port == ERROR_PORT and error is not None
         if source.type is None or not self.ended[feed.source]:
@@ -107,7 +108,7 @@ class Ledger:
 
     def _failure(self, source: Step) -> dict[str, Any]:
         """What an `error` port carries: the error as data, and the params that the node was given as `record`."""
-        error = self.errors[source.index]
+        error = self.errors.get(source.index)
         told = error.to_data() if error is not None else {}
         return {**told, "node": source.id, "record": dict(self.given.get(source.index, {}))}
 

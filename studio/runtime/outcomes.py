@@ -73,7 +73,7 @@ class Outcomes(Mapping[str, NodeOutcome]):
             duration_ms=ledger.duration_ms(index),
             rows=ledger.rows(ledger.plan.steps[index]) if has_value else None,
             value=ledger.values[index] if has_value else None,
-            error=ledger.errors[index],
+            error=ledger.errors.get(index),
             attempts=ledger.attempts.get(index, 1),
             origin=given.origin if given is not None else "",
             is_sample=has_value and ledger.streamed.get(index, 0) > SHOWN,

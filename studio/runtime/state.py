@@ -82,12 +82,13 @@ class RunState:
             waits, orders = waiting(links)
         self._waits = list(waits)
         self._orders = orders
-        self._dead_orders = [0] * count
+        self._dead_orders: dict[int, int] = {}
         self._joins = joining(links) if joins is None else joins
         self._dead_joins: dict[int, int] = {}
         self._has_first: set[int] = set()
         """The nodes that want the first of what comes and know by now whether there is one."""
-        self._marks = [_ALIVE] * count
+        self._marks: dict[int, int] = {}
+        """Why a node is not to run; of one that may, nothing."""
         self.states: list[NodeState] = ["pending"] * count
         self.undecided = count
         self.dropped: list[int] = []
@@ -189,11 +190,14 @@ class RunState:
         if not mark:
             return True
         if link.is_order:
-            self._dead_orders[target] += 1
-            if self._dead_orders[target] < self._orders[target]:
+            self._dead_orders[target] = dead = self._dead_orders.get(target, 0) + 1
+            if dead < self._orders[target]:
                 return True
-        self._marks[target] = max(self._marks[target], mark)
+        self._mark(target, mark)
         return True
+
+    def _mark(self, target: int, mark: int) -> None:
+        self._marks[target] = max(self._marks.get(target, mark), mark)
 
     def _counts_joined(self, link: Link, mark: int) -> bool:
         target = link.target
@@ -204,7 +208,7 @@ class RunState:
             self._dead_joins[target] = dead = self._dead_joins.get(target, 0) + 1
             if dead < self._joins[target]:
                 return not is_first
-            self._marks[target] = max(self._marks[target], mark)
+            self._mark(target, mark)
         if is_first:
             self._has_first.add(target)
         return True
@@ -212,7 +216,7 @@ class RunState:
     def _decide(self, node: int, ready: list[int]) -> None:
         if self.states[node] != "pending":
             return  # cancelled meanwhile
-        mark = self._marks[node]
+        mark = self._marks.get(node)
         if mark:
             self._drop(node, mark, ready)
         else:
@@ -235,7 +239,7 @@ class RunState:
                 self._waits[target] -= 1
                 if self._waits[target]:
                     continue
-                if self._marks[target]:
+                if target in self._marks:
                     stack.append((target, self._marks[target]))
                 elif self.states[target] == "pending":
                     ready.append(target)
