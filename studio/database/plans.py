@@ -22,7 +22,7 @@ from studio.database.tables import statement_table
 from studio.kernel.errors import ValueRefused
 from studio.kernel.names import did_you_mean
 from studio.models.spec import FieldSpec, ModelSpec
-from studio.models.values import make_checker
+from studio.models.values import Checker, make_checker
 from studio.query.conditions import NO_SLOT, All, Comparison, Condition
 from studio.query.filters import Filter, parse_filter
 from studio.query.sql_filters import filter_clause
@@ -120,10 +120,11 @@ class ModelPlans:
         self._inserts: dict[tuple[str, ...], InsertPlan] = {}
         self._by_columns: dict[tuple[str, ...], InsertPlan] = {}
         self._updates: dict[tuple[str, ...], RowPipelines] = {}
-        self.quick_reads: dict[str, tuple[Plan, Converter | None]] = {}
+        self.quick_reads: dict[str, Plan] = {}
         """For `statements.by_unique_field`, by the field's name."""
         self.plain_updates: dict[tuple[str, tuple[str, ...]], PlainUpdate] = {}
         """For `statements.plain_update`, by the field that finds the record and the fields that change."""
+        self._finders: dict[str, tuple[Checker, Converter | None]] = {}
         self._makers: dict[tuple[str, ...], Maker] = {}
         self.care = care_for(spec, ring)
         self.optional = frozenset(
@@ -141,6 +142,8 @@ class ModelPlans:
         self.managed_update = spec.by_name.get("updated_at")
         if self.managed_update is not None and not self.managed_update.managed:
             self.managed_update = None
+        managed = next((field for field in spec.fields if field.managed), None)
+        self._moment = None if managed is None else dialect.binder(managed, reflected=spec.reflected)
 
     # -------------------------------------------------------------- parts of statements
 
@@ -172,8 +175,18 @@ class ModelPlans:
 
     def moment(self, now: Any) -> Any:
         """The batch's timestamp as the pipelines put it into managed columns."""
-        managed = next((field for field in self.spec.fields if field.managed), None)
-        return now if managed is None else self.bound(managed, now)
+        return now if self._moment is None else self._moment(now)
+
+    def found_by(self, name: str, value: Any) -> Any:
+        """A value to find records by, as the driver takes it. Raises ValueRefused for another kind than the field's."""
+        known = self._finders.get(name)
+        if known is None:
+            field = self.spec.by_name[name]
+            binder = self.dialect.binder(field, reflected=self.spec.reflected)
+            known = self._finders[name] = (make_checker(field, constraints=False), binder)
+        check, bind = known
+        checked = check(value)
+        return checked if bind is None else bind(checked)
 
     def plan(self, key: Hashable, build: Callable[[], tuple[sa.ClauseElement, Maker | None]]) -> Plan:
         """The plan of that key, built at the first call."""

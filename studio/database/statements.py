@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from studio.database.dialect import Converter
 from studio.database.pipelines import Maker, Pipeline, RowPipelines
 from studio.database.plans import ModelPlans, Plan
 from studio.kernel.errors import ValueRefused
 from studio.models.spec import DELETED_AT, VERSION
 from studio.query.filters import Filter, parse_filter
 from studio.query.updates import Update, parse_update
+from studio.query.vocabulary import DOCUMENTS
 
 __all__ = [
     "Ready",
@@ -65,22 +65,18 @@ _SCALARS = frozenset({int, str, uuid.UUID})
 def by_unique_field(plans: ModelPlans, filter: Mapping[str, Any]) -> tuple[Plan, tuple[Any, ...]] | None:
     """The plan and arguments for reading by one unique field and a plain value: the usual read, without the detours.
 
-    None for every other filter of one entry.
+    None for every other filter of one entry, also for one that will be refused: the long way says why.
     """
     ((name, value),) = filter.items()
     if name not in plans.unique_fields or value.__class__ not in _SCALARS:
         return None
-    parsed = parse_filter(plans.spec, filter)
-    known = plans.quick_reads.get(name)
-    if known is None:
-        plan = select(plans, parsed).plan
-        known = plans.quick_reads[name] = (
-            plan,
-            plans.dialect.binder(plans.spec[name], reflected=plans.spec.reflected),
-        )
-    plan, bind = known
-    checked = parsed.values[0]
-    return plan, (checked if bind is None else bind(checked),)
+    plan = plans.quick_reads.get(name)
+    if plan is None:
+        plan = plans.quick_reads[name] = select(plans, parse_filter(plans.spec, filter)).plan
+    try:
+        return plan, (plans.found_by(name, value),)
+    except ValueRefused:
+        return None
 
 
 def plain_update(
@@ -104,22 +100,20 @@ def plain_update(
         if len(plans.plain_updates) >= _MOST_PLAIN_UPDATES:
             plans.plain_updates.clear()
         plans.plain_updates[name, names] = known
-    if any(isinstance(change, Mapping) for change in changes.values()):
+    if known.has_documents and any(isinstance(change, Mapping) for change in changes.values()):
         return None
-    checked = parse_filter(plans.spec, filter).values[0]
     try:
-        row = known.convert(changes, plans.moment(now))
+        return known.plan, (*known.convert(changes, plans.moment(now)), plans.found_by(name, value))
     except ValueRefused:
         return None
-    return known.plan, (*row, checked if known.bind is None else known.bind(checked))
 
 
 class PlainUpdate(NamedTuple):
-    """A plain update's statement, its pipeline, and what binds the value that finds the record."""
+    """A plain update's statement and its pipeline. A mapping for one of its documents may be an operator."""
 
     plan: Plan
     convert: Pipeline
-    bind: Converter | None
+    has_documents: bool
 
 
 def _build_plain_update(plans: ModelPlans, name: str, names: tuple[str, ...]) -> PlainUpdate | None:
@@ -145,7 +139,7 @@ def _build_plain_update(plans: ModelPlans, name: str, names: tuple[str, ...]) ->
     return PlainUpdate(
         Plan(statement, plans.dialect, plans.maker()),
         RowPipelines(spec, plans.dialect, columns, completing=False).pipeline(names),
-        plans.dialect.binder(spec.by_name[name], reflected=spec.reflected),
+        any(spec.by_name[changed].kind in DOCUMENTS for changed in names),
     )
 
 
