@@ -120,8 +120,8 @@ class ModelPlans:
         self._inserts: dict[tuple[str, ...], InsertPlan] = {}
         self._by_columns: dict[tuple[str, ...], InsertPlan] = {}
         self._updates: dict[tuple[str, ...], RowPipelines] = {}
-        self.quick_reads: dict[str, Plan] = {}
-        """For `statements.by_unique_field`, by the field's name."""
+        self.quick: dict[tuple[Hashable, str], Plan] = {}
+        """For `statements.by_unique_field`, by what is done and the field's name."""
         self.plain_updates: dict[tuple[str, tuple[str, ...]], PlainUpdate] = {}
         """For `statements.plain_update`, by the field that finds the record and the fields that change."""
         self._finders: dict[str, tuple[Checker, Converter | None]] = {}

@@ -43,8 +43,8 @@ class Reads(Conversation):
                 await self.attach_related(spec, [found], include, more)
             return found
         plans = self._plans(spec)
-        if fields is None and filter.__class__ is dict and len(filter) == 1 and plans.care is None:
-            quick = st.by_unique_field(plans, filter)
+        if fields is None and plans.care is None:
+            quick = st.by_unique_field(plans, filter, st.select)
             if quick is not None:
                 plan, arguments = quick
                 rows = await self._session.read(plan.sql, arguments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -62,17 +62,21 @@ _MOST_PLAIN_UPDATES = 500
 _SCALARS = frozenset({int, str, uuid.UUID})
 
 
-def by_unique_field(plans: ModelPlans, filter: Mapping[str, Any]) -> tuple[Plan, tuple[Any, ...]] | None:
-    """The plan and arguments for reading by one unique field and a plain value: the usual read, without the detours.
+def by_unique_field(
+    plans: ModelPlans, filter: Mapping[str, Any], make: Callable[[ModelPlans, Filter], Ready]
+) -> tuple[Plan, tuple[Any, ...]] | None:
+    """What `make` (`select` or `delete_one`) gives for one unique field and a plain value, without the detours: the usual read or delete.
 
-    None for every other filter of one entry, also for one that will be refused: the long way says why.
+    None for every other filter, also for one that will be refused: the long way says why.
     """
+    if filter.__class__ is not dict or len(filter) != 1:
+        return None
     ((name, value),) = filter.items()
     if name not in plans.unique_fields or value.__class__ not in _SCALARS:
         return None
-    plan = plans.quick_reads.get(name)
+    plan = plans.quick.get((make, name))
     if plan is None:
-        plan = plans.quick_reads[name] = select(plans, parse_filter(plans.spec, filter)).plan
+        plan = plans.quick[make, name] = make(plans, parse_filter(plans.spec, filter)).plan
     try:
         return plan, (plans.found_by(name, value),)
     except ValueRefused:

@@ -20,8 +20,8 @@ from studio.kernel.errors import DatabaseError, DuplicateKey, ManyRecordsMatched
 from studio.models.spec import ModelSpec
 
 if TYPE_CHECKING:
-    from studio.database.dialect import Session
-    from studio.database.plans import InsertPlan, ModelPlans
+    from studio.database.dialect import Row, Session
+    from studio.database.plans import InsertPlan, ModelPlans, Plan
     from studio.query.filters import Filter
     from studio.query.updates import Update
 
@@ -164,18 +164,28 @@ class Writes(Reads):
         plans = self._plans(spec)
         if plans.care is not None:
             return await self._carefully().delete(spec, filter, version=version)
-        record = await self._delete(self._session, plans, st.parse_filter(plans.spec, filter))
+        quick = st.by_unique_field(plans, filter, st.delete_one)
+        if quick is not None:
+            rows = await self._deleted(self._session, plans, *quick)
+            record = quick[0].make(rows[0]) if rows else None
+        else:
+            record = await self._delete(self._session, plans, st.parse_filter(plans.spec, filter))
         if record is not None and self._recorder is not None:
             self._recorder.record("delete", spec, plans.key_values(record), record, None)
         return record
 
-    async def _delete(self, session: Session, plans: ModelPlans, filter: Filter) -> Record | None:
-        ready = st.delete_one(plans, filter)
+    async def _deleted(
+        self, session: Session, plans: ModelPlans, plan: Plan, arguments: Sequence[Any]
+    ) -> Sequence[Row]:
         try:
-            rows = await session.write(ready.plan.sql, ready.arguments)
+            return await session.write(plan.sql, arguments)
         except DatabaseError as error:
             error.context["referenced"] = True
             raise locate(error, plans.spec) from error.__cause__
+
+    async def _delete(self, session: Session, plans: ModelPlans, filter: Filter) -> Record | None:
+        ready = st.delete_one(plans, filter)
+        rows = await self._deleted(session, plans, ready.plan, ready.arguments)
         if not rows:
             await self._none_or_many(session, plans, filter, "Delete", "BulkDelete")
             return None
