@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer
@@ -47,11 +48,14 @@ class Bookmarks(QObject):
             return
         self.stop()
         here = self._here()
-        if workflow.bookmarks.get(key) == here:
+        kept = workflow.bookmarks.get(key)
+        if kept is not None and replace(kept, title="") == here:
             view.session.edit(SetBookmarks(workflow=workflow.id, remove=(key,)))
             view.message.emit(f"Bookmark {key} is cleared.")
             return
-        view.session.edit(SetBookmarks(workflow=workflow.id, put=frozen({key: here})))
+        # A bookmark that is set anew keeps its name.
+        named = replace(here, title=kept.title) if kept is not None else here
+        view.session.edit(SetBookmarks(workflow=workflow.id, put=frozen({key: named})))
         view.message.emit(f"Bookmark {key} is set; Alt+{key} comes back here.")
 
     def jump(self, key: str) -> None:

@@ -108,13 +108,20 @@ class Looking:
 
     def _reveal(self, i: int) -> None:
         """Brings a node into view when it is not."""
-        camera, geometry = self._viewer.camera(), self._projector.geometry
+        geometry = self._projector.geometry
         left, top, right, bottom = geometry.boxes()[i].tolist()
-        inside = (
-            camera.left <= left and right <= camera.right and camera.top <= top and bottom <= camera.bottom
-        )
-        if not inside:
+        if not self._sees((left, top, right, bottom)):
             self.center_on(geometry.ids[i])
+
+    def reveal_box(self, box: tuple[float, float, float, float]) -> None:
+        """Brings a part of the scene into view when it is not, whole if it can be."""
+        if not self._sees(box):
+            self._viewer.fit(box)
+
+    def _sees(self, box: tuple[float, float, float, float]) -> bool:
+        camera, (left, top, right, bottom) = self._viewer.camera(), box
+        across = camera.left <= left and right <= camera.right
+        return across and camera.top <= top and bottom <= camera.bottom
 
     # Zoom
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,8 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
-from studio.canvas import note_painter
 from studio.canvas.graph import CanvasNode
+from studio.qt.theme import COLOR_NAMES
 
 if TYPE_CHECKING:
     from studio.canvas.hits import Hit
@@ -101,9 +101,8 @@ def _color_frame(view: CanvasView, frame_id: str, token: str, *_: object) -> Non
 
 def _colors(menu: QMenu, choose: Callable[..., None]) -> None:
     colors = menu.addMenu("Colour")
-    names: Mapping[str, str] = note_painter.COLOR_NAMES
-    for token in note_painter.TOKENS:
-        colors.addAction(names[token]).triggered.connect(partial(choose, token))
+    for token, name in COLOR_NAMES.items():
+        colors.addAction(name).triggered.connect(partial(choose, token))
 
 
 def _menu(view: CanvasView, *entries: _Entry) -> QMenu:

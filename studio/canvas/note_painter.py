@@ -19,14 +19,12 @@ from PySide6.QtGui import (
 
 from studio.canvas.camera import Camera
 from studio.canvas.style import Style, blend
+from studio.qt.theme import COLOR_NAMES
 from studio.workflow.graph import Note
 
 PADDING: Final = 12.0
-TOKENS: Final = ("warning", "read", "create", "upsert", "delete", "flow")
+TOKENS: Final = tuple(COLOR_NAMES)
 """The theme's colours that a note or a frame may have; a note without one has the first."""
-COLOR_NAMES: Final = {
-    "warning": "Amber", "read": "Blue", "create": "Green", "upsert": "Violet", "delete": "Red", "flow": "Grey",
-}  # fmt: skip
 HINT: Final = "Double-click to write"
 _KEPT: Final = 200
 """Notes whose text stays laid out."""

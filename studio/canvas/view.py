@@ -23,6 +23,7 @@ from studio.canvas.advice import Advice
 from studio.canvas.arrangement import Arrangement
 from studio.canvas.bookmarks import Bookmarks
 from studio.canvas.breadcrumb import Breadcrumb, Crumb
+from studio.canvas.by_name import ByName
 from studio.canvas.cards import GRID
 from studio.canvas.clipboard import Clipboard
 from studio.canvas.commands import KeyTable, fill_menus
@@ -108,6 +109,8 @@ class CanvasView(QWidget, Looking, Delegated):
         self._adding = Adding(self)
         self._arrangement = Arrangement(self)
         self._bookmarks = Bookmarks(self)
+        self.by_name = ByName(self)
+        """What a list of frames, notes and bookmarks asks for."""
         self._subworkflows = Subworkflows(self)
         self._find = FindBar(self)
         self._find.set_style(self._style)

@@ -323,9 +323,9 @@ class WorkflowBuilder:
         )
         self._routes[edge.id] = tuple((float(x), float(y)) for x, y in points)
 
-    def bookmark(self, key: str, x: float, y: float, *, zoom: float = 1.0) -> None:
+    def bookmark(self, key: str, x: float, y: float, *, zoom: float = 1.0, title: str = "") -> None:
         """Keeps a view of the canvas, with (x, y) in its middle, under a digit."""
-        self._bookmarks[key] = Bookmark(x=x, y=y, zoom=zoom)
+        self._bookmarks[key] = Bookmark(x=x, y=y, zoom=zoom, title=title)
 
     def workflow(self) -> Workflow:
         """What has been collected so far, unchecked; edges to nodes that are not there are left out."""

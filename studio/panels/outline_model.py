@@ -1,21 +1,18 @@
-"""How does a workflow look as a tree? Its nodes in run order; below each its params with their values and the edges that end at it.
+"""How does a workflow look as a tree? Its nodes in run order, with params and edges below; then frames, notes and bookmarks.
 
-The rows of a node are made when they are asked for: a graph of ten thousand nodes costs a list of ten thousand names.
+The rows of a node are made when they are asked for: a graph of ten thousand nodes costs a list of ten thousand names. What is written in
+rows is `outline_rows`' business, what stands beside the nodes `outline_layout`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QBrush
 
-from studio.models.spec import MISSING
-from studio.panels.display import cell_text, duration_text
-from studio.panels.widgets import counted, item_icon
-from studio.workflow.references import spec_for
+from studio.panels.outline_layout import Entry, LayoutTree
+from studio.panels.outline_rows import KIND, ROWS, STATE, TITLE, EdgePart, OutlineRows, ParamPart, Part
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -23,58 +20,44 @@ if TYPE_CHECKING:
     from studio.kernel.ids import NodeId
     from studio.qt.theme import Theme
     from studio.session import NodeRunView
-    from studio.workflow.graph import Edge, Node, Workflow
-    from studio.workflow.spec import Catalogue, NodeSpec, ParamSpec
+    from studio.workflow.graph import Workflow
+    from studio.workflow.spec import Catalogue
+
+__all__ = ["KIND", "ROWS", "STATE", "TITLE", "Address", "EdgePart", "OutlineModel", "ParamPart"]
+
+Address = tuple[str, str, int]
+"""What a row is, for as long as that is there: "node", "part" or an entry's kind; its id or key; of a part, its row."""
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
-TITLE, KIND, STATE, ROWS = range(4)
-_NODES: Final = 0
-"""The internal id of a row that is a node; of one below it, the node's serial."""
+_TOP: Final = 0
+"""The internal id of a row that is a node or a section. Of one below a node it is the node's serial,"""
+_BELOW: Final = 1 << 40
+"""and of one below an entry of the layout, this and the entry's number."""
 _FLAGS: Final = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 _EDITABLE: Final = _FLAGS | Qt.ItemFlag.ItemIsEditable
 _MANY: Final = 50
 """Rows that are told of one by one; more are told of all at once, and the view paints what is in sight."""
-_MARKS: Final = {"succeeded": "✓", "failed": "✕", "running": "…"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParamPart:
-    """A row for a param. `text` is its value as it is shown."""
-
-    param: ParamSpec
-    text: str
-    is_set: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EdgePart:
-    """A row for an edge that ends at the node."""
-
-    edge: Edge
-    text: str
-
-
-Part = ParamPart | EdgePart
 
 
 class OutlineModel(QAbstractItemModel):
-    """One workflow. A node's title can be edited in place: `renamed` says what was typed."""
+    """One workflow. Titles of nodes, frames and bookmarks can be edited in place: `renamed` says what was typed."""
 
-    renamed = Signal(str, str)
+    renamed = Signal(str, str, str)
+    """("node", "frame" or "bookmark"; its id or key; the title)."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self.theme = theme
-        self._catalogue: Catalogue | None = None
-        self._workflow: Workflow | None = None
+        self.rows = OutlineRows(theme, self)
         self._order: list[NodeId] = []
         self._rows: dict[NodeId, int] = {}
         self._serials: dict[NodeId, int] = {}
         self._by_serial: dict[int, NodeId] = {}
         self._parts: dict[NodeId, list[Part]] = {}
-        self._views: dict[NodeId, NodeRunView] = {}
-        self._faults: Mapping[NodeId, tuple[int, int]] = {}
+        self._layout = LayoutTree()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.rows.theme = theme
 
     # ------------------------------------------------------------ what is shown
 
@@ -86,17 +69,19 @@ class OutlineModel(QAbstractItemModel):
         keep: Callable[[], Callable[[], None]],
     ) -> None:
         """Shows a workflow as it is now. `keep` is called before rows are made anew; what it gives is called afterwards."""
-        before, self._workflow = self._workflow, workflow
-        same_kinds, self._catalogue = catalogue is self._catalogue, catalogue
+        before, self.rows.workflow = self.rows.workflow, workflow
+        same_kinds, self.rows.catalogue = catalogue is self.rows.catalogue, catalogue
         if before is workflow and same_kinds:
             return
         if before is None or workflow is None or not self._is_ordered(before, workflow):
-            restore = keep()
-            self.beginResetModel()
-            self._take(workflow.order() if workflow is not None else [])
-            self.endResetModel()
-            restore()
+            self._reset(workflow, workflow.order() if workflow is not None else [], keep)
             return
+        if not _is_laid_out_alike(before, workflow):
+            layout = LayoutTree.of(workflow, self._order)
+            if layout.shape != self._layout.shape:
+                self._reset(workflow, self._order, keep)
+                return
+            self._tell_layout()
         changed = {key for key in self._order if before.nodes[key] is not workflow.nodes[key]}
         for node_id in self._order:
             edges = workflow.incoming.get(node_id, ())
@@ -110,15 +95,15 @@ class OutlineModel(QAbstractItemModel):
 
     def show_run(self, views: Mapping[NodeId, NodeRunView], *, anew: bool) -> None:
         """Takes the states of a run's nodes; with `anew`, those of another run than before."""
-        if anew and self._views:
-            self._views = {}
+        if anew and self.rows.views:
+            self.rows.views = {}
             self._tell_all()
-        self._views.update(views)
+        self.rows.views.update(views)
         self._tell_of([key for key in views if key in self._rows])
 
     def show_faults(self, faults: Mapping[NodeId, tuple[int, int]]) -> None:
         """Takes how many errors and warnings each node has."""
-        before, self._faults = self._faults, faults
+        before, self.rows.faults = self.rows.faults, faults
         self._tell_of(
             [key for key in {**faults, **before} if faults.get(key) != before.get(key) and key in self._rows]
         )
@@ -133,17 +118,66 @@ class OutlineModel(QAbstractItemModel):
         row = self._rows.get(node_id)  # type: ignore[call-overload]  # a NodeId is a str
         return QModelIndex() if row is None else self.index(row, TITLE)
 
+    def entry_at(self, index: _Index) -> Entry | None:
+        """The section, frame, note, bookmark or node in a frame that a row is; None for a node, its params and edges."""
+        if not index.isValid():
+            return None
+        if index.internalId() == _TOP:
+            row = index.row() - len(self._order)
+            return self._layout.sections[row] if 0 <= row < len(self._layout.sections) else None
+        if index.internalId() < _BELOW:
+            return None
+        parent = self._layout.entries[index.internalId() - _BELOW]
+        return parent.children[index.row()] if index.row() < len(parent.children) else None
+
+    def index_of_entry(self, entry: Entry, column: int = TITLE) -> QModelIndex:
+        if entry.parent is None:
+            return self.createIndex(len(self._order) + entry.row, column, _TOP)
+        return self.createIndex(entry.row, column, _BELOW + entry.parent.number)
+
+    def index_of_thing(self, kind: str, key: str) -> QModelIndex:
+        """The first row of a frame, note, bookmark or section; an invalid index when there is none."""
+        entry = self._layout.find(kind, key)
+        return self.index_of_entry(entry) if entry is not None else QModelIndex()
+
+    def address(self, index: _Index) -> Address | None:
+        """What a row is, in words that outlive its index."""
+        entry, node_id = self.entry_at(index), self.node_at(index)
+        if entry is not None:
+            return entry.kind, entry.key, 0
+        if node_id is None:
+            return None
+        return ("node", node_id, 0) if index.internalId() == _TOP else ("part", node_id, index.row())
+
+    def index_at(self, address: Address) -> QModelIndex:
+        """The row of that address; the node's own when it has fewer rows below it now."""
+        kind, key, row = address
+        if kind not in ("node", "part"):
+            return self.index_of_thing(kind, key)
+        node = self.index_of(key)
+        inner = self.index(row, TITLE, node) if kind == "part" else QModelIndex()
+        return inner if inner.isValid() else node
+
+    @property
+    def branches(self) -> list[QModelIndex]:
+        """The rows that may be unfolded."""
+        nodes = [self.index(row, TITLE) for row in range(len(self._order))]
+        return nodes + [self.index_of_entry(entry) for entry in self._layout.entries if entry.children]
+
     def node_at(self, index: _Index) -> NodeId | None:
         """The node that a row is, or belongs to."""
         if not index.isValid():
             return None
-        if index.internalId() == _NODES:
+        entry = self.entry_at(index)
+        if entry is not None:
+            return entry.key if entry.kind == "member" else None  # type: ignore[return-value]  # its node's id
+        if index.internalId() == _TOP:
             return self._order[index.row()] if index.row() < len(self._order) else None
         return self._by_serial.get(index.internalId())
 
     def part_at(self, index: _Index) -> Part | None:
-        """The param or edge of a row; None for a node."""
-        if not index.isValid() or index.internalId() == _NODES:
+        """The param or edge of a row; None for anything else."""
+        if not index.isValid() or index.internalId() == _TOP or index.internalId() >= _BELOW:
             return None
         parts = self._parts_of(self._by_serial[index.internalId()])
         return parts[index.row()] if index.row() < len(parts) else None
@@ -151,32 +185,42 @@ class OutlineModel(QAbstractItemModel):
     # ------------------------------------------------------------ the model
 
     def index(self, row: int, column: int, parent: _Index = _NOWHERE) -> QModelIndex:
-        if not parent.isValid():
-            inside = 0 <= row < len(self._order) and 0 <= column <= ROWS
-            return self.createIndex(row, column, _NODES) if inside else QModelIndex()
-        if not self.hasIndex(row, column, parent):
+        if not (0 <= row < self.rowCount(parent) and 0 <= column <= ROWS):
             return QModelIndex()
+        if not parent.isValid():
+            return self.createIndex(row, column, _TOP)
+        entry = self.entry_at(parent)
+        if entry is not None:
+            return self.createIndex(row, column, _BELOW + entry.number)
         return self.createIndex(row, column, self._serials[self._order[parent.row()]])
 
     def parent(self, index: Any = None) -> Any:
         if index is None:
             return super().parent()
-        if not index.isValid() or index.internalId() == _NODES:
+        if not index.isValid() or index.internalId() == _TOP:
             return QModelIndex()
-        return self.createIndex(self._rows[self._by_serial[index.internalId()]], 0, _NODES)
+        if index.internalId() >= _BELOW:
+            return self.index_of_entry(self._layout.entries[index.internalId() - _BELOW])
+        return self.createIndex(self._rows[self._by_serial[index.internalId()]], 0, _TOP)
 
     def rowCount(self, parent: _Index = _NOWHERE) -> int:
         if not parent.isValid():
-            return len(self._order)
-        if parent.internalId() != _NODES or parent.column() != 0:
+            return len(self._order) + len(self._layout.sections)
+        if parent.column() != TITLE:
             return 0
-        return len(self._parts_of(self._order[parent.row()]))
+        entry = self.entry_at(parent)
+        if entry is not None:
+            return len(entry.children)
+        return len(self._parts_of(self._order[parent.row()])) if parent.internalId() == _TOP else 0
 
     def hasChildren(self, parent: _Index = _NOWHERE) -> bool:
+        if not parent.isValid():
+            return bool(self._order or self._layout.sections)
+        entry = self.entry_at(parent)
+        if entry is not None:
+            return bool(entry.children) and parent.column() == TITLE
         # Not by counting: that would make the rows of every node.
-        return (not parent.isValid() and bool(self._order)) or (
-            parent.isValid() and parent.internalId() == _NODES and parent.column() == 0
-        )
+        return parent.internalId() == _TOP and parent.column() == TITLE
 
     def columnCount(self, _parent: _Index = _NOWHERE) -> int:
         return 4
@@ -191,29 +235,54 @@ class OutlineModel(QAbstractItemModel):
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
-        is_title = index.column() == TITLE and index.isValid() and index.internalId() == _NODES
-        return _EDITABLE if is_title else _FLAGS
+        return _EDITABLE if index.column() == TITLE and self._titled(index) is not None else _FLAGS
+
+    def _titled(self, index: _Index) -> tuple[str, str] | None:
+        """What a row's title is the title of, and may be edited; None when it is nobody's."""
+        entry, node_id = self.entry_at(index), self.node_at(index)
+        if entry is not None and entry.kind in ("frame", "bookmark"):
+            return entry.kind, entry.key
+        return ("node", node_id) if node_id is not None and self.part_at(index) is None else None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        node_id = self.node_at(index)
-        if role != Qt.ItemDataRole.EditRole or node_id is None or index.internalId() != _NODES:
+        titled = self._titled(index)
+        if role != Qt.ItemDataRole.EditRole or titled is None:
             return False
-        self.renamed.emit(node_id, str(value).strip())
+        self.renamed.emit(*titled, str(value).strip())
         return True
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        node_id = self.node_at(index)
-        if node_id is None or self._workflow is None:
+        if not index.isValid() or self.rows.workflow is None:
             return None
         column = index.column()
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
+        entry = self.entry_at(index)
+        if entry is not None:
+            return self.rows.entry_data(entry, column, role)
+        node_id = self.node_at(index)
+        if node_id is None:
+            return None
         part = self.part_at(index)
         if part is not None:
-            return self._part_data(node_id, part, column, role)
-        return self._node_data(node_id, column, role)
+            return self.rows.part_data(part, column, role)
+        return self.rows.node_data(node_id, column, role)
+
+    def state_text(self, node_id: NodeId) -> str:
+        """How a node is: off, what is wrong with it, and how it did in the run that is shown."""
+        return self.rows.state_text(node_id)
 
     # ------------------------------------------------------------ inside
+
+    def _reset(
+        self, workflow: Workflow | None, order: list[NodeId], keep: Callable[[], Callable[[], None]]
+    ) -> None:
+        restore = keep()
+        self.beginResetModel()
+        self._take(order)
+        self._layout = LayoutTree.of(workflow, order) if workflow is not None else LayoutTree()
+        self.endResetModel()
+        restore()
 
     def _take(self, order: list[NodeId]) -> None:
         self._order = order
@@ -226,7 +295,7 @@ class OutlineModel(QAbstractItemModel):
         """Makes the rows below a node anew, if they have been made."""
         before = self._parts.get(node_id)
         if before is not None:
-            parts = self._made_parts(node_id)
+            parts = self.rows.parts_of(node_id)
             parent = self.index_of(node_id)
             if len(parts) < len(before):
                 self.beginRemoveRows(parent, len(parts), len(before) - 1)
@@ -258,140 +327,31 @@ class OutlineModel(QAbstractItemModel):
     def _tell_all(self) -> None:
         if self._order:
             self.dataChanged.emit(self.index(0, TITLE), self.index(len(self._order) - 1, ROWS), [])
+        self._tell_layout()
+
+    def _tell_layout(self) -> None:
+        for entry in self._layout.entries:
+            self._tell_entry(entry)
+
+    def _tell_entry(self, entry: Entry) -> None:
+        self.dataChanged.emit(self.index_of_entry(entry), self.index_of_entry(entry, ROWS), [])
 
     def _tell(self, node_id: NodeId) -> None:
         row = self._rows[node_id]
         self.dataChanged.emit(self.index(row, TITLE), self.index(row, ROWS), [])
-
-    def _spec(self, node: Node) -> NodeSpec | None:
-        return spec_for(node, self._catalogue) if self._catalogue is not None else None
+        for entry in self._layout.members(node_id):
+            self._tell_entry(entry)
 
     def _parts_of(self, node_id: NodeId) -> list[Part]:
         if node_id not in self._parts:
-            self._parts[node_id] = self._made_parts(node_id)
+            self._parts[node_id] = self.rows.parts_of(node_id)
         return self._parts[node_id]
 
-    def _made_parts(self, node_id: NodeId) -> list[Part]:
-        """The params that matter (set, required, or not advanced), then those the kind does not know, then the edges."""
-        workflow = self._workflow
-        if workflow is None:
-            return []
-        node = workflow.nodes[node_id]
-        spec = self._spec(node)
-        edges = workflow.incoming.get(node_id, ())
-        fed = {edge.target_port.partition(".")[0] for edge in edges}
-        parts: list[Part] = []
-        for param in spec.params if spec else ():
-            names = (param.name, *param.aliases)
-            value = next((node.params[name] for name in names if name in node.params), MISSING)
-            if value is MISSING and (param.advanced or fed & set(names)):
-                continue
-            parts.append(
-                ParamPart(param=param, text=self._value_text(param, value), is_set=value is not MISSING)
-            )
-        for edge in edges:
-            source = workflow.nodes[edge.source]
-            spec_ = self._spec(source)
-            title = source.title or (spec_.title if spec_ else source.id)
-            parts.append(EdgePart(edge=edge, text=f"{title} › {edge.source_port}"))
-        return parts
 
-    def _value_text(self, param: ParamSpec, value: Any) -> str:
-        if value is not MISSING:
-            return cell_text(value)
-        if param.required:
-            return self.tr("required, not set")
-        if param.default is MISSING or param.default is None:
-            return self.tr("not set")
-        return self.tr("{value} (default)").format(value=cell_text(param.default))
-
-    def _part_data(self, node_id: NodeId, part: Part, column: int, role: int) -> Any:
-        name = part.param.label or part.param.name if isinstance(part, ParamPart) else part.edge.target_port
-        if role == Qt.ItemDataRole.DisplayRole:
-            return {TITLE: name, KIND: part.text}.get(column, "")
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            if column == TITLE:
-                text = (
-                    self.tr("{name}: {value}")
-                    if isinstance(part, ParamPart)
-                    else self.tr("{name} from {value}")
-                )
-                return text.format(name=name, value=part.text)
-            return {KIND: part.text}.get(column, "")
-        if role == Qt.ItemDataRole.ToolTipRole and isinstance(part, ParamPart):
-            return part.param.description
-        if role == Qt.ItemDataRole.DecorationRole and column == TITLE and isinstance(part, EdgePart):
-            return item_icon("arrow-left", self.theme, "accent_text")
-        if role == Qt.ItemDataRole.ForegroundRole and isinstance(part, ParamPart) and not part.is_set:
-            return QBrush(self.theme.color("error" if part.param.required else "text_muted"))
-        return None
-
-    def _node_data(self, node_id: NodeId, column: int, role: int) -> Any:
-        assert self._workflow is not None
-        node = self._workflow.nodes[node_id]
-        spec = self._spec(node)
-        title = node.title or (spec.title if spec else node.id)
-        if role == Qt.ItemDataRole.DisplayRole:
-            kind = spec.title if spec else node.type
-            return (title, kind, self.state_text(node_id), self._rows_text(node_id))[column]
-        if role == Qt.ItemDataRole.EditRole and column == TITLE:
-            return title
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            texts = (
-                title,
-                spec.title if spec else node.type,
-                self.state_text(node_id),
-                self._rows_text(node_id),
-            )
-            if column != TITLE:
-                return texts[column]
-            rows = self.tr("{n} rows").format(n=texts[ROWS]) if texts[ROWS] else ""
-            return ", ".join(dict.fromkeys(filter(None, (*texts[:ROWS], rows))))
-        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return self.tr("Enter edits the params, F2 renames, Ctrl+L connects, Del deletes")
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{node.type} · {node.id}" + (f"\n{node.comment}" if node.comment else "")
-        if role == Qt.ItemDataRole.ForegroundRole:
-            return self._node_brush(node, spec, column)
-        return None
-
-    def _node_brush(self, node: Node, spec: NodeSpec | None, column: int) -> QBrush | None:
-        if node.disabled:
-            return QBrush(self.theme.color("text_muted"))
-        if column == KIND:
-            operation, category = (spec.operation, spec.category) if spec else ("", "flow")
-            return QBrush(self.theme.operation_color(operation, category))
-        if column == STATE:
-            view = self._views.get(node.id)
-            state = view.state if view is not None else ""
-            if state == "failed" or self._faults.get(node.id, (0, 0))[0]:
-                return QBrush(self.theme.color("error"))
-            return QBrush(self.theme.color("ok" if state == "succeeded" else "text_muted"))
-        return None
-
-    def state_text(self, node_id: NodeId) -> str:
-        """How a node is: off, what is wrong with it, and how it did in the run that is shown."""
-        assert self._workflow is not None
-        node = self._workflow.nodes[node_id]
-        facts = [self.tr("off")] if node.disabled else []
-        errors, warnings = self._faults.get(node_id, (0, 0))
-        if errors:
-            facts.append(self.tr("1 error") if errors == 1 else self.tr("{n} errors").format(n=errors))
-        elif warnings:
-            facts.append(
-                self.tr("1 warning") if warnings == 1 else self.tr("{n} warnings").format(n=warnings)
-            )
-        view = self._views.get(node_id)
-        if view is not None:
-            mark = _MARKS.get(view.state, "")
-            facts.append(f"{mark} {view.state}".strip())
-            if view.duration_ms is not None:
-                facts.append(duration_text(view.duration_ms))
-        return " · ".join(facts)
-
-    def _rows_text(self, node_id: NodeId) -> str:
-        view = self._views.get(node_id)
-        return counted(view.rows) if view is not None and view.rows is not None else ""
+def _is_laid_out_alike(before: Workflow, workflow: Workflow) -> bool:
+    """Whether what stands beside the nodes is the same for certain. Where nodes lie matters only while there are frames."""
+    parts = ("frames", "notes", "bookmarks", *(("places", "nodes") if workflow.frames else ()))
+    return all(getattr(before, part) is getattr(workflow, part) for part in parts)
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

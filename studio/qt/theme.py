@@ -18,6 +18,11 @@ from studio.kernel.names import did_you_mean
 
 ThemeName = Literal["dark", "light", "high-contrast"]
 
+COLOR_NAMES: Final = {
+    "warning": "Amber", "read": "Blue", "create": "Green", "upsert": "Violet", "delete": "Red", "flow": "Grey",
+}  # fmt: skip
+"""The colours by name that a person may give to a note or a frame, as people call them."""
+
 _DARK: Final = {
     "window": "#16191d",
     "panel": "#1e2227",

@@ -144,6 +144,8 @@ class Navigation(QObject):
         window.panels.problems.set_workflow(workflow_id)
         window.panels.runs.set_workflow(workflow_id)
         window.panels.outline.set_workflow(workflow_id)
+        canvas = window.pages.tabs.canvas
+        window.panels.outline.set_board(canvas.by_name if canvas is not None else None)
         window.pages.show_for(has_project=window.session is not None)
         window.status.set_problems(self._problems if workflow_id is not None else None)
         self.follow_selection()

@@ -114,11 +114,12 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bookmark:
-    """A view of the canvas to come back to: what lies in its middle, and how near."""
+    """A view of the canvas to come back to: what lies in its middle, and how near; with a name of its own, or without."""
 
     x: float = 0.0
     y: float = 0.0
     zoom: float = 1.0
+    title: str = ""
 
 
 Point = tuple[float, float]

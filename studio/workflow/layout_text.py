@@ -115,7 +115,8 @@ def _route_to_data(edge: Edge, route: Route) -> dict[str, Any]:
 
 
 def _bookmark_to_data(bookmark: Bookmark) -> dict[str, Any]:
-    return {name: _coordinate(getattr(bookmark, name)) for name in ("x", "y", "zoom")}
+    title = {"title": bookmark.title} if bookmark.title else {}
+    return {name: _coordinate(getattr(bookmark, name)) for name in ("x", "y", "zoom")} | title
 
 
 def _coordinate(value: float) -> float | int:
@@ -172,7 +173,10 @@ def layout_from_node(node: YamlNode, nodes: Mapping[NodeId, Node], edges: Iterab
     for key, value in _entries(taker, "bookmarks"):
         entry = Taker(value, "a bookmark")
         layout.bookmarks[str(key.value)] = Bookmark(
-            x=entry.number("x", 0.0), y=entry.number("y", 0.0), zoom=entry.number("zoom", 1.0)
+            x=entry.number("x", 0.0),
+            y=entry.number("y", 0.0),
+            zoom=entry.number("zoom", 1.0),
+            title=entry.text("title", ""),
         )
         below["bookmarks"][str(key.value)] = entry.left()
     unknown = {name: {key: left for key, left in found.items() if left} for name, found in below.items()}

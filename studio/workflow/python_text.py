@@ -298,7 +298,8 @@ def _route_line(edge: Edge, route: Route, writer: _Writer) -> str:
 
 
 def _bookmark_line(key: str, bookmark: Bookmark) -> str:
-    return f"workflow.bookmark({_quoted(key)}, {bookmark.x!r}, {bookmark.y!r}, zoom={bookmark.zoom!r})"
+    title = f", title={_quoted(bookmark.title)}" if bookmark.title else ""
+    return f"workflow.bookmark({_quoted(key)}, {bookmark.x!r}, {bookmark.y!r}, zoom={bookmark.zoom!r}{title})"
 
 
 # ------------------------------------------------------------------ models

@@ -52,7 +52,13 @@ places = st.builds(
     Place, x=coordinates, y=coordinates, collapsed=st.booleans(), all_ports=st.booleans(), frame=frame_ids
 )
 routes = st.lists(st.tuples(coordinates, coordinates), min_size=1, max_size=3).map(tuple)
-bookmarks = st.builds(Bookmark, x=coordinates, y=coordinates, zoom=st.sampled_from([0.25, 1.0, 2.5]))
+bookmarks = st.builds(
+    Bookmark,
+    x=coordinates,
+    y=coordinates,
+    zoom=st.sampled_from([0.25, 1.0, 2.5]),
+    title=st.sampled_from(["", "Here"]),
+)
 
 
 def notes(note_id: str) -> st.SearchStrategy[Note]:

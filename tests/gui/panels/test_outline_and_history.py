@@ -39,7 +39,7 @@ def below(panel, node_id, column=TITLE):
 def choose(panel, qtbot, *words):
     """Types what is looked for, and Enter; once for each question that is asked."""
     for word in words:
-        popup = panel._asker.popup
+        popup = panel.deeds.asker.popup
         assert popup is not None
         qtbot.waitUntil(popup.line.hasFocus)
         qtbot.keyClicks(popup.line, word)
@@ -135,7 +135,7 @@ def test_ctrl_l_asks_for_an_input_and_then_for_an_output_that_fits(outline, sess
     outline.tree.setCurrentIndex(outline.model.index_of("update_order"))
     qtbot.keyClick(outline.tree, Qt.Key.Key_L, CONTROL)
     choose(outline, qtbot, "after")
-    popup = outline._asker.popup
+    popup = outline.deeds.asker.popup
     qtbot.waitUntil(popup.line.hasFocus)
     assert {goal.title for goal in popup.shown} == {
         f"{name} › done" for name in ("List orders", "Add tax", "Create order", "Report")
@@ -152,7 +152,7 @@ def test_a_param_that_is_current_is_the_input_to_connect_and_a_loop_is_not_offer
     row = below(outline, "list_orders").index("Limit")
     outline.tree.setCurrentIndex(outline.model.index(row, TITLE, index))
     qtbot.keyClick(outline.tree, Qt.Key.Key_L, CONTROL)
-    popup = outline._asker.popup
+    popup = outline.deeds.asker.popup
     qtbot.waitUntil(popup.line.hasFocus)
     offered = {goal.title.partition(" › ")[0] for goal in popup.shown}
     assert offered

@@ -64,6 +64,29 @@ def workflow(window):
     return window.session.project.workflow(window.pages.tabs.workflow_id)
 
 
+def name_in_place(typist, text):
+    """Types over the title whose editor is open."""
+    typist.driver.until(lambda: isinstance(QApplication.focusWidget(), QLineEdit))
+    typist.press(KEY.Key_A, modifiers=CONTROL)
+    typist.type(text)
+    typist.press(KEY.Key_Return)
+
+
+def frame_both_and_keep_the_place(typist, window):
+    """Puts a frame around the first two nodes of the outline, and a bookmark on the frame."""
+    outline = typist.outline()
+    typist.press(KEY.Key_Home)
+    typist.press(KEY.Key_Down, modifiers=SHIFT)
+    typist.press(KEY.Key_G, modifiers=CONTROL)
+    name_in_place(typist, "Orders")
+    typist.driver.until(outline.tree.hasFocus)
+    typist.press(KEY.Key_B)
+    name_in_place(typist, "Start here")
+    typist.driver.until(lambda: bool(workflow(window).bookmarks))
+    assert [frame.title for frame in workflow(window).frames.values()] == ["Orders"]
+    assert len({place.frame for place in workflow(window).places.values()} - {""}) == 1
+
+
 def export_as(typist, target):
     typist.command(">export")
     dialog = typist.driver.dialog(QFileDialog)
@@ -141,11 +164,15 @@ def test_a_workflow_is_built_connected_configured_run_and_exported_by_keys_alone
     drive.until(lambda: window.panels.results.current is not None)
     assert window.panels.results.current.node_id == gives
 
+    frame_both_and_keep_the_place(typist, window)
+
     # And leaves as a file.
     export_as(typist, tmp_path / "mine.yaml")
     written = workflow_from_yaml((tmp_path / "mine.yaml").read_text(encoding="utf-8"))
     assert written.nodes == workflow(window).nodes
     assert written.edges == workflow(window).edges
+    assert written.frames == workflow(window).frames
+    assert [(key, entry.title) for key, entry in written.bookmarks.items()] == [("1", "Start here")]
 
 
 def test_ctrl_k_goes_to_a_node_another_workflow_a_model_and_a_run(typist, drive, window):
