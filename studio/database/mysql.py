@@ -37,7 +37,8 @@ from studio.kernel.errors import ConnectionFailed, ConnectionLost, LockTimeout
 from studio.models.spec import ModelSpec
 
 _KILL_AGAIN_S: Final = 0.02
-_ENDS_WITHIN_S: Final = 10.0
+SETTLE_S: Final = 5.0
+"""So long a server may take to give up a cancelled statement, or a connection."""
 
 
 class MysqlEngine:
@@ -134,35 +135,36 @@ class MysqlEngine:
     # -------------------------------------------------------------- ending statements
 
     async def end_connection(self, lane: Lane) -> None:
-        """Ends a connection whose statement was cancelled, and waits until the server is done with it."""
+        """Ends a connection whose statement was cancelled, and waits until the server is done with it, if it answers at all."""
         number = lane.connection.thread_id()
         lane.connection.close()
-        with contextlib.suppress(*mysql_errors.DRIVER_ERRORS):
-            async with self._other() as other:
-                deadline = time.monotonic() + _ENDS_WITHIN_S
+        with contextlib.suppress(*mysql_errors.DRIVER_ERRORS, TimeoutError):
+            async with asyncio.timeout(SETTLE_S), self._other() as other:
                 await _kill(other, "CONNECTION", number)
-                while time.monotonic() < deadline:
+                while True:
                     await other.query(f"SELECT 1 FROM information_schema.processlist WHERE id = {number:d}")
                     if not other._result.rows:  # noqa: SLF001 - a cursor would only hand it on
                         return
                     await asyncio.sleep(_KILL_AGAIN_S)
 
     async def end_statement(self, lane: Lane, task: asyncio.Future[Any]) -> None:
-        """Ends the statement that runs on a connection, and leaves the connection in order."""
+        """Ends the statement that runs on a connection, and leaves the connection in order, or closed where the server does not answer."""
         number = lane.connection.thread_id()
         try:
-            async with self._other() as other:
-                while not task.done():
-                    await _kill(other, "QUERY", number)
-                    await asyncio.wait([task], timeout=_KILL_AGAIN_S)
-        except mysql_errors.DRIVER_ERRORS:
+            async with asyncio.timeout(SETTLE_S):
+                async with self._other() as other:
+                    while not task.done():
+                        await _kill(other, "QUERY", number)
+                        await asyncio.wait([task], timeout=_KILL_AGAIN_S)
+                with contextlib.suppress(Exception):
+                    await task
+                # An interruption that came too late for its statement hits this one.
+                if not lane.is_closed:
+                    await lane.say("DO 0")
+        except (*mysql_errors.DRIVER_ERRORS, TimeoutError):
             lane.connection.close()
-        with contextlib.suppress(Exception):
-            await task
-        # An interruption that came too late for its statement hits this one.
-        with contextlib.suppress(*mysql_errors.DRIVER_ERRORS):
-            if not lane.is_closed:
-                await lane.say("DO 0")
+            task.cancel()
+            await asyncio.wait([task])
 
     @contextlib.asynccontextmanager
     async def _other(self) -> AsyncIterator[Any]:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from studio.database import Database, DatabaseOptions, ListQuery, postgresql_sessions
+from studio.database import Database, DatabaseOptions, ListQuery, mysql, postgresql_sessions
 from studio.kernel.errors import ConnectionFailed, ConnectionLost, StudioError
 from tests.support import bad_input, mariadb, servers
 from tests.support.processes import ServerProcess
@@ -108,11 +108,11 @@ def test_what_was_said_about_each_write_is_so_and_the_pool_heals(server: ServerP
     asyncio.run(story())
 
 
-@pytest.mark.parametrize("server", ["postgresql"], indirect=True)
 def test_whoever_stops_waiting_for_a_silent_server_is_let_go_and_the_pool_heals(
     server: ServerProcess, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgresql_sessions, "SETTLE_S", 0.2)
+    monkeypatch.setattr(mysql, "SETTLE_S", 0.2)
 
     async def story() -> None:
         database = Database(url, options=DatabaseOptions(pool_size=1, max_overflow=0))

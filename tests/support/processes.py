@@ -117,6 +117,8 @@ class ServerProcess:
         for each in stopped:
             os.kill(each, signal.SIGSTOP)
         try:
+            while not all(map(_is_stopped, stopped)):
+                time.sleep(POLL_S)
             yield
         finally:
             for each in stopped:
@@ -142,6 +144,18 @@ class ServerProcess:
 
     def _said(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")
+
+
+def _is_stopped(number: int) -> bool:
+    """Whether all threads of a process stand still, or it is gone."""
+    try:
+        threads = list(Path(f"/proc/{number}/task").iterdir())
+        states = [
+            (thread / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] for thread in threads
+        ]
+    except FileNotFoundError:
+        return True
+    return set(states) <= {"T", "t", "Z"}
 
 
 def _free_port() -> int:
