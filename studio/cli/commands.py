@@ -21,6 +21,7 @@ from studio.kernel.errors import BuildError, StudioError
 from studio.kernel.problems import Problem, Severity
 from studio.session import Environment, RunHandle, Session
 from studio.workflow.graph import Workflow
+from studio.workflow.outside_checks import NOT_ROLLED_BACK
 
 Format = Literal["table", "json"]
 
@@ -53,6 +54,11 @@ def run(  # noqa: PLR0913 - one for each option of the command
             if connection is not None:
                 sources.choose_connection(session, connection)
             inputs = sources.read_params(chosen, params)
+            if mode in ("atomic", "review"):
+                stays = (
+                    problem for problem in session.problems(chosen.id) if problem.code == NOT_ROLLED_BACK
+                )
+                showing.show_problems(err, stays)
             handle = session.start_run(
                 chosen.id,
                 inputs=inputs,

@@ -86,6 +86,11 @@ class BuiltWorkflow(Workflow):
         return self.__dict__.get("_plan")
 
     @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What the checks found that does not keep it from being run."""
+        return self.plan.warnings if self.plan is not None else ()
+
+    @property
     def homes(self) -> Mapping[str, DataFlow]:
         """The databases by the names that its nodes know them by."""
         return self.__dict__.get("_homes") or {}

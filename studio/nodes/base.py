@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol, TypeVar
 
 from studio.kernel.problems import Problem
 from studio.workflow.spec import NodeSpec, ParamSpec
@@ -25,6 +25,15 @@ Join = Literal["", "each", "first"]
 "first" takes what comes first and waits for nothing more."""
 
 NOTHING_CLOSED: Final[frozenset[str]] = frozenset()
+
+
+class Closing(Protocol):
+    """What has to be closed when it is no longer used."""
+
+    async def aclose(self) -> object: ...
+
+
+Held = TypeVar("Held", bound=Closing)
 
 
 class _Later:
@@ -82,6 +91,10 @@ class NodeContext(Protocol):
 
     def inner_runs(self, *, many: bool = False) -> AbstractContextManager[InnerRuns]:
         """For a node that runs another workflow. With `many`, what happens in each run is told as one sum at the end, without values."""
+        ...
+
+    def shared(self, make: Callable[[], Held]) -> Held:
+        """What all nodes of the run use together that ask with the same `make`: made once, and closed when the run's nodes are through."""
         ...
 
     def settle(self, keep: Callable[[], None], drop: Callable[[], None]) -> None:

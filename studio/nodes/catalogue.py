@@ -138,6 +138,10 @@ class NodeCatalogue:
     def spec_of(self, node: Node) -> NodeSpec | None:
         return self.type_of(node).spec if node.type in self._types else None
 
+    def acts_outside(self, node: Node) -> bool:
+        """Whether the node changes something elsewhere that no rollback takes back."""
+        return node.type in self._types and self.type_of(node).outside(node.params)
+
     def models(self) -> dict[str, dict[str, ModelSpec]]:
         """The models by connection and name."""
         from studio.nodes.records import ModelNode

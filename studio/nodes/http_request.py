@@ -12,6 +12,7 @@ import os
 import ssl
 import time
 from collections.abc import Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -32,6 +33,9 @@ _BUSY: Final = frozenset({429, 502, 503, 504})
 _SILENCE_S: Final = 30.0
 """So long a server may say nothing."""
 _MOST_REDIRECTS: Final = 10
+_MOST_PASSED_OVER: Final = 16_384
+_MOST_IDLE: Final = 20
+"""So many connections are kept for the next request."""
 _MOST_PAUSE_S: Final = 60.0
 """So long a server's Retry-After is waited for; what asks for more fails."""
 _SHOWN: Final = 500
@@ -50,10 +54,9 @@ class HttpRequestType(NodeType):
             raise MissingPackage("HTTPRequest needs the package httpx.", hint=f"{_INSTALL}.") from error
         _refuse(_url_problem(params["url"]))
         secret = _secret(params)
+        client = ctx.shared(_client)
         try:
-            async with httpx.AsyncClient(timeout=httpx.Timeout(_SILENCE_S), verify=_certificates()) as client:
-                request = _request(client, params, secret)
-                return await self._answer(client, request, params, tuple(secret))
+            return await self._answer(client, _request(client, params, secret), params, tuple(secret))
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
             raise _unmakeable(error) from error
         except httpx.DecodingError as error:
@@ -64,17 +67,23 @@ class HttpRequestType(NodeType):
     async def _answer(
         self, client: httpx.AsyncClient, request: httpx.Request, params: Params, secret: tuple[str, ...]
     ) -> dict[str, Any]:
+        import httpx
+
+        cookies = httpx.Cookies()  # those of this one request and where it is sent on to
         for _ in range(_MOST_REDIRECTS + 1):
             response = await client.send(request, stream=True, follow_redirects=False)
             try:
+                cookies.extract_cookies(response)
                 following = response.next_request if params.get("follow_redirects", True) else None
                 if following is None:
                     return await self._read(response, params)
+                await _pass_over(response)
             finally:
                 await response.aclose()
             if _origin(following.url) != _origin(request.url):
                 for name in secret:
                     following.headers.pop(name, None)
+            cookies.set_cookie_header(following)
             request = following
         raise NodeError(
             f"The server names one address after the other, more than {_MOST_REDIRECTS}.",
@@ -146,6 +155,18 @@ class HttpRequestType(NodeType):
 def _refuse(problem: Problem | None) -> None:
     if problem is not None:
         raise NodeError(problem.message, hint=problem.hint, field=problem.field)
+
+
+def _client() -> httpx.AsyncClient:
+    """What the requests of one run go through, so that they share connections; cookies are none of theirs."""
+    import httpx
+
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(_SILENCE_S),
+        verify=_certificates(),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=_MOST_IDLE),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+    )
 
 
 def _request(client: httpx.AsyncClient, params: Params, secret: Mapping[str, str]) -> httpx.Request:
@@ -293,6 +314,15 @@ async def _bounded(response: httpx.Response, most: int) -> bytes:
             )
         parts.append(part)
     return b"".join(parts)
+
+
+async def _pass_over(response: httpx.Response) -> None:
+    """Reads what stands beside the address of a redirect, if it is little: then the connection serves the next request."""
+    size = 0
+    async for part in response.aiter_raw():
+        size += len(part)
+        if size > _MOST_PASSED_OVER:
+            return
 
 
 def _body(content: bytes, response: httpx.Response, wanted: str) -> Any:

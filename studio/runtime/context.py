@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from studio.nodes.base import Held
 from studio.runtime.changes import NodeRecorder
 from studio.runtime.connections import Connections
 from studio.runtime.inner import Runs
@@ -71,6 +72,9 @@ class Context:
 
     def inner_runs(self, *, many: bool = False) -> Runs:
         return self._run.inner_runs(self._step, self._connections or self._run.connections, many=many)
+
+    def shared(self, make: Callable[[], Held]) -> Held:
+        return self._run.holdings.get(make)
 
     def settle(self, keep: Callable[[], None], drop: Callable[[], None]) -> None:
         if self._run.is_atomic:

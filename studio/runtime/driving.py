@@ -24,6 +24,7 @@ from studio.runtime.attempts import attempt, with_retries
 from studio.runtime.changes import Changeset
 from studio.runtime.connections import Connections
 from studio.runtime.context import Context
+from studio.runtime.holdings import Holdings
 from studio.runtime.inner import Runs
 from studio.runtime.inputs import bind_inputs
 from studio.runtime.ledger import Ledger
@@ -56,6 +57,7 @@ class Driver:
         "connections",
         "error",
         "folder",
+        "holdings",
         "id",
         "inner",
         "inputs",
@@ -90,6 +92,7 @@ class Driver:
         self.is_atomic = False
         self.unsettled: list[tuple[Callable[[], None], Callable[[], None]]] = []
         """What nodes have made outside of the databases, to be kept or dropped as the transaction ends; see `NodeContext.settle`."""
+        self.holdings = Holdings()
         self.inputs: dict[str, Any] = {}
         self.clock = Clock()
         self.error: StudioError | None = None
@@ -131,7 +134,7 @@ class Driver:
             max_concurrency=self.max_concurrency,
         )
         child.path, child.root_name, child.clock = path, self.root_name, self.clock
-        child.folder = self.folder
+        child.folder, child.holdings = self.folder, self.holdings
         child.trusted, child.is_atomic, child.unsettled = self.trusted, self.is_atomic, self.unsettled
         child.tell = tell.of(child.ledger) if tell is not None else None
         return child

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from studio.kernel.errors import BuildError
 from studio.kernel.ids import NodeId
-from studio.kernel.problems import Severity
+from studio.kernel.problems import Problem, Severity
 from studio.models.spec import ModelSpec
 from studio.nodes.base import COMMON, Join, NodeType
 from studio.nodes.catalogue import NodeCatalogue
@@ -100,6 +100,8 @@ class Plan:
     models: Mapping[str, tuple[ModelSpec, ...]]
     """For each connection the models whose tables must be there: those used and those they refer to."""
     needs_trust: tuple[NodeId, ...] = field(default=())
+    warnings: tuple[Problem, ...] = field(default=())
+    """What the checks found that does not keep it from being run."""
     given: Mapping[NodeId, Given] = field(default_factory=lambda: MappingProxyType({}))
     """The values of nodes that are not run."""
     whole: Workflow | None = None
@@ -177,17 +179,17 @@ def compile_plan(
         WorkflowError: there is no node `until` or `start`.
     """
     part = part_of(workflow, catalogue, until=until, start=start, earlier=earlier, inputs=inputs)
-    problems = [
-        problem
-        for problem in check(part.workflow, catalogue)
-        if problem.severity is Severity.ERROR and problem.node not in part.given
-    ]
+    found = [problem for problem in check(part.workflow, catalogue) if problem.node not in part.given]
+    problems = [problem for problem in found if problem.severity is Severity.ERROR]
     if problems:
         raise BuildError(problems, workflow=workflow.name or None)
-    return _assemble(part, catalogue, workflow)
+    warnings = tuple(problem for problem in found if problem.severity is Severity.WARNING)
+    return _assemble(part, catalogue, workflow, warnings)
 
 
-def _assemble(part: Part, catalogue: NodeCatalogue, whole: Workflow) -> Plan:
+def _assemble(
+    part: Part, catalogue: NodeCatalogue, whole: Workflow, warnings: tuple[Problem, ...] = ()
+) -> Plan:
     workflow, given = bypassed(part.workflow, catalogue), part.given
     specs = {node_id: spec_for(node, catalogue) for node_id, node in workflow.nodes.items()}
     types = {
@@ -233,6 +235,7 @@ def _assemble(part: Part, catalogue: NodeCatalogue, whole: Workflow) -> Plan:
             for step in steps
             if step.type is not None and step.type.spec.needs_trust and step.id not in given
         ),
+        warnings=warnings,
         given=given,
         whole=whole,
     )

@@ -207,6 +207,12 @@ class _Run(Driver):
         if found:
             raise BuildError(found, workflow=self.root_name)
 
+    async def _drive(self) -> RunStatus:
+        try:
+            return await super()._drive()
+        finally:
+            await self.holdings.aclose()
+
     async def _in_mode(self, mode: Mode, keep_schema: Collection[str]) -> RunStatus:
         try:
             await self.connections.ensure_tables(self.plan, keep_schema)

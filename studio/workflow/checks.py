@@ -17,6 +17,7 @@ from studio.kernel.problems import Problem, Severity
 from studio.workflow.edge_checks import PathTyper, edge_fault, title_of
 from studio.workflow.graph import REFERRING, Edge, Node, Workflow
 from studio.workflow.node_checks import Connected, Named, NodeChecks, ParamChecker
+from studio.workflow.outside_checks import outside_problems
 from studio.workflow.params import LATER, Path, value_param
 from studio.workflow.references import REFERENCE, Referring, reference_problem, spec_for
 from studio.workflow.spec import Catalogue, NodeSpec
@@ -172,6 +173,9 @@ class _Check:
             self.specs[node_id] = self._spec(node)
         for node_id, node in self.workflow.nodes.items():
             self._node(node, self.specs[node_id])
+        if not self.within.path:
+            for found in outside_problems(self.workflow, self.specs, self.catalogue):
+                self._place(self.workflow.nodes[NodeId(found.node or "")], found)
         self._names_twice()
         self._cycles()
         left = (key for key in self.workflow.extra if key not in _WORKFLOW_KEYS)

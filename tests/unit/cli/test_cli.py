@@ -229,18 +229,23 @@ def test_a_param_of_the_wrong_kind_fails_the_run_and_names_it(studio):
     assert "Traceback" not in done.stderr
 
 
-def test_a_run_that_fails_says_where_and_what_to_do(studio):
+def test_a_run_that_fails_says_where_and_what_to_do_and_what_it_could_not_take_back(studio):
     text = HEAD + (
         "connections:\n  - {name: shop, url: 'sqlite:///x.sqlite'}\n"
         "models:\n  - {name: Item, fields: {name: str}}\n"
         "workflows:\n  - name: W\n    nodes:\n      - {id: find, type: ItemReadNode, title: Find it, params: {id: 4711}}\n"
+        "      - {id: write, type: ItemCreateNode, params: {name: '{{ find.name }}'}}\n"
+        "      - {id: send, type: HTTPRequest, params: {method: POST, url: 'http://localhost:9', json: '{{ write.id }}'}}\n"
     )
     studio.write("x.yaml", text)
-    done = studio("run", "x.yaml")
+    done = studio("run", "x.yaml", "--mode", "atomic")
     assert done.returncode == 1
+    assert 'warning workflow "W", node "send": What "HTTP request" changes elsewhere stays' in done.stderr
     assert "Find it" in done.stderr
     assert "4711" in done.stderr
-    document = json.loads(studio("run", "x.yaml", "--format", "json").stdout)
+    again = studio("run", "x.yaml", "--format", "json")
+    assert "warning" not in again.stderr  # where each node commits, nothing is rolled back
+    document = json.loads(again.stdout)
     assert (document["state"], document["error"]["code"]) == ("failed", "not-found")
 
 

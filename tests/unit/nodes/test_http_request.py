@@ -3,9 +3,11 @@
 import asyncio
 import base64
 import json
+import queue
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,10 +17,11 @@ from studio.kernel.errors import BuildError, NodeError, RequestFailed, RunCancel
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.kernel.problems import Severity
 from studio.nodes import NodeCatalogue, common_types, http_request
-from studio.runtime import RunResult, events
-from studio.workflow import Node, Workflow
+from studio.runtime import RunResult, compile_plan, events
+from studio.workflow import Edge, Node, Workflow
 from studio.workflow.checks import check
 from studio.workflow.graph import frozen
+from studio.workflow.references import Library
 from tests.unit.nodes.one_node import ports, run
 
 
@@ -26,6 +29,11 @@ class Handler(BaseHTTPRequestHandler):
     """Answers as its path says; the server's `seen` are the requests."""
 
     server: "Server"
+    protocol_version = "HTTP/1.1"
+
+    def finish(self) -> None:
+        super().finish()
+        self.server.left.put(self.client_address)
 
     def log_message(self, *_: Any) -> None:
         """Says nothing."""
@@ -44,6 +52,7 @@ class Handler(BaseHTTPRequestHandler):
             "query": parse_qs(parts.query),
             "headers": {name.lower(): value for name, value in self.headers.items()},
             "body": self.rfile.read(length).decode(),
+            "from": self.client_address,
         }
         self.server.seen.append(asked)
         match parts.path.split("/")[1:]:
@@ -63,6 +72,8 @@ class Handler(BaseHTTPRequestHandler):
                 port = self.server.server_address[1]
                 target = "/echo" if where == ["here"] else f"http://localhost:{port}/echo"
                 self.say(302, b"", Location="/to/loop" if where == ["loop"] else target)
+            case ["cookie"]:
+                self.say(302, b"", **{"Location": "/echo", "Set-Cookie": "seen=yes; Path=/"})
             case ["long"]:
                 self.say(200, b"x" * 100_000)
             case ["latin"]:
@@ -90,6 +101,8 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.seen: list[dict[str, Any]] = []
+        self.left: queue.Queue[Any] = queue.Queue()
+        """The connections that have ended."""
         self.hung = threading.Event()
         self.free = threading.Event()
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
@@ -257,7 +270,7 @@ def test_a_time_limit_and_a_stop_end_a_request_that_hangs(server: Server) -> Non
     server.hung.clear()
 
     async def stopped() -> RunResult:
-        from studio.runtime import compile_plan, run_workflow
+        from studio.runtime import run_workflow
 
         node = Node(id=NodeId("node"), type="HTTPRequest", params=frozen({"url": f"{server.url}/hang"}))
         graph = Workflow(id=WorkflowId("w"), name="w", nodes=frozen({node.id: node}))
@@ -268,6 +281,89 @@ def test_a_time_limit_and_a_stop_end_a_request_that_hangs(server: Server) -> Non
         return await task
 
     assert isinstance(asyncio.run(stopped()).error, RunCancelled)
+
+
+@pytest.mark.parametrize("end", ["succeeded", "failed", "cancelled"])
+def test_the_requests_of_a_run_share_a_connection_but_no_cookies_and_it_ends_with_the_run(
+    server: Server, end: str
+) -> None:
+    stop = asyncio.Event()
+
+    async def story() -> RunResult:
+        from studio.runtime import run_workflow
+
+        ends: dict[str, tuple[str, dict[str, Any]]] = {
+            "failed": ("Fail", {"message": "no"}),
+            "cancelled": ("Wait", {"seconds": 3600}),
+            "succeeded": ("Constant", {"value": 1}),
+        }
+        last, params = ends[end]
+        nodes = [
+            Node(
+                id=NodeId(name),
+                type="HTTPRequest",
+                params=frozen({"url": f"{server.url}/{path}", "method": method}),
+            )
+            for name, path, method in (("a", "cookie", "GET"), ("b", "echo", "POST"), ("c", "echo", "GET"))
+        ]
+        nodes.append(Node(id=NodeId("last"), type=last, params=frozen(params)))
+        names = [node.id for node in nodes]
+        graph = Workflow(
+            id=WorkflowId("w"),
+            name="w",
+            nodes=frozen({node.id: node for node in nodes}),
+            edges=tuple(
+                Edge(source=one, source_port="done", target=other, target_port="after")
+                for one, other in pairwise(names)
+            ),
+        )
+
+        def on_event(event: events.Event) -> None:
+            if isinstance(event, events.NodeStarted) and event.node_id == "last":
+                stop.set()
+
+        plan = compile_plan(graph, NodeCatalogue(common_types()))
+        task = asyncio.create_task(run_workflow(plan, databases={}, on_event=on_event))
+        await stop.wait()
+        if end == "cancelled":
+            task.cancel()
+        return await task
+
+    while not server.left.empty():
+        server.left.get()
+    result = asyncio.run(story())
+    assert result.state == end
+    assert [asked["headers"].get("cookie") for asked in server.seen] == [None, "seen=yes", None, None]
+    (used,) = {asked["from"] for asked in server.seen}
+    assert server.left.get(timeout=30) == used
+
+
+def test_what_stays_when_a_run_is_rolled_back_is_a_warning_where_something_else_writes(
+    server: Server,
+) -> None:
+    def made(name: str, *nodes: tuple[str, str, dict[str, Any]]) -> Workflow:
+        found = {id: Node(id=NodeId(id), type=kind, params=frozen(params)) for id, kind, params in nodes}
+        return Workflow(id=WorkflowId(name), name=name, nodes=frozen(found))
+
+    url = {"url": server.url}
+    send = ("send", "HTTPRequest", {**url, "method": "PUT"})
+    write = ("write", "SQL", {"sql": "DELETE FROM orders"})
+    inner = made("inner", send, ("read", "HTTPRequest", url))
+    catalogue = NodeCatalogue(common_types()).with_library(Library(lambda: {"inner": inner}))
+    outer = ("sub", "Subworkflow", {"workflow": "inner"})
+    for nodes, named in (
+        ([send], []),
+        ([("read", "HTTPRequest", url), write], []),
+        ([send, write], ["send"]),
+        ([outer], []),
+        ([outer, ("sub2", "Subworkflow", {"workflow": "inner"}), write], ["sub"]),
+    ):
+        plan = compile_plan(made("w", *nodes), catalogue)
+        assert [(problem.code, problem.node) for problem in plan.warnings] == [
+            ("not-rolled-back", node) for node in named
+        ]
+        assert all(problem.severity is Severity.WARNING and problem.hint for problem in plan.warnings)
+    assert 'What "HTTP request" changes elsewhere' in plan.warnings[0].message
 
 
 def test_a_dry_run_asks_only_what_changes_nothing(server: Server) -> None:
