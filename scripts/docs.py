@@ -1,16 +1,18 @@
 """Are the pages true?
 
-Runs `docs/generate.py`, which rewrites the pages that are made from the code, and then checks that every link from
-a page to a file of this repository arrives.
+Rewrites the pages that are made from the code, and then checks that every link from a page to a file of this
+repository arrives.
 """
 
 import argparse
 import re
-import runpy
+import subprocess
 import sys
 from pathlib import Path
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+MADE = {"studio.nodes.documentation": "docs/nodes.md"}
+"""The modules that write pages, each with its page."""
 PAGES = ("*.md", "docs/**/*.md", "examples/**/*.md")
 
 
@@ -36,9 +38,9 @@ def main() -> int:
     parser.add_argument("--links", action="store_true", help="check the links and rewrite nothing")
     options = parser.parse_args()
     root = Path(__file__).resolve().parent.parent
-    generator = root / "docs" / "generate.py"
-    if generator.exists() and not options.links:
-        runpy.run_path(str(generator), run_name="__main__")
+    if not options.links:
+        for module, page in MADE.items():
+            subprocess.run([sys.executable, "-m", module, page], cwd=root, check=True)
     broken = broken_links(root)
     print("\n".join(broken) or "Every link arrives.")
     return 1 if broken else 0
