@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     )
     from studio.kernel.behalf import ActorContext, TenantContext
     from studio.kernel.errors import BuildError, StudioError
-    from studio.models import Field, Hook, ModelSpec, Text
+    from studio.models import Field, Hook, ModelSpec, Text, Vector
     from studio.runtime import RunResult
     from studio.workflow import Workflow
 
@@ -40,6 +40,7 @@ __all__ = [
     "StudioError",
     "TenantContext",
     "Text",
+    "Vector",
     "Workflow",
     "WorkflowBuilder",
 ]
@@ -61,6 +62,7 @@ __getattr__ = lazily(
         "StudioError": "kernel.errors",
         "TenantContext": "kernel.behalf",
         "Text": "models",
+        "Vector": "models",
         "Workflow": "workflow",
         "WorkflowBuilder": "dataflow",
     },

@@ -179,6 +179,7 @@ class Database:
             if self._are_ensured(wanted, create=create):
                 return
             done = await ensure(self._engine, self._dialect, stored, create=create, told=self._on_schema)
+            await self._engine.prepare(stored)
             without = {id(spec): done.without.get(id(spec.stored), frozenset()) for spec in wanted}
             for spec in wanted:
                 self._book.narrow(spec, without[id(spec)])

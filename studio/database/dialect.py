@@ -66,6 +66,8 @@ class FoundColumn:
     """A timestamp without a zone, where the database has those with one as well."""
     needed: bool = False
     """Every new row must give it a value."""
+    dimensions: int | None = None
+    """How many numbers a vector has there; None: any number, or it is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +178,10 @@ class Engine(Protocol):
 
     async def reflect(self, schema: str | None) -> list[ModelSpec]: ...
 
+    async def prepare(self, specs: Sequence[ModelSpec]) -> None:
+        """Makes the connections, those that are open as well, ready for the values of models whose tables are there."""
+        ...
+
 
 class Dialect(Protocol):
     """How one kind of database spells things. Pure: no I/O, no state."""
@@ -193,6 +199,11 @@ class Dialect(Protocol):
     @property
     def also_keeps(self) -> Mapping[Kind, frozenset[Kind]]:
         """Beside a column of its own kind, what columns keep a field's values whole: {kind of field: kinds of column}."""
+        ...
+
+    @property
+    def needed_first(self) -> Mapping[Kind, str]:
+        """What a database must be told before it can have a column of a kind, where it must be told anything."""
         ...
 
     def open(self, url: str, options: DatabaseOptions) -> Engine: ...

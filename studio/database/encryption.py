@@ -214,6 +214,7 @@ _FORMS: Final[Mapping[Kind, tuple[Callable[[Any], bytes], Callable[[bytes], Any]
     Kind.BYTES: (bytes, bytes),
     Kind.DICT: (_json, orjson.loads),
     Kind.LIST: (_json, orjson.loads),
+    Kind.VECTOR: (_json, orjson.loads),
     Kind.UUID: (lambda value: value.bytes, lambda plain: uuid.UUID(bytes=plain)),
 }
 _EQUAL: Final[Mapping[Kind, Callable[[Any], bytes]]] = {

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
+import orjson
 import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
@@ -56,6 +57,8 @@ def difference(
             wanted = "a decimal, which SQLite would make a floating number of there"
         elif dialect.name == "postgresql" and field.kind is Kind.DATETIME and found.naive != field.naive:
             wanted = "a moment with a time zone"
+        elif found.dimensions is not None and found.dimensions != field.dimensions:
+            wanted = f"a vector({field.dimensions})"
         else:
             return None
     return SchemaDiffers(
@@ -289,6 +292,8 @@ def _fill(field: FieldSpec, dialect: Dialect) -> Any:
     if value is MISSING or value is None:
         return _NOTHING
     value = make_checker(field)(value)
+    if field.kind is Kind.VECTOR:
+        return orjson.dumps(value).decode()  # each database reads such a list, whatever its driver takes
     if isinstance(value, enum.Enum):
         value = value.value
     binder = dialect.binder(field, reflected=False)

@@ -200,5 +200,7 @@ def _sample(field: FieldSpec) -> Any:
     """Any value that the field's filters take."""
     if field.choices:
         return field.choices[0]
+    if field.kind is Kind.VECTOR:
+        return [1.0] * (field.dimensions or 1)
     make = _SAMPLES.get(field.kind)
     return make() if make is not None else "x"

@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import asyncmy
@@ -234,6 +234,9 @@ class MysqlEngine:
         from studio.database import mysql_reflection
 
         return mysql_reflection
+
+    async def prepare(self, specs: Sequence[ModelSpec]) -> None:
+        """Connections take every kind of value as they are."""
 
     async def reflect(self, schema: str | None) -> list[ModelSpec]:
         from studio.database.mysql_reflection import reflect

@@ -2,7 +2,7 @@
 
     int BIGINT · float DOUBLE · Decimal DECIMAL (65 digits, 30 after the point, unless the field says) · str, Text LONGTEXT (VARCHAR(255)
     where it is a key or indexed, VARCHAR(n) with max_length) · Enum VARCHAR(255) · bool TINYINT(1) · datetime DATETIME(6) in UTC ·
-    date DATE · time TIME(6) · timedelta BIGINT, microseconds · bytes LONGBLOB · dict, list JSON (checked text) · UUID CHAR(36)
+    date DATE · time TIME(6) · timedelta BIGINT, microseconds · bytes LONGBLOB · dict, list, Vector JSON (checked text) · UUID CHAR(36)
 
 Text is utf8mb4 under `utf8mb4_nopad_bin`: compared by code points, and a space at its end counts. The driver's placeholders are `?`:
 statements are prepared at the server and values travel apart from them, in binary form.
@@ -52,6 +52,7 @@ class MysqlDialect:
     update_returns: Final = False
     most_keys: Final = 20_000
     """They are written into the statement, which has a greatest length."""
+    needed_first: Final[Mapping[Kind, str]] = MappingProxyType({})
     also_keeps: Final[Mapping[Kind, frozenset[Kind]]] = MappingProxyType(
         {
             Kind.STR: frozenset({Kind.TEXT}),
@@ -60,7 +61,7 @@ class MysqlDialect:
             Kind.TIMEDELTA: frozenset({Kind.INT}),
             **dict.fromkeys((Kind.ENUM, Kind.UUID), frozenset({Kind.STR, Kind.TEXT})),
             # A JSON column is text with a check.
-            **dict.fromkeys((Kind.DICT, Kind.LIST), frozenset({Kind.DICT, Kind.STR, Kind.TEXT})),
+            **dict.fromkeys((Kind.DICT, Kind.LIST, Kind.VECTOR), frozenset({Kind.DICT, Kind.STR, Kind.TEXT})),
         }
     )
 
@@ -185,6 +186,7 @@ _BINDERS: Mapping[Kind, Converter] = {
     Kind.TIMEDELTA: _bind_timedelta,
     Kind.DICT: _bind_json,
     Kind.LIST: _bind_json,
+    Kind.VECTOR: _bind_json,
     Kind.UUID: _bind_uuid,
 }
 """Single values and rows. Enumerations come out of the checkers as text already."""
@@ -233,6 +235,7 @@ _READERS: Mapping[Kind, Converter] = {
     Kind.BYTES: Rarely("{v}.__class__ is bytes", _read_bytes),
     Kind.DICT: orjson.loads,
     Kind.LIST: orjson.loads,
+    Kind.VECTOR: orjson.loads,
     Kind.UUID: uuid.UUID,
 }
 
@@ -314,4 +317,5 @@ _TYPES: Mapping[Kind, Any] = {
     Kind.BYTES: mysql.LONGBLOB,
     Kind.DICT: mysql.JSON,
     Kind.LIST: mysql.JSON,
+    Kind.VECTOR: mysql.JSON,
 }

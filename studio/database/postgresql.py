@@ -12,7 +12,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+import weakref
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -27,10 +28,11 @@ from studio.database.lane_pool import LanePool
 from studio.database.options import DatabaseOptions
 from studio.database.postgresql_dialect import dump_json
 from studio.database.postgresql_sessions import PostgresqlLanes, PostgresqlTransaction
+from studio.database.postgresql_vectors import HOME, teach
 from studio.database.results import PoolInfo, ServerInfo
 from studio.database.worker import whatever_happens
 from studio.kernel.errors import ConnectionFailed, ConnectionLost
-from studio.models.spec import ModelSpec
+from studio.models.spec import Kind, ModelSpec
 
 _log = logging.getLogger(__name__)
 
@@ -42,12 +44,14 @@ _STATEMENTS_KEPT: Final = 500
 class Lane:
     """One connection: SQLAlchemy's, and the driver's underneath."""
 
-    __slots__ = ("connection", "opened_at", "pooled", "used_at")
+    __slots__ = ("__weakref__", "connection", "is_outdated", "opened_at", "pooled", "used_at")
 
     def __init__(self, pooled: AsyncConnection, connection: asyncpg.Connection[Any]) -> None:
         self.pooled = pooled
         self.connection = connection
         self.opened_at = self.used_at = time.monotonic()
+        self.is_outdated = False
+        """Connections have to know more by now than this one was taught: it ends with what it is doing."""
 
     async def answers(self, timeout_s: float) -> bool:
         try:
@@ -58,12 +62,12 @@ class Lane:
 
     @property
     def is_closed(self) -> bool:
-        return self.connection.is_closed()
+        return self.is_outdated or self.connection.is_closed()
 
     async def close(self) -> None:
         # Whatever goes wrong while a connection is thrown away concerns nobody any more.
         with contextlib.suppress(sa.exc.SQLAlchemyError, *postgresql_errors.DRIVER_ERRORS):
-            if self.is_closed:
+            if self.connection.is_closed():
                 await self.pooled.invalidate()
             await self.pooled.close()
 
@@ -79,6 +83,10 @@ class PostgresqlEngine:
         self.pool: LanePool[Lane] = LanePool(self._new_lane, options, self.where)
         self._lanes = PostgresqlLanes(self)
         self.under_row_security: dict[str, bool] = {}
+        self.vectors: str | None = None
+        """The schema of pgvector's type, where the database has it: connections are taught about it."""
+        self._looked_for_vectors = False
+        self._opened: weakref.WeakSet[Lane] = weakref.WeakSet()
 
     # -------------------------------------------------------------- opening and closing
 
@@ -91,6 +99,7 @@ class PostgresqlEngine:
         await self.pool.close()
         engine, self._engine = self._engine, None
         self.under_row_security.clear()
+        self.vectors, self._looked_for_vectors = None, False
         if engine is not None:
             await engine.dispose()
 
@@ -143,9 +152,26 @@ class PostgresqlEngine:
             raise self._translated(error) from error
         connection = raw.driver_connection
         assert connection is not None
+        lane = Lane(pooled, connection)
+        try:
+            await self._teach(connection)
+        except BaseException as error:
+            await whatever_happens(lane.close())
+            raise self._translated(error) from error
         if self.options.echo:
             connection.add_query_logger(_echo)
-        return Lane(pooled, connection)
+        self._opened.add(lane)
+        return lane
+
+    async def _teach(self, connection: asyncpg.Connection[Any]) -> None:
+        if not self._looked_for_vectors:
+            self.vectors = await connection.fetchval(HOME)
+            self._looked_for_vectors = True
+        if self.vectors is not None:
+            try:
+                await teach(connection, self.vectors)
+            except ValueError:
+                self.vectors = None  # somebody has dropped the extension
 
     def _translated(self, error: BaseException) -> BaseException:
         original = error
@@ -215,6 +241,16 @@ class PostgresqlEngine:
         from studio.database.postgresql_reflection import reflect
 
         return await reflect(self._lanes, schema)
+
+    async def prepare(self, specs: Sequence[ModelSpec]) -> None:
+        has_vectors = any(field.kind is Kind.VECTOR for spec in specs for field in spec.fields)
+        if not has_vectors or self.vectors is not None:
+            return
+        found = await self._lanes.read(HOME)
+        if found:
+            self.vectors = found[0][0]
+            for lane in self._opened:
+                lane.is_outdated = True
 
 
 def _echo(record: Any) -> None:

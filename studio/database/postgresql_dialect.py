@@ -1,7 +1,7 @@
 """How does PostgreSQL spell things? Column types, and the little that asyncpg does not already give and take as canonical values.
 
 int bigint · float double precision · Decimal numeric · str, Text, Enum text COLLATE "C" (varchar(n) with max_length) · bool
-boolean · datetime timestamptz · date, time, interval · bytes bytea · dict, list jsonb · UUID uuid
+boolean · datetime timestamptz · date, time, interval · bytes bytea · dict, list jsonb · UUID uuid · Vector pgvector's vector(n)
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import asyncpg
 
 from studio.database.dialect import Converter, Engine, Rarely
 from studio.database.options import DatabaseOptions
+from studio.database.postgresql_vectors import EXTENSION, VectorType, packed
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class PostgresqlDialect:
     name: Final = "postgresql"
     update_returns: Final = True
     most_keys: Final = 500_000
+    needed_first: Final[Mapping[Kind, str]] = MappingProxyType({Kind.VECTOR: EXTENSION})
     also_keeps: Final[Mapping[Kind, frozenset[Kind]]] = MappingProxyType(
         {
             Kind.STR: frozenset({Kind.TEXT}),
@@ -83,10 +85,14 @@ class PostgresqlDialect:
             return postgresql.TIMESTAMP(timezone=not field.naive)
         if field.kind is Kind.DECIMAL:
             return sa.Numeric(field.precision, field.scale, asdecimal=True)
+        if field.kind is Kind.VECTOR:
+            return VectorType(field.dimensions)
         made: sa.types.TypeEngine[Any] = _TYPES[field.kind]()
         return made
 
     def binder(self, field: FieldSpec, *, reflected: bool) -> Converter | None:
+        if field.kind is Kind.VECTOR:
+            return packed
         return dump_json if field.kind in (Kind.DICT, Kind.LIST) else None
 
     def reader(self, field: FieldSpec, *, reflected: bool) -> Converter | None:

@@ -64,10 +64,11 @@ _KINDS: Mapping[str, Kind] = {
     "json": Kind.DICT,
     "jsonb": Kind.DICT,
     "uuid": Kind.UUID,
+    "vector": Kind.VECTOR,
 }
 _TABLE_COLUMNS = """
 SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), a.attname, t.typname, format_type(a.atttypid, a.atttypmod),
-       a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+       a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', a.atttypmod
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -130,11 +131,15 @@ async def reflect(session: Session, schema: str | None) -> list[ModelSpec]:
 async def columns(session: Session, tables: Sequence[Place]) -> dict[Place, dict[str, FoundColumn]]:
     """See `dialect.Catalogue.columns`."""
     found: dict[Place, dict[str, FoundColumn]] = defaultdict(dict)
-    for schema, table, is_visible, name, type_name, declared, needed in await session.read(
+    for schema, table, is_visible, name, type_name, declared, needed, modifier in await session.read(
         _TABLE_COLUMNS, ([table for _, table in tables],)
     ):
         column = FoundColumn(
-            declared=declared, kind=_KINDS.get(type_name), naive=type_name == "timestamp", needed=needed
+            declared=declared,
+            kind=_KINDS.get(type_name),
+            naive=type_name == "timestamp",
+            needed=needed,
+            dimensions=modifier if type_name == "vector" and modifier > 0 else None,
         )
         found[schema, table][name] = column
         if is_visible:
@@ -171,6 +176,7 @@ def _field(column: Any) -> FieldSpec:
         precision=precision,
         scale=scale,
         naive=type_name == "timestamp",
+        dimensions=modifier if kind is Kind.VECTOR and modifier > 0 else None,
     )
 
 

@@ -17,6 +17,7 @@ from studio.database.bulk import BulkJob, BulkOutcome
 from studio.database.dialect import Row, Session
 from studio.database.errors import lost_in_a_write
 from studio.database.postgresql_bulk import write_batch
+from studio.database.postgresql_vectors import teach
 from studio.database.raw import first_word
 from studio.database.worker import whatever_happens
 from studio.kernel.errors import ConnectionLost, StatementRefused
@@ -134,6 +135,8 @@ class PostgresqlTransaction:
         self._is_outrun = False
         """Whether others have changed what this transaction sees as it was: from then on each write would be refused."""
         self._depth = 0
+        self._vectors = engine.vectors
+        """What the connection knows of vectors; models that need them may come while it is open."""
 
     @property
     def can_go_on(self) -> bool:
@@ -165,6 +168,8 @@ class PostgresqlTransaction:
         if not self.is_open:
             awaitable.close()
             raise StatementRefused("The transaction is over.", hint="Start a new one.")
+        if self._vectors != self.engine.vectors:
+            await self._learn(awaitable)
         try:
             return await awaitable
         except asyncio.CancelledError:
@@ -173,6 +178,18 @@ class PostgresqlTransaction:
         except postgresql_errors.DRIVER_ERRORS as error:
             self._is_outrun = self._is_outrun or isinstance(error, asyncpg.SerializationError)
             raise self.engine.translated(error) from error
+
+    async def _learn(self, awaitable: Any) -> None:
+        """Teaches the connection about vectors before it goes on with what is awaited."""
+        home = self._vectors = self.engine.vectors
+        assert home is not None
+        try:
+            await teach(self.connection, home)
+        except BaseException as error:
+            awaitable.close()
+            if isinstance(error, postgresql_errors.DRIVER_ERRORS):
+                raise self.engine.translated(error) from error
+            raise
 
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         rows: Sequence[Row] = await self._guarded(self.connection.fetch(sql, *args))

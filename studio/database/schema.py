@@ -75,8 +75,30 @@ async def ensure(
         if not work:
             return done
         with _telling(told, engine.where, work, done):
+            await _first(session, work, dialect, done)
             await _run(session, _all_statements(work, tables, dialect), done)
     return done
+
+
+async def _first(session: Session, work: _Work, dialect: Dialect, done: Ensured) -> None:
+    """Tells the database what it must know before it can have the columns."""
+    fields = [(spec, field) for spec in work.missing for field in spec.fields]
+    fields += [(growth.spec, field) for growth in work.grown for field in growth.columns]
+    for spec, wanted in fields:
+        statement = dialect.needed_first.get(wanted.kind)
+        if statement is None or statement in done.statements:
+            continue
+        try:
+            await _run(session, [statement], done)
+        except DatabaseError as error:
+            raise SchemaDiffers(
+                f'{spec.name}: the field "{wanted.name}" is a {wanted.kind.value}, which this database does not know: {error.message}',
+                hint=f"Have its administrator install what is missing (pgvector), and run {statement}.",
+                detail=statement,
+                field=wanted.name,
+                table=spec.table,
+                column=wanted.column,
+            ) from error
 
 
 async def _run(session: Session, statements: Sequence[str], done: Ensured) -> None:
@@ -277,4 +299,6 @@ def _index_name(index: sa.Index) -> str:
 def ddl(specs: Sequence[ModelSpec], dialect: Dialect) -> list[str]:
     """The statements that would make the models' tables in an empty database."""
     tables = ddl_tables(specs, dialect)
-    return _statements(list(tables.values()), dialect)
+    kinds = dict.fromkeys(field.kind for spec in specs for field in spec.fields)
+    first = [dialect.needed_first[kind] for kind in kinds if kind in dialect.needed_first]
+    return first + _statements(list(tables.values()), dialect)

@@ -15,7 +15,7 @@ import os
 import sqlite3
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -209,6 +209,9 @@ class SqliteEngine:
         from studio.database import sqlite_reflection
 
         return sqlite_reflection
+
+    async def prepare(self, specs: Sequence[ModelSpec]) -> None:
+        """Connections take every kind of value as they are."""
 
     async def reflect(self, schema: str | None) -> list[ModelSpec]:
         from studio.database.sqlite_reflection import reflect

@@ -2,7 +2,7 @@
 
     int INTEGER · float REAL · Decimal TEXT COLLATE STUDIO_DECIMAL, plain notation · str, Text, Enum TEXT · bool INTEGER 0/1 ·
     datetime TEXT "YYYY-MM-DD HH:MM:SS.ffffff" in UTC · date TEXT ISO · time TEXT "HH:MM:SS.ffffff" · timedelta INTEGER, microseconds ·
-    bytes BLOB · dict, list TEXT, JSON · UUID TEXT, 36 characters
+    bytes BLOB · dict, list, Vector TEXT, JSON · UUID TEXT, 36 characters
 
 A reflected table keeps its own affinities; its readers take whatever SQLite's loose typing left in a column.
 """
@@ -38,6 +38,7 @@ class SqliteDialect:
     name: Final = "sqlite"
     update_returns: Final = True
     most_keys: Final = 100_000
+    needed_first: Final[Mapping[Kind, str]] = MappingProxyType({})
     also_keeps: Final[Mapping[Kind, frozenset[Kind]]] = MappingProxyType(
         {
             # NUMERIC and BOOLEAN columns keep whole and floating numbers as they are; a decimal would become one of those.
@@ -50,7 +51,7 @@ class SqliteDialect:
             **dict.fromkeys(
                 (
                     *(Kind.ENUM, Kind.UUID, Kind.DATETIME, Kind.DATE, Kind.TIME, Kind.DICT, Kind.LIST),
-                    Kind.DECIMAL,
+                    *(Kind.DECIMAL, Kind.VECTOR),
                 ),
                 frozenset({Kind.STR, Kind.TEXT}),
             ),
@@ -84,7 +85,16 @@ class SqliteDialect:
         if field.kind is Kind.DECIMAL:
             return _loose_decimal(field.scale)
         strict = _read_naive if field.kind is Kind.DATETIME and field.naive else _READERS.get(field.kind)
-        if field.kind in (Kind.DATETIME, Kind.DATE, Kind.TIME, Kind.UUID, Kind.DICT, Kind.LIST, Kind.BOOL):
+        if field.kind in (
+            Kind.DATETIME,
+            Kind.DATE,
+            Kind.TIME,
+            Kind.UUID,
+            Kind.DICT,
+            Kind.LIST,
+            Kind.VECTOR,
+            Kind.BOOL,
+        ):
             return _loose(strict)
         return _LOOSE_READERS.get(field.kind)
 
@@ -146,6 +156,7 @@ _BINDERS: Mapping[Kind, Converter] = {
     Kind.TIMEDELTA: _bind_timedelta,
     Kind.DICT: _bind_json,
     Kind.LIST: _bind_json,
+    Kind.VECTOR: _bind_json,
     Kind.UUID: str,
 }
 
@@ -217,6 +228,7 @@ _READERS: Mapping[Kind, Converter] = {
     Kind.TIMEDELTA: _read_timedelta,
     Kind.DICT: orjson.loads,
     Kind.LIST: orjson.loads,
+    Kind.VECTOR: orjson.loads,
     Kind.UUID: uuid.UUID,
 }
 _LOOSE_READERS: Mapping[Kind, Converter] = {Kind.FLOAT: _loose_float, Kind.TIMEDELTA: _loose(_read_timedelta)}

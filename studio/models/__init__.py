@@ -1,6 +1,6 @@
 """What is a data model?"""
 
-from studio.models.declare import Field, Text, build_model, model_from_class
+from studio.models.declare import Field, Text, Vector, build_model, model_from_class
 from studio.models.relations import Family, Include
 from studio.models.spec import (
     HOOK_EVENTS,
@@ -32,6 +32,7 @@ __all__ = [
     "ModelSpec",
     "RelationSpec",
     "Text",
+    "Vector",
     "build_model",
     "model_from_class",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import enum
 import functools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, fields
@@ -131,6 +132,8 @@ def model_to_data(spec: ModelSpec) -> dict[str, Any]:
 
 def _field_to_data(model: ModelSpec, entry: FieldSpec) -> dict[str, Any]:
     item = f"[{entry.item_kind.value}]" if entry.item_kind is not None else ""
+    if entry.dimensions is not None:
+        item = f"({entry.dimensions})"
     data: dict[str, Any] = {"type": f"{entry.kind.value}{item}"}
     is_key = entry.name in model.key
     if entry.key != is_key:
@@ -269,7 +272,8 @@ def _field_from_data(
     _no_others(model, name, data, _FIELD_KEYS, own_left if left is not None else None)
     if left is not None and own_left:
         left[name] = own_left
-    kind, item_kind = _kind(model, name, data.get("type"))
+    text, dimensions = _size(data.get("type"))
+    kind, item_kind = _kind(model, name, text)
     is_key = name in keys
     default, factory = _default_from_data(data)
     options: dict[str, Any] = {}
@@ -281,6 +285,7 @@ def _field_from_data(
         name=name,
         kind=kind,
         item_kind=item_kind,
+        dimensions=dimensions,
         key=_of(model, name, data, "key", bool, default=is_key),
         generated=_of(
             model, name, data, "generated", bool,
@@ -300,6 +305,15 @@ def _default_from_data(data: Mapping[str, Any]) -> tuple[Any, Callable[[], Any] 
     if isinstance(value, list | dict):
         return MISSING, (Fresh(value) if value else type(value))
     return value, None
+
+
+_SIZED: Final = re.compile(r"(\w+)\(\s*(\d{1,9})\s*\)")
+
+
+def _size(text: Any) -> tuple[Any, int | None]:
+    """The type without the number in brackets behind it, `vector(1536)`, and that number."""
+    found = _SIZED.fullmatch(text) if isinstance(text, str) else None
+    return (text, None) if found is None else (found[1], int(found[2]))
 
 
 def _kind(model: str, field: str, text: Any) -> tuple[Kind, Kind | None]:

@@ -29,6 +29,7 @@ class Kind(enum.StrEnum):
     BYTES = "bytes"
     DICT = "dict"
     LIST = "list"
+    VECTOR = "vector"
     ENUM = "enum"
     UUID = "uuid"
 
@@ -48,6 +49,9 @@ OnDelete = Literal["restrict", "cascade", "set null", "no action"]
 
 MANAGED: Final = ("created_at", "updated_at")
 """The timestamps that the write path fills; a person never gives them."""
+
+MOST_DIMENSIONS: Final = 16_000
+"""pgvector: the numbers of a vector."""
 
 DELETED_AT: Final = "deleted_at"
 VERSION: Final = "version"
@@ -92,6 +96,8 @@ class FieldSpec:
     on_delete: OnDelete = "no action"
     item_kind: Kind | None = None
     """For `list[T]`: the kind of T; None for a list of anything."""
+    dimensions: int | None = None
+    """For a vector: how many numbers it has; None only where a reflected column takes any number of them."""
     choices: tuple[Any, ...] = ()
     enum_type: type[enum.Enum] | None = None
     encrypted: bool = False

@@ -9,12 +9,14 @@ canonical value is stored is the database's business.
     str, Text  text without NUL and without unpaired surrogates
     datetime   aware, UTC; a naive one is read as UTC, ISO text is taken; `FieldSpec.naive` fields keep naive values
     dict, list what JSON can say without loss, copied
+    Vector     finite numbers, as many as the field has dimensions, rounded to 32 bits
     Enum       the stored text of a member
     UUID       a UUID; its text form is taken
 """
 
 from __future__ import annotations
 
+import array
 import datetime as dt
 import enum
 import math
@@ -22,13 +24,14 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from numbers import Real
 from typing import Any, Final, NoReturn
 
 import orjson
 
 from studio.kernel.errors import ValueRefused
 from studio.kernel.names import did_you_mean
-from studio.models.spec import FieldSpec, Kind
+from studio.models.spec import MOST_DIMENSIONS, FieldSpec, Kind
 
 Checker = Callable[[Any], Any]
 """Takes any value, gives the canonical one, or raises ValueRefused that names the field."""
@@ -57,6 +60,7 @@ _WANTED: Mapping[Kind, str] = {
     Kind.BYTES: "bytes",
     Kind.DICT: "a mapping",
     Kind.LIST: "a list",
+    Kind.VECTOR: "a list of numbers",
     Kind.ENUM: "one of its choices",
     Kind.UUID: "a UUID",
 }
@@ -70,6 +74,7 @@ _EXAMPLES: Mapping[Kind, str] = {
     Kind.BYTES: "Give bytes.",
     Kind.DICT: 'Give a mapping such as {"key": "value"}.',
     Kind.LIST: "Give a list such as [1, 2].",
+    Kind.VECTOR: "Give a list such as [0.5, -1.25], with a number for each dimension.",
 }
 
 
@@ -125,13 +130,16 @@ def text_fault(text: str) -> str | None:
 
 
 def _refuse(spec: FieldSpec, value: Any, hint: str = "") -> NoReturn:
-    shown_types: dict[type, str] = {str: "the text", bytes: "the bytes"}
-    described = shown_types.get(type(value), f"the {type(value).__name__}")
     raise ValueRefused(
-        f'"{spec.name}" wants {_WANTED[spec.kind]}, not {described} {shorten(value)}.',
+        f'"{spec.name}" wants {_WANTED[spec.kind]}, not {_described(value)}.',
         hint=hint or _EXAMPLES.get(spec.kind, ""),
         field=spec.name,
     )
+
+
+def _described(value: Any) -> str:
+    shown_types: dict[type, str] = {str: "the text", bytes: "the bytes"}
+    return f"{shown_types.get(type(value), f'the {type(value).__name__}')} {shorten(value)}"
 
 
 def _int(spec: FieldSpec, value: Any) -> int:
@@ -321,6 +329,61 @@ def _list(spec: FieldSpec, value: Any) -> list[Any]:
     return copied
 
 
+def _vector(spec: FieldSpec, value: Any) -> list[float]:
+    """The numbers as 32 bits hold them: what PostgreSQL keeps, and so what every database gives back."""
+    if not isinstance(value, list | tuple):
+        # What makes vectors gives arrays: NumPy's, Python's own.
+        listed = getattr(value, "tolist", None)
+        value = listed() if listed is not None and not isinstance(value, memoryview) else value
+        if not isinstance(value, list | tuple):
+            _refuse(spec, value)
+    if not set(map(type, value)) <= _PLAIN_NUMBERS:
+        for place, item in enumerate(value):
+            if isinstance(item, bool) or not isinstance(item, Real | Decimal):
+                _refuse_number(spec, place, f"{_described(item)}, no number", "Give numbers only.")
+    wanted = spec.dimensions
+    if len(value) != wanted and (wanted is not None or not 0 < len(value) <= MOST_DIMENSIONS):
+        raise ValueRefused(
+            f'"{spec.name}" has {_dimensions(spec)}, but the vector given has {len(value):,}.',
+            hint="Give a number for each dimension, made by the model that the others were made by.",
+            field=spec.name,
+        )
+    try:
+        rounded = array.array("f", value)
+    except OverflowError:
+        rounded = array.array("f", map(_bounded, value))
+    if not all(map(math.isfinite, rounded)):
+        place = next(at for at, number in enumerate(rounded) if not math.isfinite(number))
+        _refuse_number(
+            spec, place, f"{shorten(value[place])}, no finite number of 32 bits", "Give finite numbers only."
+        )
+    return [number + 0.0 for number in rounded]  # -0.0 would be another text for an equal number
+
+
+_PLAIN_NUMBERS: Final = frozenset({float, int})
+
+
+def _bounded(number: Any) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
+
+
+def _dimensions(spec: FieldSpec) -> str:
+    if spec.dimensions is None:
+        return f"1 to {MOST_DIMENSIONS:,} dimensions"
+    return f"{spec.dimensions:,} dimension{'' if spec.dimensions == 1 else 's'}"
+
+
+def _refuse_number(spec: FieldSpec, place: int, fault: str, hint: str) -> NoReturn:
+    raise ValueRefused(
+        f'"{spec.name}" wants a list of numbers, but number {place + 1} is {fault}.',
+        hint=hint,
+        field=spec.name,
+    )
+
+
 _ITEM_TYPES: Mapping[Kind, frozenset[type]] = {
     Kind.STR: frozenset({str}),
     Kind.INT: frozenset({int}),
@@ -441,6 +504,7 @@ _CONVERTERS: Mapping[Kind, Callable[[FieldSpec, Any], Any]] = {
     Kind.BYTES: _bytes,
     Kind.DICT: _dict,
     Kind.LIST: _list,
+    Kind.VECTOR: _vector,
     Kind.ENUM: _enum,
     Kind.UUID: _uuid,
 }

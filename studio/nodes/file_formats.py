@@ -243,7 +243,7 @@ def from_file(value: Any, kind: Kind) -> Any:
             return base64.b64decode(value, validate=True)
         except binascii.Error as error:
             raise ValueError("no base64") from error
-    return orjson.loads(value) if kind in (Kind.DICT, Kind.LIST) else value
+    return orjson.loads(value) if kind in (Kind.DICT, Kind.LIST, Kind.VECTOR) else value
 
 
 def converted(record: Record, types: Mapping[str, Convert], *, empty_is_null: bool, row: int) -> Record:

@@ -48,7 +48,7 @@ _TYPES: Final = ParamSpec(
     type=DICT,
     label="Types",
     description="Fields and what their values are: {total: decimal, ordered_at: datetime}. One of int, float, decimal, str, bool, "
-    "datetime, date, time, timedelta (seconds), bytes (base64), dict, list, uuid.",
+    "datetime, date, time, timedelta (seconds), bytes (base64), dict, list, vector, uuid.",
     editor="mapping",
 )
 _MODEL: Final = ParamSpec(

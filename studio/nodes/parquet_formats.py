@@ -315,6 +315,8 @@ def _type_of(spec: FieldSpec) -> pa.DataType:
             return pa.duration("us")
         case Kind.BYTES:
             return pa.binary()
+        case Kind.VECTOR:
+            return pa.list_(pa.float32())
         case _:
             return pa.string()
 

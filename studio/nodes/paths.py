@@ -18,7 +18,7 @@ from studio.nodes.spec_parts import port_type, record_type
 from studio.workflow.params import is_dynamic
 from studio.workflow.types import PortType
 
-_OPEN: Final = frozenset({Kind.DICT, Kind.LIST})
+_OPEN: Final = frozenset({Kind.DICT, Kind.LIST, Kind.VECTOR})
 """Kinds whose values have parts of their own, which no model describes."""
 _WHOLE: Final[frozenset[str]] = frozenset()
 

@@ -201,6 +201,8 @@ class _StandIns:
             Kind.BYTES: words.encode(),
             Kind.DICT: {"…": words},
             Kind.LIST: [words],
+            Kind.VECTOR: [float(_FIRST + 10 * number)]
+            * ((field.dimensions if field is not None else None) or 1),
             Kind.UUID: uuid.UUID(int=_FIRST + 10 * number),
         }
         if field is not None and field.naive and kind is Kind.DATETIME:

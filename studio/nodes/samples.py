@@ -25,6 +25,7 @@ _SAMPLES: Final[Mapping[Kind, Any]] = MappingProxyType(
         Kind.BYTES: b"raw",
         Kind.DICT: {"key": "value"},
         Kind.LIST: ["one", "two"],
+        Kind.VECTOR: [0.5],
         Kind.UUID: "7f1d2c4e-8a3b-4c5d-9e6f-0a1b2c3d4e5f",
     }
 )
@@ -35,6 +36,8 @@ def sample(field: FieldSpec) -> Any:
         return field.choices[0]
     if field.kind is Kind.STR:
         return f"{field.name}-1" if field.key or field.references else f"a {humanise(field.name).lower()}"
+    if field.kind is Kind.VECTOR:
+        return [0.5] * (field.dimensions or 1)
     if field.item_kind is not None:
         return [_SAMPLES[field.item_kind]]
     return _SAMPLES[field.kind]

@@ -191,7 +191,7 @@ def _editor(field: FieldSpec) -> Editor:
         return "choice"
     if field.kind is Kind.TEXT:
         return "text"
-    return "json" if field.kind in (Kind.DICT, Kind.LIST) else "auto"
+    return "json" if field.kind in (Kind.DICT, Kind.LIST, Kind.VECTOR) else "auto"
 
 
 def describe_field(field: FieldSpec) -> str:
@@ -199,6 +199,8 @@ def describe_field(field: FieldSpec) -> str:
     facts = [str(port_type(field))]
     if field.item_kind is not None:
         facts[0] = f"list of {field.item_kind.value}"
+    if field.kind is Kind.VECTOR:
+        facts[0] = f"vector of {field.dimensions:,} numbers" if field.dimensions else "vector of numbers"
     if field.max_length is not None:
         facts.append(f"up to {field.max_length} characters")
     if field.minimum is not None:

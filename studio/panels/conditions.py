@@ -6,7 +6,7 @@ What a filter means, and whether its fields exist, is `query`'s business.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -47,8 +47,7 @@ _TEXTS: Final = (
 _BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("int", "float", "decimal", "datetime", "date", "time", "timedelta"), _ORDERED),
     **dict.fromkeys(("str", "text"), _TEXTS),
-    "bool": ("$eq", "$ne", "$null", "$exists"),
-    "bytes": ("$eq", "$ne", "$null", "$exists"),
+    **dict.fromkeys(("bool", "bytes", "vector"), ("$eq", "$ne", "$null", "$exists")),
     "list": ("$contains", "$size", "$eq", "$null", "$exists"),
     "dict": ("$eq", "$null", "$exists"),
 }
@@ -68,26 +67,31 @@ def operators_for(kind: str) -> tuple[str, ...]:
     return tuple(LABELS) if not kind else _BY_KIND.get(kind, _ANY)
 
 
-def conditions_of(filter_: Any) -> tuple[Join, list[Condition]] | None:
-    """The rows of a filter; None when it is nested deeper than rows can show, or is no mapping."""
+def conditions_of(
+    filter_: Any, kind_of: Callable[[str], str] = lambda _: ""
+) -> tuple[Join, list[Condition]] | None:
+    """The rows of a filter; None when it is nested deeper than rows can show, or is no mapping.
+
+    `kind_of` gives a field's kind, empty where it is not known: a plain list is one value of a list or a vector, and several of any other.
+    """
     if filter_ is None:
         return "and", []
     if not isinstance(filter_, Mapping):
         return None
     if set(filter_) == {"$or"}:
-        return _joined("or", filter_["$or"])
+        return _joined("or", filter_["$or"], kind_of)
     if set(filter_) == {"$and"}:
-        return _joined("and", filter_["$and"])
+        return _joined("and", filter_["$and"], kind_of)
     found: list[Condition] = []
     for field, wanted in filter_.items():
-        rows = _of_field(field, wanted)
+        rows = _of_field(field, wanted, kind_of)
         if rows is None:
             return None
         found += rows
     return "and", found
 
 
-def _joined(join: Join, parts: Any) -> tuple[Join, list[Condition]] | None:
+def _joined(join: Join, parts: Any, kind_of: Callable[[str], str]) -> tuple[Join, list[Condition]] | None:
     if not isinstance(parts, Sequence) or isinstance(parts, str):
         return None
     found: list[Condition] = []
@@ -95,20 +99,21 @@ def _joined(join: Join, parts: Any) -> tuple[Join, list[Condition]] | None:
         if not isinstance(part, Mapping) or len(part) != 1:
             return None
         ((field, wanted),) = part.items()
-        rows = _of_field(field, wanted)
+        rows = _of_field(field, wanted, kind_of)
         if rows is None or (join == "or" and len(rows) != 1):
             return None
         found += rows
     return join, found
 
 
-def _of_field(field: Any, wanted: Any) -> list[Condition] | None:
+def _of_field(field: Any, wanted: Any, kind_of: Callable[[str], str]) -> list[Condition] | None:
     if not isinstance(field, str) or field.startswith("$"):
         return None
     if wanted is None:
         return [Condition(field=field, operator="$null")]
     if isinstance(wanted, list | tuple):
-        return [Condition(field=field, operator="$in", value=list(wanted))]
+        operator = "$eq" if kind_of(field) in ("list", "vector") else "$in"
+        return [Condition(field=field, operator=operator, value=list(wanted))]
     if not isinstance(wanted, Mapping):
         return [Condition(field=field, operator="$eq", value=wanted)]
     if not wanted or not all(isinstance(name, str) and name.startswith("$") for name in wanted):

@@ -46,7 +46,7 @@ def format_literal(kind: str, value: Any) -> str:
         return value
     if isinstance(value, Enum):
         return str(value.value)
-    if kind in ("dict", "list", "record") or isinstance(value, Mapping | list | tuple):
+    if kind in ("dict", "list", "vector", "record") or isinstance(value, Mapping | list | tuple):
         return format_json(value)
     if kind == "any":
         return _format_any(value)
@@ -292,5 +292,6 @@ _PARSERS: Mapping[str, Any] = {
     "dict": _parse_mapping,
     "record": _parse_mapping,
     "list": _parse_list,
+    "vector": _parse_list,
     "any": _parse_any,
 }

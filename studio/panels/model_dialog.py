@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSpinBox,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -26,7 +27,7 @@ from PySide6.QtWidgets import (
 from studio.kernel.errors import StudioError
 from studio.kernel.names import pascal_case, plural, snake_case
 from studio.models.options import checked_options, complete, managed_fields
-from studio.models.spec import MISSING, FieldSpec, Kind, ModelSpec
+from studio.models.spec import MISSING, MOST_DIMENSIONS, FieldSpec, Kind, ModelSpec
 from studio.panels.editors.base import CalmCombo, mark_invalid
 from studio.panels.literals import LiteralRefused, parse_literal
 from studio.panels.widgets import muted_label, set_role, tool_button
@@ -37,9 +38,47 @@ if TYPE_CHECKING:
 
 KINDS: Final = (
     Kind.STR, Kind.TEXT, Kind.INT, Kind.FLOAT, Kind.DECIMAL, Kind.BOOL, Kind.DATETIME, Kind.DATE, Kind.TIME,
-    Kind.TIMEDELTA, Kind.UUID, Kind.BYTES, Kind.DICT, Kind.LIST,
+    Kind.TIMEDELTA, Kind.UUID, Kind.BYTES, Kind.DICT, Kind.LIST, Kind.VECTOR,
 )  # fmt: skip
 _NAME, _KIND, _NULL, _UNIQUE, _DEFAULT = range(5)
+_USUAL_DIMENSIONS: Final = 1536
+
+
+class TypeCell(QWidget):
+    """The type of a field; beside a vector's the number of its dimensions."""
+
+    def __init__(self, kind: Kind, parent: QWidget) -> None:
+        super().__init__(parent)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        self.combo = CalmCombo(self)
+        for known in KINDS:
+            self.combo.addItem(known.value, known)
+        self.combo.setAccessibleName(self.tr("Type"))
+        self.combo.currentIndexChanged.connect(self._show_size)
+        line.addWidget(self.combo, 1)
+        self.size_box = QSpinBox(self)
+        self.size_box.setRange(1, MOST_DIMENSIONS)
+        self.size_box.setValue(_USUAL_DIMENSIONS)
+        self.size_box.setAccessibleName(self.tr("Dimensions"))
+        self.size_box.setToolTip(self.tr("How many numbers each vector has, 1 to 16,000"))
+        line.addWidget(self.size_box)
+        self.setFocusProxy(self.combo)
+        self.combo.setCurrentIndex(KINDS.index(kind))
+        self._show_size()
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.combo.currentIndex()]
+
+    @property
+    def dimensions(self) -> int | None:
+        """None for a type that has none."""
+        return self.size_box.value() if self.kind is Kind.VECTOR else None
+
+    def _show_size(self, _index: int = 0) -> None:
+        self.size_box.setVisible(self.kind is Kind.VECTOR)
 
 
 class ModelDialog(QDialog):
@@ -111,7 +150,7 @@ class ModelDialog(QDialog):
         )
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(_DEFAULT, QHeaderView.ResizeMode.Stretch)
-        for section, width in ((_NAME, 170), (_KIND, 130), (_NULL, 116), (_UNIQUE, 76)):
+        for section, width in ((_NAME, 150), (_KIND, 204), (_NULL, 108), (_UNIQUE, 72)):
             header.resizeSection(section, width)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(34)
@@ -163,12 +202,7 @@ class ModelDialog(QDialog):
         number = self.table.rowCount()
         self.table.insertRow(number)
         self.table.setItem(number, _NAME, QTableWidgetItem(name))
-        combo = CalmCombo(self.table)
-        for known in KINDS:
-            combo.addItem(known.value, known)
-        combo.setCurrentIndex(KINDS.index(kind))
-        combo.setAccessibleName(self.tr("Type"))
-        self.table.setCellWidget(number, _KIND, combo)
+        self.table.setCellWidget(number, _KIND, TypeCell(kind, self.table))
         for column in (_NULL, _UNIQUE):
             box = QCheckBox(self.table)
             box.setAccessibleName(self.tr("May be null") if column == _NULL else self.tr("Unique"))
@@ -218,8 +252,9 @@ class ModelDialog(QDialog):
         name = self._text(number, _NAME)
         if not name:
             return None
-        combo = self.table.cellWidget(number, _KIND)
-        kind = Kind(combo.currentText()) if isinstance(combo, CalmCombo) else Kind.STR
+        cell = self.table.cellWidget(number, _KIND)
+        assert isinstance(cell, TypeCell)
+        kind = cell.kind
         text = self._text(number, _DEFAULT)
         default: Any = MISSING
         if text:
@@ -230,6 +265,7 @@ class ModelDialog(QDialog):
         return FieldSpec(
             name=name,
             kind=kind,
+            dimensions=cell.dimensions,
             nullable=self._is_checked(number, _NULL),
             unique=self._is_checked(number, _UNIQUE),
             default=default,

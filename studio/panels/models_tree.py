@@ -256,7 +256,7 @@ def operation_title(spec: NodeSpec) -> str:
 
 def field_facts(field: FieldSpec) -> str:
     """The type and the marks of a field: `decimal · null`, `str · unique · → Customer`."""
-    facts = [field.kind.value]
+    facts = [f"{field.kind.value}({field.dimensions})" if field.dimensions else field.kind.value]
     if field.key:
         facts.append("pk")
     if field.unique and not field.key:

@@ -31,7 +31,15 @@ from studio.query.stages import (
     Sort,
     Stage,
 )
-from studio.query.vocabulary import NUMBERS, Term, Vocabulary, near_misses, refuse_secret, vocabulary
+from studio.query.vocabulary import (
+    NUMBERS,
+    Term,
+    Vocabulary,
+    near_misses,
+    refuse_secret,
+    refuse_unordered,
+    vocabulary,
+)
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -292,12 +300,7 @@ class _Reader:
         for new, source in keys:
             found = self.words.term(source, what="group")
             refuse_secret(found, "A group by")
-            if found.is_document:
-                raise FilterError(
-                    f"{source!r} is a {found.kind} field, which makes no groups.",
-                    hint="Group by fields that hold one value.",
-                    field=source,
-                )
+            refuse_unordered(found, "makes no groups", "Group by fields that hold one value.")
             if new in terms:
                 raise FilterError(f"The group names {new!r} twice.", hint="Name each field once.", field=new)
             terms[new] = _renamed(found, new)
@@ -355,7 +358,7 @@ class _Reader:
 def _figure_field(name: str, function: Function, term: Term) -> FieldSpec:
     """What kind of value the figure is; refuses functions that a field has no use for."""
     kind = term.field.kind
-    if function == "count_distinct" and term.is_document:
+    if function == "count_distinct" and not term.is_ordered:
         raise _unsuited(function, term, "Count the distinct values of fields that hold one value.")
     if function in ("count", "count_distinct"):
         return FieldSpec(name=name, kind=Kind.INT)

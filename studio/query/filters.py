@@ -98,6 +98,10 @@ _SCALARS = frozenset(
 )
 
 
+_LISTS = frozenset({Kind.LIST, Kind.VECTOR})
+"""Kinds that are equal to a list, rather than one of its items."""
+
+
 def _refuse_shape(filter: Any) -> NoReturn:
     raise FilterError(
         f"A filter is a mapping, not a {type(filter).__name__}.",
@@ -158,7 +162,7 @@ class _Reader(OperatorReader):
                     field=key,
                 )
             return self.equals(target, value)
-        if isinstance(value, SEQUENCES) and target.term.kind is not Kind.LIST:
+        if isinstance(value, SEQUENCES) and target.term.kind not in _LISTS:
             return self.member_of(target, value)
         if isinstance(value, SEQUENCES) and target.path is not None:
             return self.member_of(target, value)

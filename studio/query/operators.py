@@ -42,6 +42,8 @@ class Target(NamedTuple):
         return self.path is not None or self.term.kind is None
 
 
+_OF_VECTORS: Final = frozenset({"$eq", "$ne", "$null", "$exists"})
+"""What can be asked of a vector."""
 _OF_SECRETS: Final = frozenset({"$eq", "$ne", "$in", "$nin", "$null", "$exists"})
 """What can be asked of an encrypted field."""
 
@@ -95,6 +97,10 @@ class OperatorReader:
             )
         if name not in _OF_SECRETS:
             refuse_secret(target.term, f"{name} on")
+        if target.term.kind is Kind.VECTOR and name not in _OF_VECTORS:
+            raise self._refused(
+                target, name, f"Vectors are compared as a whole: {', '.join(sorted(_OF_VECTORS))}."
+            )
         return read(self, target, name, value)
 
     # -------------------------------------------------------------- values

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from studio.kernel.errors import FilterError
 from studio.models.spec import ModelSpec
-from studio.query.vocabulary import Vocabulary, refuse_secret, vocabulary
+from studio.query.vocabulary import Vocabulary, refuse_secret, refuse_unordered, vocabulary
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -75,12 +75,7 @@ def order_of(words: Vocabulary, order_by: OrderBy | None) -> Order:
     for name, descending in _entries(order_by):
         found = words.term(name, what="order")
         refuse_secret(found, "An order by")
-        if found.is_document:
-            raise FilterError(
-                f"{name!r} is a {found.kind} field, which has no order.",
-                hint="Order by a field that holds one value.",
-                field=name,
-            )
+        refuse_unordered(found, "has no order", "Order by a field that holds one value.")
         if name in terms:
             raise FilterError(f"The order names {name!r} twice.", hint="Name each field once.", field=name)
         terms[name] = OrderTerm(name, descending)

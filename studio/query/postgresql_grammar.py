@@ -68,6 +68,10 @@ class PostgresqlGrammar:
     name: Final = "postgresql"
 
     def operand_type(self, place: Place) -> sa.types.TypeEngine[Any]:
+        if place.term.kind is Kind.VECTOR:
+            # Only the column knows how such a value travels.
+            own: sa.types.TypeEngine[Any] = place.column.type
+            return own
         return operand_type(place.term.kind or Kind.TEXT, naive=place.term.field.naive)
 
     def comparable(self, place: Place) -> sa.ColumnElement[Any]:

@@ -16,6 +16,7 @@ What this room and `database` both rely on, kind by kind:
     bytes         BLOB                                                 bytea
     dict, list    TEXT, JSON                                           jsonb
     UUID          TEXT, 36 characters                                  uuid
+    Vector        TEXT, JSON                                           vector(n)
 
 MariaDB's column types are in `mysql_dialect`.
 

@@ -15,6 +15,8 @@ from studio.query.conditions import Comparison
 NUMBERS: Final = frozenset({Kind.INT, Kind.FLOAT, Kind.DECIMAL})
 TEXTS: Final = frozenset({Kind.STR, Kind.TEXT, Kind.ENUM})
 DOCUMENTS: Final = frozenset({Kind.DICT, Kind.LIST})
+UNORDERED: Final = DOCUMENTS | {Kind.VECTOR}
+"""Kinds whose values come neither before nor after one another, and make no groups."""
 
 
 class Term:
@@ -27,6 +29,7 @@ class Term:
         "equals",
         "field",
         "is_document",
+        "is_ordered",
         "is_text",
         "kind",
         "name",
@@ -43,6 +46,7 @@ class Term:
         self.reflected = reflected
         """The column is not Studio's own: it may compare text in ways of its own, and hold what Studio would not store."""
         self.is_document = typed and field.kind in DOCUMENTS
+        self.is_ordered = not typed or field.kind not in UNORDERED
         self.is_text = typed and field.kind in TEXTS
         self.check: Callable[[Any], Any] = make_checker(field, constraints=False) if typed else _anything
         self.equals = Comparison(field.name, "eq", 0)
@@ -69,6 +73,12 @@ def refuse_secret(term: Term, what: str) -> None:
             hint="Use $eq, $ne, $in, $nin or $null, or read the records and go on in the workflow.",
             field=term.name,
         )
+
+
+def refuse_unordered(term: Term, what: str, hint: str) -> None:
+    """Raises FilterError when the field's values have no order, and make no groups: `what` is the end of the sentence."""
+    if not term.is_ordered:
+        raise FilterError(f"{term.name!r} is a {term.kind} field, which {what}.", hint=hint, field=term.name)
 
 
 class Vocabulary(dict[str, Term]):

@@ -66,6 +66,7 @@ def workflow_to_python(
             "DataFlow",
             *(["Field"] if writer.uses_field else []),
             *(["Text"] if writer.uses_text else []),
+            *(["Vector"] if writer.uses_vector else []),
         ]
     lines = [f'"""{_docstring(workflow)}"""', "", *writer.imports(sorted(names))]
     if declared:
@@ -108,6 +109,7 @@ class _Writer:
         self.modules: set[str] = set()
         self.uses_field = False
         self.uses_text = False
+        self.uses_vector = False
 
     def imports(self, names: list[str]) -> list[str]:
         order = [
@@ -369,6 +371,10 @@ def _field_line(model: ModelSpec, field: FieldSpec, writer: _Writer) -> str:
 def _annotation(model: ModelSpec, field: FieldSpec, writer: _Writer) -> str:
     if field.choices:
         name = _enum_name(model, field)
+    elif field.kind is Kind.VECTOR:
+        name = f"Annotated[list[float], Vector({field.dimensions})]"
+        writer.modules.add("annotated")
+        writer.uses_vector = True
     elif field.item_kind is not None:
         name = f"list[{field.item_kind.value}]"
     else:

@@ -7,9 +7,11 @@ from typing import Final, Literal
 
 PortKind = Literal[
     "any", "int", "float", "decimal", "str", "text", "bool", "datetime", "date", "time", "timedelta", "bytes",
-    "dict", "list", "enum", "uuid", "record", "signal", "error",
+    "dict", "list", "vector", "enum", "uuid", "record", "signal", "error",
 ]  # fmt: skip
 
+_LISTS: Final = frozenset({"list", "vector"})
+"""Kinds of one value that has several others in it."""
 _NUMBERS: Final = frozenset({"int", "float", "decimal"})
 _WIDENS: Final = {
     "int": frozenset({"int", "float", "decimal"}),
@@ -57,18 +59,20 @@ def clash(source: PortType, target: PortType) -> str | None:
     if source.kind == "signal":
         return f"the source carries order only, no value, but the target wants a {target}"
     if "any" in (source.kind, target.kind):
-        if target.kind != "any" and source.many and not target.many and target.kind != "list":
+        if target.kind != "any" and source.many and not target.many and target.kind not in _LISTS:
             return f"the source is a {source} and the target is one {target}"
         return None
-    if source.many and not target.many and target.kind != "list":
+    if source.many and not target.many and target.kind not in _LISTS:
         return f"the source is a {source} and the target is one {target}"
-    if target.many and not source.many and source.kind not in ("list", "record", "dict"):
+    if target.many and not source.many and source.kind not in ("list", "vector", "record", "dict"):
         return f"the source is one {source} and the target is a {target}"
-    if source.kind == "list" or (target.kind == "list" and source.many):
+    if target.kind == "vector" and source.many and source.kind not in _NUMBERS:
+        return f"the source is a {source} and the target is a list of numbers"
+    if source.kind in _LISTS or (target.kind in _LISTS and source.many):
         return (
             None
-            if target.many or target.kind in ("list", "dict")
-            else f"the source is a list and the target is one {target}"
+            if target.many or target.kind in ("list", "vector", "dict")
+            else f"the source is a {source.kind} and the target is one {target}"
         )
     if source.kind == target.kind or target.kind in _WIDENS.get(source.kind, frozenset()):
         return None

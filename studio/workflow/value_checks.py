@@ -124,6 +124,7 @@ _TESTS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = MappingProxyTyp
         "bytes": (lambda value: isinstance(value, bytes | bytearray | memoryview), "bytes"),
         "dict": (lambda value: isinstance(value, Mapping), "a mapping"),
         "list": (lambda value: _is_list(value) or isinstance(value, str), "a list"),
+        "vector": (_is_list, "a list of numbers"),
         "record": (lambda value: isinstance(value, Mapping), "a record"),
         "uuid": (lambda value: isinstance(value, uuid.UUID | str), "a UUID"),
     }

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from studio import DataFlow, Field, LocalRuntime, Text, WorkflowBuilder
+from studio import DataFlow, Field, LocalRuntime, Text, Vector, WorkflowBuilder
 from studio.kernel.errors import BuildError, StudioError
 from studio.runtime import RunResult
 
@@ -61,6 +61,7 @@ class Everything:
     data: dict[str, Any]
     items: list[Any]
     numbers: list[int]
+    near: Annotated[list[float], Vector(2)]
     status: Status
     other: uuid.UUID
 
@@ -93,6 +94,7 @@ EVERYTHING: Mapping[str, Any] = {
     "data": {"a": [1, 2.5, None, {"b": "ü"}], "": True},
     "items": ["x", 1, None, {"y": []}],
     "numbers": [3, 1, 2],
+    "near": [0.5, -0.25],
     "status": Status.PAID,
     "other": uuid.UUID(int=5),
 }

@@ -3,9 +3,10 @@
 import datetime as dt
 import enum
 import itertools
+import struct
 import uuid
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from studio.database import ListQuery
 from studio.kernel.errors import ValueRefused
-from studio.models import FieldSpec, Kind, Text, build_model, model_from_class
+from studio.models import FieldSpec, Kind, Text, Vector, build_model, model_from_class
 from tests.unit.database.opening import run
 
 
@@ -38,9 +39,11 @@ class Everything:
     items: list[Any] | None
     level: Level | None
     token: uuid.UUID | None
+    place: Annotated[list[float], Vector(3)] | None
 
 
 EVERYTHING = model_from_class(Everything)
+ROUNDED = [struct.unpack("f", struct.pack("f", number))[0] for number in (0.1, -1e-20, 123456.789)]
 NASTY = '\'; DROP TABLE users; -- SELECT * /* x */ exec(x) OR 1=1 ${a} {{ b }} %s ? $1 :a \\ "q"'
 
 VALUES: dict[str, list[Any]] = {
@@ -81,6 +84,8 @@ VALUES: dict[str, list[Any]] = {
     "items": [[], [None, True, 1, 1.5, "x", [{}]], ["; --"]],
     "level": [Level.LOW, Level.HIGH],
     "token": [uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)],
+    # The smallest and the largest numbers of 32 bits, and one that needs rounding to them.
+    "place": [[0.0, 1.0, -2.5], [2.0**-149, 2.0**-126, (2 - 2.0**-23) * 2.0**127], ROUNDED],
 }
 CASES = [(field, value) for field, values in VALUES.items() for value in values]
 
@@ -176,6 +181,8 @@ def test_an_empty_text_is_not_null(database_url):
         ("document", {"a": float("inf")}),
         ("moment", "tomorrow"),
         ("level", "middle"),
+        ("place", [1.0, 2.0]),
+        ("place", [1.0, float("nan"), 2.0]),
     ],
 )
 def test_what_one_database_could_not_keep_is_refused_by_all(database_url, field, value):
@@ -221,6 +228,8 @@ ROWS = st.lists(
             "document": st.none() | st.dictionaries(TEXTS, st.none() | st.booleans() | TEXTS, max_size=3),
             "level": st.none() | st.sampled_from(Level),
             "token": st.none() | st.uuids(),
+            "place": st.none()
+            | st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=3, max_size=3),
         }
     ),
     min_size=1,

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from studio import DataFlow, Field, LocalRuntime, Text, WorkflowBuilder
+from studio import DataFlow, Field, LocalRuntime, Text, Vector, WorkflowBuilder
 from studio.database import Database
 from studio.kernel.errors import (
     CheckViolated,
@@ -69,6 +69,7 @@ class Kinds:
     raw: bytes = b"\x00'\xff"
     mapping: dict[str, Any] = {"a": [1, "it's", None]}  # noqa: RUF012 - a declaration
     several: list[str] = ["x", "y"]  # noqa: RUF012
+    near: Annotated[list[float], Vector(2)] = [0.5, -1.0]  # noqa: RUF012
     colour: Colour = Colour.RED
     mark: uuid.UUID = uuid.UUID(int=7)
     empty: int | None = None

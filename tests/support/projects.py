@@ -144,11 +144,20 @@ class_names = st.from_regex(r"[A-Z][a-z]{1,6}", fullmatch=True)
 kinds = st.sampled_from(list(Kind))
 
 
-def fields(*, name: str, is_key: bool) -> st.SearchStrategy[FieldSpec]:
+def _sized(spec: FieldSpec) -> FieldSpec:
+    """A vector has dimensions, and nothing that vectors cannot have."""
+    if spec.kind is not Kind.VECTOR:
+        return spec
+    return replace(
+        spec, dimensions=1 + len(spec.name), unique=False, index=False, max_length=None, minimum=None, pattern=None, references=None
+    )  # fmt: skip
+
+
+def fields(*, name: str, can_be_vector: bool, is_key: bool) -> st.SearchStrategy[FieldSpec]:
     return st.builds(
         FieldSpec,
         name=st.just(name),
-        kind=kinds,
+        kind=kinds if can_be_vector else kinds.filter(lambda kind: kind is not Kind.VECTOR),
         item_kind=st.none(),
         nullable=st.booleans(),
         key=st.just(is_key),
@@ -167,7 +176,7 @@ def fields(*, name: str, is_key: bool) -> st.SearchStrategy[FieldSpec]:
         description=texts,
         column=st.sampled_from(["", "Other"]),
         naive=st.booleans(),
-    ).map(lambda spec: replace(spec, default=MISSING) if spec.default_factory else spec)
+    ).map(lambda spec: _sized(replace(spec, default=MISSING) if spec.default_factory else spec))
 
 
 @st.composite
@@ -177,7 +186,10 @@ def models(draw: Callable[..., Any], *, name: str | None = None) -> ModelSpec:
     key = tuple(wanted[: draw(st.integers(0, 2))]) if reflected else ("id",)
     if not reflected:
         wanted = ["id", *[field for field in wanted if field != "id"]]
-    own = [draw(fields(name=field, is_key=field in key)) for field in wanted]
+    own = [
+        draw(fields(name=field, can_be_vector=field not in (*key, wanted[0]), is_key=field in key))
+        for field in wanted
+    ]
     if not reflected and draw(st.booleans()):
         own += [FieldSpec(name=managed, kind=Kind.DATETIME, managed=True) for managed in MANAGED]
     return ModelSpec(

@@ -42,7 +42,7 @@ def make_editor(param: ParamSpec, context: EditorContext, parent: QWidget) -> Va
         return named
     if param.choices:
         return ChoiceEditor(param.choices, parent, nullable=param.type.nullable)
-    if param.type.many or kind in ("dict", "list", "record"):
+    if param.type.many or kind in ("dict", "list", "vector", "record"):
         return JsonEditor("list" if param.type.many else kind, context, parent)
     if kind == "bool":
         return ChoiceEditor([True, False], parent, nullable=param.type.nullable)

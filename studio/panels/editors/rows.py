@@ -179,12 +179,15 @@ class FilterEditor(RowsEditor):
     def label_of_add(self) -> str:
         return self.tr("+ condition")
 
+    def _kind_of(self, name: str) -> str:
+        return _kind(self.context, name)
+
     def contents(self, value: Any) -> Sequence[Any] | None:
-        parts = conditions_of(value)
+        parts = conditions_of(value, self._kind_of)
         return parts[1] if parts else None
 
     def show_value(self, value: Any) -> None:
-        parts = conditions_of(None if value is MISSING else value)
+        parts = conditions_of(None if value is MISSING else value, self._kind_of)
         if parts and len(parts[1]) > 1:
             self.join.setCurrentIndex(self.join.findData(parts[0]))
         super().show_value(value)
@@ -394,7 +397,7 @@ class PairRow(RowWidget):
         kind = field.kind.value if field else "any"
         if is_expression(value):
             return LineEditor(kind, self.context, self)
-        if isinstance(value, Mapping | list) and kind not in ("dict", "list"):
+        if isinstance(value, Mapping | list) and kind not in ("dict", "list", "vector"):
             return LineEditor("any", self.context, self)
         if kind == "bool":
             return ChoiceEditor([True, False], self, nullable=bool(field and field.nullable))

@@ -78,7 +78,7 @@ class LineEditor(ValueEditor):
         if is_expression(text):
             return text.strip()
         if (
-            self.kind not in ("str", "text", "dict", "list", "any")
+            self.kind not in ("str", "text", "dict", "list", "vector", "any")
             and text.lstrip().startswith("{")
             and not text.lstrip().startswith("{{")
         ):
@@ -259,7 +259,7 @@ class JsonEditor(TextEditor):
 
     def __init__(self, kind: str, context: EditorContext, parent: QWidget) -> None:
         super().__init__(context, parent, language="json")
-        self.kind = kind if kind in ("dict", "list", "record") else "any"
+        self.kind = kind if kind in ("dict", "list", "vector", "record") else "any"
         self.text.set_lines(2, 16)
 
     def value(self) -> Any:

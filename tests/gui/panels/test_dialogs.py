@@ -307,6 +307,23 @@ def test_a_new_model_is_typed_and_becomes_part_of_the_project(session, theme, op
     assert session.catalogue.find("InvoiceLineCreateNode") is not None
 
 
+def test_a_vector_asks_for_its_dimensions(session, theme, opened, qtbot):
+    dialog = opened(ModelDialog(session, theme))
+    qtbot.keyClicks(dialog.name, "passage")
+    dialog.add_field("near")
+    cell = dialog.table.cellWidget(2, 1)
+    assert not cell.size_box.isVisible()
+    cell.setFocus()
+    qtbot.keyClicks(cell.combo, "vec")
+    qtbot.waitUntil(cell.size_box.isVisible)
+    cell.size_box.selectAll()
+    qtbot.keyClicks(cell.size_box, "3")
+    with qtbot.waitSignal(dialog.modelSaved):
+        qtbot.mouseClick(dialog.create_button, Qt.MouseButton.LeftButton)
+    spec = next(entry.spec for entry in session.project.models.values() if entry.name == "Passage")
+    assert (spec["near"].kind, spec["near"].dimensions, spec["name"].dimensions) == (Kind.VECTOR, 3, None)
+
+
 @pytest.mark.parametrize(
     ("name", "field", "default", "said"),
     [

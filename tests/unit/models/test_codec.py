@@ -63,8 +63,14 @@ def test_each_record_gets_a_fresh_default():
 
 
 def test_a_model_written_by_hand_may_be_short():
-    spec = model_from_data({"name": "Customer", "fields": {"email": "str", "age": "int?"}})
-    assert (spec.table, spec.names) == ("customers", ("id", "email", "age", "created_at", "updated_at"))
+    spec = model_from_data(
+        {"name": "Customer", "fields": {"email": "str", "age": "int?", "near": "vector(3)?"}}
+    )
+    assert (spec.table, spec.names) == (
+        "customers",
+        ("id", "email", "age", "near", "created_at", "updated_at"),
+    )
+    assert (spec["near"].kind, spec["near"].dimensions, spec["near"].nullable) == (Kind.VECTOR, 3, True)
     assert (spec["id"].kind, spec["id"].generated) == (Kind.INT, True)
     assert (spec["email"].nullable, spec["age"].nullable) == (False, True)
 
@@ -90,6 +96,9 @@ def test_a_default_made_by_a_function_is_refused_with_the_remedy():
         ({"name": "A", "fields": {"x": {"type": "list[nope]"}}}, "the type 'nope'"),
         ({"name": "A", "fields": {"x": {"type": "str", "uniqe": True}}}, "Did you mean 'unique'"),
         ({"name": "A", "fields": {"x": {"type": "str", "max_length": "9"}}}, "must be a whole number, not '9'"),
+        ({"name": "A", "fields": {"x": "vector"}}, "has no number of dimensions; it can have 1 to 16,000"),
+        ({"name": "A", "fields": {"x": "vector(16001)"}}, "has 16001 dimensions"),
+        ({"name": "A", "fields": {"x": "text(3)"}}, "is a text field and has no dimensions"),
         ({"name": "A", "fields": {"x": 3}}, "must be a type or a mapping"),
         ({"name": "A", "key": ["x"], "fields": {}}, "the key names the unknown field 'x'"),
         ({"name": "A", "fields": {"x": "int"}, "indexes": [{"fields": ["y"]}]}, "unknown field 'y'"),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Optional
 import pytest
 
 from studio.kernel.errors import ModelError
-from studio.models import MISSING, Field, Kind, Text, model_from_class
+from studio.models import MISSING, Field, Kind, Text, Vector, model_from_class
 
 
 class Status(enum.Enum):
@@ -110,6 +110,45 @@ def test_a_wrong_declaration_is_refused_with_names(
     cls = type("Thing", (), {**namespace, "__annotations__": annotations})
     with pytest.raises(ModelError, match=words):
         model_from_class(cls)
+
+
+@pytest.mark.parametrize(
+    ("hint", "nullable"),
+    [
+        (Vector(3), False),
+        (Annotated[list[float], Vector(3)], False),
+        (Annotated[Vector(3), Field(description="of its text")], False),
+        (Annotated[list[float] | None, Field(description="of its text"), Vector(3)], True),
+        (Vector(3) | None, True),
+        ("Vector(3) | None", True),
+    ],
+)
+def test_a_vector_has_dimensions_however_it_is_written(hint: Any, nullable: bool) -> None:
+    spec = model_from_class(type("Thing", (), {"__annotations__": {"near": hint}, "__module__": __name__}))
+    assert (spec["near"].kind, spec["near"].dimensions, spec["near"].item_kind) == (Kind.VECTOR, 3, None)
+    assert spec["near"].nullable is nullable
+
+
+@pytest.mark.parametrize(
+    ("hint", "words"),
+    [
+        (Vector(0), "the vector 'near' has 0 dimensions; it can have 1 to 16,000.*Vector.1536."),
+        (Vector(16_001), "has 16001 dimensions"),
+        (Vector(True), "has True dimensions"),
+        (Vector("3"), "has '3' dimensions"),  # type: ignore[arg-type] # what must be refused
+        (Annotated[str, Vector(3)], "is a str field and has no dimensions"),
+        (Annotated[list[str], Vector(3)], "is a list field and has no dimensions"),
+        (Annotated[Vector(3), Field(unique=True)], "is a vector and cannot be unique"),
+        (Annotated[Vector(3), Field(index=True)], "is a vector and cannot be indexed"),
+        (Annotated[Vector(3), Field(max_length=3)], "cannot be limited by max_length"),
+    ],
+)
+def test_a_vector_that_cannot_be_is_refused_with_the_remedy(hint: Any, words: str) -> None:
+    with pytest.raises(ModelError, match=words):
+        model_from_class(type("Thing", (), {"__annotations__": {"near": hint}}))
+    indexed = {"__annotations__": {"near": Vector(3)}, "__indexes__": [{"fields": ["near"]}]}
+    with pytest.raises(ModelError, match="names the vector 'near', which has no order"):
+        model_from_class(type("Thing", (), indexed))
 
 
 def test_enumerations_must_hold_text() -> None:

@@ -1,11 +1,13 @@
 """Claims 56–66 (field types, Optional, strings letter for letter): what a field takes, and how it says no."""
 
+import array
 import datetime as dt
 import enum
 import uuid
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 
 from studio.kernel.errors import ValueRefused
@@ -183,6 +185,43 @@ def test_a_typed_list_refuses_items_of_another_type_and_names_their_place():
     assert checked(Kind.LIST, ["a", "b"], item_kind=Kind.STR) == ["a", "b"]
     assert checked(Kind.LIST, [1, 2.5], item_kind=Kind.FLOAT) == [1.0, 2.5]
     assert "item 2" in refusal(Kind.LIST, ["a", 5], item_kind=Kind.STR).message
+
+
+@pytest.mark.parametrize(
+    "given", [[0.5, -2, Decimal("0.1")], (0.5, -2, 0.1), np.array([0.5, -2, 0.1]), np.array([0.5, -2, 0.1], np.float32), [np.float32(0.5), -2, np.float32(0.1)],
+              array.array("d", [0.5, -2, 0.1])],
+)  # fmt: skip
+def test_a_vector_is_kept_to_32_bits_whatever_sequence_of_numbers_gives_it(given):
+    kept = checked(Kind.VECTOR, given, dimensions=3)
+    assert kept == [0.5, -2.0, 0.10000000149011612]
+    assert [type(number) for number in kept] == [float] * 3
+    assert checked(Kind.VECTOR, kept, dimensions=3) == kept
+    assert str(checked(Kind.VECTOR, [-0.0], dimensions=1)) == "[0.0]"
+    assert len(checked(Kind.VECTOR, [1] * 16_000)) == 16_000
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([1.0, 2.0], "has 3 dimensions, but the vector given has 2"),
+        ([], "has 3 dimensions, but the vector given has 0"),
+        ([1.0, True, 3.0], "number 2 is the bool True, no number"),
+        ([1.0, 2.0, "3"], "number 3 is the text '3', no number"),
+        ([1.0, None, 3.0], "number 2 is the NoneType None, no number"),
+        ([1.0, 2.0, float("nan")], "number 3 is nan, no finite number"),
+        ([float("-inf"), 2.0, 3.0], "number 1 is -inf, no finite number"),
+        ([1.0, 1e39, 3.0], "number 2 is 1e+39, no finite number of 32 bits"),
+        ([1.0, 2.0, 10**400], "number 3 is 1000"),
+        ([[1.0], [2.0], [3.0]], "number 1 is the list [1.0], no number"),
+        ("[1, 2, 3]", "wants a list of numbers, not the text"),
+        (b"123", "wants a list of numbers, not the bytes"),
+        (memoryview(b"123"), "wants a list of numbers"),
+        (1.0, "wants a list of numbers, not the float 1.0"),
+        ({1.0, 2.0, 3.0}, "wants a list of numbers, not the set"),
+    ],
+)
+def test_what_is_no_vector_is_refused_with_the_place_and_the_remedy(given, words):
+    assert words in refusal(Kind.VECTOR, given, dimensions=3).message
 
 
 def test_an_enumeration_takes_members_and_their_text_and_suggests_the_nearest_choice():

@@ -87,6 +87,16 @@ def test_a_filter_that_rows_cannot_show_is_left_to_the_text(filter_):
     assert conditions_of(filter_) is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "operator"), [("vector", "$eq"), ("list", "$eq"), ("int", "$in"), ("", "$in")]
+)
+def test_a_plain_list_is_one_value_of_a_field_that_holds_lists(kind, operator):
+    assert conditions_of({"x": [1, 2]}, {"x": kind}.__getitem__) == (
+        "and",
+        [Condition(field="x", operator=operator, value=[1, 2])],
+    )
+
+
 def test_two_conditions_of_one_operator_on_one_field_are_kept_apart():
     rows = [Condition(field="a", operator="$ne", value=1), Condition(field="a", operator="$ne", value=2)]
     assert filter_of("and", rows) == {"$and": [{"a": {"$ne": 1}}, {"a": {"$ne": 2}}]}

@@ -84,6 +84,12 @@ def test_edges_to_unknown_nodes_and_repeated_edges_are_left_out() -> None:
         (PortType(kind="int", many=True), PortType(kind="any"), True),
         (PortType(kind="str"), PortType(kind="text"), True),
         (PortType(kind="bool"), PortType(kind="int"), False),
+        (PortType(kind="list"), PortType(kind="vector"), True),
+        (PortType(kind="vector"), PortType(kind="list"), True),
+        (PortType(kind="float", many=True), PortType(kind="vector"), True),
+        (PortType(kind="record", many=True), PortType(kind="vector"), False),
+        (PortType(kind="vector"), PortType(kind="float"), False),
+        (PortType(kind="float"), PortType(kind="vector"), False),
     ],
 )
 def test_which_types_fit(source: PortType, target: PortType, fits: bool) -> None:

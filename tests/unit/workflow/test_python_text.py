@@ -119,8 +119,12 @@ def test_with_its_models_it_is_a_program_that_runs(tmp_path: Path) -> None:
     for model in models:
         again = names["db"].models[model.name]
         assert [
-            (f.name, f.kind, f.nullable, f.choices, f.max_length, f.references) for f in again.fields
-        ] == [(f.name, f.kind, f.nullable, f.choices, f.max_length, f.references) for f in model.fields]
+            (f.name, f.kind, f.nullable, f.choices, f.max_length, f.references, f.dimensions)
+            for f in again.fields
+        ] == [
+            (f.name, f.kind, f.nullable, f.choices, f.max_length, f.references, f.dimensions)
+            for f in model.fields
+        ]
     (tmp_path / "program.py").write_text(code, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "program.py"],
