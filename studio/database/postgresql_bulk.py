@@ -7,10 +7,9 @@
 
 The staging place is `unnest` of one array per column below 500 rows, and a temporary table filled by COPY above.
 
-The row at fault: COPY says the line; else the value that the server names is looked for among the rows; else the shortest beginning of
-the batch that fails is found by halving, within savepoints. All of it happens inside one more savepoint, so the transaction lives on.
+All of it, the search for the row at fault (`postgresql_faults`) too, happens inside a savepoint, so the transaction lives on.
 
-Longer than most modules because the ways share one batch, its staging place and its search for the fault.
+Longer than most modules because the ways share one batch and its staging place.
 """
 
 from __future__ import annotations
@@ -24,11 +23,10 @@ import sqlalchemy as sa
 
 from studio.database import postgresql_errors
 from studio.database.bulk import BulkJob, BulkOutcome, Converted, in_row, nothing_to_find_by
-from studio.database.errors import OF_A_ROW
-from studio.database.postgresql_copy import TYPES_SQL, CopyColumn, copied, encoder, narrow_bits
-from studio.kernel.errors import BadValue, DatabaseError, StudioError, ValueRefused
+from studio.database.postgresql_copy import TYPES_SQL, CopyColumn, copied, encoder
+from studio.database.postgresql_faults import find_fault, name_too_wide
+from studio.kernel.errors import DatabaseError, StudioError, ValueRefused
 from studio.models.spec import FieldSpec, Kind
-from studio.models.values import shorten
 
 if TYPE_CHECKING:
     from studio.database.postgresql_sessions import PostgresqlTransaction
@@ -40,7 +38,7 @@ _ORDER: Final = "studio_row"
 
 async def write_batch(session: PostgresqlTransaction, job: BulkJob, rows: Sequence[Any]) -> BulkOutcome:
     """Writes a batch; raises the typed error of the row at fault, leaving nothing of the batch behind."""
-    batch = _Batch(session, job, rows)
+    batch = Batch(session, job, rows)
     async with _savepoint(session):
         ids = await batch.drawn_ids()
         counted = Converted(rows, job, ids)
@@ -53,11 +51,11 @@ async def write_batch(session: PostgresqlTransaction, job: BulkJob, rows: Sequen
             translated = session.engine.translated(error)
             if not isinstance(translated, DatabaseError):
                 raise
-            place = await batch.find_fault(translated, error, counted, ids)
+            place = await find_fault(batch, translated, error, counted, ids)
             if place is None:
                 raise translated from error
             if isinstance(error, OverflowError):
-                batch.name_too_wide(translated, place)
+                name_too_wide(batch, translated, place)
             raise in_row(translated, job, place, rows[place]) from error
 
 
@@ -67,7 +65,9 @@ async def _savepoint(session: PostgresqlTransaction) -> AsyncIterator[None]:
         yield
 
 
-class _Batch:
+class Batch:
+    """Rows on their way into one table."""
+
     def __init__(self, session: PostgresqlTransaction, job: BulkJob, rows: Sequence[Any]) -> None:
         self.session = session
         self.connection: asyncpg.Connection[Any] = session.connection
@@ -76,7 +76,7 @@ class _Batch:
         self.plans = job.plans
         self.spec = job.plans.spec.stored
         self._is_staged = False
-        self._types: Mapping[str, int] = {}
+        self.types: Mapping[str, int] = {}
         """The types of the columns that were copied into last."""
         quote = job.plans.dialect.sqlalchemy.identifier_preparer
         self._quote = quote.quote
@@ -257,8 +257,8 @@ class _Batch:
     ) -> None:
         connection = self.connection
         known = self._quote(table) if schema is None else f"{self._quote(schema)}.{self._quote(table)}"
-        self._types = dict(await connection.fetch(TYPES_SQL, known))
-        encode = encoder(columns, self._types)
+        self.types = dict(await connection.fetch(TYPES_SQL, known))
+        encode = encoder(columns, self.types)
         names = [column.name for column in columns]
         if encode is None:
             await connection.copy_records_to_table(table, schema_name=schema, columns=names, records=rows)
@@ -313,73 +313,11 @@ class _Batch:
             found = [by_conflict.get(tuple(row[at] for at in find)) for row in rows]
         return found if reader is None else [None if key is None else reader(key) for key in found]
 
-    # -------------------------------------------------------------- the row at fault
+    # -------------------------------------------------------------- trials
 
-    async def find_fault(
-        self,
-        error: DatabaseError,
-        cause: BaseException,
-        counted: Converted,
-        ids: Sequence[Any] | None,
-    ) -> int | None:
-        """The place of the row that the server refused, or None when no row is to blame."""
-        line = postgresql_errors.copy_line(cause)
-        if line is not None and self.job.mode == "insert" and 1 <= line <= len(self.rows):
-            return line - 1
-        if (
-            isinstance(error, BadValue)
-            and counted.place < len(self.rows) - 1
-            and not isinstance(cause, asyncpg.PostgresError)
-        ):
-            return counted.place
-        if not isinstance(error, (*OF_A_ROW, BadValue)):
-            return None
-        return self._by_value(error) if self._is_named(error) else await self._by_halving(ids)
-
-    def name_too_wide(self, error: DatabaseError, place: int) -> None:
-        """Says which field of the row its column is too narrow for."""
-        values = self.job.pipeline(self.rows[place], self.job.now)
-        for name, value in zip(self.job.columns, values, strict=True):
-            bits = narrow_bits(self._types.get(self.spec.by_name[name].column, 0))
-            if bits and isinstance(value, int) and value.bit_length() >= bits:
-                error.field = name
-                error.message = f'{self.spec.name}: "{name}" cannot hold {shorten(value)}: its column takes whole numbers of {bits} bits.'
-                error.hint = "Widen the column, or give a smaller number."
-                return
-
-    def _is_named(self, error: DatabaseError) -> bool:
-        return self._by_value(error) is not None
-
-    def _by_value(self, error: DatabaseError) -> int | None:
-        """The only row with the values that the server names; with several, who is to blame is not clear."""
-        columns: Sequence[str] = error.context.get("columns", ())
-        values: Sequence[str] = error.context.get("values", ())
-        by_column = {field.column: field.name for field in self.spec.fields}
-        names = [by_column.get(column, "") for column in columns]
-        if not names or len(values) != len(names) or not all(names):
-            return None
-        places = [
-            place
-            for place, row in enumerate(self.rows)
-            if isinstance(row, Mapping)
-            and all(
-                name in row and str(row[name]) == value for name, value in zip(names, values, strict=True)
-            )
-        ]
-        return places[0] if len(places) == 1 else None
-
-    async def _by_halving(self, ids: Sequence[Any] | None) -> int | None:
-        """The last row of the shortest beginning of the batch that is refused."""
-        low, high = 0, len(self.rows)
-        while high - low > 1:
-            middle = (low + high) // 2
-            part = _Batch(self.session, self.job, self.rows[:middle])
-            some = None if ids is None else ids[:middle]
-            if await part.is_refused(some):
-                high = middle
-            else:
-                low = middle
-        return high - 1 if high else None
+    def part(self, count: int) -> Batch:
+        """The same with the first rows only."""
+        return Batch(self.session, self.job, self.rows[:count])
 
     async def is_refused(self, ids: Sequence[Any] | None) -> bool:
         """Whether the rows are refused; nothing of the trial stays."""
