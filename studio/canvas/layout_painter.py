@@ -36,9 +36,9 @@ NO_MARKS = Marks()
 class LayoutPainter:
     """Draws a projector's frames and notes in one style."""
 
-    def __init__(self, style: Style) -> None:
+    def __init__(self, style: Style, *, whole_lines: bool = False) -> None:
         self._style = style
-        self._notes = NotePainter(style)
+        self._notes = NotePainter(style, whole_lines=whole_lines)
 
     def paint(self, painter: QPainter, camera: Camera, projector: Projector, marks: Marks = NO_MARKS) -> None:
         for frame in projector.frames.shown:

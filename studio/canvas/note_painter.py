@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
+    QFontMetricsF,
     QPainter,
     QPalette,
     QPen,
@@ -51,10 +52,14 @@ class _Document(QTextDocument):
 
 
 class NotePainter:
-    """Draws notes in one style. Links in them are drawn as such and lead nowhere."""
+    """Draws notes in one style. Links in them are drawn as such and lead nowhere.
 
-    def __init__(self, style: Style) -> None:
+    With `whole_lines`, lines that do not fit into a note are left out, for where nothing can be clipped.
+    """
+
+    def __init__(self, style: Style, *, whole_lines: bool = False) -> None:
         self._style = style
+        self._whole_lines = whole_lines
         self._documents: OrderedDict[tuple[str, float], QTextDocument] = OrderedDict()
 
     def paint(self, painter: QPainter, camera: Camera, note: Note, *, selected: bool, editing: bool) -> None:
@@ -99,6 +104,10 @@ class NotePainter:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         context = QAbstractTextDocumentLayout.PaintContext()
         context.palette.setColor(QPalette.ColorRole.Text, self._style.text)
+        if self._whole_lines:
+            # A line is drawn when its top lies inside.
+            last = inside.height() - QFontMetricsF(self._style.note_font).height()
+            context.clip = QRectF(0.0, 0.0, inside.width(), max(last, 1.0))
         self.document(text, inside.width()).documentLayout().draw(painter, context)
 
     def document(self, text: str, width: float) -> QTextDocument:

@@ -52,6 +52,8 @@ class ScenePainter:
         self._rects = Rects()
         self._smooth_lines = SmoothLines()
         self._hurry = False
+        self.fineness = 1
+        """How many times the usual number of straight pieces a curve is made of: more for a picture that people look at closely."""
         self._seen = QRectF()
         self.is_complete = True
         """Whether the last frame shows every card in full; otherwise another frame should follow."""
@@ -106,6 +108,15 @@ class ScenePainter:
             paint_dots(painter, camera, geometry, self.style)
         else:
             self._far.paint_far(painter, camera, visible, edges)
+
+    def paint_over(
+        self, painter: QPainter, camera: Camera, *, phase: float, label: Callable[[Edge], str] | None
+    ) -> None:
+        """What lies over all cards and is no part of them: spinners, bars, the words on edges. For cards that were drawn elsewhere."""
+        geometry = self.projector.geometry
+        self._moving_parts(painter, camera, np.flatnonzero(~geometry.hidden), phase)
+        if label is not None and self.projector.footers:
+            self._edge_labels(painter, camera, np.flatnonzero(~geometry.edge_hidden), label)
 
     # Near
 
@@ -186,7 +197,9 @@ class ScenePainter:
             (~(straight | short | middling), 10 if many else 16),
         ):
             if rows.any():
-                self._smooth_lines.draw(painter, self._in_sight(flattened(curves[rows], pieces), width))
+                self._smooth_lines.draw(
+                    painter, self._in_sight(flattened(curves[rows], pieces * self.fineness), width)
+                )
 
     def _in_sight(self, lines: Floats, width: float) -> Floats:
         """The pieces that touch what is being painted; in a narrow strip they are few."""

@@ -492,7 +492,7 @@ class CanvasView(QWidget, Looking, Delegated):
         from studio.canvas.picture import write_picture
 
         self._arrangement.glide.finish()
-        await write_picture(self._projector, self._style, path)
+        await write_picture(self._projector, self._style, path, label=self._viewer.edge_data.label)
 
     # Runs
 
