@@ -110,6 +110,7 @@ _TEXTS: Final = frozenset({Kind.STR, Kind.TEXT, Kind.ENUM})
 _DOCUMENTS: Final = frozenset({Kind.DICT, Kind.LIST})
 _TEXT: Final = _Type(_TEXTS, data="{v}.encode()")
 _TYPES: Final[Mapping[int, _Type]] = {
+    0: _Type(frozenset({Kind.VECTOR}), data="{v}"),
     16: _Type(frozenset({Kind.BOOL}), "?"),
     17: _Type(frozenset({Kind.BYTES}), data="{v}"),
     20: _Type(frozenset({Kind.INT}), "q"),
@@ -129,6 +130,7 @@ _TYPES: Final[Mapping[int, _Type]] = {
     3802: _Type(_DOCUMENTS, data='b"\\1" + {v}.encode()'),
 }
 """By the number that PostgreSQL gives the type in every database."""
+_UNKNOWN: Final = -1
 _NAIVE_TYPE: Final = 1114
 _AWARE_TYPE: Final = 1184
 
@@ -147,7 +149,7 @@ class CopyColumn:
 
 def encoder(columns: Sequence[CopyColumn], types: Mapping[str, int]) -> Encoder | None:
     """The function for rows of these columns, given the number of each column's type; None when the driver must do it."""
-    return _encoder(tuple(columns), tuple(types.get(column.name, 0) for column in columns))
+    return _encoder(tuple(columns), tuple(types.get(column.name, _UNKNOWN) for column in columns))
 
 
 @lru_cache(maxsize=_MOST_ENCODERS)

@@ -110,8 +110,9 @@ def test_columns_without_null_are_packed_together_to_the_same_bytes(postgres_mod
         (CopyColumn("a", Kind.DATETIME, is_naive=True, nullable=False), 1184),
         (CopyColumn("a", Kind.INT, is_naive=False, nullable=False), 700),
         (CopyColumn("a", Kind.STR, is_naive=False, nullable=False), 0),
+        (CopyColumn("a", Kind.STR, is_naive=False, nullable=False), 603),
     ],
-    ids=["text in uuid", "naive in timestamptz", "int in real", "unknown"],
+    ids=["text in uuid", "naive in timestamptz", "int in real", "text in vector", "unknown"],
 )
 def test_another_kind_than_the_columns_own_is_left_to_the_driver(column, number):
     assert encoder([column], {"a": number}) is None
