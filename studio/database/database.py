@@ -59,7 +59,7 @@ class Database:
         self.url = url
         self.name = name
         self.options = options or DatabaseOptions()
-        self.dialect = _dialect_name(url)
+        self.dialect = dialect_of(url)
         """`sqlite`, `postgresql` or `mysql` (MariaDB)."""
         self._meter = meter
         self._on_schema = on_schema
@@ -240,7 +240,8 @@ class Database:
         return own + shown(self._book, spec, params.get("include") or ())
 
 
-def _dialect_name(url: str) -> str:
+def dialect_of(url: str) -> str:
+    """The kind of database that a URL leads to; raises ConnectionFailed where Studio knows none."""
     if url == ":memory:":
         return "sqlite"
     scheme = url.partition(":")[0].partition("+")[0].lower() if ":" in url else ""

@@ -293,7 +293,7 @@ def changed(changes: Update | None) -> dict[str, Any]:
 
 
 def parse_changes(plans: ModelPlans, changes: Mapping[str, Any]) -> Update:
-    parsed = parse_update(plans.spec, changes)
+    parsed = parse_update(plans.spec, changes, dialect=plans.dialect.name)
     return parsed if plans.care is None else plans.care.seal(parsed)
 
 

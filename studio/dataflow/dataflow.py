@@ -249,7 +249,7 @@ class DataFlow:
     def family(self) -> Family:
         """The models with the relations among them."""
         if self._family is None:
-            self._family = Family(self._models.values())
+            self._family = Family(self._models.values(), self._database.dialect)
         return self._family
 
     def get_generated_nodes(self, name: str) -> list[str]:

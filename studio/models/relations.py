@@ -51,8 +51,10 @@ class Family:
     Relations to models that are not here do not exist; `check` says which were declared all the same.
     """
 
-    def __init__(self, models: Iterable[ModelSpec] = ()) -> None:
+    def __init__(self, models: Iterable[ModelSpec] = (), dialect: str = "") -> None:
         self.models: Mapping[str, ModelSpec] = MappingProxyType({model.name: model for model in models})
+        self.dialect = dialect
+        """What kind of database it is, where that is known: not everything can be done on each."""
         self._kept: dict[tuple[str, tuple[str, ...]], tuple[Include, ...]] = {}
 
     def relations(self, model: str) -> Mapping[str, RelationSpec]:

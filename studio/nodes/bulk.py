@@ -231,11 +231,15 @@ class BulkUpdateType(BulkNode):
         problems = check_filter(self._model, params.get("filter"))
         data, update = params.get("data"), params.get("update")
         if isinstance(data, Mapping) and update is None:
-            problems += check_values(self._model, data, param="data", operators=True)
+            problems += check_values(
+                self._model, data, param="data", operators=True, dialect=self._family.dialect
+            )
         else:
             beside = frozenset({VERSION}) if self._model.versioned else frozenset()
             problems += self._check_rows(params, beside=beside)
-        problems += check_values(self._model, update, param="update", operators=True)
+        problems += check_values(
+            self._model, update, param="update", operators=True, dialect=self._family.dialect
+        )
         if problems or update is LATER or data is LATER:
             return problems
         try:

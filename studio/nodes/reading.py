@@ -87,11 +87,13 @@ def check_filter(model: ModelSpec, filter: Any, *, param: str = "filter") -> lis
     return problems
 
 
-def check_values(model: ModelSpec, values: Any, *, param: str, operators: bool = False) -> list[Problem]:
+def check_values(
+    model: ModelSpec, values: Any, *, param: str, operators: bool = False, dialect: str = ""
+) -> list[Problem]:
     """What is wrong with new values for the model's fields: unknown and managed fields, values that do not fit.
 
-    With `operators`, it is an update: a value may be an operator, and a name a path into a document. What those do is the query
-    room's to judge.
+    With `operators`, it is an update: a value may be an operator, and a name a path into a document. What those do, and whether a
+    database of the `dialect` can do it, is the query room's to judge.
     """
     if not isinstance(values, Mapping):
         return []
@@ -110,12 +112,17 @@ def check_values(model: ModelSpec, values: Any, *, param: str, operators: bool =
             problems.append(problem)
     if not asked or problems:
         return problems
+    from studio.query.updates import parse_update, places_in, refuse_unwritable
+
+    try:
+        for place in places_in(asked):
+            refuse_unwritable(place, dialect)
+    except StudioError as error:
+        return [problem_of(error, param)]
     if is_dynamic(values):
         asked = {name: value for name, value in asked.items() if not is_dynamic(value)}
     else:
         asked = dict(values)  # all of it, since one place must not be changed twice
-    from studio.query.updates import parse_update
-
     try:
         parse_update(model, unwrapped(asked))
     except StudioError as error:

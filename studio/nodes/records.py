@@ -257,8 +257,12 @@ class UpdateType(_OneRecord):
         problems = check_selection(self._model, params, self._title)
         fields = params.get("fields")
         flat = {name: value for name, value in self.flat(params).items() if name != "id"}
-        problems += check_values(self._model, fields, param="fields", operators=True)
-        problems += check_values(self._model, flat, param="fields", operators=True)
+        problems += check_values(
+            self._model, fields, param="fields", operators=True, dialect=self._family.dialect
+        )
+        problems += check_values(
+            self._model, flat, param="fields", operators=True, dialect=self._family.dialect
+        )
         strange = any(name not in self.spec.params_by_name for name in params)  # reported already
         if not flat and not strange and (fields is None or (isinstance(fields, Mapping) and not fields)):
             problems.append(
@@ -431,7 +435,9 @@ class UpsertType(_OneRecord):
         problems = _check_flat(self._model, self._field_params, params)
         for part in ("where", "create"):
             problems += check_values(self._model, params.get(part), param=part)
-        problems += check_values(self._model, params.get("update"), param="update", operators=True)
+        problems += check_values(
+            self._model, params.get("update"), param="update", operators=True, dialect=self._family.dialect
+        )
         parts = [params.get(name) for name in ("where", "create", "update")]
         if problems or params.get("conflict_on") is LATER:
             return problems

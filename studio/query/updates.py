@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 from studio.kernel.errors import FilterError
 from studio.models.spec import Kind, ModelSpec
 from studio.query.conditions import NO_SLOT
-from studio.query.documents import Path, is_finite, operand
+from studio.query.documents import Path, is_finite, is_place, operand
 from studio.query.moments import is_moment, moment_for, read_moment
 from studio.query.vocabulary import NUMBERS, Term, Vocabulary, near_misses, refuse_secret, vocabulary
 
@@ -88,17 +88,20 @@ class Update(NamedTuple):
         return assignments(self, table, dialect, prefix=prefix)
 
 
-def parse_update(spec: ModelSpec, doc: Mapping[str, Any], *, now: dt.datetime | None = None) -> Update:
+def parse_update(
+    spec: ModelSpec, doc: Mapping[str, Any], *, now: dt.datetime | None = None, dialect: str = ""
+) -> Update:
     """Reads an update document.
 
     Args:
         spec: the model that the names belong to.
         doc: field names with values or operators, or operators with mappings of fields.
         now: what `$now` writes; the present when omitted.
+        dialect: whose database it is for; what that one cannot change is refused.
 
     Raises:
-        FilterError: an unknown field or operator, an operator that does not suit its field, a field that Studio keeps, or one
-            that is changed twice.
+        FilterError: an unknown field or operator, an operator that does not suit its field, a field that Studio keeps, one
+            that is changed twice, or one that the dialect cannot change.
         ValueRefused: a value that does not fit its field.
     """
     if not isinstance(doc, Mapping):
@@ -106,10 +109,35 @@ def parse_update(spec: ModelSpec, doc: Mapping[str, Any], *, now: dt.datetime | 
             f"An update is a mapping, not a {type(doc).__name__}.",
             hint='Write {"field": value} or {"field": {"$inc": 1}}.',
         )
-    reader = _Reader(vocabulary(spec), now)
+    reader = _Reader(vocabulary(spec), now, dialect)
     for key, value in doc.items():
         reader.entry(key, value)
     return Update(tuple(reader.steps), tuple(reader.values), reader.words)
+
+
+def refuse_unwritable(name: str, dialect: str) -> None:
+    """Raises FilterError when a database of that kind cannot change the place, a field with a path behind it, whatever is found there."""
+    if dialect != "mysql":
+        return
+    field, *path = name.split(".")
+    for part in path:
+        if part.startswith("-") and not is_place(part):
+            raise FilterError(
+                f"{name!r} cannot be changed on MariaDB, whose paths cannot name {part!r}: it begins with a hyphen.",
+                hint=f"Set {field!r} as a whole, or give that part another name.",
+                field=name,
+            )
+
+
+def places_in(doc: Mapping[str, Any]) -> list[str]:
+    """The names of all that an update changes, also where its values are not known yet."""
+    names: list[Any] = []
+    for key, value in doc.items():
+        if not str(key).startswith("$"):
+            names.append(key)
+        elif isinstance(value, Mapping | list | tuple):
+            names += value
+    return [str(name) for name in names]
 
 
 class _Place(NamedTuple):
@@ -122,8 +150,9 @@ class _Place(NamedTuple):
 
 
 class _Reader:
-    def __init__(self, words: Vocabulary, now: dt.datetime | None) -> None:
+    def __init__(self, words: Vocabulary, now: dt.datetime | None, dialect: str) -> None:
         self.words = words
+        self.dialect = dialect
         self.values: list[Any] = []
         self.steps: list[Step] = []
         self._taken: dict[str, list[Path]] = {}
@@ -184,6 +213,7 @@ class _Reader:
                 hint="Paths lead into dict and list fields, with single dots between the names.",
                 field=key,
             )
+        refuse_unwritable(key, self.dialect)
         return self._settable(_Place(term, path))
 
     def _settable(self, place: _Place) -> _Place:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from studio.kernel.errors import ConnectionFailed
 from studio.kernel.ids import WorkflowId
-from studio.project.state import Project
+from studio.project.state import Connection, Project
 from studio.workflow.graph import Workflow
 from studio.workflow.references import Library
 
@@ -27,12 +28,15 @@ def project_catalogue(
 
     connections = {connection.id: connection.name for connection in project.connections.values()}
     families = {
-        connection: Family(
-            entry.spec
-            for entry in project.models.values()
-            if entry.spec is not None and entry.connection == connection
+        connection.id: Family(
+            (
+                entry.spec
+                for entry in project.models.values()
+                if entry.spec is not None and entry.connection == connection.id
+            ),
+            _dialect(connection),
         )
-        for connection in connections
+        for connection in project.connections.values()
     }
     generated = [
         kind
@@ -46,3 +50,13 @@ def project_catalogue(
         connections=connections.values(),
         library=Library(workflows),
     )
+
+
+def _dialect(connection: Connection) -> str:
+    """The kind of database; empty where the URL names none, which is told to whoever connects."""
+    from studio.database.database import dialect_of
+
+    try:
+        return dialect_of(connection.url)
+    except ConnectionFailed:
+        return ""

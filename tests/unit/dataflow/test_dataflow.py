@@ -57,6 +57,41 @@ def test_a_default_of_another_kind_than_its_field_is_refused_where_it_is_declare
         DataFlow(":memory:", models=[Part])
 
 
+@pytest.mark.parametrize(
+    ("type_name", "params"),
+    [
+        ("SettingUpdateNode", {"id": 1, "fields": {"data.-a": 5}}),
+        ("SettingUpdateNode", {"id": 1, "fields": {"data.-a": "{{ limit }}"}}),
+        ("SettingUpdateNode", {"id": 1, "fields": {"$set": {"data.-a": "{{ limit }}"}}}),
+        ("SettingUpdateNode", {"id": 1, "fields": {"data.-a": {"$inc": 1}}}),
+        ("SettingBulkUpdateNode", {"filter": {}, "update": {"$unset": ["data.x.-a"]}}),
+        ("SettingUpsertNode", {"where": {"id": 1}, "create": {"data": {}}, "update": {"data.-a": 5}}),
+    ],
+)
+def test_what_a_kind_of_database_cannot_change_is_refused_when_building_for_it(
+    type_name: str, params: dict[str, Any]
+) -> None:
+    class Setting:
+        data: dict[str, Any]
+
+    for url, fits in (
+        ("sqlite://", True),
+        ("postgresql://x@localhost/x", True),
+        ("mysql://x@localhost/x", False),
+    ):
+        with DataFlow(url, models=[Setting]) as db:
+            workflow = WorkflowBuilder(db)
+            workflow.add_input("limit", int)
+            workflow.add_node(type_name, "it", params)
+            if fits:
+                workflow.build()
+                continue
+            with pytest.raises(
+                BuildError, match="cannot be changed on MariaDB, whose paths cannot name '-a'"
+            ):
+                workflow.build()
+
+
 def test_a_field_that_is_only_called_like_a_foreign_key_is_told_how_to_become_one() -> None:
     class Owner:
         name: str

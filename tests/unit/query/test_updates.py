@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from studio.kernel.errors import StudioError
+from studio.database.plans import ModelPlans, dialect_named
+from studio.database.statements import parse_changes
+from studio.kernel.errors import FilterError, StudioError
 from studio.query import Update, parse_update
 from studio.query.document_changes import grown, pulled, pushed, set_at, unset_at
 from studio.query.updates import Step
@@ -136,3 +138,26 @@ def test_what_is_no_finite_number_changes_nothing(change: str, number: Decimal |
     for field in ("count", "ratio", "price", "profile.size", "tags"):
         with pytest.raises(StudioError):
             parse_update(THING, {field: {change: number}})
+
+
+HYPHENS = [
+    {"profile.-a": 1},
+    {"profile.x.-a.y": {"$inc": 1}},
+    {"$set": {"profile.-a": 1}},
+    {"$unset": ["profile.-a"]},
+    {"tags.0.-": {"$pull": 1}},
+    {"$multiply": {"profile.-1x": 2}},
+]
+
+
+@pytest.mark.parametrize("doc", HYPHENS, ids=str)
+def test_what_mariadb_cannot_name_is_refused_for_it_alone(doc: dict[str, Any]) -> None:
+    plans = {name: ModelPlans(THING, dialect_named(name)) for name in ("sqlite", "postgresql", "mysql")}
+    assert parse_changes(plans["sqlite"], doc) == parse_changes(plans["postgresql"], doc) == read(doc)
+    with pytest.raises(FilterError, match=r"cannot be changed on MariaDB.*begins with a hyphen.*as a whole"):
+        parse_changes(plans["mysql"], doc)
+
+
+def test_a_place_counted_from_the_end_is_no_such_name() -> None:
+    doc = {"tags.-1": 7, "profile": {"-a": {"-b": 1}}}
+    assert parse_changes(ModelPlans(THING, dialect_named("mysql")), doc) == read(doc)
