@@ -54,6 +54,8 @@ class Geometry:
         """The points that edges pass, edge by edge and in the order of the way."""
         self.dot_edge: Ints = np.empty(0, np.int64)
         self.dot_selected: Bools = np.empty(0, np.bool_)
+        self.revision = 0
+        """Counts what happened to where edges run: the same number, the same curves."""
         self._ends: Floats | None = None
         self._legs: tuple[Floats, Ints] | None = None
 
@@ -109,6 +111,7 @@ class Geometry:
     def touch(self) -> None:
         """Something that edges end at, or pass, has moved."""
         self._ends = self._legs = None
+        self.revision += 1
 
     def stand_ins(self, stands: Mapping[int, tuple[str, float, float, float]]) -> None:
         """Hides nodes: for each its frame's id, and where edges come in and go out and at which height, in scene units."""

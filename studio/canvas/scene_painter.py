@@ -18,12 +18,13 @@ from studio.canvas.camera import MIDDLE, NEAR, Camera
 from studio.canvas.card_cache import CardCache
 from studio.canvas.card_painter import MARGIN, NO_PROBLEM, RADIUS, STRIPE, Look
 from studio.canvas.cards import FOOTER, HEADER, WIDTH
-from studio.canvas.curves import Floats, Ints, trimmed
+from studio.canvas.curves import Ints
 from studio.canvas.dot_painter import paint_dots
+from studio.canvas.edge_painter import EdgePainter
 from studio.canvas.far_painter import FarPainter
 from studio.canvas.geometry import Bools
 from studio.canvas.ground import Ground
-from studio.canvas.primitives import Rects, SmoothLines, flattened, in_pixels, whole
+from studio.canvas.primitives import Rects, whole
 from studio.canvas.projector import Projector
 from studio.canvas.states import IDLE, CardState
 from studio.canvas.style import Style, blend, draw_port, draw_spinner
@@ -33,12 +34,10 @@ RENDER_BUDGET_S: Final = 0.004
 """What a frame may spend on cards that are not painted yet; the rest is drawn simply and follows in the next frames."""
 SMOOTH_CARDS: Final = 16
 """With more cards than this in view a zoom does without smoothing until it rests: that costs three times as much."""
-CROWD: Final = 160
-"""More visible edges than this are drawn with fewer pieces."""
 
 
 class ScenePainter:
-    """Draws a projector's content. Keeps what can be kept between frames: card pixmaps, the atlas, batches of memory."""
+    """Draws a projector's content. Keeps what can be kept between frames: card pixmaps, edges, the atlas, batches of memory."""
 
     def __init__(self, projector: Projector, style: Style) -> None:
         self.projector = projector
@@ -48,13 +47,10 @@ class ScenePainter:
         self.dimmed: Bools | None = None
         """While a wire is dragged: the nodes that it cannot reach."""
         self._ground = Ground(style)
+        self.edges = EdgePainter(projector, style)
         self._far = FarPainter(projector, style)
         self._rects = Rects()
-        self._smooth_lines = SmoothLines()
         self._hurry = False
-        self.fineness = 1
-        """How many times the usual number of straight pieces a curve is made of: more for a picture that people look at closely."""
-        self._seen = QRectF()
         self.is_complete = True
         """Whether the last frame shows every card in full; otherwise another frame should follow."""
 
@@ -62,6 +58,7 @@ class ScenePainter:
         self.style = style
         self.cache = CardCache(style)
         self._ground.set_style(style)
+        self.edges.set_style(style)
         self._far.set_style(style)
 
     def paint_ground(self, painter: QPainter, camera: Camera) -> None:
@@ -83,29 +80,22 @@ class ScenePainter:
 
         `is_zooming` prefers speed over sharpness, `in_full` completeness over speed. `label` gives the words to stand on an edge.
         """
-        geometry = self.projector.geometry
         self.is_complete = True
-        seen = self._seen = part or QRectF(0, 0, camera.width, camera.height)
-        left, top = camera.to_scene(seen.left(), seen.top())
-        right, bottom = camera.to_scene(seen.right(), seen.bottom())
-        margin = 16 / camera.zoom if camera.zoom < 1 else 16.0
-        visible = geometry.nodes_in(left - margin, top - margin, right + margin, bottom + margin)
-        # As far as the label on an edge reaches to its sides.
-        thick = 9 / camera.zoom
+        seen = part or QRectF(0, 0, camera.width, camera.height)
+        visible = self._nodes_in_sight(camera, seen)
         self._hurry = is_zooming and len(visible) > SMOOTH_CARDS
-        edges = geometry.edges_in(left - thick, top - thick, right + thick, bottom + thick)
         if camera.zoom >= NEAR:
-            self._near_edges(painter, camera, edges, phase)
-            paint_dots(painter, camera, geometry, self.style)
+            self._near_edges(painter, camera, seen, phase)
             self._near_cards(painter, camera, visible, is_zooming=is_zooming, in_full=in_full)
             self._moving_parts(painter, camera, visible, phase)
             if label is not None and self.projector.footers and not self._hurry:
-                self._edge_labels(painter, camera, edges, label)
+                self.edges.paint_labels(painter, camera, self.edges.in_sight(camera, seen), label)
             return
+        edges = self.edges.in_sight(camera, seen)
         self._far.is_dimmed = self.dimmed is not None
         if camera.zoom >= MIDDLE:
             self._far.paint_middle(painter, camera, visible, edges)
-            paint_dots(painter, camera, geometry, self.style)
+            paint_dots(painter, camera, self.projector.geometry, self.style)
         else:
             self._far.paint_far(painter, camera, visible, edges)
 
@@ -116,123 +106,22 @@ class ScenePainter:
         geometry = self.projector.geometry
         self._moving_parts(painter, camera, np.flatnonzero(~geometry.hidden), phase)
         if label is not None and self.projector.footers:
-            self._edge_labels(painter, camera, np.flatnonzero(~geometry.edge_hidden), label)
+            self.edges.paint_labels(painter, camera, np.flatnonzero(~geometry.edge_hidden), label)
+
+    def _nodes_in_sight(self, camera: Camera, seen: QRectF) -> Ints:
+        left, top = camera.to_scene(seen.left(), seen.top())
+        right, bottom = camera.to_scene(seen.right(), seen.bottom())
+        margin = 16 / camera.zoom if camera.zoom < 1 else 16.0
+        return self.projector.geometry.nodes_in(left - margin, top - margin, right + margin, bottom + margin)
 
     # Near
 
-    def _near_edges(self, painter: QPainter, camera: Camera, which: Ints, phase: float) -> None:
-        if not len(which):
-            return
-        geometry = self.projector.geometry
-        curves, which = geometry.curves(which)
-        curves, rows = trimmed(in_pixels(curves, camera), camera.width, camera.height)
-        which = which[rows]
-        kinds = geometry.edge_kind[which]
-        selected = geometry.edge_selected[which]
-        lit = selected | geometry.selected[geometry.source[which]] | geometry.selected[geometry.target[which]]
-        if self.hovered_edge is not None:
-            lit |= which == self.hovered_edge
-        width = min(max(2.0 * camera.zoom, 1.3), 3.0)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._hurry)
-        # Opaque colours only: a translucent line costs thirty times as much. What has nothing to do with the selection steps back.
-        steps_back = self.dimmed is not None or geometry.selected.any() or geometry.edge_selected.any()
-        strength = 0.3 if steps_back else 0.72
-        for kind in np.unique(kinds).tolist():
-            of_kind = kinds == kind
-            color = self.style.kinds[kind]
-            self._strokes(painter, curves[of_kind & ~lit], blend(self.style.canvas, color, strength), width)
-        if selected.any():
-            halo = blend(self.style.canvas, self.style.accent, 0.6)
-            self._strokes(painter, curves[selected], halo, width + 5)
-        for kind in np.unique(kinds[lit]).tolist():
-            self._strokes(painter, curves[lit & (kinds == kind)], self.style.kinds[kind], width + 0.8)
-        self._running_edges(painter, camera, which, curves, phase)
-
-    def _edge_labels(
-        self, painter: QPainter, camera: Camera, which: Ints, label: Callable[[Edge], str]
-    ) -> None:
-        """What stands on the edges after a run, in the middle of each that is long enough for it."""
-        geometry, style = self.projector.geometry, self.style
-        metrics, height = style.small_metrics, 15.0
-        painter.setFont(style.small_font)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        for i in which.tolist():
-            if i == self.hovered_edge:
-                continue
-            room = geometry.span(i) * camera.zoom - 14
-            if room < height or not (text := label(geometry.edges[i])):
-                continue
-            width = max(metrics.horizontalAdvance(text) + 9, height)
-            if width > room:
-                continue
-            center = QPointF(*camera.to_pixels(*geometry.middle(i)))
-            box = QRectF(center.x() - width / 2, center.y() - height / 2, width, height)
-            painter.setPen(QPen(style.kinds[int(geometry.edge_kind[i])], 1.0))
-            painter.setBrush(style.canvas)
-            painter.drawRoundedRect(box, height / 2, height / 2)
-            painter.setPen(style.text)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _strokes(self, painter: QPainter, curves: Floats, color: QColor, width: float) -> None:
-        """Draws curves as short straight pieces, fewer where fewer are enough."""
-        if not len(curves):
-            return
-        pen = QPen(color, width)
-        pen.setCapStyle(Qt.PenCapStyle.SquareCap)
-        painter.setPen(pen)
-        rise = np.abs(curves[:, 7] - curves[:, 1])
-        if len(self.projector.geometry.dots):
-            # Out of ports edges run level; past points they need not.
-            rise = np.ptp(curves[:, 1::2], axis=1)
-        run = curves[:, 6] - curves[:, 0]
-        length = rise + np.abs(run)
-        straight = (rise < 1.5) & (run > 0)
-        short = ~straight & (length < 90)
-        middling = ~(straight | short) & (length < 260)
-        many = len(curves) > CROWD or self._hurry
-        for rows, pieces in (
-            (straight, 1),
-            (short, 5),
-            (middling, 9),
-            (~(straight | short | middling), 10 if many else 16),
-        ):
-            if rows.any():
-                self._smooth_lines.draw(
-                    painter, self._in_sight(flattened(curves[rows], pieces * self.fineness), width)
-                )
-
-    def _in_sight(self, lines: Floats, width: float) -> Floats:
-        """The pieces that touch what is being painted; in a narrow strip they are few."""
-        seen = self._seen
-        x1, y1, x2, y2 = lines.T
-        kept = (
-            (np.maximum(x1, x2) > seen.left() - width)
-            & (np.minimum(x1, x2) < seen.right() + width)
-            & (np.maximum(y1, y2) > seen.top() - width)
-            & (np.minimum(y1, y2) < seen.bottom() + width)
-        )
-        return lines if kept.all() else lines[kept]
-
-    def _running_edges(
-        self, painter: QPainter, camera: Camera, which: Ints, curves: Floats, phase: float
-    ) -> None:
-        """Dashes that travel towards nodes that are running."""
-        running = [
-            node_id for node_id, footer in self.projector.footers.items() if footer.state is CardState.RUNNING
-        ]
-        if not running:
-            return
-        geometry = self.projector.geometry
-        into = np.isin(geometry.target[which], geometry.indices(running))
-        if not into.any():
-            return
-        pieces = 36
-        lines = flattened(curves[into], pieces)
-        order = (np.arange(len(lines)) % pieces - int(phase * 12)) % 4 < 2
-        pen = QPen(self.style.states[CardState.RUNNING], min(max(2.6 * camera.zoom, 1.8), 3.6))
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        painter.setPen(pen)
-        self._smooth_lines.draw(painter, lines[order])
+    def _near_edges(self, painter: QPainter, camera: Camera, seen: QRectF, phase: float) -> None:
+        """Edges, and the points that they pass."""
+        self.edges.hovered = self.hovered_edge
+        self.edges.is_dimmed = self.dimmed is not None
+        self.edges.paint(painter, camera, seen, phase, in_hurry=self._hurry)
+        paint_dots(painter, camera, self.projector.geometry, self.style)
 
     def _near_cards(
         self, painter: QPainter, camera: Camera, visible: Ints, *, is_zooming: bool, in_full: bool

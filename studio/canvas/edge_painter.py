@@ -1,0 +1,246 @@
+"""How are edges drawn near by? As short straight pieces that are worked out once and kept while only the camera shifts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from studio.canvas.curves import Floats, Ints, trimmed
+from studio.canvas.primitives import SmoothLines, flattened, in_pixels
+from studio.canvas.states import CardState
+from studio.canvas.style import Style, blend
+
+if TYPE_CHECKING:
+    from studio.canvas.camera import Camera
+    from studio.canvas.projector import Projector
+    from studio.workflow.graph import Edge
+
+SURROUNDINGS: Final = 0.5
+"""So much of the window's size around it is worked out with it: a pan stays within for a while."""
+LABEL_REACH_PX: Final = 9.0
+"""As far as the label on an edge reaches to its sides."""
+_FINE_FROM: Final = 0.6
+"""From this zoom on long curves get more pieces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """Straight pieces in pixels, in runs of one pen each, in the order of painting.
+
+    `lines` has the columns x1, y1, x2, y2, `boxes` left, top, right and bottom with the pen's width; run k begins at `starts[k]`.
+    """
+
+    lines: Floats
+    boxes: Floats
+    starts: Ints
+    pens: tuple[QPen, ...]
+
+    @classmethod
+    def of(cls, runs: list[tuple[QColor, float, Floats]]) -> Strokes:
+        lines = np.concatenate([run for _, _, run in runs]) if runs else np.empty((0, 4))
+        counts = [len(run) for _, _, run in runs]
+        reach = np.repeat([width for _, width, _ in runs], counts)
+        boxes = np.stack(
+            [
+                np.minimum(lines[:, 0], lines[:, 2]) - reach,
+                np.minimum(lines[:, 1], lines[:, 3]) - reach,
+                np.maximum(lines[:, 0], lines[:, 2]) + reach,
+                np.maximum(lines[:, 1], lines[:, 3]) + reach,
+            ]
+        )
+        pens = []
+        for color, width, _ in runs:
+            pen = QPen(color, width)
+            pen.setCapStyle(Qt.PenCapStyle.SquareCap)
+            pens.append(pen)
+        return cls(lines, boxes, np.cumsum([0, *counts]), tuple(pens))
+
+    def draw(self, painter: QPainter, batch: SmoothLines, seen: QRectF, dx: float, dy: float) -> None:
+        """Those that touch `seen` when they are shifted by (dx, dy); in a narrow strip they are few."""
+        left, top, right, bottom = self.boxes
+        kept = np.flatnonzero(
+            (right > seen.left() - dx)
+            & (left < seen.right() - dx)
+            & (bottom > seen.top() - dy)
+            & (top < seen.bottom() - dy)
+        )
+        if not len(kept):
+            return
+        lines = self.lines[kept] + (dx, dy, dx, dy)
+        bounds = np.searchsorted(kept, self.starts).tolist()
+        for pen, start, stop in zip(self.pens, bounds[:-1], bounds[1:], strict=True):
+            if stop > start:
+                painter.setPen(pen)
+                batch.draw(painter, lines[start:stop])
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Strokes of all edges in a window and as far around it as `reach` says (in window sizes), and what they depend on."""
+
+    objects: tuple[object, ...]
+    values: tuple[object, ...]
+    camera: Camera
+    reach: float
+    strokes: Strokes
+
+    def serves(self, objects: tuple[object, ...], values: tuple[object, ...], camera: Camera) -> bool:
+        mine = self.camera
+        return (
+            self.values == values
+            and all(a is b for a, b in zip(self.objects, objects, strict=True))
+            and abs(mine.left - camera.left) * camera.zoom <= camera.width * self.reach
+            and abs(mine.top - camera.top) * camera.zoom <= camera.height * self.reach
+        )
+
+
+class EdgePainter:
+    """Draws a projector's edges at zooms from NEAR on."""
+
+    def __init__(self, projector: Projector, style: Style) -> None:
+        self.projector = projector
+        self.style = style
+        self.hovered: int | None = None
+        self.is_dimmed = False
+        """While a wire is dragged, all edges step back."""
+        self.fineness = 1
+        """How many times the usual number of straight pieces a curve is made of: more for a picture that people look at closely."""
+        self._lines = SmoothLines()
+        self._kept: _Kept | None = None
+
+    def set_style(self, style: Style) -> None:
+        self.style = style
+        self._kept = None
+
+    def paint(
+        self,
+        painter: QPainter,
+        camera: Camera,
+        seen: QRectF,
+        phase: float,
+        *,
+        in_hurry: bool = False,
+    ) -> None:
+        """All edges that touch the part `seen` of the widget. `in_hurry`: rather soon than smooth."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not in_hurry)
+        kept = self._surroundings(camera)
+        # Cameras lie on whole pixels: a shift leaves the picture of each piece as it was.
+        dx = (kept.camera.left - camera.left) * camera.zoom
+        dy = (kept.camera.top - camera.top) * camera.zoom
+        kept.strokes.draw(painter, self._lines, seen, dx, dy)
+        self._running(painter, camera, seen, phase)
+
+    def in_sight(self, camera: Camera, seen: QRectF) -> Ints:
+        """The edges whose surroundings touch a part of the widget."""
+        left, top = camera.to_scene(seen.left() - LABEL_REACH_PX, seen.top() - LABEL_REACH_PX)
+        right, bottom = camera.to_scene(seen.right() + LABEL_REACH_PX, seen.bottom() + LABEL_REACH_PX)
+        return self.projector.geometry.edges_in(left, top, right, bottom)
+
+    def _surroundings(self, camera: Camera) -> _Kept:
+        """The strokes of all edges in the window, worked out anew when anything they depend on is another."""
+        geometry, kept = self.projector.geometry, self._kept
+        objects = (geometry, geometry.selected, geometry.edge_selected)
+        size = camera.width, camera.height, camera.zoom
+        values = (geometry.revision, *size, self.hovered, self.is_dimmed)
+        if kept is None or not kept.serves(objects, values, camera):
+            # With a margin once the zoom stays; while zooming, each frame is the first of its kind.
+            reach = SURROUNDINGS if kept is not None and kept.camera.zoom == camera.zoom else 0.0
+            more_x, more_y = camera.width * reach, camera.height * reach
+            around = QRectF(0, 0, camera.width, camera.height).adjusted(-more_x, -more_y, more_x, more_y)
+            strokes = self._strokes(camera, self.in_sight(camera, around))
+            kept = self._kept = _Kept(objects, values, camera, reach, strokes)
+        return kept
+
+    def _strokes(self, camera: Camera, which: Ints) -> Strokes:
+        geometry, style = self.projector.geometry, self.style
+        if not len(which):
+            return Strokes.of([])
+        curves, which = geometry.curves(which)
+        curves = in_pixels(curves, camera)
+        kinds = geometry.edge_kind[which]
+        selected = geometry.edge_selected[which]
+        lit = selected | geometry.selected[geometry.source[which]] | geometry.selected[geometry.target[which]]
+        if self.hovered is not None:
+            lit |= which == self.hovered
+        width = min(max(2.0 * camera.zoom, 1.3), 3.0)
+        # Opaque colours only: a translucent line costs thirty times as much. What has nothing to do with the selection steps back.
+        steps_back = self.is_dimmed or geometry.selected.any() or geometry.edge_selected.any()
+        strength = 0.3 if steps_back else 0.72
+        runs: list[tuple[QColor, float, Floats]] = []
+
+        def add(rows: np.ndarray, color: QColor, pen_width: float) -> None:
+            if rows.any():
+                runs.append((color, pen_width, self._pieces(curves[rows], camera.zoom)))
+
+        for kind in set(kinds[~lit].tolist()):
+            add((kinds == kind) & ~lit, blend(style.canvas, style.kinds[kind], strength), width)
+        add(selected, blend(style.canvas, style.accent, 0.6), width + 5)
+        for kind in sorted(set(kinds[lit].tolist())):
+            add((kinds == kind) & lit, style.kinds[kind], width + 0.8)
+        return Strokes.of(runs)
+
+    def _pieces(self, curves: Floats, zoom: float) -> Floats:
+        """Curves as short straight pieces, fewer where fewer are enough; how many does not depend on what else is seen."""
+        rise = np.abs(curves[:, 7] - curves[:, 1])
+        if len(self.projector.geometry.dots):
+            # Out of ports edges run level; past points they need not.
+            rise = np.ptp(curves[:, 1::2], axis=1)
+        run = curves[:, 6] - curves[:, 0]
+        length = rise + np.abs(run)
+        straight = (rise < 1.5) & (run > 0)
+        tier = np.where(straight, 0, 1 + np.searchsorted((90.0, 260.0, 1_600.0, 6_000.0), length))
+        pieces = (1, 5, 9, 16 if zoom >= _FINE_FROM else 10, 36, 120)
+        return np.concatenate(
+            [flattened(curves[tier == k], pieces[k] * self.fineness) for k in set(tier.tolist())]
+        )
+
+    def _running(self, painter: QPainter, camera: Camera, seen: QRectF, phase: float) -> None:
+        """Dashes that travel towards nodes that are running."""
+        running = [
+            node_id for node_id, footer in self.projector.footers.items() if footer.state is CardState.RUNNING
+        ]
+        if not running:
+            return
+        geometry = self.projector.geometry
+        curves, which = geometry.curves(self.in_sight(camera, seen))
+        into = np.isin(geometry.target[which], geometry.indices(running))
+        curves, _ = trimmed(in_pixels(curves[into], camera), camera.width, camera.height)
+        if not len(curves):
+            return
+        pieces = 36
+        lines = flattened(curves, pieces)
+        order = (np.arange(len(lines)) % pieces - int(phase * 12)) % 4 < 2
+        pen = QPen(self.style.states[CardState.RUNNING], min(max(2.6 * camera.zoom, 1.8), 3.6))
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        self._lines.draw(painter, lines[order])
+
+    def paint_labels(
+        self, painter: QPainter, camera: Camera, which: Ints, label: Callable[[Edge], str]
+    ) -> None:
+        """What stands on the edges after a run, in the middle of each that is long enough for it."""
+        geometry, style = self.projector.geometry, self.style
+        metrics, height = style.small_metrics, 15.0
+        painter.setFont(style.small_font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for i in which.tolist():
+            if i == self.hovered:
+                continue
+            room = geometry.span(i) * camera.zoom - 14
+            if room < height or not (text := label(geometry.edges[i])):
+                continue
+            width = max(metrics.horizontalAdvance(text) + 9, height)
+            if width > room:
+                continue
+            center = QPointF(*camera.to_pixels(*geometry.middle(i)))
+            box = QRectF(center.x() - width / 2, center.y() - height / 2, width, height)
+            painter.setPen(QPen(style.kinds[int(geometry.edge_kind[i])], 1.0))
+            painter.setBrush(style.canvas)
+            painter.drawRoundedRect(box, height / 2, height / 2)
+            painter.setPen(style.text)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
