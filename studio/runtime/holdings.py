@@ -12,6 +12,8 @@ from studio.nodes.base import Held
 class Holdings:
     """What is held for one run and the runs within it, by what makes it."""
 
+    __slots__ = ("_held",)
+
     def __init__(self) -> None:
         self._held: dict[Callable[[], Any], Any] = {}
 
@@ -20,6 +22,9 @@ class Holdings:
         if make not in self._held:
             self._held[make] = make()
         return cast("Held", self._held[make])
+
+    def __bool__(self) -> bool:
+        return bool(self._held)
 
     async def aclose(self) -> None:
         """Closes all of it, even where closing some of it fails; whoever asks afterwards gets it anew."""

@@ -211,7 +211,8 @@ class _Run(Driver):
         try:
             return await super()._drive()
         finally:
-            await self.holdings.aclose()
+            if self.holdings:
+                await self.holdings.aclose()
 
     async def _in_mode(self, mode: Mode, keep_schema: Collection[str]) -> RunStatus:
         try:
