@@ -32,6 +32,7 @@ from studio.database.mysql_lane import Lane
 from studio.database.mysql_sessions import MysqlLanes, MysqlTransaction
 from studio.database.options import DatabaseOptions
 from studio.database.results import PoolInfo, ServerInfo
+from studio.database.unbroken import Unbroken
 from studio.database.worker import whatever_happens
 from studio.kernel.errors import ConnectionFailed, ConnectionLost, LockTimeout
 from studio.models.spec import ModelSpec
@@ -147,24 +148,23 @@ class MysqlEngine:
                         return
                     await asyncio.sleep(_KILL_AGAIN_S)
 
-    async def end_statement(self, lane: Lane, task: asyncio.Future[Any]) -> None:
-        """Ends the statement that runs on a connection, and leaves the connection in order, or closed where the server does not answer."""
+    async def end_statement(self, lane: Lane, over: asyncio.Future[None]) -> None:
+        """Ends the statement that runs on a connection, and leaves the connection in order, or closed where the server does not answer.
+
+        `over` is done when the statement is.
+        """
         number = lane.connection.thread_id()
         try:
             async with asyncio.timeout(SETTLE_S):
                 async with self._other() as other:
-                    while not task.done():
+                    while not over.done():
                         await _kill(other, "QUERY", number)
-                        await asyncio.wait([task], timeout=_KILL_AGAIN_S)
-                with contextlib.suppress(Exception):
-                    await task
+                        await asyncio.wait([over], timeout=_KILL_AGAIN_S)
                 # An interruption that came too late for its statement hits this one.
                 if not lane.is_closed:
                     await lane.say("DO 0")
         except (*mysql_errors.DRIVER_ERRORS, TimeoutError):
             lane.connection.close()
-            task.cancel()
-            await asyncio.wait([task])
 
     @contextlib.asynccontextmanager
     async def _other(self) -> AsyncIterator[Any]:
@@ -205,7 +205,7 @@ class MysqlEngine:
                     await whatever_happens(session.say("ROLLBACK"))
                 raise
             session.is_open = False
-            await whatever_happens(session.commit())
+            await Unbroken(session.commit())
         finally:
             self.pool.release(lane, single=False)
 

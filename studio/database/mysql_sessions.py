@@ -19,6 +19,7 @@ from studio.database.errors import lost_in_a_write
 from studio.database.mysql_lane import Lane, read_little, unread
 from studio.database.mysql_text import written
 from studio.database.raw import first_word
+from studio.database.unbroken import Unbroken
 from studio.database.worker import whatever_happens
 from studio.kernel.errors import ConnectionLost, Deadlock, StatementRefused
 
@@ -173,24 +174,23 @@ class MysqlTransaction:
         return await self.guarded(self.lane.execute(sql, args, keep=keep))
 
     async def guarded(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Runs the driver's part aside, so that cancelling this ends the statement and not the connection."""
+        """Runs the driver's part so that cancelling this ends the statement and not the connection."""
         if not self.is_open:
             coroutine.close()
             raise StatementRefused("The transaction is over.", hint="Start a new one.")
         if self._is_undone or self._is_interrupted:
             coroutine.close()
             self._check()
-        task = asyncio.ensure_future(coroutine)
         try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            self._is_interrupted = True
-            await whatever_happens(self.engine.end_statement(self.lane, task))
-            raise
+            return await Unbroken(coroutine, self._end)
         except mysql_errors.DRIVER_ERRORS as error:
             translated = self.engine.translated(error)
             self._is_undone = isinstance(translated, Deadlock)
             raise translated from error
+
+    async def _end(self, over: asyncio.Future[None]) -> None:
+        self._is_interrupted = True
+        await self.engine.end_statement(self.lane, over)
 
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         return (await self.execute(sql, args)).rows or ()
