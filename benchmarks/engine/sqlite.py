@@ -1,4 +1,7 @@
-"""How fast is SQLite through Studio beside the `sqlite3` module? Studio's calls go to a thread and back; the module's block."""
+"""How fast is SQLite through Studio beside the `sqlite3` module?
+
+Studio makes brief calls in place and sends the others to a thread and back; the module always blocks.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from studio.database.care import care_for
-from studio.database.dialect import Converter, Dialect, Row
+from studio.database.dialect import Brief, Converter, Dialect, Row
 from studio.database.list_cache import ListCache
 from studio.database.pipelines import Maker, RowPipelines, SealedPipelines, make_maker, refuse_name
 from studio.database.results import Meter, Record, Statement
@@ -40,9 +40,13 @@ class Plan:
 
     __slots__ = ("_slots", "make", "sql")
 
-    def __init__(self, statement: sa.ClauseElement, dialect: Dialect, make: Maker | None = None) -> None:
+    def __init__(
+        self, statement: sa.ClauseElement, dialect: Dialect, make: Maker | None = None, *, brief: bool = False
+    ) -> None:
+        """`brief`: it is about one record, see `dialect.Brief`."""
         compiled: Any = statement.compile(dialect=dialect.sqlalchemy)
-        self.sql: str = compiled.string
+        text: str = compiled.string
+        self.sql: str = Brief(text) if brief and dialect.name == "sqlite" else text
         self.make: Maker = make or dict
         constants = compiled.construct_params(_check=False)
         self._slots: list[tuple[str, Converter | None, Any]] = [
@@ -102,7 +106,7 @@ class InsertPlan:
             if ciphers
             else RowPipelines(plans.spec, plans.dialect, columns, completing=True)
         )
-        plan = Plan(plans.insert(columns).returning(*plans.table.c), plans.dialect)
+        plan = Plan(plans.insert(columns).returning(*plans.table.c), plans.dialect, brief=True)
         self.sql = plan.sql
         self.make = plans.maker()
 
@@ -188,14 +192,21 @@ class ModelPlans:
         checked = check(value)
         return checked if bind is None else bind(checked)
 
-    def plan(self, key: Hashable, build: Callable[[], tuple[sa.ClauseElement, Maker | None]]) -> Plan:
-        """The plan of that key, built at the first call."""
+    def plan(
+        self,
+        key: Hashable,
+        build: Callable[[], tuple[sa.ClauseElement, Maker | None]],
+        *,
+        finds: Condition | None = None,
+    ) -> Plan:
+        """The plan of that key, built at the first call; `finds` is the condition by which it finds its records, if it only does that."""
         found = self._plans.get(key)
         if found is None:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
             statement, make = build()
-            found = self._plans[key] = Plan(statement, self.dialect, make)
+            brief = finds is not None and self.identifies(finds)
+            found = self._plans[key] = Plan(statement, self.dialect, make, brief=brief)
         return found
 
     def parsed(self, filter: Mapping[str, Any] | None, *, include_deleted: bool = False) -> Filter:

@@ -1,9 +1,10 @@
 """How is SQLite reached? One writer thread that owns the writing connection, some reader threads, all behind the lanes' interface.
 
 The file is in WAL mode: readers see the last committed state and never wait for the writer. A transaction (BEGIN IMMEDIATE) has the
-writer to itself; single writes wait for it in turn. `:memory:` has one connection, which reads too.
+writer to itself; single writes wait for it in turn. `:memory:` has one connection, which reads too. What is over in microseconds is run
+without the threads where nothing can make it wait.
 
-Left out: bulk writes (`sqlite_bulk`), reflection (`sqlite_reflection`), what the codes of errors mean (`sqlite_errors`).
+Left out: when that is (`sqlite_in_place`), bulk writes (`sqlite_bulk`), reflection (`sqlite_reflection`), what the codes of errors mean (`sqlite_errors`).
 """
 
 from __future__ import annotations
@@ -20,10 +21,18 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from studio.database import sqlite_errors
-from studio.database.dialect import Catalogue, Session
+from studio.database.dialect import Catalogue, Row, Session
 from studio.database.options import DatabaseOptions
 from studio.database.results import PoolInfo, ServerInfo
-from studio.database.sqlite_sessions import SqliteLanes, SqliteTransaction, close_connection, still_open
+from studio.database.sqlite_in_place import InPlace
+from studio.database.sqlite_sessions import (
+    JOURNAL_PAGES,
+    SqliteLanes,
+    SqliteTransaction,
+    close_connection,
+    still_open,
+    tend_the_journal,
+)
 from studio.database.worker import Worker, whatever_happens
 from studio.kernel.errors import LockTimeout, UnknownDatabase
 from studio.models.spec import ModelSpec
@@ -36,8 +45,8 @@ _Worker = Worker[sqlite3.Connection]
 
 _NO_ROOM_BESIDE: Final = (sqlite_errors.READONLY, 14)
 """What SQLite says, for a file or for what it keeps beside it: attempt to write, unable to open."""
-_BUSY_STEP_MS: Final = 100
-"""A wait for a lock cannot be interrupted, so it is made of short ones."""
+_BUSY_STEP_S: Final = 0.002
+"""Between two looks whether a lock has gone. SQLite itself does not wait: that could not be interrupted, and what runs in place may not wait."""
 
 
 class SqliteEngine:
@@ -51,6 +60,9 @@ class SqliteEngine:
         self.gate = asyncio.Lock()
         self.writer: _Worker = Worker("sqlite-writer", sqlite3.Connection.interrupt)
         self.readers: list[_Worker] = []
+        self._reads = InPlace()
+        # The first of two may move the journal into the file, the second begins it anew: both wait for the disk.
+        self._writes = InPlace(by_turns=2)
         self._lanes = SqliteLanes(self)
         self._connecting: asyncio.Lock = asyncio.Lock()
         self._stop_threads = weakref.finalize(self, _stop_all, self.writer, self.readers)
@@ -83,10 +95,11 @@ class SqliteEngine:
         connection = self._connect(role)
         try:
             if role == "writer" and self.path is not None and not options.read_only:
-                _prepare_writing(connection, options.synchronous)
+                has_journal = _prepare_writing(connection, options.synchronous)
+                self._writes.is_allowed = has_journal and options.synchronous != "FULL"
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA case_sensitive_like=ON")
-            connection.execute(f"PRAGMA busy_timeout={_BUSY_STEP_MS}")
+            connection.execute("PRAGMA busy_timeout=0")
             if role != "writer":
                 connection.execute("PRAGMA query_only=ON")
             _install(connection)
@@ -171,7 +184,8 @@ class SqliteEngine:
         await self.connect()
         async with self.alone():
             session = SqliteTransaction(self)
-            await self.call(self.writer, _execute, self._connection(self.writer), "BEGIN IMMEDIATE")
+            self._writes.leave()
+            await self.call(self.writer, _begin, self._connection(self.writer))
             try:
                 yield session
             except BaseException:
@@ -221,6 +235,22 @@ class SqliteEngine:
 
     # -------------------------------------------------------------- calls
 
+    def read_in_place(self, sql: str, args: Sequence[Any]) -> Sequence[Row] | None:
+        """What a brief read gives when it can be done here and now; None: it is for a reader's thread."""
+        if self.in_memory:
+            return self.write_in_place(sql, args)
+        for worker in self.readers:
+            if not worker.waiting and worker.resource is not None:
+                return self._reads.rows(worker.resource, sql, args)
+        return None
+
+    def write_in_place(self, sql: str, args: Sequence[Any]) -> Sequence[Row] | None:
+        """The same of a brief write, which commits by itself."""
+        writer = self.writer
+        if writer.waiting or writer.resource is None or self.gate.locked():
+            return None
+        return self._writes.rows(writer.resource, sql, args)
+
     async def call(self, worker: _Worker, function: Callable[..., T], *args: Any) -> T:
         """`function(*args)` on the worker's thread, driver errors translated, waiting out locks of other programs."""
         deadline = time.monotonic() + self.options.lock_timeout_s
@@ -232,7 +262,7 @@ class SqliteEngine:
                 connection = worker.resource
                 settled = connection is None or not connection.in_transaction
                 if busy and settled and time.monotonic() < deadline:
-                    await asyncio.sleep(0.005)
+                    await asyncio.sleep(_BUSY_STEP_S)
                     continue
                 translated = sqlite_errors.translate(error, where=self.where)
                 if translated is None:
@@ -291,14 +321,20 @@ def _connection(target: str, options: DatabaseOptions) -> sqlite3.Connection:
     return connection
 
 
-def _prepare_writing(connection: sqlite3.Connection, synchronous: str) -> None:
-    """Sets the journal that lets others read meanwhile; a file that may only be read stays as it is, and each write says so."""
+def _prepare_writing(connection: sqlite3.Connection, synchronous: str) -> bool:
+    """Sets the journal that lets others read meanwhile, and says whether it is there.
+
+    A file that may only be read stays as it is, and each write says so.
+    """
+    mode = ""
     try:
-        connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
     except sqlite3.OperationalError as error:
         if sqlite_errors.primary_code(error) != sqlite_errors.READONLY:
             raise
     connection.execute(f"PRAGMA synchronous={'FULL' if synchronous == 'FULL' else 'NORMAL'}")
+    connection.execute("PRAGMA wal_autocheckpoint=0").fetchone()
+    return str(mode).lower() == "wal"
 
 
 def _is_at_rest(path: Path) -> bool:
@@ -339,19 +375,24 @@ def _install(connection: sqlite3.Connection) -> None:
         connection.create_collation(name, collation)
 
 
-def _execute(connection: sqlite3.Connection, sql: str) -> None:
-    connection.execute(sql)
+def _begin(connection: sqlite3.Connection) -> None:
+    tend_the_journal(connection, pages=JOURNAL_PAGES)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except BaseException:
+        tend_the_journal(connection, pages=0)
+        raise
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:
     if connection.in_transaction:
         connection.execute("ROLLBACK")
+    tend_the_journal(connection, pages=0)
 
 
 def _commit(connection: sqlite3.Connection) -> None:
-    still_open(connection)
     try:
+        still_open(connection)
         connection.execute("COMMIT")
-    except BaseException:
-        _roll_back(connection)
-        raise
+    finally:
+        _roll_back(connection)  # what is left of it, if anything

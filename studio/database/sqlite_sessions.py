@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from studio.database.bulk import BulkJob, BulkOutcome
-from studio.database.dialect import Row, Session
+from studio.database.dialect import Brief, Row, Session
 from studio.database.raw import first_word
 from studio.database.sqlite_bulk import ROWS_PER_CALL, write_batch
 from studio.database.worker import Worker, whatever_happens
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from studio.database.sqlite import SqliteEngine
 
 T = TypeVar("T")
+JOURNAL_PAGES: Final = 1000
+"""What SQLite does by itself: some 4 MB."""
 _READS = ("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA")
 
 
 class SqliteLanes:
-    """Each statement by itself: reads on the readers, writes on the writer."""
+    """Each statement by itself: reads on the readers, writes on the writer; brief ones in place, where that is possible."""
 
     in_transaction: Final = False
     can_go_on: Final = True
@@ -37,6 +39,10 @@ class SqliteLanes:
 
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         engine = self._engine
+        if sql.__class__ is Brief:
+            at_once = engine.read_in_place(sql, args)
+            if at_once is not None:
+                return at_once
         worker = await engine.reader()
         if worker is engine.writer and engine.gate.locked():
             async with engine.alone():
@@ -46,6 +52,10 @@ class SqliteLanes:
         return found
 
     async def write(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
+        if sql.__class__ is Brief:
+            at_once = self._engine.write_in_place(sql, args)
+            if at_once is not None:
+                return at_once
         rows: Sequence[Row] = await self._on_writer(_fetch, sql, args)
         return rows
 
@@ -106,9 +116,9 @@ class SqliteLanes:
         done: T
         if engine.gate.locked():
             async with engine.alone():
-                done = await engine.call(writer, function, writer.resource, *args)
+                done = await engine.call(writer, tending_the_journal, writer.resource, function, *args)
                 return done
-        done = await engine.call(writer, function, writer.resource, *args)
+        done = await engine.call(writer, tending_the_journal, writer.resource, function, *args)
         return done
 
 
@@ -213,6 +223,24 @@ def close_connection(worker: Worker[sqlite3.Connection]) -> None:
     if worker.resource is not None:
         worker.resource.close()
         worker.resource = None
+
+
+def tending_the_journal(connection: sqlite3.Connection, function: Callable[..., T], *args: Any) -> T:
+    """A write after which the journal is moved into the file when it has grown enough, which waits for the disk: never done in place."""
+    tend_the_journal(connection, pages=JOURNAL_PAGES)
+    try:
+        return function(connection, *args)
+    finally:
+        tend_the_journal(connection, pages=0)
+
+
+def tend_the_journal(connection: sqlite3.Connection, *, pages: int) -> None:
+    """From so many pages on a commit moves the journal into the file; 0: never.
+
+    SQLite heeds it while it reads the statement, so it must not come out of the module's cache of statements.
+    """
+    if not connection.in_transaction:
+        connection.executescript(f"PRAGMA wal_autocheckpoint={pages:d}")
 
 
 def still_open(connection: sqlite3.Connection) -> None:

@@ -141,7 +141,7 @@ def _build_plain_update(plans: ModelPlans, name: str, names: tuple[str, ...]) ->
     elif name in names:
         return None  # the record could not be found again
     return PlainUpdate(
-        Plan(statement, plans.dialect, plans.maker()),
+        Plan(statement, plans.dialect, plans.maker(), brief=True),
         RowPipelines(spec, plans.dialect, columns, completing=False).pipeline(names),
         any(spec.by_name[changed].kind in DOCUMENTS for changed in names),
     )
@@ -175,7 +175,8 @@ def select(
             statement = statement.with_for_update()
         return statement, plans.maker(fields)
 
-    plan = plans.plan(("select", filter.shape, fields, most is None, lock, ordered), build)
+    key = ("select", filter.shape, fields, most is None, lock, ordered)
+    plan = plans.plan(key, build, finds=filter.condition)
     return Ready(plan, {**slots(filter), "most": most})
 
 
@@ -199,7 +200,8 @@ def update_one(plans: ModelPlans, filter: Filter, changes: Update | None, now: A
             return statement, plans.maker()
         return statement.returning(*plans.table.c), plans.maker()
 
-    plan = plans.plan(("update", filter.shape, changes and changes.shape), build)
+    key = ("update", filter.shape, changes and changes.shape)
+    plan = plans.plan(key, build, finds=filter.condition)
     return Ready(plan, {**slots(filter), **changed(changes), "now": now})
 
 
@@ -211,7 +213,8 @@ def delete_one(plans: ModelPlans, filter: Filter) -> Ready:
         statement = _only(plans, sa.delete(plans.table), filter, single=single)
         return statement.returning(*plans.table.c), plans.maker()
 
-    return Ready(plans.plan(("delete", filter.shape), build), slots(filter))
+    plan = plans.plan(("delete", filter.shape), build, finds=filter.condition)
+    return Ready(plan, slots(filter))
 
 
 def update_many(
