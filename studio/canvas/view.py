@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.canvas import menus, overlays
@@ -104,6 +104,7 @@ class CanvasView(QWidget, Looking, Delegated):
         self._views: dict[WorkflowId, tuple[float, float, float]] = {}
         self._fit_pending = False
         self._keys = KeyTable()
+        self._viewer.means_something = self._means_something
         self._runs = RunFollower(self._projector, self._viewer, self)
         self._clipboard = Clipboard(self)
         self._adding = Adding(self)
@@ -435,6 +436,9 @@ class CanvasView(QWidget, Looking, Delegated):
         if name is not None:
             self._invoke(name)
             event.accept()
+
+    def _means_something(self, event: QKeyEvent) -> bool:
+        return self._keys.command_for(event) is not None
 
     def set_keys(self, changed: Mapping[str, Sequence[str]]) -> None:
         """Takes a person's own keys, by the names of the commands; all others have their usual ones."""

@@ -45,7 +45,7 @@ from studio.kernel.ids import NodeId
 from studio.workflow.graph import REFERRING
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Callable
 
 BORDER_PX: Final = 28
 BORDER_SPEED_PX: Final = 14
@@ -71,6 +71,8 @@ class CanvasViewer(BoardViewer):
         """What went along the edges in the run that is shown."""
         self.templates: list[overlays.Template] = []
         self.wheel_pans = False
+        self.means_something: Callable[[QKeyEvent], bool] = _always
+        """Whether a key press is a command of the canvas."""
         self.keeps_tab = True
         """Whether Tab is a command here; else it leads on to the next widget."""
         self._found: list[NodeId] = []
@@ -416,9 +418,9 @@ class CanvasViewer(BoardViewer):
                 self.scale(1.0 + event.value(), 1.0, self.mapToScene(event.position()))
             return True
         if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            # Plain keys are the canvas's while it has the focus, whatever the window binds them to.
-            if not event.modifiers() & ~_SHIFT and event.key() != Qt.Key.Key_F6:
-                event.setAccepted(event.key() < Qt.Key.Key_F1 or event.key() == Qt.Key.Key_F2)
+            # Plain keys that mean something here are the canvas's while it has the focus, whatever the window binds them to.
+            if not event.modifiers() & ~_SHIFT:
+                event.setAccepted(event.key() == Qt.Key.Key_Space or self.means_something(event))
             return True
         answer: bool = super().event(event)
         return answer
@@ -474,3 +476,7 @@ class CanvasViewer(BoardViewer):
             self._cursor = QPointF(event.pos())
             self.menu_wanted.emit(self.hit(point.x(), point.y()), event.globalPos())
         event.accept()
+
+
+def _always(_event: QKeyEvent) -> bool:
+    return True

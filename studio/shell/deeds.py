@@ -149,8 +149,8 @@ def _view_deeds(window: MainWindow) -> dict[str, Deed]:
         "next_tab": lambda: window.pages.tabs.step(1),
         "previous_tab": lambda: window.pages.tabs.step(-1),
         "close_tab": lambda: window.pages.tabs.close_at(window.pages.tabs.currentIndex()),
-        "next_pane": lambda: window.docks.step_focus(window.pages, 1),
-        "previous_pane": lambda: window.docks.step_focus(window.pages, -1),
+        "next_pane": lambda: window.docks.step_focus(window.pages.tabs.canvas or window.pages, 1),
+        "previous_pane": lambda: window.docks.step_focus(window.pages.tabs.canvas or window.pages, -1),
     }
 
 
