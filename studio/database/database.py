@@ -237,7 +237,8 @@ class Database:
         from studio.database.preview import preview
 
         own = preview(self._book.of(spec), operation, params)
-        return own + shown(self._book, spec, params.get("include") or ())
+        deleted = bool(params.get("include_deleted"))
+        return own + shown(self._book, spec, params.get("include") or (), include_deleted=deleted)
 
 
 def dialect_of(url: str) -> str:

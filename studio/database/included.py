@@ -49,56 +49,71 @@ def local_fields(
 
 
 async def attach(
-    lists: Lists, spec: ModelSpec, records: Sequence[Record], include: Iterable[Include]
+    lists: Lists,
+    spec: ModelSpec,
+    records: Sequence[Record],
+    include: Iterable[Include],
+    *,
+    include_deleted: bool = False,
 ) -> None:
-    """Puts into each record, under each relation's name, the related record (or None) or the list of related records."""
+    """Puts into each record, under each relation's name, the related record (or None) or the list of related records.
+
+    With `include_deleted` those among them that are marked as deleted are there too, and what only a deleted link leads to.
+    """
     for entry in include:
-        await _attach(lists, spec, records, entry)
+        await _attach(lists, spec, records, entry, include_deleted)
 
 
-async def _attach(lists: Lists, spec: ModelSpec, records: Sequence[Record], entry: Include) -> None:
+async def _attach(
+    lists: Lists, spec: ModelSpec, records: Sequence[Record], entry: Include, deleted: bool
+) -> None:
     relation = entry.relation
     asked = relation.through_local if entry.through is not None else relation.remote
     keyed = _Keys(spec, relation.local, entry.through or entry.target, asked)
     keys = [keyed(record) for record in records]
     wanted = list(dict.fromkeys(key for key in keys if key is not None))
     if entry.through is None:
-        found = await _by_key(lists, entry, wanted)
+        found = await _by_key(lists, entry, wanted, deleted)
     else:
-        found = await _by_links(lists, entry, entry.through, wanted)
+        found = await _by_links(lists, entry, entry.through, wanted, deleted)
     name = relation.name
     for record, key in zip(records, keys, strict=True):
         related = found.get(key, ()) if key is not None else ()
         record[name] = list(related) if relation.many else next(iter(related), None)
 
 
-async def _by_key(lists: Lists, entry: Include, keys: Sequence[Key]) -> dict[Key, list[Record]]:
+async def _by_key(
+    lists: Lists, entry: Include, keys: Sequence[Key], deleted: bool
+) -> dict[Key, list[Record]]:
     """The related records by the values of their `remote` fields, in the relation's order."""
     target, remote = entry.target, entry.relation.remote
     order = entry.relation.order_by or target.key or remote
     grouped: dict[Key, list[Record]] = {}
     for filter in _filters(remote, keys):
-        query = ListQuery(filter=filter, order_by=order, limit=None, include=entry.children)
+        query = ListQuery(
+            filter=filter, order_by=order, limit=None, include=entry.children, include_deleted=deleted
+        )
         for record in await lists.list(target, query):
             grouped.setdefault(tuple(record[name] for name in remote), []).append(record)
     return grouped
 
 
 async def _by_links(
-    lists: Lists, entry: Include, through: ModelSpec, keys: Sequence[Key]
+    lists: Lists, entry: Include, through: ModelSpec, keys: Sequence[Key], deleted: bool
 ) -> dict[Key, list[Record]]:
     """The related records by the values of the link's `through_local` fields, in the relation's order, else in that of `through_remote`."""
     relation = entry.relation
     near, far = relation.through_local, relation.through_remote
     pairs: dict[tuple[Key, Key], None] = {}
     keyed = _Keys(through, far, entry.target, relation.remote)
+    wanted = tuple(dict.fromkeys((*near, *far)))
     for filter in _filters(near, keys):
-        query = ListQuery(filter=filter, order_by=far, limit=None, fields=tuple(dict.fromkeys((*near, *far))))
+        query = ListQuery(filter=filter, order_by=far, limit=None, fields=wanted, include_deleted=deleted)
         for link in await lists.list(through, query):
             other = keyed(link)
             if other is not None:
                 pairs[tuple(link[name] for name in near), other] = None
-    found = await _by_key(lists, entry, list(dict.fromkeys(other for _, other in pairs)))
+    found = await _by_key(lists, entry, list(dict.fromkeys(other for _, other in pairs)), deleted)
     grouped: dict[Key, list[Record]] = {}
     if relation.order_by:
         place = {key: number for number, key in enumerate(found)}
@@ -149,7 +164,9 @@ def _filters(names: Sequence[str], keys: Iterable[Key]) -> Iterator[dict[str, An
 # ------------------------------------------------------------------ for people to read
 
 
-def shown(book: PlanBook, spec: ModelSpec, include: Iterable[Include]) -> list[Statement]:
+def shown(
+    book: PlanBook, spec: ModelSpec, include: Iterable[Include], *, include_deleted: bool = False
+) -> list[Statement]:
     """The statements that `attach` would run, with words in place of the keys, which are known only then."""
     said: list[Statement] = []
     for entry in include:
@@ -159,10 +176,10 @@ def shown(book: PlanBook, spec: ModelSpec, include: Iterable[Include]) -> list[S
         if entry.through is not None:
             near, far = relation.through_local, relation.through_remote
             both = tuple(dict.fromkeys((*near, *far)))
-            said += _shown(book, entry.through, near, spec, local, both, far)
+            said += _shown(book, entry.through, near, spec, local, both, far, include_deleted)
             source, local = entry.through, far
-        said += _shown(book, entry.target, relation.remote, source, local, None, order)
-        said += shown(book, entry.target, entry.children)
+        said += _shown(book, entry.target, relation.remote, source, local, None, order, include_deleted)
+        said += shown(book, entry.target, entry.children, include_deleted=include_deleted)
     return said
 
 
@@ -174,9 +191,11 @@ def _shown(
     local: Sequence[str],
     fields: tuple[str, ...] | None,
     order: Sequence[str],
+    deleted: bool,
 ) -> list[Statement]:
     (filter,) = _filters(names, [tuple(_sample(target[name]) for name in names)])
-    page = pages.page(book.of(target), ListQuery(filter=filter, order_by=order, limit=None, fields=fields))
+    query = ListQuery(filter=filter, order_by=order, limit=None, fields=fields, include_deleted=deleted)
+    page = pages.page(book.of(target), query)
     said = page.ready.plan.statement(page.ready.values)
     words = iter([f"‹{source.name}.{name}›" for name in local])
     return [Statement(sql=said.sql, params={name: next(words, value) for name, value in said.params.items()})]

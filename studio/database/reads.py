@@ -40,7 +40,7 @@ class Reads(Conversation):
             asked = None if fields is None else (*fields, *more)
             found = await self.read(spec, filter, asked, include_deleted=include_deleted)
             if found is not None:
-                await self.attach_related(spec, [found], include, more)
+                await self.attach_related(spec, [found], include, more, include_deleted=include_deleted)
             return found
         plans = self._plans(spec)
         if fields is None and plans.care is None:
@@ -65,7 +65,7 @@ class Reads(Conversation):
         if query.include:
             narrow, more = _without_include(spec, query)
             found = await self.list(spec, narrow)
-            await self.attach_related(spec, found, query.include, more)
+            await self.attach_related(spec, found, query.include, more, include_deleted=query.include_deleted)
             found.columns = _columns(found.columns, query.include, more)
             return found
         plans = self._plans(spec)
@@ -100,7 +100,9 @@ class Reads(Conversation):
                 narrow, more = _without_include(spec, query)
                 batches = await stack.enter_async_context(aclosing(reads.stream(spec, narrow, batch_size)))
                 async for records in batches:
-                    await reads.attach_related(spec, records, query.include, more)
+                    await reads.attach_related(
+                        spec, records, query.include, more, include_deleted=query.include_deleted
+                    )
                     yield records
             return
         plans = self._plans(spec)
@@ -121,9 +123,11 @@ class Reads(Conversation):
         records: Sequence[Record],
         include: Sequence[Include],
         more: Sequence[str],
+        *,
+        include_deleted: bool = False,
     ) -> None:
         """Puts the related records into the records, and takes out the fields that were read for their sake only."""
-        await included.attach(self, spec, records, include)
+        await included.attach(self, spec, records, include, include_deleted=include_deleted)
         for record in records if more else ():
             for name in more:
                 del record[name]

@@ -74,7 +74,7 @@ INCLUDE_DELETED: Final = ParamSpec(
     name="include_deleted",
     type=BOOL,
     label="Include deleted",
-    description="Whether records that are marked as deleted are seen as well.",
+    description="Whether records that are marked as deleted are seen as well, also among the related ones of `include`.",
     default=False,
     advanced=True,
 )
