@@ -157,6 +157,18 @@ class _OneRecord(ModelNode):
     def rows(self, value: Any) -> int | None:
         return 0 if value is None else 1
 
+    def _expected(self, params: Params) -> tuple[Mapping[str, Any], int | None]:
+        """Which record is meant, and at which version it has to be.
+
+        A version in the filter is what the param `version` is, unless it may well be that no record matches: then nothing is refused.
+        """
+        filter, version = selection(self._model, params, self._title), _version(self._model, params)
+        in_filter = filter.get(VERSION) if self._model.versioned else None
+        may_miss = params.get("if_missing", "error") == "null"
+        if version is not None or may_miss or type(in_filter) is not int or len(filter) == 1:
+            return filter, version
+        return {name: value for name, value in filter.items() if name != VERSION}, in_filter
+
     def _missing(self, params: Params) -> None:
         """Nothing matched: None where that is wanted, else RecordNotFound."""
         if params.get("if_missing", "error") == "null":
@@ -221,9 +233,9 @@ class UpdateType(_OneRecord):
     own_ports = frozenset({"record", "found"})
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
-        filter = selection(self._model, params, self._title)
+        filter, version = self._expected(params)
         record = await ctx.access(self._connection).update(
-            self._model, filter, self._changes(params), version=_version(self._model, params)
+            self._model, filter, self._changes(params), version=version
         )
         if record is None:
             self._missing(params)
@@ -281,11 +293,8 @@ class DeleteType(_OneRecord):
     own_ports = frozenset({"deleted", "record"})
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
-        record = await ctx.access(self._connection).delete(
-            self._model,
-            selection(self._model, params, self._title),
-            version=_version(self._model, params),
-        )
+        filter, version = self._expected(params)
+        record = await ctx.access(self._connection).delete(self._model, filter, version=version)
         if record is None:
             self._missing(params)
             return Viewed({"deleted": 0, "id": params.get("id")}, None)

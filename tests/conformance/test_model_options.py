@@ -113,6 +113,8 @@ def test_a_change_of_a_record_that_has_moved_on_is_refused(db: DataFlow) -> None
     for type_name, params, row in (
         ("NoteUpdateNode", {"id": "a", "version": 1, "fields": {"text": "y"}}, None),
         ("NoteDeleteNode", {"filter": {"id": "a"}, "version": 1}, None),
+        ("NoteUpdateNode", {"filter": {"id": "a", "version": 1}, "fields": {"text": "y"}}, None),
+        ("NoteDeleteNode", {"filter": {"text": "x", "version": 1}}, None),
         ("NoteBulkUpdateNode", {"data": rows}, 2),
     ):
         with pytest.raises(StaleRecord, match="at version 2, not 1.*Read it again") as stale:
@@ -120,6 +122,9 @@ def test_a_change_of_a_record_that_has_moved_on_is_refused(db: DataFlow) -> None
         assert stale.value.row == row
         result = LocalRuntime().run(single(db, type_name, params), mode="dry")
         assert isinstance(result.error, StaleRecord)
+    either = {"filter": {"id": "a", "version": 1}, "if_missing": "null"}
+    assert one(db, "NoteUpdateNode", {**either, "fields": {"text": "y"}}) is None
+    assert one(db, "NoteDeleteNode", either)["deleted"] == 0
     assert one(db, "NoteBulkUpdateNode", {"data": [{**row, "version": None} for row in rows]})["updated"] == 2
     assert one(db, "NoteDeleteNode", {"id": "a", "version": 3})["deleted"] == 1
     assert (
