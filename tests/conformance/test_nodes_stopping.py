@@ -1,12 +1,13 @@
 """Does a run that is stopped really stop at the database, leave nothing behind, and let the next one begin?"""
 
 import asyncio
+import socket
 import time
 from typing import Any, Final
 
 import pytest
 
-from studio import AsyncLocalRuntime
+from studio import AsyncLocalRuntime, WorkflowBuilder
 from studio.kernel.errors import RunTimeout
 from studio.runtime import Event, NodeStarted, NodeSucceeded
 from tests.conformance.shop import Shop
@@ -120,3 +121,35 @@ def test_a_run_that_was_stopped_between_nodes_keeps_what_was_committed(shop: Sho
         mode="auto",
     )
     assert shop.one("CustomerReadNode", {"id": "ada"})["name"] == "Ada"
+
+
+def test_a_stop_in_the_middle_of_a_loop_begins_nothing_more_and_hangs_up(shop: Shop) -> None:
+    """Each iteration stores a customer and then asks a server that never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(SOON_S)
+        inner = WorkflowBuilder(name="visit", id="visit")
+        inner.add_input("record", "dict")
+        inner.add_node("CustomerCreateNode", "store", {"id": "{{ record.id }}", "name": "x"})
+        inner.add_node("HTTPRequest", "ask", {"url": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+        inner.add_connection("store", "done", "ask", "after")
+        records = [{"id": f"c{number}"} for number in range(6)]
+        flow = shop.builder(
+            {"each": ("ForEach", {"workflow": "visit", "records": records, "concurrency": 3})}
+        )
+        flow.add_workflow(inner)
+
+        async def story(mode: Any, at_once: int) -> None:
+            task = asyncio.create_task(AsyncLocalRuntime(mode=mode).execute_workflow_async(flow))
+            callers = [(await asyncio.to_thread(silent.accept))[0] for _ in range(at_once)]
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.wait_for(task, SOON_S)
+            for caller in callers:
+                with caller:
+                    caller.settimeout(SOON_S)
+                    while caller.recv(4096):
+                        pass
+
+        for mode, at_once, stored in (("auto", 3, 3), ("review", 1, 0), ("dry", 1, 0)):
+            asyncio.run(story(mode, at_once))
+            assert shop.one("CustomerBulkDeleteNode", {"filter": {}, "all": True}) == {"deleted": stored}

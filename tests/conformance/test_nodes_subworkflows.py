@@ -2,7 +2,10 @@
 
 from decimal import Decimal
 
+import pytest
+
 from studio import LocalRuntime, WorkflowBuilder
+from studio.kernel.errors import BuildError, RunError
 from tests.conformance.shop import Shop
 
 
@@ -67,3 +70,42 @@ def test_a_failure_inside_rolls_the_whole_run_back(shop: Shop) -> None:
     assert result.error is not None
     assert (result.error.node, result.error.code) == ("bad/second", "foreign-key")
     assert shop.one("OrderCountNode")["count"] == 1
+
+
+def test_a_part_of_a_run_takes_a_loop_as_one_node_and_a_review_shows_and_undoes_what_it_did(
+    shop: Shop,
+) -> None:
+    shop.orders(1, 2)
+    flow = shop.builder(
+        {
+            "old": ("OrderListNode", {"limit": None, "order_by": ["id"]}),
+            "each": ("ForEach", {"workflow": "booking"}),
+            "part": ("Subworkflow", {"workflow": "booking", "record": {"total": 5}}),
+            "count": ("OrderCountNode", {}),
+        },
+        [
+            ("old", "records", "each", "records"),
+            ("each", "done", "part", "after"),
+            ("part", "done", "count", "after"),
+        ],
+    )
+    flow.add_workflow(booking())
+    runtime = LocalRuntime(shop.db)
+    opened = runtime.execute(flow, mode="review")
+    assert str(opened.changes.totals) == "+3 ~0 −0"
+    assert opened.result.results["count"] == {"count": 5}
+    opened.roll_back()
+    undone = runtime.run(flow, mode="dry")
+    with pytest.raises(BuildError, match="the last run was rolled back"):
+        runtime.run(flow, start="count", earlier=undone).raise_for_state()
+    assert shop.one("OrderCountNode")["count"] == 2
+    upto = runtime.run(flow, until="each")
+    assert (list(upto.results), shop.one("OrderCountNode")["count"]) == (["old", "each"], 4)
+    rest = runtime.run(flow, start="part", earlier=upto)
+    assert (rest.nodes["each"].origin, rest.results["count"]) == ("reused", {"count": 5})
+    flow.pin("each", [Decimal(1)])
+    flow.pin("part", {"total": Decimal(5)})
+    assert runtime.run(flow).results["count"] == {"count": 5}
+    flow.pin("part", 5)
+    with pytest.raises(RunError, match='pinned to "Booking" is none that it could have given'):
+        runtime.run(flow).raise_for_state()
