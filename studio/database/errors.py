@@ -18,6 +18,7 @@ from studio.kernel.errors import (
     ValueMissing,
     ValueTooLong,
 )
+from studio.kernel.names import with_article
 from studio.models.spec import TENANT_ID, ModelSpec
 from studio.models.values import shorten
 
@@ -156,5 +157,5 @@ def _locate_reference(
     target = (spec.by_name[blamed[0]].references or "").partition(".")[0]
     error.context.setdefault("value", _first_value(blamed, known, error.context.get("values") or ()))
     shown = _shown(blamed, known, error.context.get("values") or ()) or f'"{blamed[0]}"'
-    error.message = f"{spec.name}: {shown} references a {target or 'record'} that does not exist."
+    error.message = f"{spec.name}: {shown} references {with_article(target or 'record')} that does not exist."
     error.hint = f"Create the {target or 'referenced'} record first, or give another value."

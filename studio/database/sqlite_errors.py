@@ -168,6 +168,12 @@ def _by_text(text: str, where: str) -> DatabaseError:
         )
     if "not supported" in text and "type" in text:
         return BadValue("A value has a type that SQLite cannot keep.", hint="Convert it first.", detail=text)
+    if "integer overflow" in text:
+        return BadValue(
+            "A whole number leaves the 64 bits that SQLite has for it.",
+            hint="Reckon with smaller numbers, or make the field a Decimal.",
+            detail=text,
+        )
     if "one statement at a time" in text:
         return StatementRefused(
             "Only one SQL statement can be run at a time.", hint="Use one SQL node for each.", detail=text

@@ -31,6 +31,11 @@ def plural(word: str) -> str:
     return word + "s"
 
 
+def with_article(word: str) -> str:
+    """`Order` → `an Order`, `int` → `an int`, `user` → `a user`: by the first letter, which is right for most names."""
+    return f"{'an' if word[:1].lower() in 'aeio' else 'a'} {word}"
+
+
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
     """The known names that look most like `name`, best first; case does not count. What came instead of a name is taken as its text."""
     by_lower = {candidate.lower(): candidate for candidate in known}

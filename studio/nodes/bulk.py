@@ -73,6 +73,7 @@ class BulkNode(ModelNode):
                     Problem(
                         code="param-type",
                         message=f"A row must be a mapping of fields, not {type(row).__name__}.",
+                        hint="Write {field: value, …} for each row.",
                         field="data",
                     )
                 ]

@@ -208,7 +208,9 @@ class _Loop:
 
         async def take_first() -> None:
             row, item, task = window[0]
-            await asyncio.wait([task])  # awaited itself, it would be stopped before the others, and the next begin in its place
+            await asyncio.wait(
+                [task]
+            )  # awaited itself, it would be stopped before the others, and the next begin in its place
             outcome = task.result()
             window.popleft()
             self._take(row, item, outcome)

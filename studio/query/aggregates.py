@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from studio.kernel.errors import FilterError
+from studio.kernel.names import with_article
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 from studio.query.conditions import fields_of
 from studio.query.filters import condition_into
@@ -377,7 +378,9 @@ def _figure_field(name: str, function: Function, term: Term) -> FieldSpec:
 
 def _unsuited(function: str, term: Term, hint: str) -> FilterError:
     return FilterError(
-        f"${function} does not suit {term.name!r}, which is a {term.kind} field.", hint=hint, field=term.name
+        f"${function} does not suit {term.name!r}, which is {with_article(str(term.kind))} field.",
+        hint=hint,
+        field=term.name,
     )
 
 

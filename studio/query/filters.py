@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple, NoReturn
 
 from studio.kernel.errors import FilterError
+from studio.kernel.names import with_article
 from studio.models.spec import Kind, ModelSpec
 from studio.query.conditions import ALWAYS, All, Condition, Not, Some
 from studio.query.moments import is_moment
@@ -186,7 +187,7 @@ class _Reader(OperatorReader):
         refuse_secret(term, "A path into")
         if term.kind is not None and not term.is_document:
             raise FilterError(
-                f"{head!r} is a {term.kind} field, so nothing can be looked up inside of it.",
+                f"{head!r} is {with_article(str(term.kind))} field, so nothing can be looked up inside of it.",
                 hint=f"Use {head!r} itself; paths lead into dict and list fields.",
                 field=key,
             )

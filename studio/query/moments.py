@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from studio.kernel.errors import FilterError
-from studio.kernel.names import did_you_mean
+from studio.kernel.names import did_you_mean, with_article
 from studio.models.spec import FieldSpec, Kind
 
 _UNITS: Final[Mapping[str, str]] = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -65,7 +65,7 @@ def moment_for(field: FieldSpec, moment: dt.datetime) -> Any:
     if field.kind in (Kind.DICT, Kind.LIST):
         return moment.isoformat()
     raise FilterError(
-        f"{field.name!r} is a {field.kind}, so it cannot be compared with a moment.",
+        f"{field.name!r} is {with_article(str(field.kind))}, so it cannot be compared with a moment.",
         hint="Use $date with datetime and date fields.",
         field=field.name,
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from studio.kernel.errors import FilterError
+from studio.kernel.names import with_article
 from studio.models.canonical import are_canonical
 from studio.models.spec import Kind
 from studio.query.conditions import NEVER, NO_SLOT, All, Comparison, Condition, Form, Not, Operator, Some
@@ -149,7 +150,7 @@ class OperatorReader:
 
     def _refused(self, target: Target, name: str, hint: str) -> FilterError:
         return FilterError(
-            f"{name} does not suit {target.name!r}, which is a {target.term.kind} field.",
+            f"{name} does not suit {target.name!r}, which is {with_article(str(target.term.kind))} field.",
             hint=hint,
             field=target.name,
         )

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from studio.kernel.errors import FilterError
+from studio.kernel.names import with_article
 from studio.models.spec import Kind, ModelSpec
 from studio.query.conditions import NO_SLOT
 from studio.query.documents import Path, is_finite, is_place, operand
@@ -207,7 +208,7 @@ class _Reader:
         path = tuple(rest.split("."))
         if not all(path) or not term.is_document:
             raise FilterError(
-                f"{key!r} leads nowhere: {head!r} is a {term.kind} field."
+                f"{key!r} leads nowhere: {head!r} is {with_article(str(term.kind))} field."
                 if not term.is_document
                 else f"The path {key!r} has an empty part.",
                 hint="Paths lead into dict and list fields, with single dots between the names.",
@@ -265,7 +266,9 @@ class _Reader:
     def _refused(self, name: str, place: _Place, hint: str) -> FilterError:
         kind = "JSON" if place.path else place.term.kind
         return FilterError(
-            f"{name} does not suit {place.name!r}, which is a {kind} field.", hint=hint, field=place.name
+            f"{name} does not suit {place.name!r}, which is {with_article(str(kind))} field.",
+            hint=hint,
+            field=place.name,
         )
 
     def _moment(self, place: _Place) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from studio.kernel.errors import FilterError
-from studio.kernel.names import did_you_mean
+from studio.kernel.names import did_you_mean, with_article
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 from studio.models.values import make_checker
 from studio.query.conditions import Comparison
@@ -78,7 +78,11 @@ def refuse_secret(term: Term, what: str) -> None:
 def refuse_unordered(term: Term, what: str, hint: str) -> None:
     """Raises FilterError when the field's values have no order, and make no groups: `what` is the end of the sentence."""
     if not term.is_ordered:
-        raise FilterError(f"{term.name!r} is a {term.kind} field, which {what}.", hint=hint, field=term.name)
+        raise FilterError(
+            f"{term.name!r} is {with_article(str(term.kind))} field, which {what}.",
+            hint=hint,
+            field=term.name,
+        )
 
 
 class Vocabulary(dict[str, Term]):

@@ -180,6 +180,6 @@ def _unknown_param(node: Node, spec: NodeSpec, name: str) -> Problem:
     return Problem(
         code="unknown-param",
         message=f'"{title_of(node, spec)}" has no param {name!r}.',
-        hint=did_you_mean(name, [param.name for param in spec.params]),
+        hint=did_you_mean(name, [param.name for param in spec.params]) or "Remove it.",
         field=name,
     )

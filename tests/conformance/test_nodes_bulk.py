@@ -134,6 +134,15 @@ def test_bulk_update_changes_all_that_match_alike(shop: Shop) -> None:
     assert shop.one("OrderListNode", {"order_by": "-total", "limit": 1})[0]["total"] == Decimal(1170)
 
 
+def test_a_number_that_outgrows_its_field_is_a_bad_value_and_nothing_is_changed(shop: Shop) -> None:
+    shop.orders(1, 2)
+    shop.one("OrderBulkUpdateNode", {"filter": {}, "update": {"stock": 2**40}})
+    error = shop.refusal("OrderBulkUpdateNode", {"filter": {}, "update": {"stock": {"$multiply": 2**40}}})
+    assert error.code == "bad-value"
+    assert error.hint
+    assert [order["stock"] for order in shop.one("OrderListNode")] == [2**40] * 2
+
+
 def test_bulk_update_heeds_its_limit_and_takes_conditions_with_data(shop: Shop) -> None:
     shop.orders(1, 2, 3)
     limited = {"filter": {"stock": 0}, "update": {"stock": 1}, "limit": 2}

@@ -2,7 +2,15 @@
 
 import pytest
 
-from studio.kernel.names import did_you_mean, nearest, pascal_case, plural, snake_case, unique_name
+from studio.kernel.names import (
+    did_you_mean,
+    nearest,
+    pascal_case,
+    plural,
+    snake_case,
+    unique_name,
+    with_article,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +60,9 @@ def test_unique_names_count_up() -> None:
     assert unique_name("a", []) == "a"
     assert unique_name("a", ["a", "a_2"]) == "a_3"
     assert unique_name("a_2", ["a_2"]) == "a_3"
+
+
+def test_a_word_gets_the_article_that_it_is_spoken_with() -> None:
+    assert [with_article(word) for word in ("int", "Order", "user", "str")] == [
+        "an int", "an Order", "a user", "a str",
+    ]  # fmt: skip
