@@ -64,7 +64,7 @@ class BulkNode(ModelNode):
             return problems
         filled = self.flat(params)
         for number, row in enumerate(data[:ROWS_CHECKED], start=1):
-            if row is LATER or is_dynamic(row):
+            if row is LATER or (is_dynamic(row) and not isinstance(row, Mapping)):
                 continue
             found = (
                 check_values(self._model, {**filled, **_without(row, beside)}, param="data")

@@ -11,6 +11,7 @@ from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem
 from studio.models.spec import ModelSpec
 from studio.workflow.params import LATER, LITERAL, is_dynamic, is_literal, is_operator, unwrap
+from studio.workflow.value_checks import evident_problem
 
 
 def unwrapped(value: Any) -> Any:
@@ -145,7 +146,10 @@ def check_value(model: ModelSpec, name: str, value: Any, *, param: str) -> Probl
     if term.field.managed:
         return managed_problem(name, param)
     if is_dynamic(value):
-        return None
+        evident = evident_problem(name, term.field.kind.value, value) if isinstance(value, str) else None
+        if evident is None:
+            return None
+        return Problem(code="param-type", message=evident, hint="Correct the expression.", field=param)
     try:
         term.accept(unwrap(value))
     except StudioError as error:

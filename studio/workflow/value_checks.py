@@ -12,19 +12,41 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from studio.kernel.names import did_you_mean, plural
-from studio.workflow.params import LATER, LITERAL, is_dynamic, is_literal, is_operator
+from studio.workflow.params import LATER, LITERAL, expression_of, is_dynamic, is_literal, is_operator
 from studio.workflow.spec import ParamSpec
 
 
 def literal_problem(param: ParamSpec, value: Any) -> str | None:
     """Why a value written into a node does not fit its param, as a whole sentence; None when it does.
 
-    Expressions and what comes by an edge fit everywhere; a model's own rules (length, range, pattern) are the value checker's business
+    What comes by an edge fits everywhere, and so do expressions unless it is evident that they cannot; a model's own rules (length, range, pattern) are the value checker's business
     and are only judged here where the param states them.
     """
+    if param.expressions and param.field and isinstance(value, str) and is_dynamic(value):
+        return evident_problem(param.name, param.type.kind, value)
     if value is LATER or (param.expressions and is_dynamic(value)):
         return None
     return value_problem(param, value[LITERAL] if is_literal(value) else value)
+
+
+def evident_problem(name: str, kind: str, text: str) -> str | None:
+    """Why the value of an expression cannot fit a field of that kind, whatever its names stand for; None where it may."""
+    from studio.workflow.expression_types import evident_kinds  # only where there is an expression
+
+    expression = expression_of(text)
+    wanted = _TESTS.get(kind)
+    if expression is None or wanted is None:
+        return None
+    kinds = evident_kinds(expression.text)
+    if not kinds or "mapping" in kinds:  # a mapping may be an update operator
+        return None
+    if any(wanted[0](_SAMPLES[given][0]) for given in kinds):
+        return None
+    said = " or ".join(sorted(_SAMPLES[given][1] for given in kinds))
+    shown = expression.text if len(expression.text) <= 60 else f"{expression.text[:60]}…"
+    can_be_made = kind in _MADE_BY and kinds & (_SAID if _MADE_BY[kind] == "str" else _READ)
+    hint = f" Use {_MADE_BY[kind]}(…)." if can_be_made else ""
+    return f'"{name}" wants {wanted[1]}, but {{{{ {shown} }}}} is {said}.{hint}'
 
 
 def value_problem(param: ParamSpec, value: Any) -> str | None:
@@ -129,3 +151,24 @@ _TESTS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = MappingProxyTyp
         "uuid": (lambda value: isinstance(value, uuid.UUID | str), "a UUID"),
     }
 )
+_SAMPLES: Final[Mapping[str, tuple[Any, str]]] = MappingProxyType(
+    {
+        "bool": (True, "true or false"),
+        "int": (1, "a whole number"),
+        "float": (0.5, "a floating-point number"),
+        "decimal": (Decimal("0.5"), "a decimal number"),
+        "text": ("x", "text"),
+        "list": ([], "a list"),
+        "datetime": (dt.datetime(2000, 1, 1, tzinfo=dt.UTC), "a date and time"),
+        "date": (dt.date(2000, 1, 1), "a date"),
+        "duration": (dt.timedelta(1), "a duration"),
+    }
+)
+"""A value of each kind that an expression can be of, and what it is called."""
+_MADE_BY: Final = MappingProxyType(
+    {"int": "int", "float": "float", "decimal": "decimal", "str": "str", "text": "str"}
+)
+"""The functions of expressions that make a value of a kind."""
+_READ: Final = frozenset({"bool", "int", "float", "decimal", "text"})
+"""The kinds of which they make a number; of more than these they make text."""
+_SAID: Final = _READ | {"datetime", "date", "duration"}
