@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 _UNNEST_BELOW: Final = 500
 _STAGE: Final = "studio_stage"
 _ORDER: Final = "studio_row"
+_MEMORY: Final = (
+    "SELECT set_config('work_mem', '64MB', true)"
+    " WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('64MB')"
+)
+"""Until the transaction ends: what joins and counts a staged batch does not go to the disk for it."""
 
 
 async def write_batch(session: PostgresqlTransaction, job: BulkJob, rows: Sequence[Any]) -> BulkOutcome:
@@ -238,7 +243,9 @@ class Batch:
             types.append(f"{_ORDER} bigint")
             staged.append(CopyColumn(_ORDER, Kind.INT, is_naive=False, nullable=False))
             rows = ((*row, place) for place, row in enumerate(rows))
-        await self.connection.execute(f"CREATE TEMP TABLE {_STAGE} ({', '.join(types)}) ON COMMIT DROP")
+        await self.connection.execute(
+            f"{_MEMORY}; CREATE TEMP TABLE {_STAGE} ({', '.join(types)}) ON COMMIT DROP"
+        )
         self._is_staged = True
         await self._copy(_STAGE, staged, rows, "pg_temp")
         return f"pg_temp.{_STAGE} AS s", []
