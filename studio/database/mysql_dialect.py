@@ -40,7 +40,9 @@ PLACES: Final = 30
 INDEXED_LENGTH: Final = 255
 """Characters of a text that is a key or indexed: InnoDB's entries hold 3,072 bytes, three such texts."""
 _LONGEST_VARCHAR: Final = 1000
-_MIDNIGHT: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_EPOCH: Final = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - as the driver gives them
+_EPOCH_UTC: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+"""A moment changes its zone by its distance to these in a tenth of the time that `replace` takes."""
 _ONE: Final = Decimal(1)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -153,7 +155,9 @@ def _bind_decimal(value: Any) -> Any:
 
 
 def _bind_datetime(value: Any) -> Any:
-    return value.replace(tzinfo=None) if isinstance(value, dt.datetime) else value
+    if not isinstance(value, dt.datetime):
+        return value
+    return _EPOCH + (value - _EPOCH_UTC) if value.tzinfo is dt.UTC else value.replace(tzinfo=None)
 
 
 def _bind_time(value: Any) -> Any:
@@ -211,7 +215,7 @@ def _read_time(value: Any) -> Any:
     """The driver gives TIME as a distance, for it may be longer than a day or negative; such a one stays what it is."""
     if not isinstance(value, dt.timedelta) or value.days:
         return value
-    return (_MIDNIGHT + value).time()
+    return (_EPOCH + value).time()
 
 
 def _read_timedelta(value: int) -> dt.timedelta:
@@ -229,7 +233,7 @@ def _read_bytes(value: Any) -> bytes:
 _READERS: Mapping[Kind, Converter] = {
     Kind.FLOAT: Rarely("{v}.__class__ is float", _read_float),
     Kind.BOOL: Inline("{v} == 1"),
-    Kind.DATETIME: Inline("{v}.replace(tzinfo=UTC)", {"UTC": dt.UTC}),
+    Kind.DATETIME: Inline("epoch_utc + ({v} - epoch)", {"epoch": _EPOCH, "epoch_utc": _EPOCH_UTC}),
     Kind.TIME: _read_time,
     Kind.TIMEDELTA: _read_timedelta,
     Kind.BYTES: Rarely("{v}.__class__ is bytes", _read_bytes),

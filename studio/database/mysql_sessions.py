@@ -116,10 +116,8 @@ class MysqlLanes:
                 await whatever_happens(engine.end_connection(lane))
             engine.pool.release(lane, single=False)
 
-    @contextlib.asynccontextmanager
-    async def atomic(self) -> AsyncIterator[Session]:
-        async with self._engine.transaction() as session:
-            yield session
+    def atomic(self) -> contextlib.AbstractAsyncContextManager[Session]:
+        return self._engine.transaction()
 
     async def bulk(self, job: BulkJob, batch: Sequence[Any]) -> BulkOutcome:
         async with self.atomic() as session:

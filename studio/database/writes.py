@@ -82,18 +82,11 @@ class Writes(Reads):
         if self._recorder is None:
             plain = st.plain_update(plans, filter, changes, utc_now())
             if plain is not None:
-                plan, arguments = plain
                 try:
-                    if plans.dialect.update_returns:
-                        rows = await self._session.write(plan.sql, arguments)
-                    else:
-                        async with self._session.atomic() as session:
-                            again = st.select(plans, st.parse_filter(plans.spec, filter), most=1)
-                            is_there = await session.change(plan.sql, arguments)
-                            rows = await session.read(again.plan.sql, again.arguments) if is_there else ()
+                    rows = await self._update_plainly(plans, filter, *plain)
                 except DatabaseError as error:
                     raise locate(error, spec, changes) from error.__cause__
-                return plan.make(rows[0]) if rows else None
+                return plain[0].make(rows[0]) if rows else None
         parsed = st.parse_filter(plans.spec, filter)
         parsed_changes = st.parse_changes(plans, changes)
         if self._recorder is None:
@@ -104,6 +97,17 @@ class Writes(Reads):
         if after is not None:
             self._recorder.record("update", spec, plans.key_values(before or after), before, after)
         return after
+
+    async def _update_plainly(
+        self, plans: ModelPlans, filter: Mapping[str, Any], plan: Plan, arguments: tuple[Any, ...]
+    ) -> Sequence[Row]:
+        """The record afterwards, as a row; none when there is no such record. `plan` is what `plain_update` gives."""
+        if plans.dialect.update_returns:
+            return await self._session.write(plan.sql, arguments)
+        again = st.by_unique_field(plans, filter, st.select)
+        async with self._session.atomic() as session:
+            is_there = await session.change(plan.sql, arguments)
+            return await session.read(again[0].sql, again[1]) if is_there and again is not None else ()
 
     async def _update(
         self,
