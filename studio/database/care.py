@@ -62,7 +62,8 @@ class Care:
         if tenant is None:
             raise TenantRequired(
                 f"{self.spec.name} keeps its records by tenant, and it is not said which tenant this is for.",
-                hint='Run it within `with TenantContext.set_current("acme"):`, or give the runtime tenant="acme".',
+                hint="Name it: in the window with Data ▸ Tenant…, in the terminal with `--tenant acme`, "
+                'in Python with `with TenantContext.set_current("acme"):` or the runtime\'s tenant="acme".',
             )
         if len(tenant) > MOST_TENANT:
             raise TenantRequired(

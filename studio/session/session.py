@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from studio.kernel.behalf import on_behalf_of
 from studio.kernel.errors import RunError, StoreError, StudioError, WorkflowError
 from studio.kernel.ids import NodeId, RunId, WorkflowId, short_id
 from studio.kernel.problems import Problem
@@ -26,6 +27,7 @@ from studio.session.environment import Environment
 from studio.session.events import RunFinished, RunStarted, TransactionChanged
 from studio.session.home import Home
 from studio.session.runs import Page, RunHandle
+from studio.session.tenants import models_asked, tenanted_models
 from studio.workflow.graph import Workflow, frozen
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ class Session(Editor):
         self._home = home
         self.base_folder: Path | None = None
         """Where relative paths begin in a session without a place of its own; None: where the process was started."""
+        self.tenant: str | None = None
+        """Whose records are meant in models that keep them by tenant, by runs and by looking at data; of no consequence for others."""
         self._databases = Databases(self.env.secrets, self._folder, self._is_somebody_elses)
         self._runs: dict[RunId, RunHandle] = {}
         self._last_runs: dict[WorkflowId, Run] = {}
@@ -282,12 +286,13 @@ class Session(Editor):
         self._runs[handle.run_id] = handle
         self._last_runs[workflow_id] = run
         handle.when_finished(lambda: self._later(lambda: self._run_finished(handle)))
-        driven = run.start(
-            self._databases,
-            connections,
-            self._remember,
-            lambda: self._later(lambda: self._tell(TransactionChanged(handle))),
-        )
+        with on_behalf_of(tenant=self.tenant):
+            driven = run.start(
+                self._databases,
+                connections,
+                self._remember,
+                lambda: self._later(lambda: self._tell(TransactionChanged(handle))),
+            )
         self._driven[handle.run_id] = run, driven
         driven.add_done_callback(lambda _: self._driven.pop(handle.run_id, None))
         self._tell(RunStarted(handle))
@@ -365,9 +370,19 @@ class Session(Editor):
 
     # ------------------------------------------------------------ data
 
+    @property
+    def tenanted_models(self) -> tuple[str, ...]:
+        """The names of the models that keep their records by tenant: for them `tenant` must be said."""
+        return tenanted_models(self.project)
+
+    def models_by_tenant(self, workflow_id: WorkflowId) -> tuple[str, ...]:
+        """Of those, the ones that a workflow asks."""
+        return models_asked(self.project, self.catalogue, workflow_id)
+
     async def row_count(self, model_id: str) -> int:
         """How many records a model has; raises DatabaseError."""
-        return await self.env.loop.call(data.row_count(self.project, self._databases, model_id))
+        with on_behalf_of(tenant=self.tenant):
+            return await self.env.loop.call(data.row_count(self.project, self._databases, model_id))
 
     async def browse(
         self,
@@ -379,17 +394,18 @@ class Session(Editor):
         limit: int = 200,
     ) -> Page:
         """A page of a model's records; raises DatabaseError, or FilterError for a filter that names what does not exist."""
-        return await self.env.loop.call(
-            data.browse(
-                self.project,
-                self._databases,
-                model_id,
-                filter=filter,
-                order_by=order_by,
-                offset=offset,
-                limit=limit,
+        with on_behalf_of(tenant=self.tenant):
+            return await self.env.loop.call(
+                data.browse(
+                    self.project,
+                    self._databases,
+                    model_id,
+                    filter=filter,
+                    order_by=order_by,
+                    offset=offset,
+                    limit=limit,
+                )
             )
-        )
 
     async def test_connection(self, connection: Connection, secret: str | None = None) -> ServerInfo:
         """Connects once, with `secret` or the one that is kept; raises DatabaseError that says what is wrong."""
@@ -417,7 +433,10 @@ class Session(Editor):
 
         run = self._last_runs.get(workflow_id)
         last = run.handle if run is not None else None
-        return statements(self.project, self._node_catalogue(), self._databases, last, workflow_id, node_id)
+        with on_behalf_of(tenant=self.tenant):
+            return statements(
+                self.project, self._node_catalogue(), self._databases, last, workflow_id, node_id
+            )
 
     def code(self, workflow_id: WorkflowId, node_id: NodeId) -> str:
         """The node as Python."""

@@ -213,6 +213,9 @@ def _other_deeds(window: MainWindow) -> dict[str, Deed]:
         "connections": models.open_connections,
         "import_models": models.open_import,
         "new_model": models.open_new_model,
+        "tenant": lambda: run_in_background(
+            window, window.tenants.choose(), busy_after_ms=WAITS_FOR_A_PERSON_MS
+        ),
         "shortcuts": shortcuts,
         "settings": settings,
         "licences": licences,

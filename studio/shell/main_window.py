@@ -35,6 +35,7 @@ from studio.shell.review_control import ReviewControl
 from studio.shell.run_control import RunControl, needs_trust
 from studio.shell.settings import LAYOUT_VERSION, Settings
 from studio.shell.status import StatusBar
+from studio.shell.tenant_control import TenantControl
 from studio.shell.toolbar import ToolBar
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class MainWindow(QMainWindow):
         self._toast = Toast(self.pages)
         self._recent_menu = RecentMenu(self)
         self.files = ProjectFiles(env, settings, self, self)
-        self.runs = RunControl(theme, self)
+        self.tenants = TenantControl(self)
+        self.runs = RunControl(theme, self.tenants, self)
         self.reviews = ReviewControl(self)
         self._put_together()
         self._build_menus()
@@ -167,6 +169,9 @@ class MainWindow(QMainWindow):
         self._recent_menu.forgotten.connect(self._forget)
         self.toolbar.connectionClicked.connect(self.commands.action("connections").trigger)
         self.status.problemsClicked.connect(self._show_problems)
+        self.status.tenantClicked.connect(self.commands.action("tenant").trigger)
+        self.tenants.changed.connect(self.refresh)
+        self.tenants.changed.connect(self.panels.models.refresh_counts)
         for part in (self.status.transaction, self.panels.changes):
             part.commitRequested.connect(self.reviews.commit)
             part.rollBackRequested.connect(self.reviews.roll_back)
@@ -192,6 +197,7 @@ class MainWindow(QMainWindow):
         self._session = session
         self.message_bar.hide()
         self.navigation.forget_run()
+        self.tenants.take_up(session)
         self.runs.set_session(session)
         for panel in self.panels.all:
             panel.set_session(session)
@@ -285,6 +291,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{session.title}[*] — Studio" if session is not None else "Studio")
         self.setWindowModified(session is not None and session.is_modified)
         self.status.set_saved(self._saved_text())
+        self.status.set_tenant(
+            session.tenant if session is not None else None,
+            is_wanted=session is not None and bool(session.tenanted_models),
+        )
         self.status.set_zoom(canvas.zoom() if canvas is not None else None)
 
     def _saved_text(self) -> str:
@@ -347,6 +357,8 @@ class MainWindow(QMainWindow):
         recent = self.settings.recent()
         self._recent_menu.show_entries(recent)
         self.pages.welcome.set_recent(recent)
+        # It may have been saved somewhere else.
+        self.tenants.keep()
 
     def _forget_one(self, location: str) -> None:
         self._forget([location])

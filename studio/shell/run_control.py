@@ -16,6 +16,7 @@ from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
     from studio.session import RunHandle, Session
+    from studio.shell.tenant_control import TenantControl
     from studio.workflow.graph import Workflow
 
 _TICK_MS: Final = 200
@@ -32,8 +33,9 @@ class RunControl(QObject):
     ticked = Signal(object)
     """The RunHandle, a few times a second while it goes on."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, tenants: TenantControl, parent: QWidget) -> None:
         super().__init__(parent)
+        self._tenants = tenants
         self._window = parent
         self._theme = theme
         self._session: Session | None = None
@@ -79,6 +81,8 @@ class RunControl(QObject):
             return None
         workflow = session.project.workflow(workflow_id)
         if not await self._is_trusted(session, workflow):
+            return None
+        if not await self._tenants.is_known_for(session, session.models_by_tenant(workflow_id)):
             return None
         if inputs is None:
             inputs = await self._inputs(workflow)

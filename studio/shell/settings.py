@@ -117,6 +117,19 @@ class Settings:
         self._store.setValue("keys/own", json.dumps({name: list(given) for name, given in keys.items()}))
 
     @property
+    def tenants(self) -> dict[str, str]:
+        """The tenant that was named last, by the location of the project."""
+        try:
+            found = json.loads(str(self._store.value("run/tenants", "{}")))
+        except ValueError:
+            return {}
+        return {str(place): str(tenant) for place, tenant in found.items()} if isinstance(found, dict) else {}
+
+    @tenants.setter
+    def tenants(self, tenants: Mapping[str, str]) -> None:
+        self._store.setValue("run/tenants", json.dumps(dict(tenants)))
+
+    @property
     def last_folder(self) -> str:
         """Where the last file dialog ended; an empty string at first."""
         return str(self._store.value("files/folder", ""))

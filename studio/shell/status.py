@@ -73,6 +73,7 @@ class StatusBar(QStatusBar):
     """The window's status bar."""
 
     problemsClicked = Signal()
+    tenantClicked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,11 +87,15 @@ class StatusBar(QStatusBar):
         self.problems.setIconSize(QSize(15, 15))
         self.problems.setToolTip(self.tr("Show the problems of this workflow"))
         self.problems.clicked.connect(self.problemsClicked)
+        self.tenant = QToolButton()
+        self.tenant.setToolTip(self.tr("Whose records are meant, in models that keep them by tenant"))
+        self.tenant.clicked.connect(self.tenantClicked)
         self.zoom = QLabel()
         self.zoom.setToolTip(self.tr("Zoom"))
         self.transaction = TransactionBar()
-        for widget in (self.busy, self.transaction, self.saved, self.problems, self.zoom):
+        for widget in (self.busy, self.transaction, self.saved, self.tenant, self.problems, self.zoom):
             self.addPermanentWidget(widget)
+        self.set_tenant(None, is_wanted=False)
         self.set_problems(None)
 
     def set_theme(self, theme: Theme) -> None:
@@ -122,6 +127,13 @@ class StatusBar(QStatusBar):
         else:
             self.problems.setText(" " + self.tr("No problems"))
             self.problems.setIcon(icon("ph.check-circle", self._theme, "ok"))
+
+    def set_tenant(self, tenant: str | None, *, is_wanted: bool) -> None:
+        """Whose records are meant; shown when a tenant is named, or must be for some model."""
+        self.tenant.setVisible(is_wanted or tenant is not None)
+        self.tenant.setText(
+            self.tr("Tenant {}").format(tenant) if tenant is not None else self.tr("No tenant")
+        )
 
     def set_zoom(self, zoom: float | None) -> None:
         self.zoom.setText("" if zoom is None else f"{zoom * 100:.0f} %")
