@@ -43,6 +43,15 @@ class ByName:
         indices = view.projector.geometry.indices(nodes)
         return view.layout_editing.add_frame(with_content(view.viewer, indices, set(notes), set(frames)))
 
+    def put_into(
+        self, frame_id: str, nodes: Collection[NodeId], notes: Collection[str], frames: Collection[str]
+    ) -> None:
+        """Lays these things into a frame, which grows; with "", out of all frames."""
+        view = self._view
+        indices = view.projector.geometry.indices(nodes)
+        held = with_content(view.viewer, indices, set(notes), set(frames))
+        view.layout_editing.put_into(held, frame_id)
+
     def delete(self, nodes: Collection[NodeId], notes: Collection[str], frames: Collection[str]) -> None:
         """Deletes things as one step; of an open frame itself alone, of a collapsed one all that lies in it."""
         self._view.editing.remove(nodes, [], notes, frames)

@@ -12,6 +12,7 @@ import numpy as np
 from studio.canvas.cards import GRID, HEADER, WIDTH
 from studio.canvas.framing import PADDING, TITLE_HEIGHT, bounds, box_of, size
 from studio.canvas.geometry import snapped
+from studio.canvas.membership import frames_of, grown, held_box, room_in
 from studio.kernel.ids import EdgeId, NodeId, short_id
 from studio.project.changes import Change, Group, MoveNodes
 from studio.project.layout_changes import SetFrames, SetNotes, SetRoutes
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _NOWHERE = Place()
 _Box = TypeVar("_Box", Note, Frame)
+_Laid = TypeVar("_Laid", Note, Frame, Place)
 
 
 class LayoutEditing:
@@ -114,6 +116,33 @@ class LayoutEditing:
             "Frame",
         )
         return new.id
+
+    def put_into(self, held: Held, frame_id: str) -> None:
+        """Lays things into a frame, below what lies there already, and lets it grow; with "", out of all frames. What lies there all is left."""
+        workflow, geometry = self._workflow(), self._view.projector.geometry
+        if workflow is None or not (len(held.nodes) or held.notes or held.frames):
+            return
+        if frames_of(workflow, geometry, held) == {frame_id}:
+            return
+        dx, dy = room_in(workflow, geometry, held, frame_id)
+        inner = {frame.id for frame in held.frames}
+
+        def laid(box: _Laid) -> _Laid:
+            frame = box.frame if box.frame in inner else frame_id
+            return replace(box, x=box.x + dx, y=box.y + dy, frame=frame)
+
+        ids = [geometry.ids[i] for i in held.nodes.tolist()]
+        moved = [laid(frame) for frame in held.frames]
+        larger = grown(workflow, frame_id, held_box(geometry, held, dx, dy)) if frame_id else []
+        self._do(
+            (
+                self._places(workflow, {key: laid(workflow.places.get(key, _NOWHERE)) for key in ids}),
+                self._notes(workflow, [laid(note) for note in held.notes]),
+                self._frames(workflow, [*moved, *larger]),
+                self._routes(workflow, routes_between(workflow, set(ids), dx, dy)),
+            ),
+            "Put into frame" if frame_id else "Take out of frame",
+        )
 
     def dissolve(self, frame_ids: Iterable[str], title: str = "Ungroup") -> None:
         """Takes frames away; what lies in them lies in the frames around them from then on."""

@@ -17,6 +17,7 @@ from studio.panels.quick_search import Goal
 from studio.project.changes import Change, EditNode
 from studio.project.layout_changes import SetBookmarks, SetFrames, SetNotes
 from studio.qt.theme import COLOR_NAMES
+from studio.workflow.frames import around
 from studio.workflow.graph import Bookmark, Frame, Note, Place, frozen
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class Board(Protocol):
     def frame_around(
         self, nodes: Collection[NodeId], notes: Collection[str], frames: Collection[str]
     ) -> str | None: ...
+    def put_into(
+        self, frame_id: str, nodes: Collection[NodeId], notes: Collection[str], frames: Collection[str]
+    ) -> None: ...
     def delete(self, nodes: Collection[NodeId], notes: Collection[str], frames: Collection[str]) -> None: ...
     def add_note(self) -> str | None: ...
     def go_to_bookmark(self, key: str) -> None: ...
@@ -238,6 +242,25 @@ class OutlineDeeds(QObject):
             self._panel.message.emit(self.tr("Go to a node, a note or a frame that the frame is to hold."))
             return
         self._name_anew("frame", frame_id)
+
+    def move_current(self) -> None:
+        """Asks for the frame that the selected rows are to lie in, or none."""
+        target, picked, board = self._target(), self._picked(), self.board
+        if target is None or board is None or not (picked.nodes or picked.notes or picked.frames):
+            return
+        frames = target.workflow.frames
+        # Not into itself, nor into what lies in it.
+        free = [key for key in frames if not set(around(frames, key)) & set(picked.frames)]
+        untitled = self.tr("Frame without a title")
+        goals = [
+            Goal(kind="choice", id=key, title=frames[key].title or untitled, icon="selection") for key in free
+        ]
+        goals.append(Goal(kind="choice", id="", title=self.tr("Out of all frames"), icon="sign-out"))
+
+        def put(goal: Goal) -> None:
+            board.put_into(goal.id, picked.nodes, picked.notes, picked.frames)
+
+        self.asker.ask(self.tr("Put into which frame?"), goals, put)
 
     def fold_current(self) -> None:
         """Collapses the selected frames, or opens them when all are collapsed."""

@@ -39,6 +39,7 @@ def deed_of(event: QKeyEvent, panel: OutlinePanel) -> Callable[[], object] | Non
         Qt.Key.Key_B: deeds.add_bookmark,
         Qt.Key.Key_H: deeds.fold_current,
         Qt.Key.Key_K: deeds.color_current,
+        Qt.Key.Key_M: deeds.move_current,
     }
     return plain.get(key)
 
@@ -59,6 +60,7 @@ def fill_menu(menu: QMenu, panel: OutlinePanel) -> None:
         ("frame", panel.tr("Co&llapse or open"), deeds.fold_current),
         ("frame note", panel.tr("&Colour…"), deeds.color_current),
         ("node frame note", panel.tr("&Frame"), deeds.add_frame),
+        ("node frame note", panel.tr("&Put into a frame…"), deeds.move_current),
         ("node frame note", panel.tr("&Bookmark"), deeds.add_bookmark),
         ("node frame note bookmark", panel.tr("&Delete"), deeds.delete_current),
     ):

@@ -42,8 +42,8 @@ class OutlinePanel(Panel):
     """The nodes of one workflow in run order, then its frames, notes and bookmarks.
 
     Keys, while the tree has the focus: N adds, Ctrl+L connects, F2 renames, Del deletes (a node, an edge, a param's value), Enter edits
-    params, D switches a node on or off, O shows what it delivered; Ctrl+G frames the selected rows, C adds a note, B a bookmark, H collapses
-    a frame, K colours it. Shift and the arrows select several rows. `outline_keys` has them all.
+    params, D switches a node on or off, O shows what it delivered; Ctrl+G frames the selected rows, M puts them into a frame, C adds a note,
+    B a bookmark, H collapses a frame, K colours it. Shift and the arrows select several rows. `outline_keys` has them all.
     """
 
     nodeSelected = Signal(str)

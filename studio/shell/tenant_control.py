@@ -62,7 +62,11 @@ class TenantControl(QObject):
         if session.tenant is not None or not models:
             return True
         names = ", ".join(models)
-        text = self.tr("{models} keeps its records by tenant. Whose records are meant?").format(models=names)
+        text = (
+            self.tr("{models} keeps its records by tenant. Whose records are meant?")
+            if len(models) == 1
+            else self.tr("{models} keep their records by tenant. Whose records are meant?")
+        ).format(models=names)
         answer = await self._ask(text, "")
         if answer is None or session is not self._window.session:
             return False

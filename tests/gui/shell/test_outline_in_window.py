@@ -74,6 +74,39 @@ def test_the_selected_rows_are_framed_and_the_frame_shows_them_folds_and_takes_a
     assert workflow(window).frames[frame_id].title == "Shop"
 
 
+def test_rows_are_put_into_a_frame_that_grows_and_out_of_all_frames_again(typist, drive, window, outline):
+    typist.press(KEY.Key_G, modifiers=CONTROL)
+    name_in_place(typist, "Shop")
+    drive.until(outline.tree.hasFocus)
+    frame_id = next(iter(workflow(window).frames))
+    before = workflow(window)
+    outline.set_current(outline.model.index_of("count_customers"))
+    typist.press(KEY.Key_M)
+    typist.choose("shop")
+    drive.until(lambda: workflow(window).places["count_customers"].frame == frame_id)
+    frame, place = workflow(window).frames[frame_id], workflow(window).places["count_customers"]
+    listed = workflow(window).places["list_orders"]
+    assert frame.x < place.x < place.x + 240 < frame.x + frame.width
+    assert listed.y + 60 < place.y < frame.y + frame.height - 60
+    assert frame.height > before.frames[frame_id].height
+    drive.until(outline.tree.hasFocus)
+    # A frame is not offered itself, nor what lies in it.
+    go_to(outline, "frame", frame_id)
+    typist.press(KEY.Key_M)
+    drive.until(typist.popup_is_open)
+    assert [goal.title for goal in outline.deeds.asker.popup.shown] == ["Out of all frames"]
+    typist.press(KEY.Key_Escape)
+    drive.until(outline.tree.hasFocus)
+    outline.set_current(outline.model.index_of("count_customers"))
+    typist.press(KEY.Key_M)
+    typist.choose("out of all")
+    drive.until(lambda: workflow(window).places["count_customers"].frame == "")
+    assert workflow(window).places["count_customers"].x > frame.x + frame.width
+    window.session.undo()
+    window.session.undo()
+    assert workflow(window) == before
+
+
 def test_a_bookmark_keeps_a_row_s_place_is_named_gone_to_and_deleted(typist, drive, window, outline):
     canvas = window.pages.tabs.canvas
     typist.press(KEY.Key_B)

@@ -142,4 +142,5 @@ def test_it_is_named_in_the_menu_taken_away_again_and_remembered_for_the_project
     assert Settings(env.data_dir).tenants == {session.location: "globex"}
     window.set_session(None)
     window.set_session(session)
-    assert (session.tenant, window.status.tenant.text()) == ("globex", "Tenant globex")
+    assert window.status.tenant.text() == "Tenant globex"
+    assert window.session.tenant == "globex"
