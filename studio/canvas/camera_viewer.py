@@ -56,7 +56,7 @@ class CameraViewer(NodeViewer):
         """The scene range is another one. (NodeGraphQt would scale the view to it here, two pixels off.)"""
         if self._is_ready and not self._is_scrolling:
             self.zoom_changed.emit(self.camera().zoom)
-            self.redraw()
+            self.reframe()
 
     def scale(self, sx: float, sy: float, pos: QPointF | None = None) -> None:
         """Zooms by a factor, the scene point `pos` staying where it is; within the bounds of zoom."""
@@ -130,7 +130,11 @@ class CameraViewer(NodeViewer):
             self._show_from(scene.left(), scene.top(), zoom)
 
     def redraw(self) -> None:
-        """Asks for a whole frame."""
+        """Something is to look different: asks for a whole frame."""
+        self.reframe()
+
+    def reframe(self) -> None:
+        """Asks for a whole frame of what is as it was, seen as the camera sees it now."""
         self._is_whole = False
         self.viewport().update()
 

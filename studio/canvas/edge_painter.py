@@ -135,6 +135,17 @@ class EdgePainter:
         kept.strokes.draw(painter, self._lines, seen, dx, dy)
         self._running(painter, camera, seen, phase)
 
+    def paint_but(self, painter: QPainter, camera: Camera, others: Ints) -> None:
+        """All edges in the window except some."""
+        which = self.in_sight(camera, QRectF(0, 0, camera.width, camera.height))
+        self.paint_only(painter, camera, np.setdiff1d(which, others, assume_unique=True))
+
+    def paint_only(self, painter: QPainter, camera: Camera, which: Ints) -> None:
+        """Some edges."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        window = QRectF(0, 0, camera.width, camera.height)
+        self._strokes(camera, which).draw(painter, self._lines, window, 0.0, 0.0)
+
     def in_sight(self, camera: Camera, seen: QRectF) -> Ints:
         """The edges whose surroundings touch a part of the widget."""
         left, top = camera.to_scene(seen.left() - LABEL_REACH_PX, seen.top() - LABEL_REACH_PX)

@@ -216,21 +216,25 @@ class Geometry:
     def ends(self) -> Floats:
         """Where each edge begins and ends and how far it runs straight: columns x1, y1, x2, y2, reach."""
         if self._ends is None:
-            ends = np.empty((len(self.edges), 5))
-            ends[:, 0] = self.x[self.source] + WIDTH
-            ends[:, 1] = self.y[self.source] + self.source_y
-            ends[:, 2] = self.x[self.target]
-            ends[:, 3] = self.y[self.target] + self.target_y
-            if self.has_hidden:
-                out, into = self.hidden[self.source], self.hidden[self.target]
-                sources, targets = self.source[out], self.target[into]
-                ends[out, 0] = self.x[sources] + self.stand[sources, 1]
-                ends[out, 1] = self.y[sources] + self.stand[sources, 2]
-                ends[into, 2] = self.x[targets] + self.stand[targets, 0]
-                ends[into, 3] = self.y[targets] + self.stand[targets, 2]
-            ends[:, 4] = reach(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])
-            self._ends = ends
+            self._ends = self._ends_of(slice(None))
         return self._ends
+
+    def _ends_of(self, which: Ints | slice) -> Floats:
+        source, target = self.source[which], self.target[which]
+        ends = np.empty((len(source), 5))
+        ends[:, 0] = self.x[source] + WIDTH
+        ends[:, 1] = self.y[source] + self.source_y[which]
+        ends[:, 2] = self.x[target]
+        ends[:, 3] = self.y[target] + self.target_y[which]
+        if self.has_hidden:
+            out, into = self.hidden[source], self.hidden[target]
+            sources, targets = source[out], target[into]
+            ends[out, 0] = self.x[sources] + self.stand[sources, 1]
+            ends[out, 1] = self.y[sources] + self.stand[sources, 2]
+            ends[into, 2] = self.x[targets] + self.stand[targets, 0]
+            ends[into, 3] = self.y[targets] + self.stand[targets, 2]
+        ends[:, 4] = reach(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])
+        return ends
 
     @property
     def legs(self) -> tuple[Floats, Ints]:
@@ -242,7 +246,8 @@ class Geometry:
     def curves(self, which: Ints) -> tuple[Floats, Ints]:
         """The curves of the given edges as control points, x and y in turn, and for each the edge that it is a part of."""
         if not len(self.dots):
-            return controls(self.ends[which]), which
+            # While nodes are dragged, only few edges are asked for at a time.
+            return controls(self._ends_of(which) if self._ends is None else self._ends[which]), which
         wanted = np.zeros(len(self.edges), np.bool_)
         wanted[which] = True
         curves, edges = self.legs

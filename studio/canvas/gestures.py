@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from studio.canvas.camera import Camera
+from studio.canvas.curves import Ints
 from studio.canvas.geometry import Bools
 from studio.canvas.hits import Hit
 from studio.canvas.projector import Projector
@@ -68,6 +69,7 @@ class Board(Protocol):
     def camera(self) -> Camera: ...
     def pan_by(self, dx_px: float, dy_px: float) -> None: ...
     def redraw(self) -> None: ...
+    def nodes_moved(self, nodes: Ints) -> None: ...
     def hit(self, x: float, y: float) -> Hit: ...
     def set_selection(
         self,
@@ -120,7 +122,7 @@ class Gesture:
         self.update(modifiers)
 
     def update(self, modifiers: Qt.KeyboardModifier) -> None:
-        """The mouse is elsewhere now."""
+        """The mouse is elsewhere now; the board is told what looks different by that."""
 
     def finish(self) -> None:
         """The button was let go after the mouse had moved."""
@@ -130,6 +132,10 @@ class Gesture:
 
     def cancel(self) -> None:
         """Everything as before."""
+
+    def extent(self, camera: Camera) -> QRectF | None:
+        """The part of the widget, in pixels, within which `paint` paints; None: anywhere."""
+        return None
 
     def paint(self, painter: QPainter, camera: Camera, style: Style) -> None:
         """Lays over the frame what the gesture shows; the painter is in pixels of the widget."""

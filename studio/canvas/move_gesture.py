@@ -22,7 +22,7 @@ from studio.workflow.frames import frame_at
 from studio.workflow.graph import Edge, Frame, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,10 @@ class MoveGesture(Gesture):
         if geometry.dot_edge is self._dot_edge:
             geometry.dots[self._routes] = self._dots + self.shift
             geometry.touch()
-        self.board.redraw()
+        if self._notes or self._frames or len(self._routes):
+            self.board.redraw()
+        else:
+            self.board.nodes_moved(self._nodes)
 
     @property
     def notes(self) -> dict[str, Note]:
@@ -204,14 +207,24 @@ class MoveGesture(Gesture):
         self._unmark()
         self._place()
 
+    def extent(self, camera: Camera) -> QRectF:
+        box = QRectF()
+        for start, end in self._guide_ends(camera):
+            box |= QRectF(start, end).normalized().adjusted(-2, -2, 2, 2)
+        return box
+
+    def _guide_ends(self, camera: Camera) -> Iterator[tuple[QPointF, QPointF]]:
+        for guide in self._guides:
+            start = (guide.at, guide.start) if guide.is_vertical else (guide.start, guide.at)
+            end = (guide.at, guide.end) if guide.is_vertical else (guide.end, guide.at)
+            yield QPointF(*camera.to_pixels(*start)), QPointF(*camera.to_pixels(*end))
+
     def paint(self, painter: QPainter, camera: Camera, style: Style) -> None:
         """The lines that are shared with neighbours."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(style.accent_text, 1.0, Qt.PenStyle.DashLine))
-        for guide in self._guides:
-            start = (guide.at, guide.start) if guide.is_vertical else (guide.start, guide.at)
-            end = (guide.at, guide.end) if guide.is_vertical else (guide.end, guide.at)
-            painter.drawLine(QPointF(*camera.to_pixels(*start)), QPointF(*camera.to_pixels(*end)))
+        for start, end in self._guide_ends(camera):
+            painter.drawLine(start, end)
 
 
 class DuplicateGesture(MoveGesture):

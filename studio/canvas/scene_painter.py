@@ -1,6 +1,6 @@
 """How is a frame drawn? Cost follows what is visible: three levels of detail over the geometry's arrays.
 
-Zoom ≥ 0.4: a kept pixmap per card and a path per edge. Zoom 0.2–0.4: header and state from a small atlas, bodies as batched
+Zoom ≥ 0.4: a kept pixmap per card, edges in straight pieces. Zoom 0.2–0.4: header and state from a small atlas, bodies as batched
 rectangles, edges as one hair-line path. Below: coloured marks and straight lines, each kind in one call. There is no object per node.
 """
 
@@ -61,9 +61,9 @@ class ScenePainter:
         self.edges.set_style(style)
         self._far.set_style(style)
 
-    def paint_ground(self, painter: QPainter, camera: Camera) -> None:
-        """What lies under notes, edges and cards."""
-        self._ground.paint(painter, camera)
+    def paint_ground(self, painter: QPainter, camera: Camera, part: QRectF | None = None) -> None:
+        """What lies under notes, edges and cards, in all of the widget or a part of it."""
+        self._ground.paint(painter, camera, part or _window(camera))
 
     def paint(
         self,
@@ -81,7 +81,7 @@ class ScenePainter:
         `is_zooming` prefers speed over sharpness, `in_full` completeness over speed. `label` gives the words to stand on an edge.
         """
         self.is_complete = True
-        seen = part or QRectF(0, 0, camera.width, camera.height)
+        seen = part or _window(camera)
         visible = self._nodes_in_sight(camera, seen)
         self._hurry = is_zooming and len(visible) > SMOOTH_CARDS
         if camera.zoom >= NEAR:
@@ -108,18 +108,49 @@ class ScenePainter:
         if label is not None and self.projector.footers:
             self.edges.paint_labels(painter, camera, np.flatnonzero(~geometry.edge_hidden), label)
 
+    def is_crowded(self, camera: Camera) -> bool:
+        """Whether more cards are in view than a zoom can draw smoothly."""
+        return len(self._nodes_in_sight(camera, _window(camera))) > SMOOTH_CARDS
+
     def _nodes_in_sight(self, camera: Camera, seen: QRectF) -> Ints:
         left, top = camera.to_scene(seen.left(), seen.top())
         right, bottom = camera.to_scene(seen.right(), seen.bottom())
         margin = 16 / camera.zoom if camera.zoom < 1 else 16.0
         return self.projector.geometry.nodes_in(left - margin, top - margin, right + margin, bottom + margin)
 
+    # Near, in parts: all but what is being moved, or that alone
+
+    def paint_edges_but(self, painter: QPainter, camera: Camera, others: Ints) -> None:
+        self._tell_edges()
+        self.edges.paint_but(painter, camera, others)
+        paint_dots(painter, camera, self.projector.geometry, self.style)
+
+    def paint_edges_only(self, painter: QPainter, camera: Camera, which: Ints) -> None:
+        self._tell_edges()
+        self.edges.paint_only(painter, camera, which)
+
+    def paint_cards_but(self, painter: QPainter, camera: Camera, others: Ints) -> None:
+        visible = self._nodes_in_sight(camera, _window(camera))
+        self._paint_cards(painter, camera, np.setdiff1d(visible, others, assume_unique=True))
+
+    def paint_cards_only(self, painter: QPainter, camera: Camera, which: Ints) -> None:
+        visible = self._nodes_in_sight(camera, _window(camera))
+        self._paint_cards(painter, camera, np.intersect1d(visible, which, assume_unique=True))
+
+    def _paint_cards(self, painter: QPainter, camera: Camera, which: Ints) -> None:
+        self.is_complete, self._hurry = True, False
+        self._near_cards(painter, camera, which, is_zooming=False, in_full=False)
+        self._moving_parts(painter, camera, which, 0.0)
+
     # Near
+
+    def _tell_edges(self) -> None:
+        self.edges.hovered = self.hovered_edge
+        self.edges.is_dimmed = self.dimmed is not None
 
     def _near_edges(self, painter: QPainter, camera: Camera, seen: QRectF, phase: float) -> None:
         """Edges, and the points that they pass."""
-        self.edges.hovered = self.hovered_edge
-        self.edges.is_dimmed = self.dimmed is not None
+        self._tell_edges()
         self.edges.paint(painter, camera, seen, phase, in_hurry=self._hurry)
         paint_dots(painter, camera, self.projector.geometry, self.style)
 
@@ -249,6 +280,11 @@ class ScenePainter:
         piece = track.width() * 0.28
         start = track.left() + (phase * 0.6 % 1.0) * (track.width() + piece) - piece
         painter.drawRect(QRectF(start, track.top(), piece, 3).intersected(track))
+
+
+def _window(camera: Camera) -> QRectF:
+    """All of the widget, in its pixels."""
+    return QRectF(0, 0, camera.width, camera.height)
 
 
 def _with_alpha(color: QColor, alpha: float) -> QColor:

@@ -9,11 +9,10 @@ Longer than most files: Qt wants the handlers of the mouse and the keys in one c
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -21,27 +20,20 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
-    QPainter,
-    QPaintEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
 
 from studio.canvas import hits, overlays, presses
-from studio.canvas.board_viewer import BoardViewer
-from studio.canvas.camera import Camera
-from studio.canvas.edge_data import EdgeData
+from studio.canvas.frame_viewer import FrameViewer
 from studio.canvas.gestures import Gesture, PanGesture
 from studio.canvas.hits import Hit
-from studio.canvas.layout_painter import LayoutPainter, Marks
 from studio.canvas.move_gesture import MoveGesture
 from studio.canvas.projector import Projector
 from studio.canvas.resize_gesture import ResizeGesture
 from studio.canvas.slice_gesture import SliceGesture
 from studio.canvas.style import Style
 from studio.canvas.tooltips import tooltip
-from studio.canvas.wire_gesture import WireGesture
-from studio.kernel.ids import NodeId
 from studio.workflow.graph import REFERRING
 
 if TYPE_CHECKING:
@@ -58,30 +50,20 @@ _RIGHT = Qt.MouseButton.RightButton
 _MIDDLE_BUTTON = Qt.MouseButton.MiddleButton
 
 
-class CanvasViewer(BoardViewer):
+class CanvasViewer(FrameViewer):
     """The widget that shows a projector's content and takes the mouse.
 
     Invariant: it alters nothing; what a person wants leaves it as a signal.
     """
 
     def __init__(self, projector: Projector, style: Style, parent: QWidget | None = None) -> None:
-        self.edited_note: str | None = None
-        self.layout_painter = LayoutPainter(style)
-        self.edge_data = EdgeData(None)
-        """What went along the edges in the run that is shown."""
-        self.templates: list[overlays.Template] = []
         self.wheel_pans = False
         self.means_something: Callable[[QKeyEvent], bool] = _always
         """Whether a key press is a command of the canvas."""
         self.keeps_tab = True
         """Whether Tab is a command here; else it leads on to the next widget."""
-        self._found: list[NodeId] = []
-        self._found_now: NodeId | None = None
         self._swallows_menu = False
-        self._gesture: Gesture | None = None
-        self._hover = hits.NOTHING
         self._space = False
-        self._in_full = False
         super().__init__(projector, style, parent)
         # What NodeGraphQt puts into its scene (cursor text, live pipe, slicer) is drawn here by gestures.
         self._search_widget.setParent(self)
@@ -103,128 +85,6 @@ class CanvasViewer(BoardViewer):
         self._border_timer.timeout.connect(self._pan_at_border)
         self._is_ready = True
         self._show_from(0.0, 0.0, 1.0)
-
-    def can_scroll(self) -> bool:
-        gesture = self._gesture
-        workflow = self.projector.workflow
-        return (
-            self._is_whole
-            and self.painter_.is_complete
-            and not self._rest.isActive()
-            and (gesture is None or isinstance(gesture, PanGesture))
-            and self._drop_at is None
-            and workflow is not None
-            and bool(workflow.nodes)
-            and self.devicePixelRatioF().is_integer()
-        )
-
-    # Frames
-
-    def set_style(self, style: Style) -> None:
-        self.style_ = style
-        self.painter_.set_style(style)
-        self.layout_painter = LayoutPainter(style)
-        self.redraw()
-
-    def paint_in_full(self) -> None:
-        """The next frame takes the time to paint every card sharply (for a picture of the canvas)."""
-        self._in_full = True
-        self.redraw()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        whole = self.viewport().rect()
-        parts: list[QRect] = list(event.region())  # type: ignore[call-overload]  # iterable, but not in the stubs
-        painter = QPainter(self.viewport())
-        try:
-            if len(parts) > 4 or any(part == whole for part in parts):
-                self._paint(painter, whole)
-                self._is_whole = True
-            else:
-                complete = True
-                for part in parts:
-                    painter.setClipRect(part)
-                    self._paint(painter, part)
-                    complete = complete and self.painter_.is_complete
-                self.painter_.is_complete = complete
-        finally:
-            painter.end()
-        if not self.painter_.is_complete and not self._rest.isActive():
-            self.redraw()
-
-    def _paint(self, painter: QPainter, part: QRect) -> None:
-        """Paints a part of the frame."""
-        camera, style = self.camera(), self.style_
-        self.painter_.paint_ground(painter, camera)
-        self._paint_layout(painter, camera)
-        self.painter_.hovered_edge = self._lit_edge()
-        is_zooming = self._rest.isActive()
-        self.painter_.paint(
-            painter,
-            camera,
-            part=QRectF(part),
-            is_zooming=is_zooming,
-            in_full=self._in_full,
-            phase=time.perf_counter() % 3600,
-            label=self.edge_data.label,
-        )
-        self._in_full = False
-        if self._found:
-            self._paint_found(painter, camera)
-        if self._gesture is not None:
-            self._gesture.paint(painter, camera, style)
-        hovered = self._hover.edge if self._gesture is None and self._drop_at is None else None
-        if hovered is not None and hits.has_plus(self.projector, hovered, camera.zoom):
-            at = hits.plus_at(self.projector, hovered)
-            overlays.paint_plus(painter, camera, style, at, lit=self._hover.kind == "plus")
-        if self._drop_at is not None:
-            overlays.paint_drop(painter, camera, style, self._drop_at, snaps=self.snaps)
-        workflow = self.projector.workflow
-        if workflow is not None and not (workflow.nodes or workflow.notes or workflow.frames):
-            overlays.paint_empty(painter, camera, style, self.templates, self._cursor)
-        if isinstance(self._gesture, WireGesture):
-            offer, refusal = self._gesture.offer, self._gesture.refusal
-            if offer or refusal:
-                overlays.paint_hint(
-                    painter, camera, style, self._cursor, offer or refusal or "", is_refusal=not offer
-                )
-
-    def set_found(self, node_ids: list[NodeId], current: NodeId | None) -> None:
-        """Rings these nodes, one of them more strongly."""
-        self._found, self._found_now = node_ids, current
-        self.redraw()
-
-    def _paint_found(self, painter: QPainter, camera: Camera) -> None:
-        geometry = self.projector.geometry
-        indices = geometry.indices(self._found)
-        boxes = geometry.boxes()[indices]
-        seen = (boxes[:, 0] < camera.right) & (boxes[:, 2] > camera.left)
-        seen &= (boxes[:, 1] < camera.bottom) & (boxes[:, 3] > camera.top)
-        overlays.paint_rings(painter, camera, self.style_, boxes[seen], is_strong=False)
-        current = geometry.index.get(self._found_now) if self._found_now is not None else None
-        if current is not None:
-            overlays.paint_rings(painter, camera, self.style_, geometry.boxes()[[current]], is_strong=True)
-
-    def _lit_edge(self) -> int | None:
-        if self._marked_edge is not None:
-            edges = self.projector.geometry.edges
-            return edges.index(self._marked_edge) if self._marked_edge in edges else None
-        return self._hover.edge if self._gesture is None else None
-
-    def _paint_layout(self, painter: QPainter, camera: Camera) -> None:
-        """Frames and notes, where they are being dragged while they are."""
-        gesture = self._gesture if self._gesture is not None and self._gesture.moved else None
-        self.layout_painter.paint(
-            painter,
-            camera,
-            self.projector,
-            Marks(
-                notes=self.selected_notes,
-                frames=self.selected_frames,
-                edited=self.edited_note,
-                target=self._marked_frame,
-                dragged={**getattr(gesture, "frames", {}), **getattr(gesture, "notes", {})},
-            ),
-        )
 
     # Mouse
 
@@ -285,13 +145,13 @@ class CanvasViewer(BoardViewer):
             gesture.drag(event.position())
             return
         point = self.mapToScene(event.position())
+        # What is to be painted anew then, the gesture tells.
         gesture.move(point.x(), point.y(), event.modifiers())
         if gesture.moved and gesture.pans_at_border and self._border_shift() != (0.0, 0.0):
             if not self._border_timer.isActive():
                 self._border_timer.start()
         else:
             self._border_timer.stop()
-        self.redraw()
 
     def _hover_at(self, point: QPointF) -> None:
         hit = self.hit(point.x(), point.y())

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
+import numpy as np
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QWheelEvent,
@@ -273,3 +275,16 @@ def settle(view: CanvasView) -> None:
     """Draws until every card is sharp."""
     view.viewer.paint_in_full()
     QApplication.processEvents()
+
+
+def on_screen(view: CanvasView) -> np.ndarray:
+    """What the window shows, not what it would paint anew."""
+    QApplication.processEvents()
+    viewport = view.viewer.viewport()
+    corner = viewport.mapTo(view, viewport.rect().topLeft())
+    pixmap = view.screen().grabWindow(
+        view.winId(), corner.x(), corner.y(), viewport.width(), viewport.height()
+    )
+    image = pixmap.toImage().convertToFormat(QImage.Format.Format_RGB32)
+    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    return flat[:, :, :3].copy()

@@ -21,7 +21,17 @@ from studio.nodes.catalogue import NodeCatalogue
 from studio.project.changes import SetModels
 from studio.qt.theme import Theme, contrast
 from studio.workflow.graph import Note, Place
-from tests.gui.canvas.support import Order, edge, header, node, port, session_of, settle, shown_workflow
+from tests.gui.canvas.support import (
+    Order,
+    edge,
+    header,
+    node,
+    on_screen,
+    port,
+    session_of,
+    settle,
+    shown_workflow,
+)
 
 THEMES = [Theme.dark(), Theme.light(), Theme.high_contrast()]
 
@@ -187,19 +197,6 @@ def test_at_twice_the_pixels_cards_are_twice_as_fine(pair):
     two = cache.render(NodeId("a"), Look(card), 1.0, 2.0).pixmap
     assert two.width() >= 2 * one.width() - 2
     assert two.deviceIndependentSize().width() == pytest.approx(one.width(), abs=1)
-
-
-def on_screen(view) -> np.ndarray:
-    """What the window shows, not what it would paint anew."""
-    QApplication.processEvents()
-    viewport = view.viewer.viewport()
-    corner = viewport.mapTo(view, viewport.rect().topLeft())
-    pixmap = view.screen().grabWindow(
-        view.winId(), corner.x(), corner.y(), viewport.width(), viewport.height()
-    )
-    image = pixmap.toImage().convertToFormat(QImage.Format.Format_RGB32)
-    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
-    return flat[:, :, :3].copy()
 
 
 @pytest.mark.parametrize("zoom", [1.0, 0.73, 0.47, 0.33, 0.21, 0.11, 0.04])

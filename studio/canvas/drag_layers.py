@@ -1,0 +1,150 @@
+"""What is shown while a few nodes are moved? Two pictures of all that stays, and what is moved between and over them.
+
+The lower one holds the ground, frames, notes and the edges that stay, the upper one the cards that stay: edges that are moved pass under
+cards, as they do at rest. What makes the pictures stale is the business of `frame_viewer`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtGui import QPainter, QPixmap, QRegion
+
+from studio.canvas.cards import WIDTH
+from studio.canvas.curves import points_along
+from studio.canvas.primitives import in_pixels
+
+if TYPE_CHECKING:
+    from studio.canvas.camera import Camera
+    from studio.canvas.curves import Ints
+    from studio.canvas.geometry import Geometry
+    from studio.canvas.sheets import Sheets
+
+FEW: Final = 24
+"""With more nodes than this in motion frames are painted whole: then little stays."""
+MARGIN_PX: Final = 16.0
+"""As far as a card's shadow, glow and ports, or the width of an edge, reach beyond it at 100 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """Nodes that are being moved and the edges that go with them, by index."""
+
+    nodes: Ints
+    edges: Ints
+
+
+class Painting(Protocol):
+    """Draws what layers are made of."""
+
+    def paint_under(self, painter: QPainter, camera: Camera, lifted: Lifted) -> None: ...
+    def paint_over(self, painter: QPainter, camera: Camera, lifted: Lifted) -> bool: ...
+    def paint_lifted_edges(self, painter: QPainter, camera: Camera, lifted: Lifted) -> None: ...
+    def paint_lifted_cards(self, painter: QPainter, camera: Camera, lifted: Lifted) -> None: ...
+
+
+class DragLayers:
+    """The two pictures for one set of nodes, seen by one camera. `lifted` is None while there are none."""
+
+    def __init__(self, painting: Painting, sheets: Sheets) -> None:
+        self._painting = painting
+        self._sheets = sheets
+        self.lifted: Lifted | None = None
+        self._camera: Camera | None = None
+        self._steps = 0
+        self._pictures: tuple[QPixmap, QPixmap] | None = None
+        self._covered = QRegion()
+        """Where what is moved was painted last, in pixels of the widget."""
+
+    def drop(self) -> None:
+        """What stays looks different."""
+        if self._pictures is not None:
+            self._sheets.give(*self._pictures)
+        self.lifted = self._camera = self._pictures = None
+
+    def lift(self, geometry: Geometry, nodes: Ints, camera: Camera) -> QRegion | None:
+        """These nodes are somewhere else. Returns the part of the widget to paint anew; None: all of it.
+
+        `lifted` stays None where layers do not pay, or could not show the frame as it is.
+        """
+        lifted = self.lifted
+        if lifted is None or lifted.nodes is not nodes or self._camera != camera:
+            self.drop()
+            edges = geometry.edges_of(nodes)
+            passes_points = len(geometry.dots) and bool(np.isin(geometry.dot_edge, edges).any())
+            if not 0 < len(nodes) <= FEW or passes_points or geometry.hidden[nodes].any():
+                return None
+            lifted = self.lifted = Lifted(nodes, edges)
+            self._camera, self._steps = camera, 0
+        self._steps += 1
+        before, self._covered = self._covered, _surroundings(geometry, lifted, camera)
+        return before | self._covered if self._pictures is not None else None
+
+    def paint(self, painter: QPainter, camera: Camera, parts: list[QRect]) -> bool:
+        """Paints these parts of the content, to which the painter is clipped.
+
+        False, with nothing painted: there are no layers, nor would they pay or show all cards sharply yet.
+        """
+        lifted, painting = self.lifted, self._painting
+        # A camera that follows the mouse at the border is another one at each step.
+        if lifted is None or camera != self._camera or self._steps < 2:
+            return False
+        if self._pictures is None:
+            self._pictures = self._painted(camera, lifted)
+        if self._pictures is None:
+            return False
+        under, over = self._pictures
+        _copy(painter, under, parts)
+        painting.paint_lifted_edges(painter, camera, lifted)
+        _copy(painter, over, parts)
+        painting.paint_lifted_cards(painter, camera, lifted)
+        return True
+
+    def _painted(self, camera: Camera, lifted: Lifted) -> tuple[QPixmap, QPixmap] | None:
+        over = self._sheets.take(camera, clear=True)
+        painter = QPainter(over)
+        try:
+            complete = self._painting.paint_over(painter, camera, lifted)
+        finally:
+            painter.end()
+        if not complete:
+            self._sheets.give(over)
+            return None
+        under = self._sheets.take(camera)
+        painter = QPainter(under)
+        try:
+            self._painting.paint_under(painter, camera, lifted)
+        finally:
+            painter.end()
+        return under, over
+
+
+def _copy(painter: QPainter, picture: QPixmap, parts: list[QRect]) -> None:
+    """Part by part, because only a clip that is a rectangle lets pixels be copied as they are."""
+    for part in parts:
+        painter.setClipRect(part)
+        painter.drawPixmap(QPointF(0, 0), picture)
+    painter.setClipping(False)
+
+
+def _surroundings(geometry: Geometry, lifted: Lifted, camera: Camera) -> QRegion:
+    """The part of the widget, in pixels, within which the nodes and edges are drawn."""
+    nodes = lifted.nodes
+    x, y = geometry.x[nodes], geometry.y[nodes]
+    boxes = [np.stack([x, y, x + WIDTH, y + geometry.height[nodes]], axis=1)]
+    if len(lifted.edges):
+        curves, _ = geometry.curves(lifted.edges)
+        points = points_along(curves).reshape(len(curves), -1, 2)
+        boxes.append(np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1))
+    pixels = in_pixels(np.concatenate(boxes), camera)
+    margin = MARGIN_PX * max(camera.zoom, 1.0)
+    low, high = np.floor(pixels[:, :2] - margin), np.ceil(pixels[:, 2:] + margin)
+    window = QRect(0, 0, round(camera.width), round(camera.height))
+    region = QRegion()
+    for (left, top), (width, height) in zip(low.tolist(), (high - low).tolist(), strict=True):
+        # What Qt counts in is small: far off, a part is as good as its share of the window.
+        region |= QRectF(left, top, width, height).toRect() & window
+    return region
