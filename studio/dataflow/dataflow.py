@@ -498,7 +498,17 @@ class DataFlow:
         return f"<DataFlow {self._name!r}, {count} {'model' if count == 1 else 'models'}>"
 
 
-_SHOWN: Final = ("nullable", "key", "generated", "managed", "unique", "index", "max_length", "references")
+_SHOWN: Final = (
+    "nullable",
+    "key",
+    "generated",
+    "managed",
+    "unique",
+    "index",
+    "max_length",
+    "dimensions",
+    "references",
+)
 
 
 def _field_info(field: FieldSpec) -> dict[str, Any]:

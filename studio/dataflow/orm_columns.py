@@ -26,6 +26,8 @@ Target = Callable[[Column], str]
 """Gives `Model.field` for a column that is referenced; raises ModelError when no model has it."""
 
 _LIST: Final = re.compile(r"\b(?:[Ll]ist|[Ss]equence|tuple|[Ss]et)\b")
+_VECTOR: Final = re.compile(r"vector(?:\((\d+)\))?", re.IGNORECASE)
+"""What the type of a column with vectors, pgvector's, is called in SQL."""
 _SMALL: Final = (-(2**15), 2**15 - 1)
 _ON_DELETE: Final[Mapping[str, OnDelete]] = {
     "CASCADE": "cascade",
@@ -161,6 +163,10 @@ def _of_type(owner: Owner, name: str, column: Column, type_: Any) -> dict[str, A
         return {"kind": Kind.LIST if _is_list(owner, name, column) else Kind.DICT}
     if isinstance(type_, sa.Uuid):
         return {"kind": Kind.UUID} if type_.as_uuid else {"kind": Kind.STR, "max_length": 36}
+    if isinstance(type_, sa.types.UserDefinedType):
+        vector = _VECTOR.fullmatch(str(getattr(type_, "get_col_spec", str)()))
+        if vector is not None:
+            return {"kind": Kind.VECTOR, "dimensions": int(vector[1]) if vector[1] else None}
     raise owner.refusal(
         column,
         f"has the type {type_!r}, which Studio does not know",

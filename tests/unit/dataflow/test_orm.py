@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_colu
 
 from studio import DataFlow
 from studio.kernel.errors import ModelError
+from studio.models import Kind
 from studio.models.codec import model_from_data, model_to_data
 
 
@@ -19,6 +20,18 @@ class Upper(sa.types.TypeDecorator[str]):
 
     impl = sa.String
     cache_ok = True
+
+
+class VECTOR(sa.types.UserDefinedType[Any]):
+    """As pgvector's package has it."""
+
+    cache_ok = True
+
+    def __init__(self, dim: int | None = None) -> None:
+        self.dim = dim
+
+    def get_col_spec(self, **kwargs: Any) -> str:
+        return "VECTOR" if self.dim is None else f"VECTOR({self.dim})"
 
 
 def _by_context(context: Any) -> int:
@@ -40,6 +53,7 @@ def _refused(declare: Callable[[type[DeclarativeBase]], type]) -> ModelError:
 
 COLUMNS: dict[str, tuple[Callable[[], Any], str]] = {
     "array": (lambda: mapped_column(postgresql.ARRAY(sa.Integer)), "has the type ARRAY"),
+    "vector": (lambda: mapped_column(VECTOR()), "has no number of dimensions"),
     "decorator": (lambda: mapped_column(Upper(20)), "code of its own (Upper)"),
     "collation": (lambda: mapped_column(sa.String(20, collation="NOCASE")), "compared by NOCASE"),
     "zoned time": (lambda: mapped_column(sa.Time(timezone=True)), "a time of day with a zone"),
@@ -197,3 +211,19 @@ def test_a_class_that_is_not_mapped_and_one_whose_target_is_missing_are_refused(
         with pytest.raises(ModelError, match="made by a function, which a project cannot keep"):
             model_to_data(db.models["Post"])
         assert model_from_data(model_to_data(db.models["User"])) == db.models["User"]
+
+
+def test_a_column_of_vectors_becomes_a_field_with_its_dimensions() -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Passage(Base):
+        __tablename__ = "passages"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        near: Mapped[list[float] | None] = mapped_column(VECTOR(3))
+
+    with DataFlow(":memory:") as db:
+        db.register(Passage)
+        field = db.models["Passage"]["near"]
+        assert (field.kind, field.dimensions, field.nullable) == (Kind.VECTOR, 3, True)
+        assert db.get_model_info("Passage")["fields"]["near"]["dimensions"] == 3
