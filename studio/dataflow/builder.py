@@ -181,6 +181,10 @@ class WorkflowBuilder:
         if not _is_id(id):
             self._fault("node-id", None, f"{id!r} is no id for a node.", "Give a text that is not empty.")
             return str(id)
+        kind: object = type
+        if not isinstance(kind, str):
+            self._fault("unknown-node", id, f"{kind!r} is no name of a node type.", 'Write "Constant".')
+            return id
         given: object = params
         if given is not None and not isinstance(given, Mapping):
             self._fault("param-type", id, f"Params are a mapping, not {given!r}.", 'Write {"name": "Ada"}.')

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
-from studio.kernel.errors import NodeError, StudioError
+from studio.kernel.errors import ExpressionError, NodeError, StudioError
 from studio.runtime.plan import Feed, Plan, Step
 from studio.workflow.checks import value_problem
 from studio.workflow.params import placed
@@ -66,7 +66,10 @@ class Ledger:
         params = dict(step.params)
         by_name = step.type.spec.params_by_name if step.type is not None else {}
         for name, fill in step.fillers:
-            params[name] = fill(self.names)
+            try:
+                params[name] = fill(self.names)
+            except ExpressionError as error:
+                raise error.at(field=name) from error.__cause__
             _check(by_name.get(name), params[name])
         for feed in self._arrived(step) if step.join else step.feeds:
             value = self._fed(feed)

@@ -391,6 +391,8 @@ class _Check:
         if not loop:
             return
         names = [title_of(self.workflow.nodes[node_id], self.specs[node_id]) for node_id in loop]
+        if len(set(names)) < len(names):
+            names = list(loop)  # titles that several have tell nobody which they are
         path = " → ".join(f'"{name}"' for name in [*names, names[0]])
         self._add(
             "cycle",

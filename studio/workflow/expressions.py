@@ -36,6 +36,7 @@ Run: TypeAlias = Callable[[Names], Any]
 
 MOST_CHARACTERS: Final = 2_000
 _MOST_DEPTH = 100
+_MEND = "Change the expression, or what it is given."
 _WHOLE = re.compile(r"\s*\{\{(.*)\}\}\s*", re.DOTALL)
 
 
@@ -62,11 +63,11 @@ class Expression:
         try:
             value = self._run(names)
         except Refused as refusal:
-            raise _error(self.text, refusal.reason, refusal.hint) from None
+            raise _error(self.text, refusal.reason, refusal.hint or _MEND) from None
         except ZeroDivisionError:
             raise _error(self.text, "it divides by zero", "Guard it: a / b if b else 0") from None
         except (ArithmeticError, TypeError, ValueError, LookupError, RecursionError) as error:
-            raise _error(self.text, str(error) or type(error).__name__) from error
+            raise _error(self.text, str(error) or type(error).__name__, _MEND) from error
         if isinstance(value, tuple):
             return list(value)
         return value

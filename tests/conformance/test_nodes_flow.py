@@ -51,6 +51,9 @@ def test_an_expression_reckons_with_results_and_inputs_and_runs_after_what_it_na
         declared={"cost": "decimal"},
     )
     assert results["update"]["total"] == Decimal(13)
+    for expression in ("{{ 1 / 0 }}", "{{ 9 ** 9 ** 9 }}", "{{ abs('x') }}"):
+        error = shop.refusal("OrderUpdateNode", {"id": order, "fields": {"total": expression}})
+        assert (error.code, error.field, bool(error.hint)) == ("expression", "fields", True)
 
 
 def test_if_lets_one_branch_run_and_skips_the_other(shop: Shop) -> None:

@@ -171,6 +171,7 @@ def test_a_failing_build_names_all_problems_and_writes_nothing(db: DataFlow) -> 
     workflow.add_node("PersonCreateNode", "a", {"id": "x", "name": "y"})
     workflow.add_node("PersonReadNode", "", {})
     workflow.add_node("PersonListNode", "l", "limit=3")  # type: ignore[arg-type]
+    workflow.add_node(5, "five")  # type: ignore[arg-type]
     workflow.add_input("n", "integer")
     workflow.add_input("m", "int")
     workflow.add_input("m", "int")
@@ -184,7 +185,8 @@ def test_a_failing_build_names_all_problems_and_writes_nothing(db: DataFlow) -> 
         "node-id",
         "node-twice",
         "param-type",
+        "unknown-node",
         "unknown-node-id",
         "unknown-param",
     ]
-    assert str(caught.value).count("\n  - ") == 8
+    assert str(caught.value).count("\n  - ") == 9
