@@ -542,9 +542,25 @@ def _check_aggregate(model: ModelSpec, params: Params) -> list[Problem]:
             pipeline=params.get("pipeline"),
         )
     except StudioError as error:
-        field = error.field if error.field and error.field in params else "aggregate"
-        return [problem_of(error, field)]
+        if error.field and error.field in params:
+            return [problem_of(error, error.field)]
+        named = (name for name in _REASONED if _mentions(params.get(name), error.field))
+        usual = "pipeline" if params.get("pipeline") is not None else "aggregate"
+        return [problem_of(error, next(named, usual))]
     return []
+
+
+_REASONED: Final = ("filter", "group_by", "having", "order_by")
+"""The params of Aggregate that name fields beside `aggregate`, in the order in which they are read."""
+
+
+def _mentions(given: Any, name: str | None) -> bool:
+    """Whether a field of that name, or a descending order by it, stands anywhere in what a param was given."""
+    if isinstance(given, Mapping):
+        return any(_mentions(key, name) or _mentions(value, name) for key, value in given.items())
+    if isinstance(given, list | tuple):
+        return any(_mentions(part, name) for part in given)
+    return isinstance(given, str) and name is not None and given.removeprefix("-") == name
 
 
 def _included(include: Iterable[Include]) -> Iterable[ModelSpec]:

@@ -135,22 +135,25 @@ def test_aggregate_over_nothing_gives_one_row_without_groups(shop: Shop) -> None
     assert row == {"n": 0, "top": None}
 
 
-@pytest.mark.parametrize(
-    ("params", "field"),
-    [
+def test_aggregate_refuses_before_the_run_and_names_the_param(shop: Shop) -> None:
+    total = {"aggregate": {"total": {"$sum": "total"}}}
+    cases: list[tuple[dict[str, object], str]] = [
         ({"aggregate": {"x": {"$sum": "totl"}}}, "aggregate"),
         ({"aggregate": {"x": {"$summ": "total"}}}, "aggregate"),
         ({"aggregate": {"x": {"$sum": "note"}}}, "aggregate"),
         ({"pipeline": [], "group_by": ["status"]}, "pipeline"),
         ({"pipeline": [{"$lookup": {}}]}, "pipeline"),
+        ({"pipeline": [{"$group": {"_id": "$statu", "n": {"$sum": 1}}}]}, "pipeline"),
         ({"aggregate": "total"}, "aggregate"),
-    ],
-    ids=str,
-)
-def test_aggregate_refuses_before_the_run(shop: Shop, params: dict[str, object], field: str) -> None:
-    code, place = shop.problem("OrderAggregateNode", params)
-    assert code in ("filter", "param-type", "two-selections")
-    assert place in (field, "aggregate")
+        ({**total, "filter": {"statu": "paid"}}, "filter"),
+        ({**total, "group_by": ["statu"]}, "group_by"),
+        ({**total, "having": {"totl": {"$gt": 1}}}, "having"),
+        ({**total, "order_by": ["-totl"]}, "order_by"),
+    ]
+    for params, field in cases:
+        code, place = shop.problem("OrderAggregateNode", params)
+        assert code in ("filter", "param-type", "two-selections"), params
+        assert place == field, params
 
 
 def test_nothing_is_left_of_a_refused_upsert(shop: Shop) -> None:
