@@ -27,10 +27,11 @@ from studio.qt.icons import app_icon
 from studio.qt.theme import Theme
 
 _GESTURES: Final = (
-    ("Drag empty canvas", "Select nodes in a rectangle"),
+    ("Drag empty canvas", "Select all that a rectangle meets"),
+    ("Shift or Ctrl + click, + drag", "Add to the selection, take from it"),
     ("Space + drag, middle button", "Move the view"),
-    ("Mouse wheel", "Zoom at the pointer"),
-    ("Double-click or Tab on the canvas", "Search for a node to add"),
+    ("Mouse wheel, Ctrl + wheel, pinch", "Zoom at the pointer"),
+    ("Double-click empty canvas", "Search for a node to add"),
     ("Drag from a port", "Connect; over empty canvas: a node that fits"),
     ("Drag a node onto an edge, + on it", "Put a node between two others"),
     ("Double-click an edge", "Set a point that it passes; drag it, Del removes it"),
@@ -38,9 +39,28 @@ _GESTURES: Final = (
     ("Ctrl + drag", "Copy what is dragged"),
     ("Ctrl + Alt + 1…9", "Keep what is seen as a bookmark"),
     ("Alt + 1…9", "Come back to a bookmark"),
-    ("Alt + Shift + drag", "Cut the edges that are crossed"),
+    ("Alt + Shift + drag, Ctrl + right drag", "Cut the edges that are crossed"),
+    ("Arrows", "Go from node to node"),
+    ("Ctrl + Shift + arrows", "Nudge what is selected"),
+    ("Alt while dragging", "Let go of grid and neighbours"),
+    ("Esc", "Give up a drag; select nothing"),
     ("Enter on a node", "Edit its params"),
     ("O on a node", "Show its results"),
+)
+
+_OUTLINE: Final = (
+    ("N", "Add a node"),
+    ("Enter", "Edit params or a note's text; go to a bookmark"),
+    ("F2", "Rename"),
+    ("Del", "Delete"),
+    ("D", "Switch a node off or on"),
+    ("O", "Show what a node delivered"),
+    ("Ctrl + L", "Connect an input"),
+    ("Shift + Up, Down", "Select several rows"),
+    ("Ctrl + G", "Frame the selected rows"),
+    ("M", "Put them into a frame, or out of it"),
+    ("H, K", "Collapse a frame; colour it or a note"),
+    ("C, B", "Add a note; a bookmark"),
 )
 
 _PACKAGES: Final = (
@@ -50,7 +70,7 @@ _PACKAGES: Final = (
 
 
 class ShortcutsDialog(QDialog):
-    """All keys, menu by menu, then what the mouse does on the canvas."""
+    """All keys, menu by menu, then what the mouse does on the canvas and what keys do in the outline."""
 
     def __init__(
         self,
@@ -71,6 +91,7 @@ class ShortcutsDialog(QDialog):
         ]
         blocks = [(title, _rows(listed)) for title, listed in groups if listed]
         blocks.append((self.tr("On the canvas"), [(text, keys) for keys, text in _GESTURES]))
+        blocks.append((self.tr("In the outline"), [(text, keys) for keys, text in _OUTLINE]))
         for title, rows in blocks:
             shorter = 0 if heights[0] <= heights[1] else 1
             columns[shorter].addLayout(self._block(title, rows))

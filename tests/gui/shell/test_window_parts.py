@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from studio.kernel.errors import ConnectionFailed
 from studio.kernel.problems import Severity
@@ -161,6 +162,23 @@ def test_inputs_are_read_by_kind_and_refused_beside_their_field(window, qtbot):
     assert not dialog.isVisible()
     assert dialog.values == {"limit": 10, "name": ""}
     dialog.deleteLater()
+
+
+def test_the_cheat_sheet_has_the_keys_of_today_the_mouse_and_the_outline(window, qtbot):
+    window.preferences.set_tab_adds(False)
+    window.commands.action("shortcuts").trigger()
+    dialog = window.findChild(ShortcutsDialog)
+    texts = [label.text() for label in dialog.findChildren(QLabel)]
+    told = dict(itertools.pairwise(texts))
+    assert told["Add node"] == "N"
+    assert told["Run"] == "Ctrl+Enter  or  F5"
+    assert told["Nudge what is selected"] == "Ctrl + Shift + arrows"
+    assert told["Frame the selected rows"] == "Ctrl + G"
+    keys = {command.id for command in window.commands.commands if command.shortcuts}
+    bookmarks = {key for key in keys if "bookmark" in key}
+    shown = {command.plain_text for command in window.commands.commands if command.id in keys - bookmarks}
+    assert shown <= set(texts)
+    dialog.close()
 
 
 def test_help_shows_keys_versions_and_licences(window, qtbot):
