@@ -173,12 +173,10 @@ class MysqlTransaction:
 
     async def guarded(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Runs the driver's part so that cancelling this ends the statement and not the connection."""
-        if not self.is_open:
-            coroutine.close()
-            raise StatementRefused("The transaction is over.", hint="Start a new one.")
-        if self._is_undone or self._is_interrupted:
+        if not self.is_open or self._is_undone or self._is_interrupted:
             coroutine.close()
             self._check()
+            raise StatementRefused("The transaction is over.", hint="Start a new one.")
         try:
             return await Unbroken(coroutine, self._end)
         except mysql_errors.DRIVER_ERRORS as error:
@@ -191,13 +189,13 @@ class MysqlTransaction:
         await self.engine.end_statement(self.lane, over)
 
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
-        return (await self.execute(sql, args)).rows or ()
+        return (await self.guarded(self.lane.execute(sql, args))).rows or ()
 
     async def write(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
-        return (await self.execute(sql, args)).rows or ()
+        return (await self.guarded(self.lane.execute(sql, args))).rows or ()
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
-        return int((await self.execute(sql, args)).affected_rows)
+        return int((await self.guarded(self.lane.execute(sql, args))).affected_rows)
 
     async def run(
         self, sql: str, args: Sequence[Any], max_rows: int | None

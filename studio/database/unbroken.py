@@ -20,9 +20,24 @@ End = Callable[["asyncio.Future[None]"], Coroutine[Any, Any, object]]
 
 
 class Unbroken(Generic[T]):
-    """`await Unbroken(call)` gives what the call gives, or raises what it raises; when it was cancelled meanwhile, CancelledError instead."""
+    """`await Unbroken(call)` gives what the call gives, or raises what it raises; when it was cancelled meanwhile, CancelledError instead.
 
-    __slots__ = ("_awaited", "_call", "_end", "_ending", "_is_given_up", "_over", "was_cancelled")
+    To the task that awaits it, it stands for the future that the call waits for, and keeps the task's cancellation from that: hence the
+    attributes that a task looks for in a future.
+    """
+
+    __slots__ = (
+        "_asyncio_future_blocking",
+        "_awaited",
+        "_call",
+        "_end",
+        "_ending",
+        "_is_given_up",
+        "_over",
+        "add_done_callback",
+        "get_loop",
+        "was_cancelled",
+    )
 
     def __init__(self, call: Coroutine[Any, Any, T], end: End | None = None) -> None:
         """Without `end` a cancelled call goes on to its own end."""
@@ -51,9 +66,9 @@ class Unbroken(Generic[T]):
                     return result
                 self._awaited = awaited
                 try:
-                    yield awaited if awaited is None else _Held(awaited, self)
+                    yield None if awaited is None else self._instead_of(awaited)
                 except asyncio.CancelledError:
-                    self.cancel()
+                    self._stop()
         except GeneratorExit:
             call.close()
             raise
@@ -65,7 +80,21 @@ class Unbroken(Generic[T]):
             yield from Unbroken(_finished(self._ending)).__await__()
         raise asyncio.CancelledError
 
-    def cancel(self) -> None:
+    def _instead_of(self, future: asyncio.Future[Any]) -> Unbroken[T]:
+        future._asyncio_future_blocking = False  # noqa: SLF001 - as a task does with what it waits for
+        self._asyncio_future_blocking = True
+        self.get_loop = future.get_loop
+        self.add_done_callback = future.add_done_callback
+        return self
+
+    def cancel(self, msg: Any = None) -> bool:
+        """As the task calls it: whether it will yet be woken, and learn then that it was cancelled."""
+        if self._awaited is None or self._awaited.done():
+            return False
+        self._stop()
+        return True
+
+    def _stop(self) -> None:
         """Has the call ended; the second time changes nothing."""
         if self.was_cancelled:
             return
@@ -82,31 +111,6 @@ class Unbroken(Generic[T]):
             self._is_given_up = True
             if self._awaited is not None:
                 self._awaited.cancel()
-
-
-class _Held:
-    """Stands before a future that a task waits for, and keeps the task's cancellation from it."""
-
-    __slots__ = ("_asyncio_future_blocking", "_future", "_waits")
-
-    def __init__(self, future: asyncio.Future[Any], waits: Unbroken[Any]) -> None:
-        future._asyncio_future_blocking = False  # noqa: SLF001 - as a task does with what it waits for
-        self._asyncio_future_blocking = True
-        self._future = future
-        self._waits = waits
-
-    def get_loop(self) -> asyncio.AbstractEventLoop:
-        return self._future.get_loop()
-
-    def add_done_callback(self, callback: Callable[..., object], *, context: Any = None) -> None:
-        self._future.add_done_callback(callback, context=context)
-
-    def cancel(self, msg: Any = None) -> bool:
-        """As a task calls it: whether the future will yet wake the task, which then learns that it was cancelled."""
-        if self._future.done():
-            return False
-        self._waits.cancel()
-        return True
 
 
 async def _finished(task: asyncio.Task[object]) -> None:
