@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtCore import QPointF, QRect
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 
 from studio.canvas.cards import WIDTH
-from studio.canvas.curves import points_along
 from studio.canvas.primitives import in_pixels
 
 if TYPE_CHECKING:
     from studio.canvas.camera import Camera
-    from studio.canvas.curves import Ints
+    from studio.canvas.curves import Floats, Ints
     from studio.canvas.geometry import Geometry
     from studio.canvas.sheets import Sheets
 
@@ -42,7 +41,10 @@ class Painting(Protocol):
 
     def paint_under(self, painter: QPainter, camera: Camera, lifted: Lifted) -> None: ...
     def paint_over(self, painter: QPainter, camera: Camera, lifted: Lifted) -> bool: ...
-    def paint_lifted_edges(self, painter: QPainter, camera: Camera, lifted: Lifted) -> None: ...
+    def lift_edges(self, camera: Camera, lifted: Lifted) -> Floats:
+        """Works out where they run now; returns rows of left, top, right and bottom in pixels, within which they do."""
+
+    def paint_lifted_edges(self, painter: QPainter) -> None: ...
     def paint_lifted_cards(self, painter: QPainter, camera: Camera, lifted: Lifted) -> None: ...
 
 
@@ -80,7 +82,9 @@ class DragLayers:
             lifted = self.lifted = Lifted(nodes, edges)
             self._camera, self._steps = camera, 0
         self._steps += 1
-        before, self._covered = self._covered, _surroundings(geometry, lifted, camera)
+        nodes_at = _boxes(geometry, nodes, camera)
+        boxes = np.concatenate([nodes_at, self._painting.lift_edges(camera, lifted)])
+        before, self._covered = self._covered, _region(boxes, camera)
         return before | self._covered if self._pictures is not None else None
 
     def paint(self, painter: QPainter, camera: Camera, parts: list[QRect]) -> bool:
@@ -98,7 +102,7 @@ class DragLayers:
             return False
         under, over = self._pictures
         _copy(painter, under, parts)
-        painting.paint_lifted_edges(painter, camera, lifted)
+        painting.paint_lifted_edges(painter)
         _copy(painter, over, parts)
         painting.paint_lifted_cards(painter, camera, lifted)
         return True
@@ -130,21 +134,20 @@ def _copy(painter: QPainter, picture: QPixmap, parts: list[QRect]) -> None:
     painter.setClipping(False)
 
 
-def _surroundings(geometry: Geometry, lifted: Lifted, camera: Camera) -> QRegion:
-    """The part of the widget, in pixels, within which the nodes and edges are drawn."""
-    nodes = lifted.nodes
+def _boxes(geometry: Geometry, nodes: Ints, camera: Camera) -> Floats:
+    """Rows of left, top, right and bottom in pixels."""
     x, y = geometry.x[nodes], geometry.y[nodes]
-    boxes = [np.stack([x, y, x + WIDTH, y + geometry.height[nodes]], axis=1)]
-    if len(lifted.edges):
-        curves, _ = geometry.curves(lifted.edges)
-        points = points_along(curves).reshape(len(curves), -1, 2)
-        boxes.append(np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1))
-    pixels = in_pixels(np.concatenate(boxes), camera)
+    return in_pixels(np.stack([x, y, x + WIDTH, y + geometry.height[nodes]], axis=1), camera)
+
+
+def _region(boxes: Floats, camera: Camera) -> QRegion:
+    """The part of the widget, in pixels, within which what has these boxes is drawn, shadows and all."""
     margin = MARGIN_PX * max(camera.zoom, 1.0)
-    low, high = np.floor(pixels[:, :2] - margin), np.ceil(pixels[:, 2:] + margin)
-    window = QRect(0, 0, round(camera.width), round(camera.height))
+    # Within the window first: what Qt counts in is small.
+    low = np.maximum(np.floor(boxes[:, :2] - margin), 0.0)
+    high = np.minimum(np.ceil(boxes[:, 2:] + margin), (camera.width, camera.height))
     region = QRegion()
-    for (left, top), (width, height) in zip(low.tolist(), (high - low).tolist(), strict=True):
-        # What Qt counts in is small: far off, a part is as good as its share of the window.
-        region |= QRectF(left, top, width, height).toRect() & window
+    for (left, top), (right, bottom) in zip(low.tolist(), high.tolist(), strict=True):
+        if left < right and top < bottom:
+            region |= QRect(int(left), int(top), int(right - left), int(bottom - top))
     return region

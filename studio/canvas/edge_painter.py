@@ -20,12 +20,22 @@ if TYPE_CHECKING:
     from studio.canvas.projector import Projector
     from studio.workflow.graph import Edge
 
+MARGIN_PX: Final = 16.0
+"""More than half of the widest pen."""
 SURROUNDINGS: Final = 0.5
 """So much of the window's size around it is worked out with it: a pan stays within for a while."""
 LABEL_REACH_PX: Final = 9.0
 """As far as the label on an edge reaches to its sides."""
 _FINE_FROM: Final = 0.6
 """From this zoom on long curves get more pieces."""
+_FAR_OFF_PX: Final = 3_000.0
+"""Where an edge leads so far out of the window, its pieces out there are left out."""
+_TIERS: Final = (90.0, 260.0, 1_600.0, 6_000.0)
+"""Lengths in pixels from which on a curve is cut into more pieces; before the first come lines that are straight."""
+
+
+def _pieces_by_tier(zoom: float) -> tuple[int, ...]:
+    return 1, 5, 9, 16 if zoom >= _FINE_FROM else 10, 36, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +51,10 @@ class Strokes:
     pens: tuple[QPen, ...]
 
     @classmethod
-    def of(cls, runs: list[tuple[QColor, float, Floats]]) -> Strokes:
-        lines = np.concatenate([run for _, _, run in runs]) if runs else np.empty((0, 4))
-        counts = [len(run) for _, _, run in runs]
-        reach = np.repeat([width for _, width, _ in runs], counts)
+    def of(cls, runs: list[tuple[QPen, Floats]]) -> Strokes:
+        lines = np.concatenate([run for _, run in runs]) if runs else np.empty((0, 4))
+        counts = [len(run) for _, run in runs]
+        reach = np.repeat([pen.widthF() for pen, _ in runs], counts)
         boxes = np.stack(
             [
                 np.minimum(lines[:, 0], lines[:, 2]) - reach,
@@ -53,12 +63,7 @@ class Strokes:
                 np.maximum(lines[:, 1], lines[:, 3]) + reach,
             ]
         )
-        pens = []
-        for color, width, _ in runs:
-            pen = QPen(color, width)
-            pen.setCapStyle(Qt.PenCapStyle.SquareCap)
-            pens.append(pen)
-        return cls(lines, boxes, np.cumsum([0, *counts]), tuple(pens))
+        return cls(lines, boxes, np.cumsum([0, *counts]), tuple(pen for pen, _ in runs))
 
     def draw(self, painter: QPainter, batch: SmoothLines, seen: QRectF, dx: float, dy: float) -> None:
         """Those that touch `seen` when they are shifted by (dx, dy); in a narrow strip they are few."""
@@ -112,10 +117,14 @@ class EdgePainter:
         """How many times the usual number of straight pieces a curve is made of: more for a picture that people look at closely."""
         self._lines = SmoothLines()
         self._kept: _Kept | None = None
+        self._lifted: list[tuple[QPen, Floats]] = []
+        self._lifted_runs: tuple[tuple[object, ...], tuple[object, ...], list[tuple[QPen, Ints]]] | None = (
+            None
+        )
 
     def set_style(self, style: Style) -> None:
         self.style = style
-        self._kept = None
+        self._kept = self._lifted_runs = None
 
     def paint(
         self,
@@ -137,14 +146,61 @@ class EdgePainter:
 
     def paint_but(self, painter: QPainter, camera: Camera, others: Ints) -> None:
         """All edges in the window except some."""
-        which = self.in_sight(camera, QRectF(0, 0, camera.width, camera.height))
-        self.paint_only(painter, camera, np.setdiff1d(which, others, assume_unique=True))
-
-    def paint_only(self, painter: QPainter, camera: Camera, which: Ints) -> None:
-        """Some edges."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         window = QRectF(0, 0, camera.width, camera.height)
+        which = np.setdiff1d(self.in_sight(camera, window), others, assume_unique=True)
         self._strokes(camera, which).draw(painter, self._lines, window, 0.0, 0.0)
+
+    def lift(self, camera: Camera, which: Ints) -> Floats:
+        """Works out where some edges without points run now, for `paint_lifted`.
+
+        Returns rows of left, top, right and bottom in pixels, within which they are drawn.
+        """
+        if not len(which):
+            self._lifted = []
+            return np.empty((0, 4))
+        geometry = self.projector.geometry
+        objects = (which, geometry.selected, geometry.edge_selected)
+        values = (camera.zoom, self.hovered, self.is_dimmed)
+        kept = self._lifted_runs
+        if (
+            kept is None
+            or kept[1] != values
+            or any(a is not b for a, b in zip(kept[0], objects, strict=True))
+        ):
+            kept = self._lifted_runs = (objects, values, self._runs(which, camera.zoom))
+        curves, _ = geometry.curves(which)
+        in_order = np.concatenate([rows for _, rows in kept[2]])
+        curves = in_pixels(curves, camera)[in_order]
+        longest = float((np.abs(curves[:, 7] - curves[:, 1]) + np.abs(curves[:, 6] - curves[:, 0])).max())
+        # The same for all of them: one calculation.
+        pieces = _pieces_by_tier(camera.zoom)[max(1 + int(np.searchsorted(_TIERS, longest)), 3)]
+        lines = flattened(curves, pieces)
+        starts = np.cumsum([0, *(len(rows) * pieces for _, rows in kept[2])])
+        by_edge = lines.reshape(len(in_order), pieces, 4)
+        low, high = by_edge.min(axis=1), by_edge.max(axis=1)
+        boxes = np.concatenate(
+            [np.minimum(low[:, :2], low[:, 2:]), np.maximum(high[:, :2], high[:, 2:])], axis=1
+        )
+        if boxes.min() < -_FAR_OFF_PX or boxes.max() > max(camera.width, camera.height) + _FAR_OFF_PX:
+            first, last = lines[:, :2], lines[:, 2:]
+            window = np.array([camera.width, camera.height])
+            near = (np.maximum(first, last) > -MARGIN_PX) & (np.minimum(first, last) < window + MARGIN_PX)
+            kept_rows = np.flatnonzero(near.all(axis=1))
+            lines, starts = lines[kept_rows], np.searchsorted(kept_rows, starts)
+        bounds = starts.tolist()
+        self._lifted = [
+            (pen, lines[start:stop])
+            for (pen, _), start, stop in zip(kept[2], bounds[:-1], bounds[1:], strict=True)
+        ]
+        return boxes
+
+    def paint_lifted(self, painter: QPainter) -> None:
+        """The edges that were lifted last, where they ran then."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for pen, lines in self._lifted:
+            painter.setPen(pen)
+            self._lines.draw(painter, lines)
 
     def in_sight(self, camera: Camera, seen: QRectF) -> Ints:
         """The edges whose surroundings touch a part of the widget."""
@@ -168,32 +224,39 @@ class EdgePainter:
         return kept
 
     def _strokes(self, camera: Camera, which: Ints) -> Strokes:
-        geometry, style = self.projector.geometry, self.style
         if not len(which):
             return Strokes.of([])
-        curves, which = geometry.curves(which)
+        curves, which = self.projector.geometry.curves(which)
         curves = in_pixels(curves, camera)
+        runs = self._runs(which, camera.zoom)
+        return Strokes.of([(pen, self._pieces(curves[rows], camera.zoom)) for pen, rows in runs])
+
+    def _runs(self, which: Ints, zoom: float) -> list[tuple[QPen, Ints]]:
+        """In the order of painting: a pen, and the rows of the edges `which` that it draws."""
+        geometry, style = self.projector.geometry, self.style
         kinds = geometry.edge_kind[which]
         selected = geometry.edge_selected[which]
         lit = selected | geometry.selected[geometry.source[which]] | geometry.selected[geometry.target[which]]
         if self.hovered is not None:
             lit |= which == self.hovered
-        width = min(max(2.0 * camera.zoom, 1.3), 3.0)
+        width = min(max(2.0 * zoom, 1.3), 3.0)
         # Opaque colours only: a translucent line costs thirty times as much. What has nothing to do with the selection steps back.
         steps_back = self.is_dimmed or geometry.selected.any() or geometry.edge_selected.any()
         strength = 0.3 if steps_back else 0.72
-        runs: list[tuple[QColor, float, Floats]] = []
+        runs: list[tuple[QPen, Ints]] = []
 
         def add(rows: np.ndarray, color: QColor, pen_width: float) -> None:
             if rows.any():
-                runs.append((color, pen_width, self._pieces(curves[rows], camera.zoom)))
+                pen = QPen(color, pen_width)
+                pen.setCapStyle(Qt.PenCapStyle.SquareCap)
+                runs.append((pen, np.flatnonzero(rows)))
 
-        for kind in set(kinds[~lit].tolist()):
+        for kind in sorted(set(kinds[~lit].tolist())):
             add((kinds == kind) & ~lit, blend(style.canvas, style.kinds[kind], strength), width)
         add(selected, blend(style.canvas, style.accent, 0.6), width + 5)
         for kind in sorted(set(kinds[lit].tolist())):
             add((kinds == kind) & lit, style.kinds[kind], width + 0.8)
-        return Strokes.of(runs)
+        return runs
 
     def _pieces(self, curves: Floats, zoom: float) -> Floats:
         """Curves as short straight pieces, fewer where fewer are enough; how many does not depend on what else is seen."""
@@ -204,8 +267,8 @@ class EdgePainter:
         run = curves[:, 6] - curves[:, 0]
         length = rise + np.abs(run)
         straight = (rise < 1.5) & (run > 0)
-        tier = np.where(straight, 0, 1 + np.searchsorted((90.0, 260.0, 1_600.0, 6_000.0), length))
-        pieces = (1, 5, 9, 16 if zoom >= _FINE_FROM else 10, 36, 120)
+        tier = np.where(straight, 0, 1 + np.searchsorted(_TIERS, length))
+        pieces = _pieces_by_tier(zoom)
         return np.concatenate(
             [flattened(curves[tier == k], pieces[k] * self.fineness) for k in set(tier.tolist())]
         )

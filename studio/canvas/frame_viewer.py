@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from studio.canvas.camera import Camera
-    from studio.canvas.curves import Ints
+    from studio.canvas.curves import Floats, Ints
     from studio.canvas.gestures import Gesture
     from studio.canvas.projector import Projector
     from studio.canvas.style import Style
@@ -210,8 +210,11 @@ class FrameViewer(BoardViewer):
         self.painter_.paint_cards_but(painter, camera, lifted.nodes)
         return self.painter_.is_complete
 
-    def paint_lifted_edges(self, painter: QPainter, camera: Camera, lifted: Lifted) -> None:
-        self.painter_.paint_edges_only(painter, camera, lifted.edges)
+    def lift_edges(self, camera: Camera, lifted: Lifted) -> Floats:
+        return self.painter_.lift_edges(camera, lifted.edges)
+
+    def paint_lifted_edges(self, painter: QPainter) -> None:
+        self.painter_.edges.paint_lifted(painter)
 
     def paint_lifted_cards(self, painter: QPainter, camera: Camera, lifted: Lifted) -> None:
         self.painter_.paint_cards_only(painter, camera, lifted.nodes)

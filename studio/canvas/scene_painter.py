@@ -18,7 +18,7 @@ from studio.canvas.camera import MIDDLE, NEAR, Camera
 from studio.canvas.card_cache import CardCache
 from studio.canvas.card_painter import MARGIN, NO_PROBLEM, RADIUS, STRIPE, Look
 from studio.canvas.cards import FOOTER, HEADER, WIDTH
-from studio.canvas.curves import Ints
+from studio.canvas.curves import Floats, Ints
 from studio.canvas.dot_painter import paint_dots
 from studio.canvas.edge_painter import EdgePainter
 from studio.canvas.far_painter import FarPainter
@@ -125,19 +125,16 @@ class ScenePainter:
         self.edges.paint_but(painter, camera, others)
         paint_dots(painter, camera, self.projector.geometry, self.style)
 
-    def paint_edges_only(self, painter: QPainter, camera: Camera, which: Ints) -> None:
+    def lift_edges(self, camera: Camera, which: Ints) -> Floats:
+        """`EdgePainter.lift`."""
         self._tell_edges()
-        self.edges.paint_only(painter, camera, which)
+        return self.edges.lift(camera, which)
 
     def paint_cards_but(self, painter: QPainter, camera: Camera, others: Ints) -> None:
         visible = self._nodes_in_sight(camera, _window(camera))
-        self._paint_cards(painter, camera, np.setdiff1d(visible, others, assume_unique=True))
+        self.paint_cards_only(painter, camera, np.setdiff1d(visible, others, assume_unique=True))
 
     def paint_cards_only(self, painter: QPainter, camera: Camera, which: Ints) -> None:
-        visible = self._nodes_in_sight(camera, _window(camera))
-        self._paint_cards(painter, camera, np.intersect1d(visible, which, assume_unique=True))
-
-    def _paint_cards(self, painter: QPainter, camera: Camera, which: Ints) -> None:
         self.is_complete, self._hurry = True, False
         self._near_cards(painter, camera, which, is_zooming=False, in_full=False)
         self._moving_parts(painter, camera, which, 0.0)
@@ -229,6 +226,9 @@ class ScenePainter:
     def _moving_parts(self, painter: QPainter, camera: Camera, visible: Ints, phase: float) -> None:
         """Selection, spinners and bars, laid over the kept pixmaps."""
         geometry, style = self.projector.geometry, self.style
+        chosen = visible[geometry.selected[visible]]
+        if not (len(chosen) or self.projector.footers):
+            return
         painter.save()
         painter.scale(camera.zoom, camera.zoom)
         painter.translate(-camera.left, -camera.top)
@@ -236,7 +236,7 @@ class ScenePainter:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         outline = QPen(style.accent_text, 2.0 / min(camera.zoom, 1.0))
         glow = QPen(_with_alpha(style.accent, 0.35), 6.0)
-        for i in visible[geometry.selected[visible]].tolist():
+        for i in chosen.tolist():
             box = QRectF(geometry.x[i], geometry.y[i], WIDTH, geometry.height[i])
             painter.setPen(glow)
             painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), RADIUS + 2, RADIUS + 2)

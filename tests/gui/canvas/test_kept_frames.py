@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.canvas import frame_viewer
 from studio.canvas.camera import Camera
+from studio.canvas.curves import Floats
 from studio.canvas.drag_layers import DragLayers, Lifted
 from studio.canvas.geometry import Geometry
 from studio.canvas.sheets import Sheets
@@ -287,7 +288,10 @@ class Painting:
         painter.fillRect(QRect(60, 40, 50, 50), QColor("white"))
         return True
 
-    def paint_lifted_edges(self, painter: QPainter, camera: Camera, lifted: Lifted) -> None:
+    def lift_edges(self, camera: Camera, lifted: Lifted) -> Floats:
+        return np.empty((0, 4))
+
+    def paint_lifted_edges(self, painter: QPainter) -> None:
         painter.fillRect(QRect(self.x, 50, 30, 20), QColor("red"))
 
     def paint_lifted_cards(self, painter: QPainter, camera: Camera, lifted: Lifted) -> None:
@@ -316,7 +320,7 @@ def test_layers_show_what_painting_it_all_shows_and_what_stays_is_painted_once(c
                     lifted = Lifted(nodes, nodes)
                     painting.paint_under(painter, camera, lifted)
                     painting.made = made
-                    painting.paint_lifted_edges(painter, camera, lifted)
+                    painting.paint_lifted_edges(painter)
                     painting.paint_over(painter, camera, lifted)
                     painting.paint_lifted_cards(painter, camera, lifted)
             finally:
@@ -338,3 +342,19 @@ def test_sheets_are_used_again_while_the_size_stays(qapp):
     assert sheets.take(large).width() == 200
     assert sheets.take(small).cacheKey() != key
     assert QPointF(sheets.take(Camera(0, 0, 1, 100, 80, 1.5)).width(), 0) == QPointF(150, 0)
+
+
+def test_a_node_whose_edge_leads_far_away_is_dragged_with_it(open_canvas, qtbot):
+    session = session_of(
+        node("a", "OrderListNode"),
+        node("b", "OrderListNode"),
+        edges=(edge("a", "records", "b", "after"),),
+        places={"a": (0, 0), "b": (90_000, 30_000)},
+    )
+    view, mouse = open_canvas(session)
+    rest(view, qtbot)
+    start = header(view, "a")
+    hold(mouse, start, (start[0] + 150, start[1] + 60))
+    assert view.viewer._layers.lifted is not None
+    assert (difference(view) > 40).mean() < 0.0005
+    mouse.release(start[0] + 150, start[1] + 60)
