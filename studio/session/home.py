@@ -160,7 +160,8 @@ class Home:
             self.pending, self._entries = None, []
         if self._saving is not None:
             self._saving.append(change)
-        self._journal.add(change)
+        else:
+            self._journal.add(change)
 
     @contextlib.contextmanager
     def replaying(self) -> Iterator[None]:
@@ -204,11 +205,11 @@ class Home:
         self._saving = []
         try:
             await self._env.loop.call(self._save_there(project, text))
+            self._journal = self._new_journal(0)
         finally:
             made, self._saving = self._saving, None
-        self._journal = self._new_journal(0)
-        for change in made:
-            self._journal.add(change)
+            for change in made:
+                self._journal.add(change)
 
     async def _save_here(self, project: Project, upto: int) -> None:
         await self._journal.written()
@@ -217,18 +218,20 @@ class Home:
 
     async def _save_there(self, project: Project, text: str) -> None:
         await self._journal.written()
-        old = self._store
-        if old is None:
-            new = await ProjectStore.create(
-                text, project, clock=self._env.clock, studio_version=__version__, engine=self._env.loop
-            )
-        else:
-            new = await old.copy_to(text, project, studio_version=__version__)
-        self._store = new
-        if old is not None:
-            await self._leave(old, keep_edits=False)
-        self._location = new.location.shown
-        self._note_open()
+        # A run that ends meanwhile finds the new place, and makes none of its own.
+        async with self._taking_turns():
+            old = self._store
+            if old is None:
+                new = await ProjectStore.create(
+                    text, project, clock=self._env.clock, studio_version=__version__, engine=self._env.loop
+                )
+            else:
+                new = await old.copy_to(text, project, studio_version=__version__)
+            self._store = new
+            if old is not None:
+                await self._leave(old, keep_edits=False)
+            self._location = new.location.shown
+            self._note_open()
 
     # ------------------------------------------------------------ runs
 
@@ -289,11 +292,15 @@ class Home:
     def _tell_failed(self, error: StudioError) -> None:
         self.failed(error)
 
-    async def _ready(self) -> ProjectStore:
-        """The store, made when there is none yet; on the engine's loop."""
+    def _taking_turns(self) -> asyncio.Lock:
+        """What is held while the store is made or changes its place; of the engine's loop."""
         if self._turn is None:
             self._turn = asyncio.Lock()
-        async with self._turn:
+        return self._turn
+
+    async def _ready(self) -> ProjectStore:
+        """The store, made when there is none yet; on the engine's loop."""
+        async with self._taking_turns():
             if self._store is None:
                 assert self._base is not None, "nothing is kept before the first edit or run"
                 self._store = await ProjectStore.create(

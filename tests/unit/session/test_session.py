@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import sqlite3
+import threading
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from studio.kernel.errors import (
 )
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.persistence import Recovery
+from studio.persistence.store import ProjectStore
 from studio.project.changes import EditProject, SetConnections
 from studio.project.state import Connection, Project
 from studio.session import Environment, LogAdded, RunFinished, RunStarted, SavedStateChanged, Session
@@ -140,6 +142,38 @@ def test_a_save_that_fails_leaves_the_project_modified_and_the_file_as_it_was(en
         await session.close()
         session = await Session.open(env, str(path))
         assert len(session.project.workflows) == 1
+        await session.close()
+
+    run(story())
+
+
+def test_an_edit_made_while_a_first_place_is_made_is_kept_there_and_nowhere_else(env, tmp_path, monkeypatch):
+    path = tmp_path / "x.studio"
+    create, begun, edited = ProjectStore.create, asyncio.Event(), threading.Event()
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+
+        async def slowly(text: str, *args: Any, **options: Any) -> ProjectStore:
+            if text == str(path):
+                loop.call_soon_threadsafe(begun.set)
+                await asyncio.to_thread(edited.wait, 10)
+            return await create(text, *args, **options)
+
+        monkeypatch.setattr(ProjectStore, "create", slowly)
+        session = await Session.new(env, name="One")
+        saving = asyncio.ensure_future(session.save_as(str(path)))
+        await begun.wait()
+        rename(session, "Two")
+        # Whatever writes the edit in the background has had the time to do so.
+        await session.env.loop.call(asyncio.sleep(0.05))
+        edited.set()
+        await saving
+        assert not list(env.untitled_dir.glob("*.studio"))
+        await session.close(keep_edits=True)
+        session = await Session.open(env, str(path))
+        assert (session.project.name, await session.restore()) == ("One", 1)
+        assert session.project.name == "Two"
         await session.close()
 
     run(story())
