@@ -6,14 +6,15 @@ How writes obey it is `careful`'s business; how columns come to be is `tables`'.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studio.database.results import Record
 from studio.kernel.behalf import TenantContext
-from studio.kernel.errors import HookFailed, StudioError, TenantRequired
+from studio.kernel.errors import HookFailed, StudioError, TenantRequired, ValueRefused
 from studio.models.options import MOST_TENANT
 from studio.models.spec import DELETED_AT, HOOK_EVENTS, TENANT_ID, HookEvent, ModelSpec, digest_name
+from studio.models.values import make_checker
 from studio.query.conditions import All, Comparison, Condition, Not, Some
 from studio.query.filters import Filter
 from studio.query.updates import Step, Update
@@ -30,7 +31,7 @@ class Care:
     """
 
     __slots__ = (
-        "_hooks", "_on_update", "ciphers", "has_hooks", "is_audited", "is_soft", "is_tenanted", "is_versioned", "looks_back", "spec",
+        "_hooks", "_key_checks", "_on_update", "ciphers", "has_hooks", "is_audited", "is_soft", "is_tenanted", "is_versioned", "looks_back", "spec",
     )  # fmt: skip
 
     def __init__(self, spec: ModelSpec, ring: KeyRing | None = None) -> None:
@@ -47,6 +48,7 @@ class Care:
         self.is_tenanted = spec.multi_tenant
         self.is_audited = spec.audit_log
         self.looks_back = self.has_hooks
+        self._key_checks = [(name, make_checker(spec[name], constraints=False)) for name in spec.key]
 
     # -------------------------------------------------------------- which records there are
 
@@ -85,6 +87,22 @@ class Care:
         if self.is_tenanted and not of_all:
             parts.append({TENANT_ID: {"$eq": self.tenant}})
         return {"$and": parts} if len(parts) > 1 else parts[0] if parts else given
+
+    # -------------------------------------------------------------- many at once
+
+    def changes_together(self, rows: Sequence[Any]) -> bool:
+        """Whether one statement may change the records of all these rows: none is counted, shown, made or sealed by itself."""
+        if self.has_hooks or self.is_versioned or self.is_audited or self._on_update:
+            return False
+        return not any(name in row for name in self.ciphers for row in rows if isinstance(row, Mapping))
+
+    def key_of(self, row: Any) -> tuple[Any, ...] | None:
+        """The key that the row names, as records have it; None when it names none that could be one."""
+        try:
+            key = tuple([check(row[name]) for name, check in self._key_checks])
+        except (ValueRefused, LookupError, TypeError):
+            return None
+        return None if None in key else key
 
     # -------------------------------------------------------------- what must not be seen
 

@@ -1,4 +1,4 @@
-"""How are many records of a model with options or hooks written? With hooks, one after another, all in one transaction.
+"""How are many records of a model with options or hooks written? Where each counts or is shown, one after another, all in one transaction.
 
 Left out: how one of them is written (`careful`), and the quick ways of models without hooks (`bulk_writes`).
 """
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from studio.database.plans import ModelPlans
 
 _REPORT_EVERY = 500
+_TOGETHER = 5_000
+"""Rows whose records are looked up, and changed, by one statement."""
 
 
 class CarefulAccess(CarefulWrites):
@@ -48,17 +50,54 @@ class CarefulAccess(CarefulWrites):
         result = BulkResult()
         async with self._begun(spec) as inner:
             number = 0
-            async for row in _each(rows, batch_size):
-                number += 1
-                try:
-                    record = await inner.one_row(plans, care, row, mode, conflict_on, result)
-                except StudioError as error:
-                    raise error.at(row=number) from error.__cause__
-                if return_ids:
-                    result.ids.append(None if record is None else plans.key_values(record))
-                if progress is not None and (number % _REPORT_EVERY == 0 or number == total):
-                    progress(number, total)
+            async for part in _parts(rows, batch_size):
+                if mode == "update" and care.changes_together(part):
+                    changed = await inner.changed_together(plans, care, part, number)
+                    result.matched += changed
+                    result.updated += changed
+                    number += len(part)
+                    if progress is not None:
+                        progress(number, total)
+                    continue
+                for row in part:
+                    number += 1
+                    try:
+                        record = await inner.one_row(plans, care, row, mode, conflict_on, result)
+                    except StudioError as error:
+                        raise error.at(row=number) from error.__cause__
+                    if return_ids:
+                        result.ids.append(None if record is None else plans.key_values(record))
+                    if progress is not None and (number % _REPORT_EVERY == 0 or number == total):
+                        progress(number, total)
         return result
+
+    async def changed_together(self, plans: ModelPlans, care: Care, rows: Sequence[Any], before: int) -> int:
+        """Changes the records of all rows by the database's quick way; says how many there were.
+
+        The records that may be changed are looked for, and kept from others' changes, beforehand: the quick way finds them by nothing but
+        their keys. `before` is the number of rows that came before these.
+        """
+        spec = plans.spec
+        keys = [care.key_of(row) for row in rows]
+        asked = [key for key in dict.fromkeys(keys) if key is not None]
+        ids = [key[0] if len(key) == 1 else dict(zip(spec.key, key, strict=True)) for key in asked]
+        seen = {
+            tuple(record[name] for name in spec.key)
+            for filter in self._key_filters(spec, ids, None)
+            for record in await self.keys_of(plans, filter, None)
+        }
+        # A row without a key that could be one goes along, to be refused.
+        places = [place for place, key in enumerate(keys) if key is None or key in seen]
+        theirs = [rows[place] for place in places]
+        try:
+            outcome = await super().bulk_rows(
+                spec, theirs, "update", spec.key, max(len(theirs), 1), False, None
+            )
+        except StudioError as error:
+            if error.row is not None:
+                error.row = before + places[error.row - 1] + 1
+            raise
+        return outcome.updated
 
     def _job(
         self,
@@ -186,7 +225,7 @@ class CarefulAccess(CarefulWrites):
         return [ready.plan.make(row) for row in rows]
 
 
-async def _each(rows: Data, batch_size: int) -> AsyncIterator[Any]:
+async def _parts(rows: Data, batch_size: int) -> AsyncIterator[Sequence[Any]]:
     async for batch in batches(rows, batch_size):
-        for row in batch:
-            yield row
+        for start in range(0, len(batch), _TOGETHER):
+            yield batch[start : start + _TOGETHER]
