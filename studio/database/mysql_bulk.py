@@ -21,6 +21,7 @@ from studio.database.bulk import BulkJob, BulkOutcome, in_row, nothing_to_find_b
 from studio.database.errors import OF_A_ROW
 from studio.database.mysql_text import MOST_PLACEHOLDERS
 from studio.kernel.errors import BadValue, DatabaseError, DuplicateKey, ValueRefused
+from studio.models.spec import FieldSpec, Kind
 
 if TYPE_CHECKING:
     from studio.database.mysql_sessions import MysqlTransaction
@@ -29,6 +30,11 @@ ROWS_PER_STATEMENT: Final = 1000
 _STAGE: Final = "studio_stage"
 _FAULTS: Final = (*OF_A_ROW, BadValue)
 _LOOKED_UP: Final = 1000
+_SHORT: Final = frozenset(
+    {Kind.INT, Kind.FLOAT, Kind.BOOL, Kind.DATETIME, Kind.DATE, Kind.TIME, Kind.TIMEDELTA, Kind.UUID}
+)
+_SHORT_WEIGHT: Final = 45
+"""Bytes that a value of these takes at most, a UUID; what other values take beside their own length."""
 
 Tuple = tuple[Any, ...]
 
@@ -69,6 +75,7 @@ class _Batch:
         quoting = job.plans.dialect.sqlalchemy.identifier_preparer
         self._quote = quoting.quote
         self.table = quoting.format_table(job.plans.table)
+        self._long = [at for at, name in enumerate(job.columns) if _may_be_long(self.spec.by_name[name])]
 
     async def write(self) -> BulkOutcome:
         if self.job.mode == "insert":
@@ -331,13 +338,24 @@ class _Batch:
         most, largest = self._rows_per_statement, self.session.lane.largest // 2
         start, size = 0, 0
         for number, place in enumerate(places):
-            weight = _weight(self.tuples[place])
+            weight = self._weight(self.tuples[place])
             if number > start and (number - start == most or size + weight > largest):
                 yield places[start:number]
                 start, size = number, 0
             size += weight
         if start < len(places):
             yield places[start:]
+
+    def _weight(self, row: Tuple) -> int:
+        """About how many bytes a row takes in a packet."""
+        weight = _SHORT_WEIGHT * len(row)
+        for at in self._long:
+            value = row[at]
+            if value.__class__ is str:
+                weight += 4 * len(value)
+            elif value.__class__ is bytes:
+                weight += len(value)
+        return weight
 
     def _check_found_by(self) -> None:
         if self.job.mode != "upsert":
@@ -367,9 +385,5 @@ class _Undo(Exception):
     """Ends a trial."""
 
 
-def _weight(row: Tuple) -> int:
-    """About how many bytes a row takes in a packet."""
-    return sum(
-        4 * len(value) + 9 if value.__class__ is str else len(value) + 9 if value.__class__ is bytes else 13
-        for value in row
-    )
+def _may_be_long(field: FieldSpec) -> bool:
+    return field.encrypted or field.kind not in _SHORT
