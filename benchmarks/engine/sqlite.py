@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from benchmarks.engine.sales import COLUMN_LIST, LISTED, SALE, WITH_ID, changed, numbered, ready, row
+from benchmarks.engine.sales import COLUMN_LIST, COLUMNS, LISTED, SALE, WITH_ID, changed, numbered, ready, row
 from benchmarks.engine.ways import CALLS, bulk, listing, node_figures, single_rows
 from benchmarks.measure import Call, Figure, alternate, at_most, ratio_at_most
 from studio.database import Access, Database
@@ -125,4 +125,52 @@ async def _bulk(access: Access, raw: sqlite3.Connection) -> list[Figure]:
         raw.execute("COMMIT")
 
     found.append(await bulk("sqlite BulkUpdate", ROWS, update, raw_update, 0.35))
+    found.append(await _upsert(access, raw))
+    found.append(await _delete(access, raw))
     return found
+
+
+async def _upsert(access: Access, raw: sqlite3.Connection) -> Figure:
+    """As many rows as there are, every second of them new."""
+    rows = numbered(range(ROWS // 2 + 1, ROWS + ROWS // 2 + 1))
+    tuples = [(entry["id"], *ready(entry["id"], STAMP)) for entry in rows]
+    places = ", ".join("?" * len(WITH_ID))
+    sets = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "created_at")
+    sql = f"INSERT INTO sales ({', '.join(WITH_ID)}) VALUES ({places}) ON CONFLICT (id) DO UPDATE SET {sets}"
+
+    async def halved() -> None:
+        await access.execute("DELETE FROM sales WHERE id > :last", {"last": ROWS})
+        raw.execute("DELETE FROM sales WHERE id > ?", (ROWS,))
+
+    async def ours() -> object:
+        return await access.bulk_upsert(SALE, rows)
+
+    async def plain() -> None:
+        raw.execute("BEGIN IMMEDIATE")
+        raw.executemany(sql, tuples)
+        raw.execute("COMMIT")
+
+    return await bulk("sqlite BulkUpsert", ROWS, ours, plain, 0.35, before=halved)
+
+
+async def _delete(access: Access, raw: sqlite3.Connection) -> Figure:
+    ids = list(range(1, ROWS + 1))
+    tuples = [(number, *ready(number, STAMP)) for number in ids]
+
+    async def filled() -> None:
+        await access.execute("DELETE FROM sales")
+        raw.execute("DELETE FROM sales")
+        await access.bulk_create(SALE, numbered(ids))
+        raw.execute("BEGIN IMMEDIATE")
+        raw.executemany(INSERT_WITH_ID, tuples)
+        raw.execute("COMMIT")
+
+    async def ours() -> object:
+        return await access.bulk_delete(SALE, ids=ids)
+
+    async def plain() -> None:
+        raw.execute("BEGIN IMMEDIATE")
+        raw.executemany("DELETE FROM sales WHERE id = ?", [(number,) for number in ids])
+        raw.execute("COMMIT")
+
+    return await bulk("sqlite BulkDelete", ROWS, ours, plain, 0.35, before=filled)
