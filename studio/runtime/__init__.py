@@ -1,6 +1,7 @@
 """How is a workflow run?"""
 
 from studio.runtime.changes import ChangeCounts, Changeset, RecordChange
+from studio.runtime.debugging import Debugger, Pause
 from studio.runtime.events import (
     Event,
     NodeAbandoned,
@@ -29,6 +30,7 @@ from studio.runtime.state import NodeState, RunStatus
 __all__ = [
     "ChangeCounts",
     "Changeset",
+    "Debugger",
     "Earlier",
     "Event",
     "Mode",
@@ -47,6 +49,7 @@ __all__ = [
     "OnEvent",
     "OpenTransaction",
     "Origin",
+    "Pause",
     "Plan",
     "RecordChange",
     "RunFinished",

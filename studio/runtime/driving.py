@@ -24,6 +24,7 @@ from studio.runtime.attempts import attempt, with_retries
 from studio.runtime.changes import Changeset
 from studio.runtime.connections import Connections
 from studio.runtime.context import Context
+from studio.runtime.debugging import Debugger
 from studio.runtime.holdings import Holdings
 from studio.runtime.inner import Runs
 from studio.runtime.inputs import bind_inputs
@@ -55,6 +56,7 @@ class Driver:
         "_waiting",
         "clock",
         "connections",
+        "debugger",
         "error",
         "folder",
         "holdings",
@@ -93,6 +95,7 @@ class Driver:
         self.unsettled: list[tuple[Callable[[], None], Callable[[], None]]] = []
         """What nodes have made outside of the databases, to be kept or dropped as the transaction ends; see `NodeContext.settle`."""
         self.holdings = Holdings()
+        self.debugger: Debugger | None = None
         self.inputs: dict[str, Any] = {}
         self.clock = Clock()
         self.error: StudioError | None = None
@@ -134,7 +137,7 @@ class Driver:
             max_concurrency=self.max_concurrency,
         )
         child.path, child.root_name, child.clock = path, self.root_name, self.clock
-        child.folder, child.holdings = self.folder, self.holdings
+        child.folder, child.holdings, child.debugger = self.folder, self.holdings, self.debugger
         child.trusted, child.is_atomic, child.unsettled = self.trusted, self.is_atomic, self.unsettled
         child.tell = tell.of(child.ledger) if tell is not None else None
         return child
@@ -217,7 +220,10 @@ class Driver:
                 return
             else:
                 step = steps[ready.popleft()]
-                if given and step.id in given:
+                is_given = bool(given) and step.id in given
+                if self.debugger is not None and not is_given and not await self._is_let_go(step):
+                    return
+                if is_given:
                     self._give(step, given[step.id])
                 elif step.is_immediate:
                     self._run_at_once(step)
@@ -226,6 +232,21 @@ class Driver:
             if time.perf_counter() > pause_at:
                 await asyncio.sleep(0)
                 pause_at = time.perf_counter() + SLICE_S
+
+    async def _is_let_go(self, step: Step) -> bool:
+        """Waits while a person wants it; whether the run still goes on afterwards. What eats a stream is asked for with what gives it."""
+        assert self.debugger is not None
+        steps = [step]
+        if self._streams(step):
+            assert step.stream_to is not None
+            steps.append(self.plan.steps[step.stream_to])
+        for each in steps:
+            await self.debugger.before(
+                self, self.plan.workflow.id, each.id, self.path + each.id, self.ledger.names
+            )
+            if self.error is not None:
+                return False
+        return True
 
     def _run_at_once(self, step: Step) -> None:
         self._begin(step)
@@ -271,10 +292,13 @@ class Driver:
             self.tell.started(step)
 
     def _work(self, step: Step) -> Coroutine[Any, Any, None]:
-        # In one transaction, a connection cannot read on while it writes.
-        if step.stream_to is not None and not (self.is_atomic and isinstance(step.type, ModelNode)):
+        if step.stream_to is not None and self._streams(step):
             return self._run_stream(step, self.plan.steps[step.stream_to])
         return self._run_step(step)
+
+    def _streams(self, step: Step) -> bool:
+        """Whether its rows are handed on as they come. In one transaction, a connection cannot read on while it writes."""
+        return step.stream_to is not None and not (self.is_atomic and isinstance(step.type, ModelNode))
 
     async def _run_alone(self, step: Step) -> None:
         """Runs a node beside which nothing else can go on, without a task of its own: whoever stops the run stops the node."""
@@ -394,6 +418,8 @@ class Driver:
         self._ready.extend(self.state.fail(index))
         if not self.state.takes_errors(index) and self.error is None:
             self.error = error
+            if self.debugger is not None:
+                self.debugger.failed(self)
         if self.tell is not None:
             self.tell.failed(step, error)
             self.tell.dropped(self.state)

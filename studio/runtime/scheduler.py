@@ -17,6 +17,7 @@ from studio.kernel.problems import Problem
 from studio.nodes.code import trust_problem
 from studio.runtime.changes import Changeset
 from studio.runtime.connections import Connections
+from studio.runtime.debugging import Debugger
 from studio.runtime.driving import Driver
 from studio.runtime.events import OnEvent
 from studio.runtime.inputs import bind_inputs
@@ -55,6 +56,7 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
     idle_s: float = IDLE_S,
     warn_s: float = WARN_S,
     folder: Path | None = None,
+    debugger: Debugger | None = None,
 ) -> RunResult:
     """Runs a plan once; never raises for what goes wrong in it, the result's state and error tell.
 
@@ -80,6 +82,7 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
         idle_s: after so long without a decision a run in review is rolled back.
         warn_s: so long before that it is told.
         folder: where the relative paths of files begin; None: in the process's own folder.
+        debugger: asked before each node, which waits where a person wants it.
     """
     recorder = Changeset() if record_changes or mode != "auto" else None
     run = _Run(
@@ -89,7 +92,9 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
         recorder=recorder,
         max_concurrency=max_concurrency if mode == "auto" else 1,
     )
-    run.folder = folder
+    run.folder, run.debugger = folder, debugger
+    if debugger is not None:
+        debugger.outcomes = run.outcomes
     if mode == "review":
         run.review = OpenTransaction(idle_s=idle_s, warn_s=warn_s, on_change=run.transaction_changed)
     work = run.whole(

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 from studio.kernel.lazy import lazily
 
 if TYPE_CHECKING:
+    from studio.session.breakpoints import BreakpointBook
     from studio.session.environment import Environment
     from studio.session.events import (
+        BreakpointsChanged,
         CatalogueChanged,
         LogAdded,
         LogEntry,
         ProblemsChanged,
         ProjectChanged,
         RunFinished,
+        RunPaused,
+        RunResumed,
         RunStarted,
         SavedStateChanged,
         SessionEvent,
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
     from studio.session.session import Session
 
 __all__ = [
+    "BreakpointBook",
+    "BreakpointsChanged",
     "CatalogueChanged",
     "Environment",
     "LogAdded",
@@ -39,6 +45,8 @@ __all__ = [
     "Review",
     "RunFinished",
     "RunHandle",
+    "RunPaused",
+    "RunResumed",
     "RunStarted",
     "SavedStateChanged",
     "Session",
@@ -49,6 +57,8 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
+        "BreakpointBook": "breakpoints",
+        "BreakpointsChanged": "events",
         "CatalogueChanged": "events",
         "Environment": "environment",
         "LogAdded": "events",
@@ -61,6 +71,8 @@ __getattr__ = lazily(
         "Review": "runs",
         "RunFinished": "events",
         "RunHandle": "runs",
+        "RunPaused": "events",
+        "RunResumed": "events",
         "RunStarted": "events",
         "SavedStateChanged": "events",
         "Session": "session",

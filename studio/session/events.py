@@ -11,6 +11,7 @@ from studio.project.changes import Change
 from studio.project.state import Project
 
 if TYPE_CHECKING:
+    from studio.runtime import Pause
     from studio.session.runs import RunHandle
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -64,6 +65,28 @@ class RunFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class RunPaused:
+    """The run waits before a node: see `handle.pause`, which may have moved on already."""
+
+    handle: RunHandle
+    pause: Pause
+
+
+@dataclass(frozen=True, slots=True)
+class RunResumed:
+    """The run waits no longer: it goes on, or is over."""
+
+    handle: RunHandle
+
+
+@dataclass(frozen=True, slots=True)
+class BreakpointsChanged:
+    """`Session.breakpoints.of(workflow_id)` answers differently now."""
+
+    workflow_id: WorkflowId
+
+
+@dataclass(frozen=True, slots=True)
 class TransactionChanged:
     """The transaction of a run in review is about to be rolled back, has got more time, or is over: see `handle.review`."""
 
@@ -82,6 +105,9 @@ SessionEvent = (
     | ProblemsChanged
     | RunStarted
     | RunFinished
+    | RunPaused
+    | RunResumed
+    | BreakpointsChanged
     | TransactionChanged
     | LogAdded
 )

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from studio.kernel.errors import BuildError, RunError, StudioError, WorkflowError
-from studio.kernel.ids import NodeId, RunId, new_id
+from studio.kernel.ids import NodeId, RunId, WorkflowId, new_id
 from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem
 from studio.persistence.runs import SAMPLE_ROWS, NodeRunRecord, RunRecord
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from studio.database import Database
     from studio.nodes.catalogue import NodeCatalogue
-    from studio.runtime import Event, Mode, Plan, RunResult
+    from studio.runtime import Debugger, Event, Mode, NodeOutcome, Pause, Plan, RunResult
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +89,10 @@ class Run:
         start: NodeId | None = None,
         record_changes: bool = False,
         folder: Path | None = None,
+        breakpoint_at: Callable[[WorkflowId, NodeId], str | None] = lambda _workflow, _node: None,
+        step: bool = False,
     ) -> None:
+        """`breakpoint_at` gives the condition of a node's breakpoint (see `BreakpointBook`); with `step` it waits before its first node."""
         self._plan = plan
         self._env = env
         self._inputs = inputs
@@ -100,6 +103,9 @@ class Run:
         self.result: RunResult | None = None
         """What the run has left, once it has done its work."""
         self._folder = folder
+        self._breakpoint_at = breakpoint_at
+        self._step = step
+        self._debugger: Debugger | None = None
         self._task: asyncio.Task[RunResult] | None = None
         self._is_cancelled = False
         self.handle = RunHandle(
@@ -119,13 +125,15 @@ class Run:
         connections: Mapping[str, Connection],
         remember: Remember,
         transaction_changed: Callable[[], object],
+        pause_changed: Callable[[Pause | None], object],
     ) -> concurrent.futures.Future[None]:
         """Begins to run and returns at once; the future ends when all of it is over, a transaction in review included.
 
-        `connections` are the project's, by name. `transaction_changed` is called on the engine's loop.
+        `connections` are the project's, by name. `transaction_changed` and `pause_changed` are called on the engine's loop.
         """
-        self.handle.began(self._cancel)
+        self.handle.began(self._cancel, self._go)
         self._transaction_changed = transaction_changed
+        self._pause_changed = pause_changed
         return self._env.loop.submit(self._drive(databases, connections, remember))
 
     def _cancel(self) -> None:
@@ -136,12 +144,26 @@ class Run:
 
         self._env.loop.submit(stop())
 
+    def _go(self, is_step: bool) -> None:
+        async def go() -> None:
+            if self._debugger is not None:
+                (self._debugger.step if is_step else self._debugger.go_on)()
+
+        self._env.loop.submit(go())
+
+    def _paused(self, pause: Pause | None) -> None:
+        debugger = self._debugger
+        assert debugger is not None
+        self.handle.paused(pause, lambda node_id, port: self._take(debugger.outcomes(), node_id, port))
+        self._pause_changed(pause)
+
     async def _drive(
         self, databases: Databases, connections: Mapping[str, Connection], remember: Remember
     ) -> None:
-        from studio.runtime import run_workflow
+        from studio.runtime import Debugger, run_workflow
 
         handle = self.handle
+        self._debugger = Debugger(self._breakpoint_at, self._paused, step=self._step)
         try:
             opened: dict[str, Database] = {}
             for name in self.names(connections):
@@ -157,13 +179,14 @@ class Run:
                     run_id=handle.run_id,
                     record_changes=self._record_changes,
                     folder=self._folder,
+                    debugger=self._debugger,
                 ),
                 name=f"run {handle.run_id}",
             )
             if self._is_cancelled:
                 self._task.cancel()
             self.result = result = await self._task
-            handle.delivered(lambda node_id, port: self._take(result, node_id, port))
+            handle.delivered(lambda node_id, port: self._take(result.nodes, node_id, port))
             handle.changes = result.changes
             state = "failed" if result.state == "running" else result.state
             if result.transaction is None:
@@ -197,8 +220,8 @@ class Run:
         )
         return [name for name in wanted if name in connections]
 
-    def _take(self, result: RunResult, node_id: NodeId, port: str | None) -> Any:
-        outcome = result.nodes[node_id]
+    def _take(self, outcomes: Mapping[str, NodeOutcome], node_id: NodeId, port: str | None) -> Any:
+        outcome = outcomes[node_id]
         if port == ERROR_PORT and outcome.error is not None:
             return outcome.error.to_data()
         if outcome.state != "succeeded":

@@ -15,7 +15,7 @@ from studio.kernel.ids import NodeId, RunId, WorkflowId
 
 if TYPE_CHECKING:
     from studio.kernel.loop import EngineLoop
-    from studio.runtime import Changeset, OpenTransaction, TransactionState
+    from studio.runtime import Changeset, OpenTransaction, Pause, TransactionState
 
 RunState = Literal["running", "succeeded", "failed", "cancelled"]
 NodeState = Literal["pending", "running", "succeeded", "failed", "skipped", "abandoned", "cancelled"]
@@ -160,6 +160,8 @@ class RunHandle:
         self._changed_at: dict[NodeId, int] = dict.fromkeys(self._views, 1)
         self._began_at: dict[NodeId, float] = {}
         self._stop: Callable[[], None] | None = None
+        self._go: Callable[[bool], None] | None = None
+        self._pause: Pause | None = None
         self._take: Take | None = None
         self._kept: dict[tuple[NodeId, str | None], _Kept] = {}
         self._waiting: list[Callable[[], object]] = []
@@ -197,6 +199,12 @@ class RunHandle:
             )
 
     @property
+    def pause(self) -> Pause | None:
+        """Before which node it waits, if it does."""
+        with self._lock:
+            return self._pause
+
+    @property
     def is_finished(self) -> bool:
         return self.state != "running"
 
@@ -224,6 +232,16 @@ class RunHandle:
         """Stops the run at the driver; `finished` tells when it has stopped. Harmless when it is over."""
         if self._stop is not None and not self.is_finished:
             self._stop()
+
+    def go_on(self) -> None:
+        """Lets a run that waits go on, up to the next breakpoint. Harmless when it does not wait."""
+        if self._go is not None:
+            self._go(False)
+
+    def step(self) -> None:
+        """Lets the node start before which the run waits, and waits before the next one."""
+        if self._go is not None:
+            self._go(True)
 
     async def finished(self) -> None:
         """Returns when the run is over, however it ended; awaitable from any loop."""
@@ -280,9 +298,16 @@ class RunHandle:
                 return
         callback()
 
-    def began(self, stop: Callable[[], None]) -> None:
-        """Says how the run is stopped."""
-        self._stop = stop
+    def began(self, stop: Callable[[], None], go: Callable[[bool], None]) -> None:
+        """Says how the run is stopped, and how it goes on from where it waits (True: for one node)."""
+        self._stop, self._go = stop, go
+
+    def paused(self, pause: Pause | None, take: Take) -> None:
+        """Says before which node it waits, None: it waits no longer; until the run's end `take` gives the values that there are."""
+        with self._lock:
+            self._pause = pause
+            self._take = take
+            self._version += 1
 
     def put(self, node_id: NodeId, **values: Any) -> None:
         """Alters a node's view."""
@@ -311,6 +336,7 @@ class RunHandle:
             if self._state != "running":
                 return
             self._state = state
+            self._pause = None
             self._error = error or (RunCancelled("The run was stopped.") if state == "cancelled" else None)
             lasted_ms = (time.perf_counter() - self._began) * 1000
             self._duration_ms = lasted_ms if duration_ms is None else duration_ms

@@ -21,10 +21,18 @@ from studio.models.spec import ModelSpec
 from studio.project.changes import Change, EditNode
 from studio.project.state import Connection, Project
 from studio.session import data
+from studio.session.breakpoints import BreakpointBook
 from studio.session.databases import Databases
 from studio.session.editor import Editor, unique_title
 from studio.session.environment import Environment
-from studio.session.events import RunFinished, RunStarted, TransactionChanged
+from studio.session.events import (
+    BreakpointsChanged,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    TransactionChanged,
+)
 from studio.session.home import Home
 from studio.session.runs import Page, RunHandle
 from studio.session.tenants import models_asked, tenanted_models
@@ -33,6 +41,7 @@ from studio.workflow.graph import Workflow, frozen
 if TYPE_CHECKING:
     from studio.database import ServerInfo, Statement
     from studio.persistence import NodeRunRecord, Recovery, RunRecord
+    from studio.runtime import Pause
     from studio.session.running import Run
 
 __all__ = ["Session", "unique_title"]
@@ -52,6 +61,9 @@ class Session(Editor):
         """Where relative paths begin in a session without a place of its own; None: where the process was started."""
         self.tenant: str | None = None
         """Whose records are meant in models that keep them by tenant, by runs and by looking at data; of no consequence for others."""
+        self.breakpoints = BreakpointBook(
+            lambda: self.project, lambda workflow_id: self._tell(BreakpointsChanged(workflow_id))
+        )
         self._databases = Databases(self.env.secrets, self._folder, self._is_somebody_elses)
         self._runs: dict[RunId, RunHandle] = {}
         self._last_runs: dict[WorkflowId, Run] = {}
@@ -239,8 +251,9 @@ class Session(Editor):
         until: NodeId | None = None,
         start: NodeId | None = None,
         record_changes: bool = False,
+        step: bool = False,
     ) -> RunHandle:
-        """Begins a run and returns at once.
+        """Begins a run and returns at once. It waits where there are `breakpoints`.
 
         Args:
             workflow_id: What is run.
@@ -249,6 +262,7 @@ class Session(Editor):
             until: Run only that node and what leads to it.
             start: Run only that node and what follows; what leads to it gives what it gave in the last run, or is run again.
             record_changes: Keep what is written in the mode `auto` too; the others always do.
+            step: Wait before the first node.
 
         Raises:
             BuildError: Nodes that would run have problems, or a node before `start` cannot be used again; holds all of them.
@@ -279,6 +293,8 @@ class Session(Editor):
             until=until,
             start=start,
             record_changes=record_changes,
+            breakpoint_at=self.breakpoints.condition,
+            step=step,
         )
         connections = {connection.name: connection for connection in self.project.connections.values()}
         self._refuse_while_open(run.names(connections), connections)
@@ -292,6 +308,7 @@ class Session(Editor):
                 connections,
                 self._remember,
                 lambda: self._later(lambda: self._tell(TransactionChanged(handle))),
+                lambda pause: self._later(lambda: self._tell_pause(handle, pause)),
             )
         self._driven[handle.run_id] = run, driven
         driven.add_done_callback(lambda _: self._driven.pop(handle.run_id, None))
@@ -339,6 +356,9 @@ class Session(Editor):
     def unpin(self, workflow_id: WorkflowId, node_id: NodeId) -> None:
         """Lets the node run again."""
         self.edit(EditNode(workflow=workflow_id, node=node_id, values=frozen({"pinned": None})))
+
+    def _tell_pause(self, handle: RunHandle, pause: Pause | None) -> None:
+        self._tell(RunResumed(handle) if pause is None else RunPaused(handle, pause))
 
     def _run_finished(self, handle: RunHandle) -> None:
         self._runs.pop(handle.run_id, None)

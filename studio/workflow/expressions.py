@@ -87,6 +87,16 @@ def parse_expression(text: str) -> Expression | None:
     return None if found is None else _parsed(found.group(1).strip())
 
 
+def parse_condition(text: str) -> Expression:
+    """The expression that a condition is, written with braces or without. Raises ExpressionError when it is none."""
+    found = parse_expression(text if "{{" in text else f"{{{{ {text} }}}}")
+    if found is None:
+        raise ExpressionError(
+            f"{text!r} is no condition.", hint="Write one expression, such as orders.count > 3."
+        )
+    return found
+
+
 @lru_cache(maxsize=2048)
 def _parsed(inner: str) -> Expression | None:
     if len(inner) > MOST_CHARACTERS:
