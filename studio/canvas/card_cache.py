@@ -44,7 +44,7 @@ class CardCache:
 
     def get(self, node_id: NodeId, card: Card, footer: Footer, severity: Severity) -> Painted | None:
         """The node's pixmap when it still shows this, whatever its zoom. Progress does not count: it is painted over."""
-        found = self._painted.pop(node_id, None)
+        found = self._painted.get(node_id)
         if found is None:
             return None
         look = found.look
@@ -56,10 +56,15 @@ class CardCache:
                 or (look.footer.state == footer.state and look.footer.text == footer.text)
             )
         ):
+            # Used last, dropped last.
+            del self._painted[node_id]
             self._painted[node_id] = found
             return found
-        self._size -= found.size
         return None
+
+    def last(self, node_id: NodeId) -> Painted | None:
+        """The node's pixmap even if it shows something else by now: better for a frame than a card without words."""
+        return self._painted.get(node_id)
 
     def render(self, node_id: NodeId, look: Look, scale: float, device_ratio: float) -> Painted:
         """Paints a card anew and keeps it."""

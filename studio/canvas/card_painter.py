@@ -54,24 +54,46 @@ def render(look: Look, style: Style, scale: float, device_ratio: float) -> QPixm
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     try:
+        if _casts_shadow(look.card):
+            painter.drawPixmap(0, 0, _shadow_picture(width, height, look.height, pixels, style.theme.is_dark))
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         painter.scale(pixels, pixels)
         painter.translate(MARGIN, MARGIN)
-        paint(painter, look, style)
+        paint(painter, look, style, shadow=False)
     finally:
         painter.end()
     pixmap.setDevicePixelRatio(device_ratio)
     return pixmap
 
 
-def paint(painter: QPainter, look: Look, style: Style) -> None:
-    """The card with its upper left corner at the painter's origin."""
+@lru_cache(maxsize=64)
+def _shadow_picture(width: int, height: int, card_height: float, pixels: float, is_dark: bool) -> QPixmap:
+    """The shadow of a card, which takes as long to paint as all the rest and is the same for many."""
+    picture = QPixmap(width, height)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    try:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(pixels, pixels)
+        painter.translate(MARGIN, MARGIN)
+        _shadow(painter, QRectF(0, 0, WIDTH, card_height), is_dark=is_dark)
+    finally:
+        painter.end()
+    return picture
+
+
+def _casts_shadow(card: Card) -> bool:
+    return not (card.node.disabled or card.is_ghost)
+
+
+def paint(painter: QPainter, look: Look, style: Style, *, shadow: bool = True) -> None:
+    """The card with its upper left corner at the painter's origin; without `shadow` where that is painted already."""
     card, shape = look.card, look.card.shape
     box = QRectF(0, 0, WIDTH, look.height)
     if card.node.disabled:
         painter.setOpacity(0.5)
-    elif not card.is_ghost:
-        _shadow(painter, box, style)
+    elif shadow and _casts_shadow(card):
+        _shadow(painter, box, is_dark=style.theme.is_dark)
     dashed = card.is_ghost or card.node.disabled
     outline = QPen(style.border_strong if dashed else style.border, 1.0)
     if dashed:
@@ -92,9 +114,9 @@ def paint(painter: QPainter, look: Look, style: Style) -> None:
     _ports(painter, card, style)
 
 
-def _shadow(painter: QPainter, box: QRectF, style: Style) -> None:
+def _shadow(painter: QPainter, box: QRectF, *, is_dark: bool) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
-    strength = 26 if style.theme.is_dark else 10
+    strength = 26 if is_dark else 10
     for grow in (7.0, 5.0, 3.0, 1.5):
         painter.setBrush(QColor(0, 0, 0, strength))
         painter.drawRoundedRect(box.adjusted(-grow, -grow + 3, grow, grow + 2), RADIUS + grow, RADIUS + grow)

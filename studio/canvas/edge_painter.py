@@ -275,9 +275,7 @@ class EdgePainter:
 
     def _running(self, painter: QPainter, camera: Camera, seen: QRectF, phase: float) -> None:
         """Dashes that travel towards nodes that are running."""
-        running = [
-            node_id for node_id, footer in self.projector.footers.items() if footer.state is CardState.RUNNING
-        ]
+        running = self.projector.running
         if not running:
             return
         geometry = self.projector.geometry
@@ -305,8 +303,10 @@ class EdgePainter:
         for i in which.tolist():
             if i == self.hovered:
                 continue
+            if not (text := label(geometry.edges[i])):
+                continue
             room = geometry.span(i) * camera.zoom - 14
-            if room < height or not (text := label(geometry.edges[i])):
+            if room < height:
                 continue
             width = max(metrics.horizontalAdvance(text) + 9, height)
             if width > room:

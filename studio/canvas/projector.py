@@ -45,6 +45,8 @@ class Projector:
         self.workflow: Workflow | None = None
         self.peeked: NodeId | None = None
         self.footers: dict[NodeId, Footer] = {}
+        self.running: set[NodeId] = set()
+        """The nodes whose footers say so."""
         self.severities: dict[NodeId, int] = {}
         self.problems: dict[NodeId, list[Problem]] = {}
         self.frames = NO_FRAMES
@@ -56,7 +58,7 @@ class Projector:
     def show(self, workflow: Workflow | None) -> None:
         """Shows another workflow from scratch; the run's states and the selection of the one before are dropped."""
         self.geometry = Geometry()
-        self.footers = {}
+        self.footers, self.running = {}, set()
         self.severities = {}
         self.problems = {}
         self.peeked = None
@@ -172,6 +174,10 @@ class Projector:
                 self.footers.pop(node_id, None)
             else:
                 self.footers[node_id] = footer
+            if footer.state is CardState.RUNNING:
+                self.running.add(node_id)
+            else:
+                self.running.discard(node_id)
             self.geometry.set_footer(i, footer.state is not CardState.IDLE)
 
     def clear_footers(self) -> None:

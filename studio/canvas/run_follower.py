@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.canvas.edge_data import EdgeData
-from studio.canvas.states import CardState, footer_of
+from studio.canvas.states import footer_of
 
 if TYPE_CHECKING:
     from studio.canvas.projector import Projector
@@ -71,8 +71,7 @@ class RunFollower(QObject):
         if views:
             self.changed.emit()
         self._ticks += 1
-        moving = any(footer.state is CardState.RUNNING for footer in self._projector.footers.values())
-        if views or (moving and self._ticks % 2 == 0):
+        if views or (self._projector.running and self._ticks % 2 == 0):
             self._viewer.redraw()
         if not running:
             self._viewer.edge_data = EdgeData(handle)

@@ -30,7 +30,7 @@ from studio.canvas.states import IDLE, CardState
 from studio.canvas.style import Style, blend, draw_port, draw_spinner
 from studio.workflow.graph import Edge
 
-RENDER_BUDGET_S: Final = 0.004
+RENDER_BUDGET_S: Final = 0.0025
 """What a frame may spend on cards that are not painted yet; the rest is drawn simply and follows in the next frames."""
 SMOOTH_CARDS: Final = 16
 """With more cards than this in view a zoom does without smoothing until it rests: that costs three times as much."""
@@ -165,7 +165,7 @@ class ScenePainter:
         order = visible[np.argsort(geometry.selected[visible], kind="stable")]
         zoom, ratio = camera.zoom, camera.device_ratio
         budget_s = 0.0 if self._hurry else RENDER_BUDGET_S
-        until = time.perf_counter() + (budget_s if len(cache) else RENDER_BUDGET_S * 10)
+        until = time.perf_counter() + (budget_s if len(cache) else RENDER_BUDGET_S * 16)
         simple: list[int] = []
         smooth = QPainter.RenderHint.SmoothPixmapTransform
         xs = whole((geometry.x[order] - camera.left) * (zoom * ratio)) / ratio
@@ -180,6 +180,7 @@ class ScenePainter:
                     painted = cache.render(node_id, Look(cards[i], footer, severity), zoom, ratio)
                 else:
                     self.is_complete = False
+                    painted = painted or cache.last(node_id)
             elif painted.scale != zoom:
                 self.is_complete = False
             if painted is None:
@@ -218,7 +219,7 @@ class ScenePainter:
         painter.setBrush(style.header)
         self._rects.draw(painter, x + 1, y + 1, width - 2, header - 1)
         tone = geometry.tone[which]
-        for row in np.unique(tone).tolist():
+        for row in sorted(set(tone.tolist())):  # `np.unique` loads a part of NumPy that takes 30 ms
             painter.setBrush(style.tones[row])
             self._rects.draw(painter, x[tone == row], y[tone == row], max(STRIPE * zoom, 2.0), header)
         self._far.paint_titles(painter, camera, which, x, y)
