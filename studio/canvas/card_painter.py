@@ -19,6 +19,8 @@ _PIN_PX: Final = 15
 MARGIN: Final = 12.0
 """Room around a card for its shadow and for ports that stick out."""
 STRIPE: Final = 6.0
+PAUSED_OUTLINE: Final = 3.0
+"""Of the card before which a run waits."""
 TITLE_X: Final = 56.0
 FOLD_LABEL: Final = 84.0
 """What the words of the folding row take up beside an output's label."""
@@ -101,6 +103,8 @@ def paint(painter: QPainter, look: Look, style: Style, *, shadow: bool = True) -
         outline.setDashPattern([4, 3])
     if look.footer.state is CardState.ERROR:
         outline.setColor(blend(style.card, style.error, 0.75))
+    elif look.footer.state is CardState.PAUSED:
+        outline = QPen(style.states[CardState.PAUSED], PAUSED_OUTLINE)
     body = style.card if not card.is_ghost else blend(style.canvas, style.card, 0.6)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(body)
@@ -110,7 +114,8 @@ def paint(painter: QPainter, look: Look, style: Style, *, shadow: bool = True) -
         _body(painter, look, style)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(outline)
-    painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS - 0.5, RADIUS - 0.5)
+    inset = outline.widthF() / 2
+    painter.drawRoundedRect(box.adjusted(inset, inset, -inset, -inset), RADIUS - inset, RADIUS - inset)
     _ports(painter, card, style)
 
 
@@ -168,6 +173,8 @@ def _badge(look: Look) -> str:
     state = look.footer.state
     if state is CardState.RUNNING:
         return "spinner"
+    if state is CardState.PAUSED:
+        return "state"
     if look.severity == ERROR and state is not CardState.ERROR:
         return "problem"
     if look.card.node.pinned is not None and state in (CardState.IDLE, CardState.OK):

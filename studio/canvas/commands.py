@@ -37,6 +37,8 @@ COMMANDS: Final = (
     CanvasCommand("rename", "Rename", ("F2",), in_node_menu=True),
     CanvasCommand("toggle_disabled", "Disable or enable", ("D",), in_node_menu=True, separator=True),
     CanvasCommand("toggle_pin", "Pin or unpin value", ("P",), in_node_menu=True),
+    CanvasCommand("toggle_breakpoint", "Set or remove breakpoint", ("F9",), in_node_menu=True),
+    CanvasCommand("edit_breakpoint", "Breakpoint with condition…", ("Shift+F9",), in_node_menu=True),
     CanvasCommand("toggle_collapsed", "Collapse or expand", ("H",), in_node_menu=True),
     CanvasCommand("toggle_ports", "Show or fold optional ports", ("Ctrl+H",), in_node_menu=True),
     CanvasCommand("add_frame", "Frame", ("Ctrl+G",), in_node_menu=True, separator=True),

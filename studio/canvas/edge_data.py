@@ -47,7 +47,7 @@ class EdgeData:
         return len(value)
 
     def _value(self, edge: Edge) -> Any:
-        if self._handle is None or not self._handle.is_finished:
+        if self._handle is None or not (self._handle.is_finished or self._handle.pause is not None):
             return None
         try:
             return self._handle.value(edge.source, edge.source_port)

@@ -136,6 +136,12 @@ class FarPainter:
         for state in CardState:
             if state is not CardState.IDLE and (hit := states == state).any():
                 painter.setBrush(style.states[state])
+                if state is CardState.PAUSED:
+                    # Two bars, as near by: a colour alone would not say it.
+                    bar = max(float(size // 3), 1.0)
+                    self._rects.draw(painter, at_x[hit], at_y[hit], bar, float(size))
+                    self._rects.draw(painter, at_x[hit] + size - bar, at_y[hit], bar, float(size))
+                    continue
                 self._rects.draw(painter, at_x[hit], at_y[hit], float(size), float(size))
         for severity, color in ((WARNING, style.warning), (ERROR, style.error)):
             hit = (severities == severity) & (states == CardState.IDLE)
@@ -260,6 +266,7 @@ class FarPainter:
             (states == CardState.OK, style.states[CardState.OK]),
             (states == CardState.RUNNING, style.states[CardState.RUNNING]),
             (states == CardState.ERROR, style.error),
+            (states == CardState.PAUSED, style.states[CardState.PAUSED]),
             (chosen, style.accent_text),
         ):
             if hit.any():

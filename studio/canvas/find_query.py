@@ -17,7 +17,7 @@ from studio.kernel.names import did_you_mean
 _STATES: Final = {
     "queued": CardState.QUEUED, "pending": CardState.QUEUED, "running": CardState.RUNNING, "ok": CardState.OK,
     "succeeded": CardState.OK, "failed": CardState.ERROR, "error": CardState.ERROR, "skipped": CardState.SKIPPED,
-    "cancelled": CardState.CANCELLED, "idle": CardState.IDLE,
+    "cancelled": CardState.CANCELLED, "paused": CardState.PAUSED, "idle": CardState.IDLE,
 }  # fmt: skip
 
 Test = Callable[[Projector, int], bool]
@@ -28,6 +28,7 @@ _IS: Final[Mapping[str, Test]] = {
     "warning": lambda shown, i: shown.severities.get(shown.geometry.ids[i]) == WARNING,
     "disabled": lambda shown, i: shown.geometry.cards[i].node.disabled,
     "collapsed": lambda shown, i: shown.geometry.cards[i].shape.collapsed,
+    "breakpoint": lambda shown, i: shown.geometry.ids[i] in shown.breakpoints,
     "selected": lambda shown, i: bool(shown.geometry.selected[i]),
     "unknown": lambda shown, i: shown.geometry.cards[i].is_ghost,
 }

@@ -113,6 +113,7 @@ def _png(projector: Projector, style: Style, bounds: _Box, label: Callable[[Edge
     # A painter of its own: what is hovered on the screen is no part of the picture either.
     painting = ScenePainter(projector, style)
     painting.edges.fineness = 4
+    painting.shows_breakpoints = False
     painter = QPainter(image)
     try:
         with _nothing_selected(projector.geometry):

@@ -49,6 +49,8 @@ class Projector:
         """The nodes whose footers say so."""
         self.severities: dict[NodeId, int] = {}
         self.problems: dict[NodeId, list[Problem]] = {}
+        self.breakpoints: Mapping[NodeId, str] = {}
+        """The conditions by node; empty: always."""
         self.frames = NO_FRAMES
         self._held: Counter[str] = Counter()
         self._wires = Wires({}, {})
@@ -61,6 +63,7 @@ class Projector:
         self.footers, self.running = {}, set()
         self.severities = {}
         self.problems = {}
+        self.breakpoints = {}
         self.peeked = None
         self.frames = NO_FRAMES
         self.workflow = None

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.canvas.edge_data import EdgeData
-from studio.canvas.states import footer_of
+from studio.canvas.states import IDLE, CardState, Footer, footer_of
 
 if TYPE_CHECKING:
     from studio.canvas.projector import Projector
     from studio.canvas.viewer import CanvasViewer
+    from studio.kernel.ids import NodeId
     from studio.session import RunHandle
 
 FRAME_MS: Final = 16
@@ -30,6 +31,7 @@ class RunFollower(QObject):
         self.handle: RunHandle | None = None
         self._version = 0
         self._ticks = 0
+        self._waiting: tuple[NodeId, Footer] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self.poll)
@@ -42,13 +44,13 @@ class RunFollower(QObject):
     def forget(self) -> None:
         """Follows nothing any more; what is shown stays."""
         self._timer.stop()
-        self.handle = None
+        self.handle = self._waiting = None
         self._viewer.edge_data = EdgeData(None)
 
     def follow(self, handle: RunHandle | None) -> None:
         """Shows a run, live while it goes on; None clears what the last one left."""
         self._projector.clear_footers()
-        self.handle = handle
+        self.handle, self._waiting = handle, None
         self._viewer.edge_data = EdgeData(None)
         self._version = 0
         self._ticks = 0
@@ -59,6 +61,29 @@ class RunFollower(QObject):
             self.poll()
         self._viewer.redraw()
 
+    def wait_at(self, node_id: NodeId | None, words: str = "") -> None:
+        """Marks the node before which the run waits, or that runs what waits; None: it waits no longer. Rows so far can be looked at."""
+        before = self._waiting
+        self._waiting = (node_id, Footer(CardState.PAUSED, words)) if node_id is not None else None
+        if self._waiting == before:
+            return
+        if before is not None:
+            view = self.handle.node(before[0]) if self.handle is not None else None
+            running = self.handle is not None and self.handle.state == "running"
+            self._projector.set_footers(
+                {before[0]: footer_of(view, running=running) if view is not None else IDLE}
+            )
+        self._mark_waiting()
+        if node_id is not None:
+            self._viewer.edge_data = EdgeData(self.handle)
+        self.changed.emit()
+        self._viewer.redraw()
+
+    def _mark_waiting(self) -> None:
+        if self._waiting is not None:
+            node_id, footer = self._waiting
+            self._projector.set_footers({node_id: footer})
+
     def poll(self) -> None:
         """Takes what has changed since the last frame."""
         handle = self.handle
@@ -68,6 +93,7 @@ class RunFollower(QObject):
         running = handle.state == "running"
         self._version, views = handle.nodes_since(self._version if running else 0)
         self._projector.set_footers({view.node_id: footer_of(view, running=running) for view in views})
+        self._mark_waiting()
         if views:
             self.changed.emit()
         self._ticks += 1

@@ -27,11 +27,15 @@ from studio.canvas.ground import Ground
 from studio.canvas.primitives import Rects, whole
 from studio.canvas.projector import Projector
 from studio.canvas.states import IDLE, CardState
-from studio.canvas.style import Style, blend, draw_port, draw_spinner
+from studio.canvas.style import Style, blend, draw_breakpoint, draw_port, draw_spinner
 from studio.workflow.graph import Edge
 
 RENDER_BUDGET_S: Final = 0.0025
 """What a frame may spend on cards that are not painted yet; the rest is drawn simply and follows in the next frames."""
+BREAKPOINT: Final = 6.5
+"""The radius of a breakpoint at 100 %,"""
+LEAST_BREAKPOINT_PX: Final = 3.5
+"""and the smallest, so that its shape can still be told."""
 SMOOTH_CARDS: Final = 16
 """With more cards than this in view a zoom does without smoothing until it rests: that costs three times as much."""
 
@@ -46,6 +50,8 @@ class ScenePainter:
         self.hovered_edge: int | None = None
         self.dimmed: Bools | None = None
         """While a wire is dragged: the nodes that it cannot reach."""
+        self.shows_breakpoints = True
+        """They are a person's marks on the screen, no part of a picture for others."""
         self._ground = Ground(style)
         self.edges = EdgePainter(projector, style)
         self._far = FarPainter(projector, style)
@@ -88,6 +94,7 @@ class ScenePainter:
             self._near_edges(painter, camera, seen, phase)
             self._near_cards(painter, camera, visible, is_zooming=is_zooming, in_full=in_full)
             self._moving_parts(painter, camera, visible, phase)
+            self._breakpoints(painter, camera, visible)
             if label is not None and self.projector.footers and not self._hurry:
                 self.edges.paint_labels(painter, camera, self.edges.in_sight(camera, seen), label)
             return
@@ -96,6 +103,7 @@ class ScenePainter:
         if camera.zoom >= MIDDLE:
             self._far.paint_middle(painter, camera, visible, edges)
             paint_dots(painter, camera, self.projector.geometry, self.style)
+            self._breakpoints(painter, camera, visible)
         else:
             self._far.paint_far(painter, camera, visible, edges)
 
@@ -138,6 +146,7 @@ class ScenePainter:
         self.is_complete, self._hurry = True, False
         self._near_cards(painter, camera, which, is_zooming=False, in_full=False)
         self._moving_parts(painter, camera, which, 0.0)
+        self._breakpoints(painter, camera, which)
 
     # Near
 
@@ -250,6 +259,21 @@ class ScenePainter:
                 footer = self.projector.footers.get(geometry.ids[i])
                 if footer is not None and footer.state is CardState.RUNNING:
                     self._running_card(painter, i, footer.progress, phase)
+        painter.restore()
+
+    def _breakpoints(self, painter: QPainter, camera: Camera, which: Ints) -> None:
+        """The breakpoints of these cards, on their upper left corners: few, so that they are no part of what is kept of a card."""
+        conditions, geometry = self.projector.breakpoints, self.projector.geometry
+        if not conditions or not self.shows_breakpoints:
+            return
+        marked = [i for i in geometry.indices(conditions).tolist() if (which == i).any()]
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        radius = max(BREAKPOINT * camera.zoom, LEAST_BREAKPOINT_PX)
+        for i in marked:
+            at = QPointF(*camera.to_pixels(float(geometry.x[i]), float(geometry.y[i])))
+            is_conditional = conditions[geometry.ids[i]] != ""
+            draw_breakpoint(painter, self.style, at, radius, is_conditional=is_conditional)
         painter.restore()
 
     def _ports_again(self, painter: QPainter, i: int) -> None:

@@ -18,9 +18,12 @@ class CardState(enum.IntEnum):
     ERROR = 4
     SKIPPED = 5
     CANCELLED = 6
+    PAUSED = 7
 
 
-STATE_TOKENS: Final = ("text_muted", "text_muted", "running", "ok", "error", "skipped", "skipped")
+STATE_TOKENS: Final = (
+    "text_muted", "text_muted", "running", "ok", "error", "skipped", "skipped", "warning",
+)  # fmt: skip
 """The theme's colour of each CardState."""
 
 _BY_RUN: Final = {

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 KINDS: Final[tuple[str, ...]] = get_args(PortKind)
 KIND_INDEX: Final = {kind: i for i, kind in enumerate(KINDS)}
+RIM: Final = 1.5
+"""Pixels of the ground around a breakpoint."""
 
 
 class Style:
@@ -138,6 +140,11 @@ def draw_state(
         painter.drawRoundedRect(QRectF(x - 3.5, y - 3.5, 7, 7), 1, 1)
     elif state is CardState.RUNNING:
         painter.drawEllipse(center, 4.6, 4.6)
+    elif state is CardState.PAUSED:
+        pen.setWidthF(3.0)
+        painter.setPen(pen)
+        for bar in (x - 3, x + 3):
+            painter.drawLine(QPointF(bar, y - 4), QPointF(bar, y + 4))
 
 
 def draw_spinner(painter: QPainter, style: Style, center: QPointF, phase: float) -> None:
@@ -171,6 +178,26 @@ def draw_badge(painter: QPainter, style: Style, center: QPointF, *, is_error: bo
     painter.setPen(QPen(mark, 1.9, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     painter.drawLine(QPointF(x, y - 3.2), QPointF(x, y + 0.6))
     painter.drawPoint(QPointF(x, y + 3.4))
+
+
+def draw_breakpoint(
+    painter: QPainter, style: Style, center: QPointF, radius: float, *, is_conditional: bool
+) -> None:
+    """The sign of a breakpoint: a filled disc, or with a condition a hollow diamond. The rim sets it off from whatever it lies on."""
+    painter.setPen(QPen(style.canvas, 2 * RIM))
+    painter.setBrush(style.error)
+    if not is_conditional:
+        painter.drawEllipse(center, radius, radius)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawEllipse(center, radius, radius)
+        return
+    x, y, reach = center.x(), center.y(), radius * 1.25
+    diamond = [QPointF(x, y - reach), QPointF(x + reach, y), QPointF(x, y + reach), QPointF(x - reach, y)]
+    painter.drawPolygon(diamond)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawPolygon(diamond)
+    painter.setBrush(style.card)
+    painter.drawPolygon([center + (corner - center) * 0.5 for corner in diamond])
 
 
 def triangle(x: float, y: float, size: float, *, down: bool) -> QPainterPath:

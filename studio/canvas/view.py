@@ -47,7 +47,7 @@ from studio.canvas.subworkflows import Subworkflows
 from studio.canvas.text_editing import TextEditing
 from studio.canvas.viewer import CanvasViewer
 from studio.kernel.ids import NodeId, WorkflowId
-from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged
+from studio.session.events import BreakpointsChanged, CatalogueChanged, ProblemsChanged, ProjectChanged
 from studio.workflow.graph import Workflow
 from studio.workflow.spec import Catalogue
 
@@ -70,6 +70,8 @@ class CanvasView(QWidget, Looking, Delegated):
     """Enter on a node, or a double click: its params should be edited."""
     resultsRequested = Signal(str, str)
     """A node's results should be shown: node id, port ("" for its value)."""
+    breakpointRequested = Signal(object, bool)
+    """The breakpoints of these nodes (ids) are to be set or removed; true: with a condition that is to be asked for."""
     workflowRequested = Signal(str, object, str)
     """Another workflow should be shown: its id, the way that leads to it (Crumbs), and a node to select there, or ""."""
     message = Signal(str)
@@ -214,6 +216,7 @@ class CanvasView(QWidget, Looking, Delegated):
         workflow = self.session.project.workflows.get(workflow_id) if workflow_id else None
         self._viewer.selected_notes, self._viewer.selected_frames = set(), set()
         self._projector.show(workflow)
+        self._take_breakpoints()
         self._offer_templates()
         self._runs.forget()
         self._minimap.content_changed()
@@ -272,6 +275,9 @@ class CanvasView(QWidget, Looking, Delegated):
             self._viewer.redraw()
         elif isinstance(event, ProblemsChanged) and event.workflow_id == self.workflow_id:
             self._problems_timer.start()
+        elif isinstance(event, BreakpointsChanged) and event.workflow_id == self.workflow_id:
+            self._take_breakpoints()
+            self._viewer.redraw()
 
     def _follow(self, workflow: Workflow | None) -> None:
         if workflow is self._projector.workflow:
@@ -284,6 +290,8 @@ class CanvasView(QWidget, Looking, Delegated):
         difference = self._projector.update(workflow)
         if difference.nodes_changed or difference.edges_changed:
             self._viewer.structure_changed()
+        if difference.nodes_changed:
+            self._take_breakpoints()
         self._viewer.selected_notes &= {note.id for note in self._projector.frames.notes}
         self._viewer.selected_frames &= {frame.id for frame in self._projector.frames.shown}
         self._minimap.content_changed()
@@ -291,6 +299,10 @@ class CanvasView(QWidget, Looking, Delegated):
         if self._selected_ids() != before:
             self.selectionChanged.emit()
         self._viewer.redraw()
+
+    def _take_breakpoints(self) -> None:
+        workflow_id = self.workflow_id
+        self._projector.breakpoints = self.session.breakpoints.of(workflow_id) if workflow_id else {}
 
     def _take_problems(self) -> None:
         if self.workflow_id is not None and self.workflow_id in self.session.project.workflows:
@@ -407,6 +419,21 @@ class CanvasView(QWidget, Looking, Delegated):
     def show_results(self) -> None:
         if picked := self.selection():
             self.resultsRequested.emit(picked[-1], "")
+
+    def toggle_breakpoint(self) -> None:
+        """Asks for breakpoints on the selected nodes, or for their removal."""
+        self._request_breakpoint(with_condition=False)
+
+    def edit_breakpoint(self) -> None:
+        """Asks for a breakpoint that has a condition."""
+        self._request_breakpoint(with_condition=True)
+
+    def _request_breakpoint(self, *, with_condition: bool) -> None:
+        picked = self.selection()
+        if picked:
+            self.breakpointRequested.emit(picked, with_condition)
+        else:
+            self.message.emit("Select the nodes before which runs are to wait.")
 
     def _request_results(self, node_id: str) -> None:
         self.resultsRequested.emit(node_id, "")
