@@ -62,7 +62,9 @@ def _node(projector: Projector, node: int) -> str:
         lines.append(_plain(card.node.comment))
     condition = projector.breakpoints.get(node_id)
     if condition is not None:
-        lines.append(_plain(f"Breakpoint when {condition}" if condition else "Breakpoint: runs wait before this node"))
+        lines.append(
+            _plain(f"Breakpoint when {condition}" if condition else "Breakpoint: runs wait before this node")
+        )
     footer = projector.footers.get(node_id)
     if footer is not None and footer.state is CardState.ERROR:
         lines.append(_plain(footer.text))

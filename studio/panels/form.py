@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from studio.qt.theme import Theme
     from studio.session import Session
     from studio.workflow.graph import Edge, Node, Workflow
-    from studio.workflow.spec import NodeSpec, ParamSpec
+    from studio.workflow.spec import Catalogue, NodeSpec, ParamSpec
 
 _SIMPLE: Final = frozenset({"auto", "text", "choice"})
 
@@ -241,12 +241,7 @@ class ParamForm(QWidget):
         workflow = self.workflow
         if workflow is None or self.session is None:
             return ()
-        found = [entry.name for entry in workflow.inputs]
-        for node_id in workflow.upstream(self.node_ids[0]):
-            spec = spec_for(workflow.nodes[node_id], self.session.catalogue)
-            found.append(node_id)
-            found += [f"{node_id}.{port.name}" for port in (spec.outputs if spec else ())]
-        return tuple(sorted(found))
+        return names_before(workflow, self.node_ids[0], self.session.catalogue)
 
     def _workflows(self) -> tuple[tuple[str, str], ...]:
         """The ids and names of the workflows that a node may run: all that do not run this one themselves."""
@@ -439,3 +434,13 @@ def _value_of(params: Mapping[str, Any], param: ParamSpec) -> Any:
 
 def _is_same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
+
+
+def names_before(workflow: Workflow, node_id: NodeId, catalogue: Catalogue) -> tuple[str, ...]:
+    """What is known when a node runs: the workflow's inputs, and the results of nodes upstream with their ports."""
+    found = [entry.name for entry in workflow.inputs]
+    for other in workflow.upstream(node_id):
+        spec = spec_for(workflow.nodes[other], catalogue)
+        found.append(other)
+        found += [f"{other}.{port.name}" for port in (spec.outputs if spec else ())]
+    return tuple(sorted(found))

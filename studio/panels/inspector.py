@@ -30,7 +30,8 @@ from studio.panels.form import ParamForm
 from studio.panels.sql_layout import laid_out
 from studio.panels.widgets import ColumnScroll, ElidedLabel, EmptyState, repaint_icons, tool_button
 from studio.project.changes import EditNode
-from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged
+from studio.qt.icons import icon
+from studio.session.events import BreakpointsChanged, CatalogueChanged, ProblemsChanged, ProjectChanged
 from studio.workflow.graph import frozen
 from studio.workflow.references import spec_for
 
@@ -49,6 +50,8 @@ class InspectorPanel(Panel):
     """Another node is to be selected on the canvas."""
     runToRequested = Signal(str)
     """The workflow is to be run up to this node."""
+    breakpointRequested = Signal(object, bool)
+    """The breakpoints of these nodes (ids) are to be set or removed; true: with a condition that is to be asked for."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -97,6 +100,10 @@ class InspectorPanel(Panel):
         self.enabled.setAccessibleName(self.tr("Node runs"))
         self.enabled.clicked.connect(self._enabled_clicked)
         first.addWidget(self.enabled)
+        self.breakpoint_button = tool_button("record", self.theme, head, tip="")
+        self.breakpoint_button.setCheckable(True)
+        self.breakpoint_button.clicked.connect(self._breakpoint_clicked)
+        first.addWidget(self.breakpoint_button)
         self.run_button = tool_button("play", self.theme, head, tip=self.tr("Run to here (F7)"), tint="ok")
         self.run_button.clicked.connect(self._run_clicked)
         first.addWidget(self.run_button)
@@ -188,6 +195,8 @@ class InspectorPanel(Panel):
                 self._refresh()
         elif isinstance(event, CatalogueChanged):
             self._refresh()
+        elif isinstance(event, BreakpointsChanged) and event.workflow_id == self._workflow_id:
+            self._show_breakpoint(self.nodes)
         elif isinstance(event, ProblemsChanged) and event.workflow_id == self._workflow_id:
             self._problems_timer.start()
 
@@ -248,6 +257,7 @@ class InspectorPanel(Panel):
             if disabled == {True}
             else Qt.CheckState.Checked
         )
+        self._show_breakpoint(nodes)
         if single is None:
             put_line(self.title, self.tr("{count} nodes selected").format(count=len(nodes)))
             kinds = sorted({node.type for node in nodes})
@@ -261,6 +271,30 @@ class InspectorPanel(Panel):
         self._show_code(
             spec.code if spec else "???", spec.operation if spec else "", spec.category if spec else "flow"
         )
+
+    def _show_breakpoint(self, nodes: Sequence[Node]) -> None:
+        """Pressed when all of the nodes have a breakpoint; in words, its condition too."""
+        if self.session is None or self._workflow_id is None:
+            return
+        conditions = self.session.breakpoints.of(self._workflow_id)
+        found = {conditions[node.id] for node in nodes if node.id in conditions}
+        is_set = bool(nodes) and all(node.id in conditions for node in nodes)
+        condition = next(iter(found)) if is_set and len(found) == 1 else ""
+        if condition:
+            tip = self.tr("Breakpoint when {} (F9 removes it, Shift+F9 edits it)").format(condition)
+        elif is_set:
+            tip = self.tr("Breakpoint: runs wait before this node (F9 removes it)")
+        else:
+            tip = self.tr("Let runs wait before this node (F9); when something is true (Shift+F9)")
+        button = self.breakpoint_button
+        button.setChecked(is_set)
+        button.setToolTip(tip)
+        button.setAccessibleName(self.tr("Breakpoint"))
+        button.setAccessibleDescription(tip)
+        glyph = "diamond-fill" if condition else "record-fill" if is_set else "record"
+        button.setProperty("glyph", glyph)
+        button.setProperty("tint", "error" if is_set else "text")
+        button.setIcon(icon(f"ph.{glyph}", self.theme, "error" if is_set else "text"))
 
     def _show_code(self, code: str, operation: str, category: str) -> None:
         color = self.theme.operation_color(operation, category).name()
@@ -305,6 +339,9 @@ class InspectorPanel(Panel):
             for node in self.nodes:
                 if node.disabled != disabled:
                     self._edit(node, {"disabled": disabled})
+
+    def _breakpoint_clicked(self) -> None:
+        self.breakpointRequested.emit([node.id for node in self.nodes], False)
 
     def _run_clicked(self) -> None:
         nodes = self.nodes

@@ -144,6 +144,16 @@ class OutlineDeeds(QObject):
                     values = frozen({"disabled": disabled})
                     target.session.edit(EditNode(workflow=target.id, node=node_id, values=values))
 
+    def toggle_breakpoint(self) -> None:
+        """Asks for breakpoints on the selected nodes, or for their removal."""
+        if nodes := self._picked().nodes:
+            self._panel.breakpointRequested.emit(list(nodes), False)
+
+    def edit_breakpoint(self) -> None:
+        """Asks for a breakpoint that has a condition."""
+        if nodes := self._picked().nodes:
+            self._panel.breakpointRequested.emit(list(nodes), True)
+
     # ------------------------------------------------------------ whatever is current
 
     def edit_current(self, *_: object) -> None:

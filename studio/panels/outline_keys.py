@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from studio.panels.outline_panel import OutlinePanel
 
 _CONTROL: Final = Qt.KeyboardModifier.ControlModifier
+_SHIFT: Final = Qt.KeyboardModifier.ShiftModifier
 
 
 def deed_of(event: QKeyEvent, panel: OutlinePanel) -> Callable[[], object] | None:
@@ -23,6 +24,8 @@ def deed_of(event: QKeyEvent, panel: OutlinePanel) -> Callable[[], object] | Non
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     if modifiers == _CONTROL:
         return {Qt.Key.Key_L: deeds.connect_current, Qt.Key.Key_G: deeds.add_frame}.get(key)
+    if modifiers == _SHIFT and key == Qt.Key.Key_F9:
+        return deeds.edit_breakpoint
     if modifiers:
         return None
     plain: dict[Qt.Key, Callable[[], object]] = {
@@ -35,6 +38,7 @@ def deed_of(event: QKeyEvent, panel: OutlinePanel) -> Callable[[], object] | Non
         Qt.Key.Key_Enter: deeds.edit_current,
         Qt.Key.Key_D: deeds.toggle_current,
         Qt.Key.Key_O: panel.request_output,
+        Qt.Key.Key_F9: deeds.toggle_breakpoint,
         Qt.Key.Key_C: deeds.add_note,
         Qt.Key.Key_B: deeds.add_bookmark,
         Qt.Key.Key_H: deeds.fold_current,
@@ -57,6 +61,8 @@ def fill_menu(menu: QMenu, panel: OutlinePanel) -> None:
         ("bookmark", panel.tr("&Go there"), deeds.edit_current),
         ("node frame bookmark", panel.tr("&Rename"), deeds.rename_current),
         ("node", panel.tr("Switch &off or on"), deeds.toggle_current),
+        ("node", panel.tr("Set or remove brea&kpoint"), deeds.toggle_breakpoint),
+        ("node", panel.tr("Breakpoint &with condition…"), deeds.edit_breakpoint),
         ("frame", panel.tr("Co&llapse or open"), deeds.fold_current),
         ("frame note", panel.tr("&Colour…"), deeds.color_current),
         ("node frame note", panel.tr("&Frame"), deeds.add_frame),

@@ -108,6 +108,23 @@ class OutlineModel(QAbstractItemModel):
             [key for key in {**faults, **before} if faults.get(key) != before.get(key) and key in self._rows]
         )
 
+    def show_breakpoints(self, conditions: Mapping[NodeId, str]) -> None:
+        """Takes the conditions of the breakpoints before nodes; empty: always."""
+        before, self.rows.breakpoints = self.rows.breakpoints, conditions
+        self._tell_of(
+            [
+                key
+                for key in {**conditions, **before}
+                if conditions.get(key) != before.get(key) and key in self._rows
+            ]
+        )
+
+    def show_waiting(self, node_id: NodeId | None) -> None:
+        """Takes the node before which, or within which, the run waits."""
+        before, self.rows.waiting = self.rows.waiting, node_id
+        if before != node_id:
+            self._tell_of([key for key in (before, node_id) if key is not None and key in self._rows])
+
     # ------------------------------------------------------------ finding one's way
 
     @property

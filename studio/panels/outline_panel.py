@@ -27,7 +27,15 @@ from studio.panels.outline_keys import deed_of, fill_menu
 from studio.panels.outline_layout import SECTIONS
 from studio.panels.outline_model import KIND, ROWS, STATE, TITLE, OutlineModel
 from studio.panels.widgets import EmptyState, muted_label, repaint_icons, tool_button
-from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged
+from studio.session.events import (
+    BreakpointsChanged,
+    CatalogueChanged,
+    ProblemsChanged,
+    ProjectChanged,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+)
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
@@ -43,7 +51,7 @@ class OutlinePanel(Panel):
 
     Keys, while the tree has the focus: N adds, Ctrl+L connects, F2 renames, Del deletes (a node, an edge, a param's value), Enter edits
     params, D switches a node on or off, O shows what it delivered; Ctrl+G frames the selected rows, M puts them into a frame, C adds a note,
-    B a bookmark, H collapses a frame, K colours it. Shift and the arrows select several rows. `outline_keys` has them all.
+    B a bookmark, H collapses a frame, K colours it, F9 sets a breakpoint. Shift and the arrows select several rows. `outline_keys` has them all.
     """
 
     nodeSelected = Signal(str)
@@ -51,6 +59,8 @@ class OutlinePanel(Panel):
     fieldRequested = Signal(str, str)
     """The params of a node are to be edited; a param's name, or an empty string for the first."""
     outputRequested = Signal(str)
+    breakpointRequested = Signal(object, bool)
+    """The breakpoints of these nodes (ids) are to be set or removed; true: with a condition that is to be asked for."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -172,6 +182,7 @@ class OutlinePanel(Panel):
         workflow = self.workflow
         self.model.show(workflow, self.session.catalogue if self.session else None, keep=self._keep)
         self._show_faults()
+        self._show_breakpoints()
         self._show_run()
         count = len(workflow.nodes) if workflow is not None else 0
         self.count.setText(
@@ -206,8 +217,10 @@ class OutlinePanel(Panel):
             key = self._workflow_id
             if key and event.before.workflows.get(key) is not event.after.workflows.get(key):
                 self._want_refresh()
+        elif isinstance(event, RunPaused | RunResumed | RunFinished):
+            self._show_waiting()
         elif isinstance(event, CatalogueChanged) or (
-            isinstance(event, ProblemsChanged) and event.workflow_id == self._workflow_id
+            isinstance(event, ProblemsChanged | BreakpointsChanged) and event.workflow_id == self._workflow_id
         ):
             self._want_refresh()
 
@@ -332,15 +345,32 @@ class OutlinePanel(Panel):
                 (errors if problem.severity is Severity.ERROR else warnings)[NodeId(problem.node)] += 1
         self.model.show_faults({key: (errors[key], warnings[key]) for key in {*errors, *warnings}})
 
+    def _show_breakpoints(self) -> None:
+        if self.session is not None and self._workflow_id is not None:
+            self.model.show_breakpoints(self.session.breakpoints.of(self._workflow_id))
+
+    def _show_waiting(self) -> None:
+        """Tells the node before which the run waits; of a run around this workflow too, that of this workflow's nodes."""
+        handle, workflow = self._handle, self.workflow
+        pause = handle.pause if handle is not None else None
+        if handle is None or workflow is None or pause is None:
+            self.model.show_waiting(None)
+        elif handle.workflow_id == workflow.id:
+            self.model.show_waiting(workflow.node_around(pause.path))
+        else:
+            self.model.show_waiting(pause.node_id if pause.workflow_id == workflow.id else None)
+
     def _show_run(self) -> None:
         handle = self._handle
         if handle is None or handle.workflow_id != self._workflow_id:
             self._poll.stop()
             self._seen = 0
             self.model.show_run({}, anew=True)
+            self._show_waiting()
             return
         if self._is_stale:
             return
+        self._show_waiting()
         anew = self._seen == 0
         self._seen, views = handle.nodes_since(self._seen)
         if views or anew:

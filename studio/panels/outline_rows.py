@@ -63,6 +63,8 @@ class OutlineRows(QObject):
         self.workflow: Workflow | None = None
         self.views: dict[NodeId, NodeRunView] = {}
         self.faults: Mapping[NodeId, tuple[int, int]] = {}
+        self.breakpoints: Mapping[NodeId, str] = {}
+        self.waiting: NodeId | None = None
 
     def spec(self, node: Node) -> NodeSpec | None:
         return spec_for(node, self.catalogue) if self.catalogue is not None else None
@@ -144,7 +146,9 @@ class OutlineRows(QObject):
             rows = self.tr("{n} rows").format(n=texts[ROWS]) if texts[ROWS] else ""
             return ", ".join(dict.fromkeys(filter(None, (*texts[:ROWS], rows))))
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return self.tr("Enter edits the params, F2 renames, Ctrl+L connects, Del deletes")
+            return self.tr(
+                "Enter edits the params, F2 renames, Ctrl+L connects, Del deletes, F9 sets a breakpoint"
+            )
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{node.type} · {node.id}" + (f"\n{node.comment}" if node.comment else "")
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -160,16 +164,24 @@ class OutlineRows(QObject):
         if column == STATE:
             view = self.views.get(node.id)
             state = view.state if view is not None else ""
+            if node.id == self.waiting:
+                return QBrush(self.theme.color("warning"))
             if state == "failed" or self.faults.get(node.id, (0, 0))[0]:
                 return QBrush(self.theme.color("error"))
             return QBrush(self.theme.color("ok" if state == "succeeded" else "text_muted"))
         return None
 
     def state_text(self, node_id: NodeId) -> str:
-        """How a node is: off, what is wrong with it, and how it did in the run that is shown."""
+        """How a node is: off, whether runs wait before it, what is wrong with it, and how it did in the run that is shown."""
         assert self.workflow is not None
         node = self.workflow.nodes[node_id]
-        facts = [self.tr("off")] if node.disabled else []
+        facts = [self.tr("paused")] if node_id == self.waiting else []
+        facts += [self.tr("off")] if node.disabled else []
+        condition = self.breakpoints.get(node_id)
+        if condition:
+            facts.append(self.tr("breakpoint when {}").format(condition))
+        elif condition is not None:
+            facts.append(self.tr("breakpoint"))
         errors, warnings = self.faults.get(node_id, (0, 0))
         if errors:
             facts.append(self.tr("1 error") if errors == 1 else self.tr("{n} errors").format(n=errors))

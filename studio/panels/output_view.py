@@ -58,6 +58,7 @@ class OutputView(QWidget):
         self.port = ""
         self._handle: RunHandle | None = None
         self._shown: tuple[Any, ...] = ()
+        self._has_waited = False
         self._job: Job | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -103,7 +104,7 @@ class OutputView(QWidget):
     # ------------------------------------------------------------ what is shown
 
     def set_run(self, handle: RunHandle | None) -> None:
-        self._handle = handle
+        self._handle, self._has_waited = handle, False
         self._shown = ()
         self.refresh()
 
@@ -126,7 +127,9 @@ class OutputView(QWidget):
         self._poll_while_running()
         spec = self._spec()
         view = self._handle.node(self.node_id) if self._handle is not None else None
-        key = (spec, self.port, view, self._handle)
+        # What nodes have given can be had from the first pause on; without one, when the run is over.
+        self._has_waited = self._has_waited or (self._handle is not None and self._handle.pause is not None)
+        key = (spec, self.port, view, self._handle, self._has_waited, self._is_waited_before())
         if key == self._shown:
             return
         self._shown = key
@@ -193,8 +196,14 @@ class OutputView(QWidget):
                 "stop-circle",
             ),
         }
+        if self._is_waited_before():
+            texts["pending"] = (self.tr("Paused"), self.tr("The run waits before this node."), "pause")
         title, text, picture = texts.get(view.state, (view.state, "", ""))
         self._show_empty(title, text, picture=picture)
+
+    def _is_waited_before(self) -> bool:
+        pause = self._handle.pause if self._handle is not None else None
+        return pause is not None and pause.path == self.node_id
 
     def _why_not_run(self) -> str:
         handle = self._handle

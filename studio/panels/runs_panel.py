@@ -29,7 +29,7 @@ from studio.panels.widgets import (
     tool_button,
 )
 from studio.qt.background import run_in_background
-from studio.session.events import RunFinished, RunStarted, TransactionChanged
+from studio.session.events import RunFinished, RunPaused, RunResumed, RunStarted, TransactionChanged
 
 if TYPE_CHECKING:
     from studio.kernel.errors import StudioError
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _GLYPHS: Final = {
     "running": ("spinner", "running"),
+    "paused": ("pause", "warning"),
     "pending": ("clock", "text_muted"),
     "succeeded": ("check-circle", "ok"),
     "failed": ("x-circle", "error"),
@@ -177,6 +178,8 @@ class RunsPanel(Panel):
         elif isinstance(event, RunFinished | TransactionChanged):
             self._timer.start()
             self._show_running()
+        elif isinstance(event, RunPaused | RunResumed):
+            self._show_running()
 
     def theme_changed(self) -> None:
         self.empty.set_theme(self.theme)
@@ -236,7 +239,7 @@ class RunsPanel(Panel):
         workflow = self.session.project.workflows.get(handle.workflow_id) if self.session else None
         return self._run_item(
             handle.run_id,
-            state=handle.outcome,
+            state=_state_of(handle),
             name=workflow.name if workflow else "",
             started=handle.started_at,
             duration_ms=handle.duration_ms,
@@ -306,10 +309,10 @@ class RunsPanel(Panel):
             if item is None or handle is None:
                 continue
             running = running or handle.state == "running"
-            item.setText(0, handle.outcome.replace("_", " "))
+            item.setText(0, _state_of(handle).replace("_", " "))
             item.setText(3, duration_text(handle.duration_ms))
             item.setText(5, _changes_text(handle))
-            self._paint_state(item, handle.outcome)
+            self._paint_state(item, _state_of(handle))
         if not running:
             self._tick.stop()
 
@@ -450,6 +453,10 @@ class RunsPanel(Panel):
         texts = "\t".join(item.text(column) for column in range(self.list.columnCount()))
         add_action(menu, self.tr("&Copy"), partial(copy_text, texts))
         return menu
+
+
+def _state_of(handle: RunHandle) -> str:
+    return "paused" if handle.pause is not None else handle.outcome
 
 
 def _changes_text(handle: RunHandle) -> str:

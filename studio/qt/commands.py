@@ -61,6 +61,8 @@ class CommandSet(QObject):
         self._actions: dict[str, QAction] = {}
         self._connected: set[str] = set()
         self._conditions: dict[str, bool] = {}
+        self._other_words: dict[str, dict[str, str]] = {}
+        self._theme = theme
         for command in self._commands.values():
             self._actions[command.id] = self._make(command)
         self.set_theme(theme)
@@ -93,18 +95,31 @@ class CommandSet(QObject):
         self._conditions.update(conditions)
         self._update()
 
+    def tell_otherwise(self, command_id: str, *, text: str = "", icon: str = "", tip: str = "") -> None:
+        """What a command is called for the time being, where its deed means another thing now; without a text, its own name again."""
+        words = {"text": text, "icon": icon, "tip": tip} if text else {}
+        if words != self._other_words.get(command_id, {}):
+            self._other_words[command_id] = words
+            called = self._called(self._commands[command_id])
+            _show_words(self._actions[command_id], called)
+            self._show_icon(called)
+
+    def _called(self, command: Command) -> Command:
+        """The command as it is called now."""
+        return replace(command, **self._other_words.get(command.id, {}))  # type: ignore[arg-type]  # they are texts
+
     def set_keys(self, keys: Callable[[str], Sequence[str]]) -> None:
         """Gives every command the shortcuts that `keys` says for its id."""
         for command in tuple(self._commands.values()):
             wanted = tuple(keys(command.id))
             if wanted != command.shortcuts:
                 self._commands[command.id] = changed = replace(command, shortcuts=wanted)
-                _show_keys(self._actions[command.id], changed)
+                _show_keys(self._actions[command.id], self._called(changed))
 
     def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
         for command in self._commands.values():
-            if command.icon:
-                self._actions[command.id].setIcon(icon(command.icon, theme, command.tint))
+            self._show_icon(self._called(command))
 
     def fill(self, menu: QMenu, ids: Sequence[str | None]) -> None:
         """Appends the commands' actions to a menu; None is a separator."""
@@ -115,14 +130,11 @@ class CommandSet(QObject):
                 menu.addAction(self.action(command_id))
 
     def _make(self, command: Command) -> QAction:
-        action = QAction(_tr(command.text), self)
+        action = QAction(self)
         action.setObjectName(command.id)
-        # What a button shows beside its icon; the space keeps the two apart.
-        action.setIconText(f" {_tr(command.plain_text)}")
         action.setMenuRole(command.role)
         action.setCheckable(command.checkable)
-        action.setStatusTip(_tr(command.tip) if command.tip else "")
-        _show_keys(action, command)
+        _show_words(action, command)
         if command.scope == "window":
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             self._window.addAction(action)
@@ -131,12 +143,24 @@ class CommandSet(QObject):
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         return action
 
+    def _show_icon(self, command: Command) -> None:
+        if command.icon:
+            self._actions[command.id].setIcon(icon(command.icon, self._theme, command.tint))
+
     def _update(self) -> None:
         for command in self._commands.values():
             holds = all(self._conditions.get(name, False) for name in command.when)
             action = self._actions[command.id]
             if action.isEnabled() != holds:
                 action.setEnabled(holds)
+
+
+def _show_words(action: QAction, command: Command) -> None:
+    action.setText(_tr(command.text))
+    # What a button shows beside its icon; the space keeps the two apart.
+    action.setIconText(f" {_tr(command.plain_text)}")
+    action.setStatusTip(_tr(command.tip) if command.tip else "")
+    _show_keys(action, command)
 
 
 def _show_keys(action: QAction, command: Command) -> None:

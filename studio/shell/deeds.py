@@ -98,7 +98,7 @@ def _edit_deeds(window: MainWindow) -> dict[str, Deed]:
         "toggle_ports", "activate", "show_results", "paste_with_links", "delete_and_reconnect", "connect_selected", "disconnect_selected",
         "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across",
         "distribute_down", "straighten", "find_nodes", "toggle_minimap", "add_frame", "dissolve_frames", *BOOKMARKS,
-        "make_subworkflow", "enter_subworkflow", "leave_subworkflow",
+        "make_subworkflow", "enter_subworkflow", "leave_subworkflow", "toggle_breakpoint", "edit_breakpoint",
     )  # fmt: skip
     canvas_deeds: dict[str, Deed] = {name: _on_canvas(window, name) for name in names}
     return {**canvas_deeds, "undo": undo, "redo": redo, "add_node": _on_canvas(window, "open_palette")}
@@ -165,8 +165,22 @@ def _run_deeds(window: MainWindow) -> dict[str, Deed]:
         if canvas is not None and len(chosen := canvas.selection()) == 1:
             window.navigation.run(start=chosen[0])
 
+    def run() -> None:
+        if window.runs.is_paused:
+            window.runs.go_on()
+        else:
+            window.navigation.run()
+
+    def step() -> None:
+        if window.runs.is_paused:
+            window.runs.step()
+        else:
+            window.navigation.run(step=True)
+
     return {
-        "run": window.navigation.run,
+        "run": run,
+        "step": step,
+        "clear_breakpoints": window.breakpoints.clear,
         "run_from_here": run_from_here,
         "mode_auto": lambda: window.preferences.set_mode("auto"),
         "mode_atomic": lambda: window.preferences.set_mode("atomic"),

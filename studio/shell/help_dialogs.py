@@ -55,6 +55,7 @@ _OUTLINE: Final = (
     ("Del", "Delete"),
     ("D", "Switch a node off or on"),
     ("O", "Show what a node delivered"),
+    ("F9, Shift + F9", "Set or remove a breakpoint; one with a condition"),
     ("Ctrl + L", "Connect an input"),
     ("Shift + Up, Down", "Select several rows"),
     ("Ctrl + G", "Frame the selected rows"),

@@ -22,6 +22,7 @@ from studio.qt.background import Job, run_in_background
 from studio.qt.commands import CommandSet
 from studio.qt.messages import Message, message_of
 from studio.qt.theme import Theme, system_theme
+from studio.shell.breakpoint_control import BreakpointControl
 from studio.shell.command_list import COMMANDS, MENUS, MODES, RECENT, SUBMENUS, THEME
 from studio.shell.deeds import LEFT, deeds
 from studio.shell.docks import BOTTOM, Docks
@@ -29,6 +30,7 @@ from studio.shell.look import apply_theme, theme_of
 from studio.shell.message_bar import MessageBar, Toast
 from studio.shell.navigation import Navigation
 from studio.shell.pages import Pages
+from studio.shell.pause_control import PauseControl
 from studio.shell.project_files import PROJECT_SUFFIX, TEXT_SUFFIXES, ProjectFiles
 from studio.shell.recent_menu import RecentMenu
 from studio.shell.review_control import ReviewControl
@@ -90,6 +92,8 @@ class MainWindow(QMainWindow):
         self.tenants = TenantControl(self)
         self.runs = RunControl(theme, self.tenants, self)
         self.reviews = ReviewControl(self)
+        self.breakpoints = BreakpointControl(self)
+        self.pauses = PauseControl(self)
         self._put_together()
         self._build_menus()
         self._restore_window()
@@ -198,6 +202,7 @@ class MainWindow(QMainWindow):
         self.message_bar.hide()
         self.navigation.forget_run()
         self.tenants.take_up(session)
+        self.breakpoints.take_up(session)
         self.runs.set_session(session)
         for panel in self.panels.all:
             panel.set_session(session)
@@ -205,6 +210,7 @@ class MainWindow(QMainWindow):
         self.pages.show_for(has_project=session is not None)
         self.toolbar.show_project(session.project if session is not None else None)
         self.toolbar.show_running(running=False)
+        self.toolbar.show_paused(paused=False)
         self.refresh()
         if session is not None and not self._tell_opening_problems(session):
             self._offer_trust(session)
@@ -235,8 +241,11 @@ class MainWindow(QMainWindow):
 
     def _on_event(self, event: Any) -> None:
         from studio.session import (
+            BreakpointsChanged,
             ProjectChanged,
             RunFinished,
+            RunPaused,
+            RunResumed,
             RunStarted,
             SavedStateChanged,
             TransactionChanged,
@@ -258,6 +267,13 @@ class MainWindow(QMainWindow):
             self.runs.run_started(event.handle)
         elif isinstance(event, RunFinished):
             self.runs.run_finished(event.handle)
+        elif isinstance(event, RunPaused):
+            self.runs.paused.emit(event.handle)
+        elif isinstance(event, RunResumed):
+            self.runs.resumed.emit(event.handle)
+        elif isinstance(event, BreakpointsChanged):
+            self.breakpoints.keep()
+            self.refresh()
         elif isinstance(event, TransactionChanged):
             self.reviews.transaction_changed(event.handle)
 
@@ -283,6 +299,8 @@ class MainWindow(QMainWindow):
             redo=bool(redo),
             running=self.runs.is_running,
             idle=not self.runs.is_running,
+            free=not self.runs.is_running or self.runs.is_paused,
+            breakpoints=session is not None and bool(session.breakpoints.all()),
             open_transaction=self.reviews.handle is not None,
         )
         self.status.transaction.show_run(self.reviews.handle)
@@ -359,6 +377,7 @@ class MainWindow(QMainWindow):
         self.pages.welcome.set_recent(recent)
         # It may have been saved somewhere else.
         self.tenants.keep()
+        self.breakpoints.keep()
 
     def _forget_one(self, location: str) -> None:
         self._forget([location])

@@ -45,6 +45,8 @@ class Navigation(QObject):
         panels.outline.nodeSelected.connect(self.show_node)
         panels.outline.fieldRequested.connect(self._edit_field)
         panels.outline.outputRequested.connect(self.show_output)
+        panels.outline.breakpointRequested.connect(window.breakpoints.change)
+        panels.inspector.breakpointRequested.connect(window.breakpoints.change)
         panels.workflows.workflowOpened.connect(self.show_workflow)
         panels.inspector.nodeSelected.connect(self.show_node)
         panels.inspector.runToRequested.connect(self._run_to)
@@ -110,7 +112,12 @@ class Navigation(QObject):
             self._window.panels.outline.show_selection(canvas.selection())
         self._window.refresh()
 
-    def _follow_trail(self, workflow_id: str, trail: Any, node_id: str) -> None:
+    @property
+    def shown_run(self) -> RunHandle | None:
+        """The run that canvas and panels show."""
+        return self._shown_run
+
+    def follow_trail(self, workflow_id: str, trail: Any, node_id: str) -> None:
         """Shows a workflow with the way that led to it, and selects the node that one came back by."""
         canvas = self.show_workflow(workflow_id)
         if canvas is None:
@@ -128,10 +135,12 @@ class Navigation(QObject):
         canvas.nodeActivated.connect(self._edit_node)
         canvas.resultsRequested.connect(self.show_output)
         canvas.message.connect(window.tell)
-        canvas.workflowRequested.connect(self._follow_trail)
+        canvas.breakpointRequested.connect(window.breakpoints.change)
+        canvas.workflowRequested.connect(self.follow_trail)
         canvas.zoomChanged.connect(self._on_zoomed)
         if self._shown_run is not None and self._shown_run.workflow_id == canvas.workflow_id:
             canvas.set_run(self._shown_run)
+        window.pauses.mark()
 
     def _on_zoomed(self, _zoom: float) -> None:
         """Only the zoom of the canvas in front is told; others fit themselves behind it."""
@@ -200,12 +209,13 @@ class Navigation(QObject):
         mode: str | None = None,
         until: NodeId | None = None,
         start: NodeId | None = None,
+        step: bool = False,
     ) -> None:
-        """Runs the workflow that is shown; without a mode as the settings say."""
+        """Runs the workflow that is shown; without a mode as the settings say. With `step` it waits before the first node."""
         workflow_id = self._window.pages.tabs.workflow_id
         if workflow_id is not None:
             chosen = mode or self._window.settings.mode
-            started = self._window.runs.start(workflow_id, mode=chosen, until=until, start=start)
+            started = self._window.runs.start(workflow_id, mode=chosen, until=until, start=start, step=step)
             run_in_background(self._window, started, busy_after_ms=WAITS_FOR_A_PERSON_MS)
 
     def run_again(self, earlier: Any) -> None:
@@ -236,6 +246,7 @@ class Navigation(QObject):
         self._window.panels.results.set_run(handle)
         self._window.panels.changes.set_run(handle)
         self._window.panels.outline.set_run(handle)
+        self._window.pauses.mark()
         self._window.docks.reveal("results")
 
     def _on_run_started(self, handle: Any) -> None:
@@ -249,7 +260,7 @@ class Navigation(QObject):
         self._window.docks.set_title("changes", title)
 
     def _on_run_tick(self, handle: Any) -> None:
-        self._window.status.tell(summary(handle))
+        self._window.status.tell(self._window.pauses.text(handle) or summary(handle))
 
     def _on_run_finished(self, handle: Any) -> None:
         window = self._window

@@ -30,6 +30,10 @@ class RunControl(QObject):
     finished = Signal(object)
     refused = Signal(object)
     """The StudioError for which a run did not start."""
+    paused = Signal(object)
+    """A RunHandle that waits before a node."""
+    resumed = Signal(object)
+    """One that waits no longer."""
     ticked = Signal(object)
     """The RunHandle, a few times a second while it goes on."""
 
@@ -50,6 +54,11 @@ class RunControl(QObject):
     def is_running(self) -> bool:
         """From the start of a run until the window has heard of its end."""
         return self._is_running
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it waits before a node."""
+        return self._is_running and self._handle is not None and self._handle.pause is not None
 
     @property
     def handle(self) -> RunHandle | None:
@@ -74,8 +83,12 @@ class RunControl(QObject):
         until: NodeId | None = None,
         start: NodeId | None = None,
         inputs: Mapping[str, Any] | None = None,
+        step: bool = False,
     ) -> RunHandle | None:
-        """Starts a run, after asking for what it needs unless `inputs` are given; None when a person thought better of it or it was refused."""
+        """Starts a run, after asking for what it needs unless `inputs` are given; None when a person thought better of it or it was refused.
+
+        With `step` it waits before its first node.
+        """
         session = self._session
         if session is None or self.is_running:
             return None
@@ -90,7 +103,13 @@ class RunControl(QObject):
             return None
         try:
             return session.start_run(
-                workflow_id, inputs=inputs, mode=mode, until=until, start=start, record_changes=True
+                workflow_id,
+                inputs=inputs,
+                mode=mode,
+                until=until,
+                start=start,
+                record_changes=True,
+                step=step,
             )
         except StudioError as error:
             self.refused.emit(error)
@@ -100,6 +119,16 @@ class RunControl(QObject):
         """Asks the run to stop; `finished` tells when it has."""
         if self._handle is not None:
             self._handle.cancel()
+
+    def go_on(self) -> None:
+        """Lets the run that waits go on."""
+        if self._handle is not None:
+            self._handle.go_on()
+
+    def step(self) -> None:
+        """Lets the node start before which the run waits."""
+        if self._handle is not None:
+            self._handle.step()
 
     def run_started(self, handle: RunHandle) -> None:
         """The session has started a run, for whomever."""

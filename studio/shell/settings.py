@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from PySide6.QtCore import QByteArray, QSettings
 
@@ -100,15 +100,9 @@ class Settings:
     @property
     def own_keys(self) -> dict[str, list[str]]:
         """A person's own shortcuts by command id; an empty list for a command that has lost its keys."""
-        try:
-            found = json.loads(str(self._store.value("keys/own", "{}")))
-        except ValueError:
-            return {}
-        if not isinstance(found, dict):
-            return {}
         return {
-            str(command_id): [str(key) for key in keys]
-            for command_id, keys in found.items()
+            command_id: [str(key) for key in keys]
+            for command_id, keys in self._mapping("keys/own").items()
             if isinstance(keys, list)
         }
 
@@ -119,15 +113,31 @@ class Settings:
     @property
     def tenants(self) -> dict[str, str]:
         """The tenant that was named last, by the location of the project."""
-        try:
-            found = json.loads(str(self._store.value("run/tenants", "{}")))
-        except ValueError:
-            return {}
-        return {str(place): str(tenant) for place, tenant in found.items()} if isinstance(found, dict) else {}
+        return {place: str(tenant) for place, tenant in self._mapping("run/tenants").items()}
 
     @tenants.setter
     def tenants(self, tenants: Mapping[str, str]) -> None:
         self._store.setValue("run/tenants", json.dumps(dict(tenants)))
+
+    @property
+    def breakpoints(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Workflow, node and condition of each breakpoint, by the location of the project."""
+        return {
+            place: [
+                (entry[0], entry[1], entry[2])
+                for entry in entries
+                if isinstance(entry, list)
+                and len(entry) == 3
+                and all(isinstance(part, str) for part in entry)
+            ]
+            for place, entries in self._mapping("run/breakpoints").items()
+            if isinstance(entries, list)
+        }
+
+    @breakpoints.setter
+    def breakpoints(self, breakpoints: Mapping[str, Sequence[tuple[str, str, str]]]) -> None:
+        kept = {place: [list(entry) for entry in entries] for place, entries in breakpoints.items()}
+        self._store.setValue("run/breakpoints", json.dumps(kept))
 
     @property
     def last_folder(self) -> str:
@@ -186,6 +196,14 @@ class Settings:
     def _keep_recent(self, entries: list[Recent]) -> None:
         self._store.setValue("recent/names", [entry.name for entry in entries])
         self._store.setValue("recent/locations", [entry.location for entry in entries])
+
+    def _mapping(self, key: str) -> dict[str, Any]:
+        """What was kept as JSON; nothing when it is no mapping any more."""
+        try:
+            found = json.loads(str(self._store.value(key, "{}")))
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def _list(self, key: str) -> list[str]:
         # A list of one entry comes back from an INI file as that entry.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from studio.qt.commands import CommandSet
@@ -42,6 +43,8 @@ class ToolBar(QToolBar):
         self._commands = commands
 
         self.run_button = self._button("run", "runButton", text=True)
+        self.step_button = QToolButton()
+        self._step_action = self._put(self.step_button, "step", "stepButton", text=True)
         self.stop_button = self._button("stop", "stopButton", text=True)
         self.mode_button = QToolButton()
         self.mode_button.setObjectName("modeButton")
@@ -73,6 +76,7 @@ class ToolBar(QToolBar):
         self._pill_action = self.addWidget(self.pill)
         self.show_project(None)
         self.show_running(running=False)
+        self.show_paused(paused=False)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -87,6 +91,19 @@ class ToolBar(QToolBar):
         )
         self.stop_button.style().unpolish(self.stop_button)
         self.stop_button.style().polish(self.stop_button)
+
+    def show_paused(self, *, paused: bool) -> None:
+        """Run lets the run go on, with Step beside it, while one waits."""
+        self._step_action.setVisible(paused)
+        if paused:
+            self._commands.tell_otherwise(
+                "run",
+                text=self.tr("Contin&ue"),
+                icon="ph.play-fill",
+                tip=self.tr("Let the run go on, up to the next breakpoint"),
+            )
+        else:
+            self._commands.tell_otherwise("run")
 
     def show_mode(self, mode: ModeChoice) -> None:
         """Says how runs commit."""
@@ -115,9 +132,13 @@ class ToolBar(QToolBar):
 
     def _button(self, command_id: str, name: str, *, text: bool) -> QToolButton:
         button = QToolButton()
+        self._put(button, command_id, name, text=text)
+        return button
+
+    def _put(self, button: QToolButton, command_id: str, name: str, *, text: bool) -> QAction:
+        """The action by which a widget in a toolbar is shown or hidden."""
         button.setObjectName(name)
         button.setDefaultAction(self._commands.action(command_id))
         if text:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.addWidget(button)
-        return button
+        return self.addWidget(button)

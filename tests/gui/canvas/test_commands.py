@@ -293,7 +293,7 @@ def test_single_letters_are_the_canvas_s_while_it_has_the_focus(chain):
 
 def test_a_key_that_means_nothing_is_left_to_the_window(chain):
     view, _ = chain
-    event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_F9, Qt.KeyboardModifier.NoModifier)
+    event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_F12, Qt.KeyboardModifier.NoModifier)
     event.accept()
     QApplication.sendEvent(view.viewer, event)
     assert not event.isAccepted()

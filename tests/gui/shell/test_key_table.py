@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.qt.mime import node_type_mime
 from studio.session import Session
+from studio.shell.breakpoint_dialog import BreakpointDialog
 from studio.shell.help_dialogs import ShortcutsDialog
 from studio.shell.settings_dialog import SettingsDialog
 from studio.workflow.graph import Edge, Node, Place, Workflow, frozen
@@ -395,6 +396,34 @@ def stop(walk):
     assert not walk.window.commands.action("stop").isEnabled()
 
 
+def breakpoint_step_continue(walk):
+    window, book = walk.window, walk.window.session.breakpoints
+    walk.select("b")
+    walk.key(KEY.Key_F9)
+    assert book.all() == ((SHOWN, "b", ""),)
+    walk.key(KEY.Key_F9, SHIFT)
+    dialog = walk.drive.dialog(BreakpointDialog)
+    walk.drive.bot.keyClicks(dialog.editor.line, "1 > 0")
+    walk.drive.bot.keyClick(dialog.editor.line, KEY.Key_Return)
+    walk.until(lambda: book.all() == ((SHOWN, "b", "1 > 0"),))
+    walk.drive.activate()
+    walk.focus()
+    walk.key(KEY.Key_F9, CONTROL | SHIFT)
+    assert book.all() == ()
+    step = window.toolbar.step_button
+    before = window.runs.handle
+    walk.key(KEY.Key_F10)
+    walk.until(lambda: window.runs.handle is not before and step.isVisible())
+    handle, first = window.runs.handle, window.runs.handle.pause
+    assert first.reason == "step"
+    walk.key(KEY.Key_F10)
+    walk.until(lambda: handle.pause not in (None, first) and step.isVisible())
+    walk.key(KEY.Key_F5)
+    assert walk.drive.run_ended() is handle
+    assert handle.state == "succeeded"
+    assert not step.isVisible()
+
+
 def pin(walk):
     walk.select("a")
     walk.key(KEY.Key_P)
@@ -646,6 +675,7 @@ ROWS: tuple[Callable[[Walk], None], ...] = (
     run_and_dry_run,
     run_to_and_from_here,
     stop,
+    breakpoint_step_continue,
     pin,
     collapse_and_hide_unused_ports,
     frame_ungroup_subworkflow,
