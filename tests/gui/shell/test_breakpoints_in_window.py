@@ -186,7 +186,7 @@ def test_a_run_waits_is_looked_at_stepped_on_and_goes_on(window, drive, session)
     assert (run.text().strip(), step.isVisible()) == ("Continue", True)
     assert "go on" in run.toolTip()
     runs = window.panels.runs.list
-    assert runs.topLevelItem(0).text(0) == "paused"
+    drive.until(lambda: runs.topLevelItem(0).text(0) == "paused")
     # What there is so far can be looked at.
     assert drive.canvas.viewer.edge_data.label(EDGE) == "2"
     drive.mouse.click(*header(drive.canvas, "a"))
@@ -198,13 +198,13 @@ def test_a_run_waits_is_looked_at_stepped_on_and_goes_on(window, drive, session)
     drive.canvas.setFocus()
     drive.key(KEY.Key_F10)
     assert paused(drive, "m") is handle
-    assert footer(drive, "b")[0] is CardState.OK
     drive.until(lambda: footer(drive, "m") == (CardState.PAUSED, "paused here"))
+    drive.until(lambda: footer(drive, "b")[0] is CardState.OK)
     drive.key(KEY.Key_F5)
     assert drive.run_ended() is handle
     assert handle.state == "succeeded"
     drive.until(lambda: footer(drive, "m")[0] is CardState.OK)
-    assert (run.text().strip(), step.isVisible()) == ("Run", False)
+    drive.until(lambda: (run.text().strip(), step.isVisible()) == ("Run", False))
     window.preferences.set_mode("auto")
     # F10 begins a run that waits before its first node; there it can be stopped.
     drive.canvas.setFocus()
@@ -214,8 +214,8 @@ def test_a_run_waits_is_looked_at_stepped_on_and_goes_on(window, drive, session)
     drive.key(KEY.Key_F5, SHIFT)
     assert drive.run_ended().state == "cancelled"
     drive.until(lambda: (footer(drive, "a") or (None,))[0] is not CardState.PAUSED)
-    assert not step.isVisible()
-    assert runs.topLevelItem(0).text(0) == "cancelled"
+    drive.until(lambda: not step.isVisible())
+    drive.until(lambda: runs.topLevelItem(0).text(0) == "cancelled")
 
 
 def test_inside_a_subworkflow_the_node_around_is_marked_and_a_button_leads_in(window, drive, session):

@@ -421,7 +421,7 @@ def breakpoint_step_continue(walk):
     walk.key(KEY.Key_F5)
     assert walk.drive.run_ended() is handle
     assert handle.state == "succeeded"
-    assert not step.isVisible()
+    walk.until(lambda: not step.isVisible())
 
 
 def pin(walk):
