@@ -164,6 +164,7 @@ class BrowseView(QWidget):
 
     def _emptied(self, is_empty: bool) -> None:
         if not is_empty:
+            self._pages.setCurrentWidget(self.rows)
             return
         if self._filter is None:
             self.empty.show_state(

@@ -59,6 +59,7 @@ class Job:
         )
         self._task.set_name(text or "background work")
         self._timer: QTimer | None = None
+        self._is_cancelled = False
         _jobs.add(self)
         owner.destroyed.connect(self.cancel)
         self._task.add_done_callback(self._finished)
@@ -68,7 +69,8 @@ class Job:
         return not self._task.done()
 
     def cancel(self) -> None:
-        """Stops the work; neither callback is called."""
+        """Stops the work; neither callback is called, not even where the work is done and only its callback has not come yet."""
+        self._is_cancelled = True
         self._task.cancel()
 
     def show_after(self, delay_ms: int) -> None:
@@ -87,23 +89,20 @@ class Job:
         _jobs.discard(self)
         if self._host is not None and is_alive(self._host):
             self._host.busy_ended(self)
+        self._end_timer()
         if task.cancelled():
-            self._end_timer()
             if inspect.iscoroutine(self._awaitable):
                 # Cancelled before it began, it would be reported as never awaited; otherwise this does nothing.
                 self._awaitable.close()
             return
         error = task.exception()
-        if not is_alive(self._owner):
-            if error is not None and not isinstance(error, StudioError):
-                _crash(error)
+        if error is not None and not isinstance(error, StudioError):
+            _crash(error)
+        elif self._is_cancelled or not is_alive(self._owner):
             return
-        self._end_timer()
-        if error is None:
+        elif error is None:
             if self._success is not None:
                 self._success(task.result())
-        elif not isinstance(error, StudioError):
-            _crash(error)
         elif self._failure is not None:
             self._failure(error)
         elif (host := find_host(self._owner)) is not None:

@@ -1,8 +1,14 @@
-"""A Qt event loop that asyncio runs on, for as long as a test lasts."""
+"""A Qt application for every test here, and an event loop that asyncio runs on for those that want one."""
 
 import pytest
 
 from studio.qt.loop import attached
+
+
+@pytest.fixture(autouse=True)
+def application(qapp):
+    """Fonts and pictures need one, and without it end the process."""
+    return qapp
 
 
 @pytest.fixture

@@ -120,3 +120,25 @@ def test_cancelled_work_calls_nobody(qtbot, loop):
     qtbot.waitUntil(lambda: not started.is_running and not waiting.is_running)
     assert heard == []
     assert host.errors == []
+
+
+def test_what_is_cancelled_is_not_heard_of_even_when_it_was_done_already(qtbot, loop):
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    heard: list[object] = []
+    told: list[bool] = []
+
+    async def story() -> None:
+        job = run_in_background(widget, give(1), success=heard.append)
+        failing = run_in_background(widget, refuse(ConnectionFailed("No server.")), failure=heard.append)
+        while job.is_running or failing.is_running:  # noqa: ASYNC110 - the very turn in which they are done is wanted
+            await asyncio.sleep(0)
+        job.cancel()
+        failing.cancel()
+        for _ in range(3):
+            await asyncio.sleep(0)
+        told.append(True)
+
+    run_in_background(widget, story())
+    qtbot.waitUntil(lambda: bool(told))
+    assert heard == []
