@@ -5,11 +5,14 @@ httpx is an extra, imported when the node runs. Whether it is tried again is the
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import functools
+import importlib
 import importlib.util
 import os
 import ssl
+import sys
 import time
 from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -49,6 +52,9 @@ class HttpRequestType(NodeType):
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
         try:
+            if "httpx" not in sys.modules:
+                # It takes a second the first time, which nobody else on the loop should wait for.
+                await asyncio.to_thread(importlib.import_module, "httpx")
             import httpx
         except ImportError as error:
             raise MissingPackage("HTTPRequest needs the package httpx.", hint=f"{_INSTALL}.") from error
