@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from studio.canvas.style import Style
     from studio.kernel.ids import NodeId
 
-QUIET_S: Final = 0.05
+QUIET_S: Final = 0.025
 """So long nothing but nodes has moved before pictures are made of what stays: while a run goes on, cards change all the time."""
 
 
