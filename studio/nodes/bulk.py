@@ -229,7 +229,7 @@ class BulkUpdateType(BulkNode):
         return self._compile(database, "bulk_update", shown)
 
     def check_own(self, params: Params) -> list[Problem]:
-        problems = check_filter(self._model, params.get("filter"))
+        problems = check_filter(self._model, params.get("filter"), dialect=self._family.dialect)
         data, update = params.get("data"), params.get("update")
         if isinstance(data, Mapping) and update is None:
             problems += check_values(
@@ -293,7 +293,7 @@ class BulkDeleteType(BulkNode):
         )
 
     def check_own(self, params: Params) -> list[Problem]:
-        problems = check_filter(self._model, params.get("filter"))
+        problems = check_filter(self._model, params.get("filter"), dialect=self._family.dialect)
         if problems or any(params.get(name) is LATER for name in ("filter", "ids", "all")):
             return problems
         if is_dynamic(params.get("filter")) or is_dynamic(params.get("ids")) or is_dynamic(params.get("all")):

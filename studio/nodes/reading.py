@@ -61,9 +61,9 @@ def problem_of(error: StudioError, field: str) -> Problem:
     return Problem(code=error.code, message=error.message, hint=error.hint, field=field)
 
 
-def check_filter(model: ModelSpec, filter: Any, *, param: str = "filter") -> list[Problem]:
-    """What is wrong with a filter on the model, as far as its operands are known."""
-    from studio.query.filters import parse_filter
+def check_filter(model: ModelSpec, filter: Any, *, param: str = "filter", dialect: str = "") -> list[Problem]:
+    """What is wrong with a filter on the model, as far as its operands are known, and what a database of the `dialect` cannot look up."""
+    from studio.query.filters import parse_filter, refuse_unfindable
 
     if filter is None or filter is LATER or not isinstance(filter, Mapping):
         return []  # a wrong type has been reported by then
@@ -82,7 +82,7 @@ def check_filter(model: ModelSpec, filter: Any, *, param: str = "filter") -> lis
             if name.partition(".")[0] not in model
         ]
     try:
-        parse_filter(model, unwrapped(known))
+        refuse_unfindable(parse_filter(model, unwrapped(known)), dialect)
     except StudioError as error:
         problems.append(problem_of(error, param))
     return problems
@@ -213,7 +213,9 @@ def key_of(model: ModelSpec, record: Mapping[str, Any]) -> Any:
     return {part: record[part] for part in model.key}
 
 
-def check_selection(model: ModelSpec, params: Mapping[str, Any], node: str) -> list[Problem]:
+def check_selection(
+    model: ModelSpec, params: Mapping[str, Any], node: str, *, dialect: str = ""
+) -> list[Problem]:
     """Findings about `id` and `filter` of a node that means one record."""
     has_id, has_filter = "id" in params, bool(params.get("filter"))
     if has_id and has_filter:
@@ -236,7 +238,7 @@ def check_selection(model: ModelSpec, params: Mapping[str, Any], node: str) -> l
         ]
     if has_id:
         return _check_id(model, params["id"])
-    return check_filter(model, params["filter"])
+    return check_filter(model, params["filter"], dialect=dialect)
 
 
 def _check_id(model: ModelSpec, key: Any) -> list[Problem]:

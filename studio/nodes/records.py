@@ -224,7 +224,7 @@ class ReadType(_OneRecord):
         return self._compile(database, "read", shown)
 
     def check_own(self, params: Params) -> list[Problem]:
-        problems = check_selection(self._model, params, self._title)
+        problems = check_selection(self._model, params, self._title, dialect=self._family.dialect)
         return problems + self._check_include(params.get("include"))
 
 
@@ -266,7 +266,7 @@ class UpdateType(_OneRecord):
         return self._compile(database, "update", {"filter": filter, "fields": self._changes(params)})
 
     def check_own(self, params: Params) -> list[Problem]:
-        problems = check_selection(self._model, params, self._title)
+        problems = check_selection(self._model, params, self._title, dialect=self._family.dialect)
         fields = params.get("fields")
         flat = {name: value for name, value in self.flat(params).items() if name != "id"}
         problems += check_values(
@@ -310,7 +310,7 @@ class DeleteType(_OneRecord):
         return self._compile(database, "delete", {"filter": selection(self._model, params, self._title)})
 
     def check_own(self, params: Params) -> list[Problem]:
-        return check_selection(self._model, params, self._title)
+        return check_selection(self._model, params, self._title, dialect=self._family.dialect)
 
 
 class _ManyRecords(ModelNode):
@@ -371,7 +371,7 @@ class ListType(_ManyRecords):
         return self._compile(database, "list", {**bare, "include": query.include})
 
     def check_own(self, params: Params) -> list[Problem]:
-        problems = check_filter(self._model, params.get("filter"))
+        problems = check_filter(self._model, params.get("filter"), dialect=self._family.dialect)
         problems += _check_order(self._model, params.get("order_by"))
         problems += _check_names(self._model, params.get("fields"), "fields")
         problems += check_cache(self._family, params)
@@ -400,7 +400,7 @@ class CountType(ModelNode):
         return self._compile(database, "count", shown)
 
     def check_own(self, params: Params) -> list[Problem]:
-        return check_filter(self._model, params.get("filter"))
+        return check_filter(self._model, params.get("filter"), dialect=self._family.dialect)
 
 
 class UpsertType(_OneRecord):
@@ -511,7 +511,7 @@ class AggregateType(_ManyRecords):
 
     def check_own(self, params: Params) -> list[Problem]:
         if is_dynamic(params):
-            return check_filter(self._model, params.get("filter"))
+            return check_filter(self._model, params.get("filter"), dialect=self._family.dialect)
         given = [
             name for name in ("group_by", "aggregate", "having", "order_by", "filter") if params.get(name)
         ]

@@ -71,12 +71,16 @@ ALWAYS: Final = All(())
 NEVER: Final = Some(())
 
 
-def fields_of(condition: Condition) -> Iterator[str]:
-    """The fields that a condition names, as often as it does."""
+def comparisons_of(condition: Condition) -> Iterator[Comparison]:
     if isinstance(condition, Comparison):
-        yield condition.field
+        yield condition
     elif isinstance(condition, Not):
-        yield from fields_of(condition.part)
+        yield from comparisons_of(condition.part)
     else:
         for part in condition.parts:
-            yield from fields_of(part)
+            yield from comparisons_of(part)
+
+
+def fields_of(condition: Condition) -> Iterator[str]:
+    """The fields that a condition names, as often as it does."""
+    return (comparison.field for comparison in comparisons_of(condition))

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 from studio.kernel.errors import FilterError
 from studio.kernel.names import with_article
 from studio.models.spec import Kind, ModelSpec
-from studio.query.conditions import ALWAYS, All, Condition, Not, Some
+from studio.query.conditions import ALWAYS, NO_SLOT, All, Condition, Not, Some, comparisons_of
 from studio.query.moments import is_moment
 from studio.query.operators import LOGICAL, MOST_DEPTH, SEQUENCES, OperatorReader, Target
 from studio.query.operators import OPERATORS as FIELD_OPERATORS
@@ -71,6 +71,19 @@ def parse_filter(
         if term is not None and not term.is_document and type(value) in _SCALARS:
             return Filter(term.equals, (term.check(value),), words)
     return parse_condition(words, filter, now=now)
+
+
+def refuse_unfindable(filter: Filter, dialect: str) -> None:
+    """Raises FilterError when a database of that kind cannot look up what the filter asks, whatever is found there."""
+    if dialect != "mysql":
+        return
+    from studio.query.sql_types import MysqlParts, MysqlPaths
+
+    for comparison in comparisons_of(filter.condition):
+        if comparison.path != NO_SLOT and not comparison.plain:
+            MysqlPaths().convert(filter.values[comparison.path])
+        if comparison.operator == "contains" and isinstance(filter.values[comparison.slot], dict | list):
+            MysqlParts().convert(filter.values[comparison.slot])
 
 
 def parse_condition(

@@ -58,6 +58,36 @@ def test_a_default_of_another_kind_than_its_field_is_refused_where_it_is_declare
 
 
 @pytest.mark.parametrize(
+    ("type_name", "params", "words"),
+    [
+        ("SettingListNode", {"filter": {"data.1.2.3.4.5": 1}}, "more than 4 numbers"),
+        ("SettingReadNode", {"filter": {"data.1.2.3.4.5": 1}}, "more than 4 numbers"),
+        ("SettingBulkDeleteNode", {"filter": {"$not": {"data.1.2.3.4.5": 1}}}, "more than 4 numbers"),
+        ("SettingCountNode", {"filter": {"data": {"$contains": {"a": [[[[1]]]]}}}}, "more than 3 deep"),
+    ],
+)
+def test_what_a_kind_of_database_cannot_look_up_is_refused_when_building_for_it(
+    type_name: str, params: dict[str, Any], words: str
+) -> None:
+    class Setting:
+        data: dict[str, Any]
+
+    for url, fits in (
+        ("sqlite://", True),
+        ("postgresql://x@localhost/x", True),
+        ("mysql://x@localhost/x", False),
+    ):
+        with DataFlow(url, models=[Setting]) as db:
+            workflow = WorkflowBuilder(db)
+            workflow.add_node(type_name, "it", params)
+            if fits:
+                workflow.build()
+                continue
+            with pytest.raises(BuildError, match=f"{words}.*MariaDB"):
+                workflow.build()
+
+
+@pytest.mark.parametrize(
     ("type_name", "params"),
     [
         ("SettingUpdateNode", {"id": 1, "fields": {"data.-a": 5}}),
