@@ -82,7 +82,8 @@ def check_filter(model: ModelSpec, filter: Any, *, param: str = "filter", dialec
             if name.partition(".")[0] not in model
         ]
     try:
-        refuse_unfindable(parse_filter(model, unwrapped(known)), dialect)
+        parsed = parse_filter(model, unwrapped(known))
+        refuse_unfindable(parsed.condition, parsed.values, dialect)
     except StudioError as error:
         problems.append(problem_of(error, param))
     return problems

@@ -524,14 +524,16 @@ class AggregateType(_ManyRecords):
                     field="pipeline",
                 )
             ]
-        return _check_aggregate(self._model, params)
+        return _check_aggregate(self._model, params, self._family.dialect)
 
 
-def _check_aggregate(model: ModelSpec, params: Params) -> list[Problem]:
+def _check_aggregate(model: ModelSpec, params: Params, dialect: str) -> list[Problem]:
     from studio.query.aggregates import parse_aggregate
+    from studio.query.filters import refuse_unfindable
+    from studio.query.stages import Match
 
     try:
-        parse_aggregate(
+        parsed = parse_aggregate(
             model,
             filter=params.get("filter"),
             group_by=params.get("group_by") or (),
@@ -541,6 +543,9 @@ def _check_aggregate(model: ModelSpec, params: Params) -> list[Problem]:
             limit=params.get("limit"),
             pipeline=params.get("pipeline"),
         )
+        for stage in parsed.stages:
+            if isinstance(stage, Match):
+                refuse_unfindable(stage.condition, parsed.values, dialect)
     except StudioError as error:
         if error.field and error.field in params:
             return [problem_of(error, error.field)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -73,17 +73,17 @@ def parse_filter(
     return parse_condition(words, filter, now=now)
 
 
-def refuse_unfindable(filter: Filter, dialect: str) -> None:
-    """Raises FilterError when a database of that kind cannot look up what the filter asks, whatever is found there."""
+def refuse_unfindable(condition: Condition, values: Sequence[Any], dialect: str) -> None:
+    """Raises FilterError when a database of that kind cannot look up what the condition asks, whatever is found there."""
     if dialect != "mysql":
         return
     from studio.query.sql_types import MysqlParts, MysqlPaths
 
-    for comparison in comparisons_of(filter.condition):
+    for comparison in comparisons_of(condition):
         if comparison.path != NO_SLOT and not comparison.plain:
-            MysqlPaths().convert(filter.values[comparison.path])
-        if comparison.operator == "contains" and isinstance(filter.values[comparison.slot], dict | list):
-            MysqlParts().convert(filter.values[comparison.slot])
+            MysqlPaths().convert(values[comparison.path])
+        if comparison.operator == "contains" and isinstance(values[comparison.slot], dict | list):
+            MysqlParts().convert(values[comparison.slot])
 
 
 def parse_condition(
