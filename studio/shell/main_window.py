@@ -7,10 +7,9 @@ What commands do stands in `deeds`, how parts lead to one another in `navigation
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
@@ -46,8 +45,6 @@ if TYPE_CHECKING:
     from studio.shell.furniture import Panels
     from studio.shell.goals import Finder
     from studio.shell.preferences import Preferences
-
-_STOP_TIMEOUT_S: Final = 5.0
 
 
 class MainWindow(QMainWindow):
@@ -369,7 +366,7 @@ class MainWindow(QMainWindow):
         run_in_background(self, self.files.open(location), text=self.tr("Opening…"))
 
     async def may_end_run(self) -> bool:
-        return await self.reviews.may_leave()
+        return await self.runs.may_leave() and await self.reviews.may_leave()
 
     def recent_changed(self) -> None:
         recent = self.settings.recent()
@@ -474,11 +471,6 @@ class MainWindow(QMainWindow):
         try:
             if not await self.files.may_leave():
                 return
-            handle = self.runs.handle
-            if handle is not None and self.runs.is_running:
-                self.runs.stop()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(handle.finished(), _STOP_TIMEOUT_S)
             self.settings.keep_window(self.saveGeometry(), self.saveState(LAYOUT_VERSION))
             self.settings.sync()
             await self.files.leave()

@@ -47,7 +47,7 @@ class Stage(Protocol):
     def recent_changed(self) -> None: ...
 
     async def may_end_run(self) -> bool:
-        """Asks about a run that is not committed yet; False when a person wants to stay."""
+        """Asks about a run that is under way or not committed yet; False when a person wants to stay."""
         ...
 
 
@@ -328,10 +328,11 @@ class ProjectFiles(QObject):
         return True
 
     async def _may_leave(self) -> bool:
-        """Asks about unsaved changes; False when a person wants to stay."""
+        """Asks about unsaved changes, then about a run; False when a person wants to stay, who then has lost nothing of either."""
+        return await self._may_leave_edits() and await self._stage.may_end_run()
+
+    async def _may_leave_edits(self) -> bool:
         session = self._stage.session
-        if not await self._stage.may_end_run():
-            return False
         if session is None or not session.is_modified:
             return True
         answer = await ask(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from studio.workflow.graph import Workflow
 
 _TICK_MS: Final = 200
+_STOP_TIMEOUT_S: Final = 5.0
 
 
 class RunControl(QObject):
@@ -119,6 +121,52 @@ class RunControl(QObject):
         """Asks the run to stop; `finished` tells when it has."""
         if self._handle is not None:
             self._handle.cancel()
+
+    async def may_leave(self) -> bool:
+        """Asks about a run that is under way, then stops it; False when a person wants to keep it. One that ends meanwhile needs no answer."""
+        handle = self._handle
+        if handle is None or handle.is_finished:
+            return True
+        asking = asyncio.ensure_future(self._ask_to_stop(handle))
+        ending = asyncio.ensure_future(handle.finished())
+        try:
+            await asyncio.wait((asking, ending), return_when=asyncio.FIRST_COMPLETED)
+            if not ending.done():
+                if not asking.result():
+                    return False
+                handle.cancel()
+                # A driver that does not let go must not keep the window: whoever closes the session waits for the rest.
+                await asyncio.wait((ending,), timeout=_STOP_TIMEOUT_S)
+            return True
+        finally:
+            for task in (asking, ending):
+                task.cancel()
+
+    async def _ask_to_stop(self, handle: RunHandle) -> bool:
+        session = self._session
+        workflow = session.project.workflows.get(handle.workflow_id) if session is not None else None
+        name = workflow.name if workflow is not None else ""
+        told = (
+            self.tr("The run of “{}” waits at a breakpoint.")
+            if handle.pause is not None
+            else self.tr("“{}” is still running.")
+        )
+        kept = (
+            self.tr("Stopped now, it stops at the database as well. What its nodes have committed stays.")
+            if handle.mode == "auto"
+            else self.tr("Stopped now, everything it has changed is rolled back.")
+        )
+        answer = await ask(
+            self._window,
+            self.tr("Run under way"),
+            told.format(name),
+            [
+                Choice("keep", self.tr("Keep running"), "reject"),
+                Choice("stop", self.tr("Stop and close"), "danger"),
+            ],
+            detail=kept,
+        )
+        return answer == "stop"
 
     def go_on(self) -> None:
         """Lets the run that waits go on."""

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QMessageBox
 
 from studio.kernel.ids import NodeId
-from studio.project.changes import PutWorkflow
+from studio.project.changes import PutWorkflow, SetConnections
 from studio.session import Session
 from studio.shell.inputs_dialog import InputsDialog
 from studio.workflow.graph import Node, Place, Workflow, WorkflowInput, frozen
@@ -33,6 +34,12 @@ def put(session: Session, *nodes: Node, inputs: tuple[WorkflowInput, ...] = ()) 
     return workflow_id
 
 
+def running(window, drive):
+    """Waits until the endless node runs."""
+    drive.until(lambda: window.runs.is_running and window.runs.handle.node("endless").state == "running")
+    return window.runs.handle
+
+
 def test_the_sample_runs_and_its_rows_are_in_the_grid(window, drive):
     drive.activate()
     drive.finish(window.files.open_sample())
@@ -54,7 +61,7 @@ def test_the_window_lives_on_while_a_statement_runs_without_end(window, session,
     drive.activate()
     put(session, make_node("endless", "SQL", "Endless", params={"sql": FOREVER}))
     window.navigation.run()
-    drive.until(lambda: window.runs.is_running and window.runs.handle.node("endless").state == "running")
+    running(window, drive)
     beats: list[bool] = []
     timer = QTimer(window)
     timer.timeout.connect(lambda: beats.append(window.runs.is_running))
@@ -70,7 +77,7 @@ def test_stop_ends_a_statement_at_the_driver_and_a_new_run_may_start_at_once(win
     drive.activate()
     put(session, make_node("endless", "SQL", "Endless", params={"sql": FOREVER}))
     window.navigation.run()
-    drive.until(lambda: window.runs.is_running and window.runs.handle.node("endless").state == "running")
+    running(window, drive)
     assert window.commands.action("stop").isEnabled()
     assert window.toolbar.stop_button.property("running") is True
     assert not window.commands.action("run").isEnabled()
@@ -84,6 +91,51 @@ def test_stop_ends_a_statement_at_the_driver_and_a_new_run_may_start_at_once(win
     put(session, make_node("one", "SQL", "One", params={"sql": "SELECT 1 AS n"}))
     assert drive.run().state == "succeeded"
     assert drive.grid() == [["n"], ["1"]]
+
+
+def test_leaving_asks_about_a_run_under_way_and_one_that_ends_meanwhile_needs_no_answer(
+    window, session, drive
+):
+    drive.activate()
+    endless = make_node("endless", "SQL", "Endless", params={"sql": FOREVER})
+    put(session, endless)
+    window.navigation.run()
+    handle = running(window, drive)
+    # The edits are asked about first; keeping the run is what Enter and Esc mean.
+    leaving = drive.begin(window.files.close())
+    assert "Save the changes" in drive.answer("discard")
+    question = drive.dialog(QMessageBox)
+    assert question.defaultButton().objectName() == "keep"
+    assert "have committed stays" in question.informativeText()
+    drive.bot.keyClick(question, Qt.Key.Key_Escape)
+    drive.until(leaving.done)
+    assert leaving.result() is False
+    assert (handle.state, window.session) == ("running", session)
+    # It ends by itself: the question goes, and what was asked for goes on.
+    leaving = drive.begin(window.files.new())
+    drive.answer("discard")
+    assert "“Test” is still running" in drive.dialog(QMessageBox).text()
+    handle.cancel()
+    drive.until(leaving.done)
+    assert not drive.is_asking(QMessageBox)
+    assert window.session is not session
+    # One that waits at a breakpoint is asked about too, and staying for the edits leaves it alone.
+    connection = session.project.connections["c"]
+    window.session.edit(SetConnections(put=(connection,), default="c"))
+    workflow_id = put(window.session, endless)
+    window.preferences.set_mode("atomic")
+    window.session.breakpoints.set(workflow_id, NodeId("endless"), "")
+    window.navigation.run()
+    drive.until(lambda: window.runs.is_paused)
+    window.close()
+    drive.answer("cancel")
+    drive.until(lambda: not window._is_closing)
+    assert window.runs.is_paused
+    window.close()
+    drive.answer("discard")
+    assert "waits at a breakpoint" in drive.answer("stop")
+    drive.until(window.closed.is_set)
+    assert not window.isVisible()
 
 
 def test_a_failed_node_is_told_in_the_results_and_the_next_run_is_clean(window, session, drive):
