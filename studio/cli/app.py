@@ -8,6 +8,7 @@ import typer
 
 from studio import __version__
 from studio.cli import commands
+from studio.cli.usage import Command, Commands
 from studio.kernel.behalf import on_behalf_of
 from studio.session import Environment
 
@@ -19,6 +20,8 @@ app = typer.Typer(
     name="studio",
     add_completion=False,
     no_args_is_help=True,
+    cls=Commands,
+    suggest_commands=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="Draw, run and keep database workflows. [bold]studio[/] opens the window; [bold]studio FILE[/] opens a project in it.",
@@ -42,7 +45,7 @@ def studio(
     """What is common to all commands."""
 
 
-@app.command()
+@app.command(cls=Command)
 def run(  # noqa: PLR0913, PLR0917 - one for each option of the command
     source: Annotated[
         str,
@@ -123,7 +126,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the command
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(cls=Command)
 def check(
     source: Annotated[str, typer.Argument(metavar="STORE-OR-YAML", help="A project or a text.")],
     output: Format = "table",
@@ -132,7 +135,7 @@ def check(
     raise typer.Exit(commands.check(Environment.default(), source, form=output))
 
 
-@app.command()
+@app.command(cls=Command)
 def nodes(
     source: Annotated[
         str | None,

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from studio.cli.app import app
 from studio.persistence import project_to_yaml
 from studio.session import Environment, Session
 from studio.session.sample import fill_shop, sample_project
@@ -344,7 +346,23 @@ def test_help_and_version(studio):
     assert studio("--version").stdout.strip() == f"studio {__version__}"
     mistyped = studio("chek")
     assert mistyped.returncode == 2
-    assert "Did you mean 'check'" in mistyped.stderr
+    assert "No such command 'chek'. Did you mean 'check'?" in mistyped.stderr
+
+
+def test_a_mistyped_command_or_option_is_told_the_nearest_or_all_there_are():
+    for typed, words in (
+        ("delete all", "No such command 'delete'. Known: check, nodes, run."),
+        ("run x --worklfow a", "No such option: --worklfow. Did you mean '--workflow'?"),
+        ("run x --database y", "No such option: --database. Known: --actor, --connection, --format,"),
+        ("run x -q", "No such option: -q. Known: --actor,"),
+        ("check x --FORMAT json", "No such option: --FORMAT. Did you mean '--format'?"),
+        ("--vers", "No such option: --vers. Did you mean '--version'?"),
+        ("--workflow a run x", "No such option: --workflow. Did you mean 'run --workflow'?"),
+        ("run", "Missing argument 'STORE-OR-YAML'."),
+        ("run x --to", "Option '--to' requires an argument."),
+    ):
+        done = CliRunner().invoke(app, typed.split(), env={"COLUMNS": "200", "NO_COLOR": "1"})
+        assert (done.exit_code, words in done.stderr) == (2, True), done.stderr
 
 
 def test_the_door_opens_without_anything_heavy():
