@@ -14,8 +14,8 @@ from studio.kernel.problems import Problem
 from studio.models.relations import Family
 from studio.models.spec import VERSION, ModelSpec
 from studio.nodes.base import NodeContext, NodeType, Params
-from studio.nodes.reading import check_filter, check_value, check_values, problem_of
-from studio.nodes.records import ModelNode, conflict_fields
+from studio.nodes.model_node import ModelNode
+from studio.nodes.reading import check_filter, check_value, check_values, conflict_fields, problem_of
 from studio.workflow.params import LATER, is_dynamic
 from studio.workflow.spec import NodeSpec
 

@@ -144,7 +144,7 @@ class NodeCatalogue:
 
     def models(self) -> dict[str, dict[str, ModelSpec]]:
         """The models by connection and name."""
-        from studio.nodes.records import ModelNode
+        from studio.nodes.model_node import ModelNode
 
         found: dict[str, dict[str, ModelSpec]] = {}
         for kinds in self._types.values():
@@ -191,7 +191,7 @@ class NodeCatalogue:
         self, spec: NodeSpec, params: Mapping[str, Any], port: str, path: Sequence[str]
     ) -> PortType | Problem | None:
         """What a dotted path out of a node leads to; what is wrong with it; None where only the run can tell."""
-        from studio.nodes.records import ModelNode
+        from studio.nodes.model_node import ModelNode
 
         kind = next((kind for kind in self._types.get(spec.type, ()) if kind.spec is spec), None)
         return kind.path_type(params, port, path) if isinstance(kind, ModelNode) else None

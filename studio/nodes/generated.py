@@ -44,8 +44,9 @@ def generated_types(model: ModelSpec, connection: str, family: Family | None = N
     """The model's node types; `connection` is the name of the DataFlow instance that has the model, `family` all that it has."""
     from studio.nodes.bulk import BULK_TYPES
     from studio.nodes.records import RECORD_TYPES
+    from studio.nodes.rows import ROWS_TYPES
 
-    makers = {**RECORD_TYPES, **BULK_TYPES}
+    makers = {**RECORD_TYPES, **ROWS_TYPES, **BULK_TYPES}
     family = family or Family([model])
     return [
         makers[spec.operation](spec, model, family) for spec in generated_specs(model, connection, family)

@@ -17,7 +17,7 @@ from studio.kernel.errors import ExpressionError, StudioError
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 from studio.nodes.base import COMMON
 from studio.nodes.catalogue import NodeCatalogue
-from studio.nodes.records import ModelNode
+from studio.nodes.model_node import ModelNode
 from studio.workflow.graph import Edge, Workflow
 from studio.workflow.params import (
     LITERAL,

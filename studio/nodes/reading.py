@@ -1,9 +1,9 @@
-"""How does a node read its params? Dynamic parts, filters that can only be checked in part, ids, and the small refusals they share."""
+"""How does a node read its params? Dynamic parts, filters that can only be checked in part, what a record is known by, small refusals."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from studio.kernel.errors import NodeError, StudioError
@@ -212,6 +212,28 @@ def key_of(model: ModelSpec, record: Mapping[str, Any]) -> Any:
     if len(model.key) == 1:
         return record[model.key[0]]
     return {part: record[part] for part in model.key}
+
+
+def conflict_fields(
+    model: ModelSpec, wanted: Sequence[str] | str | None, values: Mapping[str, Any], node: str
+) -> tuple[str, ...]:
+    """The unique fields by which a record is known: those wanted, else the key, else the first unique set given; raises NodeError."""
+    sets = model.unique_sets()
+    if wanted:
+        names = (wanted,) if isinstance(wanted, str) else tuple(map(str, wanted))
+        if any(set(names) == set(known) for known in sets):
+            return names
+        shown = "; ".join(", ".join(known) for known in sets)
+        raise NodeError(
+            f"{node}: no two records of {model.name} are kept from having the same {', '.join(names)}.",
+            hint=f"Unique are: {shown}. Declare the field unique, or take one of these.",
+            field="conflict_on",
+        )
+    for known in sets:
+        if all(values.get(name) is not None for name in known):
+            return known
+    shown = " or ".join(", ".join(known) for known in sets)
+    raise NodeError(f"{node} cannot tell which record is meant.", hint=f"Give {shown}.", field="conflict_on")
 
 
 def check_selection(

@@ -1,4 +1,4 @@
-"""How do a model's nodes for one record, and those that only read, look? Their params, ports, titles and examples; `records` does the work."""
+"""How do a model's nodes for one record, and those that only read, look? Their params, ports, titles and examples; `records` and `rows` do the work."""
 
 from __future__ import annotations
 

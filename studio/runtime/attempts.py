@@ -12,7 +12,7 @@ from studio.kernel.behalf import enter_node, leave_node
 from studio.kernel.errors import ConnectionLost, Deadlock, LockTimeout, RequestFailed, RunTimeout, StudioError
 from studio.kernel.ids import NodeId
 from studio.nodes.code import SqlType
-from studio.nodes.records import ModelNode
+from studio.nodes.model_node import ModelNode
 from studio.runtime.connections import Connections
 from studio.runtime.context import Context
 from studio.runtime.plan import Step

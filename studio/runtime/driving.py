@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from studio.kernel.errors import RunError, StudioError
 from studio.kernel.ids import RunId
 from studio.nodes.base import NOT_NOW
-from studio.nodes.records import ModelNode
+from studio.nodes.model_node import ModelNode
 from studio.runtime.attempts import attempt, with_retries
 from studio.runtime.changes import Changeset
 from studio.runtime.connections import Connections

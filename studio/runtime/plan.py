@@ -18,7 +18,7 @@ from studio.models.spec import ModelSpec
 from studio.nodes.base import COMMON, Join, NodeType
 from studio.nodes.catalogue import NodeCatalogue
 from studio.nodes.code import SqlType
-from studio.nodes.records import ModelNode
+from studio.nodes.model_node import ModelNode
 from studio.nodes.subworkflows import ReferringType
 from studio.runtime.partial import Earlier, Given, Part, part_of
 from studio.runtime.state import Link, joining, waiting
