@@ -85,11 +85,17 @@ class Card:
     tone: int
     bulk: bool
 
-    @cached_property
+    @property
     def summary(self) -> str:
         if self.is_ghost:
             return "type not known: " + self.node.type
         return "" if self.shape.summary_y is None else summary(self.node)
+
+    @cached_property
+    def words(self) -> str:
+        """All that one may look for the node by, a line each, without capitals."""
+        node = self.node
+        return f"{self.title}\n{node.id}\n{node.type}\n{self.summary}\n{node.comment}".casefold()
 
     @property
     def is_ghost(self) -> bool:

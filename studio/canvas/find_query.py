@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
+
+import numpy as np
 
 from studio.canvas.card_painter import ERROR, NO_PROBLEM, WARNING
 from studio.canvas.projector import Projector
@@ -20,17 +23,23 @@ _STATES: Final = {
     "cancelled": CardState.CANCELLED, "paused": CardState.PAUSED, "idle": CardState.IDLE,
 }  # fmt: skip
 
-Test = Callable[[Projector, int], bool]
+Test = Callable[[Projector, list[int]], list[int]]
+"""Picks those nodes, by index, for which a part of a query holds."""
+
+
+def _each(holds: Callable[[Projector, int], bool]) -> Test:
+    return lambda shown, among: [i for i in among if holds(shown, i)]
+
 
 _IS: Final[Mapping[str, Test]] = {
-    "invalid": lambda shown, i: shown.severities.get(shown.geometry.ids[i], NO_PROBLEM) != NO_PROBLEM,
-    "error": lambda shown, i: shown.severities.get(shown.geometry.ids[i]) == ERROR,
-    "warning": lambda shown, i: shown.severities.get(shown.geometry.ids[i]) == WARNING,
-    "disabled": lambda shown, i: shown.geometry.cards[i].node.disabled,
-    "collapsed": lambda shown, i: shown.geometry.cards[i].shape.collapsed,
-    "breakpoint": lambda shown, i: shown.geometry.ids[i] in shown.breakpoints,
-    "selected": lambda shown, i: bool(shown.geometry.selected[i]),
-    "unknown": lambda shown, i: shown.geometry.cards[i].is_ghost,
+    "invalid": _each(lambda shown, i: shown.severities.get(shown.geometry.ids[i], NO_PROBLEM) != NO_PROBLEM),
+    "error": _each(lambda shown, i: shown.severities.get(shown.geometry.ids[i]) == ERROR),
+    "warning": _each(lambda shown, i: shown.severities.get(shown.geometry.ids[i]) == WARNING),
+    "disabled": _each(lambda shown, i: shown.geometry.cards[i].node.disabled),
+    "collapsed": _each(lambda shown, i: shown.geometry.cards[i].shape.collapsed),
+    "breakpoint": _each(lambda shown, i: shown.geometry.ids[i] in shown.breakpoints),
+    "selected": _each(lambda shown, i: bool(shown.geometry.selected[i])),
+    "unknown": _each(lambda shown, i: shown.geometry.cards[i].is_ghost),
 }
 
 
@@ -83,30 +92,31 @@ def _filter(key: str, value: str) -> tuple[Test | None, str]:
 
 
 def _says(word: str) -> Test:
-    def test(shown: Projector, i: int) -> bool:
-        card = shown.geometry.cards[i]
-        node = card.node
-        return any(
-            word in text.casefold() for text in (card.title, node.id, node.type, card.summary, node.comment)
-        )
+    def picked(shown: Projector, among: list[int]) -> list[int]:
+        cards = shown.geometry.cards
+        return [i for i in among if word in cards[i].words]
 
-    return test
+    return picked
 
 
 def _has_state(state: CardState) -> Test:
-    return lambda shown, i: shown.footers.get(shown.geometry.ids[i], IDLE).state is state
+    return _each(lambda shown, i: shown.footers.get(shown.geometry.ids[i], IDLE).state is state)
 
 
 def _of_model(name: str) -> Test:
-    def test(shown: Projector, i: int) -> bool:
-        spec = shown.geometry.cards[i].spec
-        return bool(spec and spec.model and spec.model.casefold().startswith(name))
+    @cache
+    def fits(model: str | None) -> bool:
+        return model is not None and model.casefold().startswith(name)
 
-    return test
+    def picked(shown: Projector, among: list[int]) -> list[int]:
+        cards = shown.geometry.cards
+        return [i for i in among if (spec := cards[i].spec) and fits(spec.model)]
+
+    return picked
 
 
 def _of_type(name: str) -> Test:
-    return lambda shown, i: name in shown.geometry.cards[i].node.type.casefold()
+    return _each(lambda shown, i: name in shown.geometry.cards[i].node.type.casefold())
 
 
 def found(query: Query, projector: Projector) -> list[int]:
@@ -114,7 +124,10 @@ def found(query: Query, projector: Projector) -> list[int]:
     if query.is_empty:
         return []
     geometry = projector.geometry
-    hits = [
-        i for i in range(len(geometry)) if all(test(projector, i) == wanted for test, wanted in query.tests)
-    ]
-    return sorted(hits, key=lambda i: (float(geometry.x[i]), float(geometry.y[i])))
+    left = list(range(len(geometry)))
+    for test, wanted in query.tests:
+        hits = test(projector, left)
+        left = hits if wanted else sorted(set(left) - set(hits))
+    picked = np.array(left, np.int64)
+    in_order: list[int] = picked[np.lexsort((geometry.y[picked], geometry.x[picked]))].tolist()
+    return in_order

@@ -17,6 +17,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
 
@@ -55,6 +56,9 @@ class FrameViewer(BoardViewer):
         """What went along the edges in the run that is shown."""
         self.templates: list[overlays.Template] = []
         self._found: list[NodeId] = []
+        self._found_at: Ints = np.empty(0, np.int64)
+        self._found_among: list[NodeId] | None = None
+        """The nodes among which those found have the indices `_found_at`."""
         self._found_now: NodeId | None = None
         self._gesture: Gesture | None = None
         self._hover = hits.NOTHING
@@ -127,6 +131,7 @@ class FrameViewer(BoardViewer):
     def set_found(self, node_ids: list[NodeId], current: NodeId | None) -> None:
         """Rings these nodes, one of them more strongly."""
         self._found, self._found_now = node_ids, current
+        self._found_among = None
         self.redraw()
 
     # Frames
@@ -160,7 +165,7 @@ class FrameViewer(BoardViewer):
         self._paint_content(
             painter, camera, QRectF(part), is_zooming=self._rest.isActive(), in_full=self._in_full
         )
-        self._paint_overlays(painter, camera)
+        self._paint_overlays(painter, camera, QRectF(part))
 
     def _paint_from_pictures(self, painter: QPainter, camera: Camera, parts: list[QRect]) -> bool:
         """Paints the frame from what is kept; False, with nothing painted, where that does not serve."""
@@ -175,7 +180,7 @@ class FrameViewer(BoardViewer):
             seen = QRectF(0, 0, camera.width, camera.height)
             edges = self.painter_.edges
             edges.paint_labels(painter, camera, edges.in_sight(camera, seen), self.edge_data.label)
-        self._paint_overlays(painter, camera)
+        self._paint_overlays(painter, camera, QRectF(self.viewport().rect()))
         return True
 
     def _paint_picture(self, painter: QPainter, camera: Camera, in_hurry: bool) -> None:
@@ -221,10 +226,10 @@ class FrameViewer(BoardViewer):
 
     # What is laid over it
 
-    def _paint_overlays(self, painter: QPainter, camera: Camera) -> None:
+    def _paint_overlays(self, painter: QPainter, camera: Camera, part: QRectF) -> None:
         style = self.style_
         if self._found:
-            self._paint_found(painter, camera)
+            self._paint_found(painter, camera, part)
         if self._gesture is not None:
             self._gesture.paint(painter, camera, style)
         hovered = self._hover.edge if self._gesture is None and self._drop_at is None else None
@@ -243,12 +248,14 @@ class FrameViewer(BoardViewer):
                     painter, camera, style, self._cursor, offer or refusal or "", is_refusal=not offer
                 )
 
-    def _paint_found(self, painter: QPainter, camera: Camera) -> None:
+    def _paint_found(self, painter: QPainter, camera: Camera, part: QRectF) -> None:
         geometry = self.projector.geometry
-        indices = geometry.indices(self._found)
-        boxes = geometry.boxes()[indices]
-        seen = (boxes[:, 0] < camera.right) & (boxes[:, 2] > camera.left)
-        seen &= (boxes[:, 1] < camera.bottom) & (boxes[:, 3] > camera.top)
+        if self._found_among is not geometry.ids:
+            self._found_at, self._found_among = geometry.indices(self._found), geometry.ids
+        boxes = geometry.boxes()[self._found_at]
+        left, top = camera.to_scene(part.left() - overlays.RING_PX, part.top() - overlays.RING_PX)
+        right, bottom = camera.to_scene(part.right() + overlays.RING_PX, part.bottom() + overlays.RING_PX)
+        seen = (boxes[:, 0] < right) & (boxes[:, 2] > left) & (boxes[:, 1] < bottom) & (boxes[:, 3] > top)
         overlays.paint_rings(painter, camera, self.style_, boxes[seen], is_strong=False)
         current = geometry.index.get(self._found_now) if self._found_now is not None else None
         if current is not None:

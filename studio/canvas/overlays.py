@@ -14,11 +14,15 @@ from studio.canvas.cards import GRID, HEADER, WIDTH, tone
 from studio.canvas.curves import Floats
 from studio.canvas.geometry import snapped
 from studio.canvas.hits import PLUS_PX
+from studio.canvas.primitives import Rects, in_pixels, whole
 from studio.canvas.style import Style, blend
 from studio.workflow.spec import NodeSpec
 
 EMPTY_HINT: Final = "Press N or drag a model here"
 _TEMPLATE_GAP: Final = 20.0
+_RING_GAP: Final = 4.0
+RING_PX: Final = 7.0
+"""As far as a ring reaches beyond its node."""
 _WORDS: Final = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
 
@@ -99,13 +103,12 @@ def paint_drop(painter: QPainter, camera: Camera, style: Style, at: QPointF, *, 
 
 def paint_rings(painter: QPainter, camera: Camera, style: Style, boxes: Floats, *, is_strong: bool) -> None:
     """Rings around nodes given as rows of left, top, right and bottom, in scene units."""
-    gap = 4.0
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(QPen(style.warning, 3.0 if is_strong else 1.0))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for left, top, right, bottom in boxes.tolist():
-        corner = QPointF(*camera.to_pixels(left, top)) - QPointF(gap, gap)
-        painter.drawRect(QRectF(corner, QPointF(*camera.to_pixels(right, bottom)) + QPointF(gap, gap)))
+    left, top, right, bottom = whole(in_pixels(boxes, camera)).T
+    gap = _RING_GAP
+    Rects().draw(painter, left - gap, top - gap, right - left + 2 * gap, bottom - top + 2 * gap)
 
 
 def paint_plus(

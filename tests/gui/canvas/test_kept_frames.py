@@ -19,7 +19,7 @@ from studio.canvas.zoom_pictures import ZoomPictures
 from studio.kernel.ids import NodeId
 from studio.qt.theme import Theme
 from studio.workflow.graph import Note, Place
-from tests.gui.canvas.support import edge, header, node, on_screen, press_key, session_of, settle
+from tests.gui.canvas.support import edge, header, node, on_screen, press_key, session_of, settle, type_text
 
 IDS = [f"n{i}" for i in range(60)]
 ALT = Qt.KeyboardModifier.AltModifier
@@ -94,6 +94,12 @@ def test_after_any_gesture_the_screen_shows_what_a_fresh_frame_shows(crowd, qtbo
                 lambda: mouse.wheel(900, 200, -2),
             )
         ],
+        "find": lambda: look_for(view, "n2"),
+        "pan what is found": lambda: [frame(lambda: viewer.pan_by(13, -7)) for _ in range(3)],
+        "add to what is found": lambda: view.session.add_node(
+            "w1", "OrderListNode", x=1400, y=480, title="n2!"
+        ),
+        "find no more": view.find_bar.dismiss,
         "undo": view.session.undo,
         "resize": lambda: view.resize(1340, 820),
         "drag after resizing": lambda: (hold(mouse, header(view, "n24"), at), mouse.release(*at)),
@@ -110,12 +116,18 @@ def test_after_any_gesture_the_screen_shows_what_a_fresh_frame_shows(crowd, qtbo
         rest(view, qtbot)
         # A piece of an edge that lies in two strips is rounded twice, by less than anybody can see.
         off = difference(view)
-        assert (off > 2).mean() < 0.0005 if name == "pan" else not off.any(), name
+        assert (off > 2).mean() < 0.0005 if name.startswith("pan") else not off.any(), name
 
 
 def frame(step):
     step()
     QApplication.processEvents()
+
+
+def look_for(view, text):
+    view.find_nodes()
+    type_text(view.find_bar.line, text)
+    view.viewer.setFocus()
 
 
 def test_while_nodes_are_dragged_each_frame_is_what_a_fresh_one_is(crowd):
