@@ -139,6 +139,18 @@ class Session(Protocol):
         ...
 
 
+Statement = tuple[str, Sequence[Any]]
+"""Its text and its values."""
+
+
+class RereadingSession(Session, Protocol):
+    """A conversation with a database whose UPDATE gives nothing back (`Dialect.update_returns`)."""
+
+    async def change_and_read(self, change: Statement, read: Statement) -> Sequence[Row]:
+        """Changes one record and reads it again, with nobody else's change in between; nothing where none was there to change."""
+        ...
+
+
 class Catalogue(Protocol):
     """A dialect's module for reading what a database says of its tables."""
 

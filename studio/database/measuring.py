@@ -10,10 +10,10 @@ import functools
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from studio.database.access import Access
-from studio.database.dialect import Row, Session
+from studio.database.dialect import RereadingSession, Row, Session, Statement
 from studio.database.results import ListQuery, Meter, Record
 
 if TYPE_CHECKING:
@@ -121,6 +121,10 @@ class WatchedSession:
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         with self._watched(sql):
             return await self._session.change(sql, args)
+
+    async def change_and_read(self, change: Statement, read: Statement) -> Sequence[Row]:
+        with self._watched(change[0]):
+            return await cast("RereadingSession", self._session).change_and_read(change, read)
 
     async def run(
         self, sql: str, args: Sequence[Any], max_rows: int | None

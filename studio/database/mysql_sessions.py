@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from asyncmy.cursors import SSCursor
 
 from studio.database import mysql_errors
 from studio.database.bulk import BulkJob, BulkOutcome
-from studio.database.dialect import Row, Session
+from studio.database.dialect import Row, Session, Statement
 from studio.database.errors import lost_in_a_write
 from studio.database.mysql_lane import Lane, read_little, unread
 from studio.database.mysql_text import written
@@ -80,6 +81,20 @@ class MysqlLanes:
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         return int((await self._written(sql, args)).affected_rows)
+
+    async def change_and_read(self, change: Statement, read: Statement) -> Sequence[Row]:
+        engine = self._engine
+        lane = engine.pool.take() or await engine.pool.acquire(single=True)
+        try:
+            return (await lane.execute(_committed(change[0], read[0]), (*change[1], *read[1]))).rows or ()
+        except asyncio.CancelledError:
+            await whatever_happens(engine.end_connection(lane))
+            raise
+        except mysql_errors.DRIVER_ERRORS as error:
+            await whatever_happens(_roll_back(lane))
+            raise lost_in_a_write(engine.translated(error)) from error
+        finally:
+            engine.pool.release(lane, single=True)
 
     async def run(
         self, sql: str, args: Sequence[Any], max_rows: int | None
@@ -197,6 +212,9 @@ class MysqlTransaction:
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         return int((await self.guarded(self.lane.execute(sql, args))).affected_rows)
 
+    async def change_and_read(self, change: Statement, read: Statement) -> Sequence[Row]:
+        return await self.write(_together(change[0], read[0]), (*change[1], *read[1]))
+
     async def run(
         self, sql: str, args: Sequence[Any], max_rows: int | None
     ) -> tuple[tuple[str, ...], Sequence[Row], int | None]:
@@ -255,6 +273,27 @@ class MysqlTransaction:
         from studio.database.mysql_bulk import write_batch
 
         return await write_batch(self, job, batch)
+
+
+@lru_cache(maxsize=512)
+def _together(change: str, read: str) -> str:
+    """Both statements as one, which gives what is read, and no rows at all where there was nothing to change."""
+    return f"BEGIN NOT ATOMIC {change}; IF ROW_COUNT() THEN {read}; END IF; END"
+
+
+@lru_cache(maxsize=512)
+def _committed(change: str, read: str) -> str:
+    """The same in a transaction of its own. A failure leaves that open."""
+    return f"BEGIN NOT ATOMIC START TRANSACTION; {change}; IF ROW_COUNT() THEN {read}; END IF; COMMIT; END"
+
+
+async def _roll_back(lane: Lane) -> None:
+    """Ends what a failure has left open, or the connection with it."""
+    if not lane.is_closed:
+        try:
+            await lane.say("ROLLBACK")
+        except mysql_errors.DRIVER_ERRORS:
+            lane.connection.close()
 
 
 def _bounded(sql: str, max_rows: int | None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from studio.database import statements as st
 from studio.database.errors import locate
@@ -20,7 +20,7 @@ from studio.kernel.errors import DatabaseError, DuplicateKey, ManyRecordsMatched
 from studio.models.spec import ModelSpec
 
 if TYPE_CHECKING:
-    from studio.database.dialect import Row, Session
+    from studio.database.dialect import RereadingSession, Row, Session
     from studio.database.plans import InsertPlan, ModelPlans, Plan
     from studio.query.filters import Filter
     from studio.query.updates import Update
@@ -105,9 +105,9 @@ class Writes(Reads):
         if plans.dialect.update_returns:
             return await self._session.write(plan.sql, arguments)
         again = st.by_unique_field(plans, filter, st.select)
-        async with self._session.atomic() as session:
-            is_there = await session.change(plan.sql, arguments)
-            return await session.read(again[0].sql, again[1]) if is_there and again is not None else ()
+        assert again is not None, "a plain update finds its record by a unique field"
+        session = cast("RereadingSession", self._session)
+        return await session.change_and_read((plan.sql, arguments), (again[0].sql, again[1]))
 
     async def _update(
         self,

@@ -5,7 +5,7 @@ import datetime as dt
 
 import pytest
 
-from studio.database import AggregateQuery, ListQuery
+from studio.database import AggregateQuery, Database, ListQuery
 from studio.kernel.errors import (
     CheckViolated,
     DuplicateKey,
@@ -116,6 +116,23 @@ def test_update_gives_the_record_afterwards_and_moves_its_timestamp(database_url
             await access.update(ORDER, {"id": 1}, {"created_at": before["created_at"]})
 
     run(database_url, story)
+
+
+def test_an_update_that_is_refused_leaves_its_connection_free(database_url):
+    async def story(database):
+        access = await shop(database)
+        for _ in range(2):
+            with pytest.raises(DuplicateKey) as refused:
+                await access.update(CUSTOMER, {"id": "c1"}, {"email": "b@x"})
+            assert refused.value.field == "email"
+        await access.create(CUSTOMER, {"id": "c3", "email": "c@x"})
+        other = Database(database_url)
+        try:
+            assert await other.access().count(CUSTOMER) == 3
+        finally:
+            await other.close()
+
+    run(database_url, story, pool_size=1, max_overflow=0)
 
 
 def test_update_and_delete_change_one_record_or_none(database_url):
