@@ -14,7 +14,7 @@ from operator import length_hint
 from typing import TYPE_CHECKING, Any, Literal
 
 from studio.kernel.errors import StudioError, ValueRefused
-from studio.models.values import shorten
+from studio.models.refusals import shorten
 
 if TYPE_CHECKING:
     from studio.database.pipelines import Pipeline

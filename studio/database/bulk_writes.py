@@ -16,8 +16,8 @@ from studio.database.list_cache import writes
 from studio.database.results import BulkResult, Record
 from studio.database.writes import Writes, need_fields, utc_now
 from studio.kernel.errors import DatabaseError, ValueRefused
+from studio.models.refusals import shorten
 from studio.models.spec import ModelSpec
-from studio.models.values import shorten
 
 if TYPE_CHECKING:
     from studio.database.dialect import Session

@@ -17,8 +17,8 @@ from studio.database.errors import locate
 from studio.database.results import Record, Recorder
 from studio.database.writes import need_values, utc_now, without_empty_keys
 from studio.kernel.errors import DatabaseError, DuplicateKey, StaleRecord, StudioError, ValueRefused
+from studio.models.refusals import shorten
 from studio.models.spec import DELETED_AT, TENANT_ID, VERSION, ModelSpec
-from studio.models.values import shorten
 
 if TYPE_CHECKING:
     from studio.database.care import Care

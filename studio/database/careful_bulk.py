@@ -15,8 +15,8 @@ from studio.database.careful import CarefulWrites
 from studio.database.results import BulkResult, Record
 from studio.database.writes import need_fields
 from studio.kernel.errors import StudioError, ValueRefused
+from studio.models.refusals import shorten
 from studio.models.spec import VERSION, ModelSpec
-from studio.models.values import shorten
 
 if TYPE_CHECKING:
     from studio.database.care import Care

@@ -19,8 +19,8 @@ from studio.kernel.errors import (
     ValueTooLong,
 )
 from studio.kernel.names import with_article
+from studio.models.refusals import shorten
 from studio.models.spec import TENANT_ID, ModelSpec
-from studio.models.values import shorten
 
 OF_A_ROW = (DuplicateKey, ForeignKeyViolated, ValueMissing, CheckViolated, ValueTooLong)
 """What one row's values can cause."""

@@ -25,8 +25,9 @@ from alembic.runtime.migration import MigrationContext
 from studio.database.dialect import Dialect, FoundColumn, FoundIndex, Session
 from studio.kernel.errors import DatabaseError, NoSuchTable, SchemaDiffers
 from studio.kernel.names import did_you_mean
+from studio.models.refusals import shorten
 from studio.models.spec import MANAGED, MISSING, TENANT_ID, VERSION, FieldSpec, Kind, ModelSpec
-from studio.models.values import make_checker, shorten
+from studio.models.values import make_checker
 
 _PREFIX_LENGTH: Final = 255
 """Characters of a long text that MariaDB indexes."""

@@ -13,7 +13,7 @@ from studio.database.plans import ModelPlans
 from studio.database.results import ListQuery, Rows
 from studio.database.statements import Ready, slots
 from studio.kernel.errors import ValueRefused
-from studio.models.values import shorten
+from studio.models.refusals import shorten
 from studio.query.order import Order, order_clauses, parse_order
 from studio.query.paging import cursor_clause, decode_cursor, encode_cursor
 

@@ -21,8 +21,19 @@ from studio.database.dialect import Converter, Dialect, Inline, Rarely, Row
 from studio.database.results import Record
 from studio.kernel.errors import ValueRefused
 from studio.kernel.names import did_you_mean
-from studio.models.spec import DELETED_AT, MISSING, TENANT_ID, VERSION, FieldSpec, Kind, ModelSpec
-from studio.models.values import INT_MAX, INT_MIN, Checker, make_checker, shorten
+from studio.models.refusals import shorten
+from studio.models.spec import (
+    DELETED_AT,
+    INT_MAX,
+    INT_MIN,
+    MISSING,
+    TENANT_ID,
+    VERSION,
+    FieldSpec,
+    Kind,
+    ModelSpec,
+)
+from studio.models.values import Checker, make_checker
 
 if TYPE_CHECKING:
     from studio.database.encryption import FieldCipher

@@ -16,7 +16,7 @@ from studio.database.bulk import Converted
 from studio.database.errors import OF_A_ROW
 from studio.database.postgresql_copy import narrow_bits
 from studio.kernel.errors import BadValue, DatabaseError
-from studio.models.values import shorten
+from studio.models.refusals import shorten
 
 if TYPE_CHECKING:
     from studio.database.postgresql_bulk import Batch

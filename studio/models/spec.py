@@ -50,6 +50,10 @@ OnDelete = Literal["restrict", "cascade", "set null", "no action"]
 MANAGED: Final = ("created_at", "updated_at")
 """The timestamps that the write path fills; a person never gives them."""
 
+INT_MIN: Final = -(2**63)
+INT_MAX: Final = 2**63 - 1
+"""A whole number has at most 64 bits."""
+
 MOST_DIMENSIONS: Final = 16_000
 """pgvector: the numbers of a vector."""
 

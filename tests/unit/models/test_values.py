@@ -12,7 +12,8 @@ import pytest
 
 from studio.kernel.errors import ValueRefused
 from studio.models import FieldSpec, Kind
-from studio.models.values import make_checker, shorten
+from studio.models.refusals import shorten
+from studio.models.values import make_checker
 
 
 class Colour(enum.Enum):
