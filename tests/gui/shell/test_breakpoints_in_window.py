@@ -236,9 +236,10 @@ def test_inside_a_subworkflow_the_node_around_is_marked_and_a_button_leads_in(wi
     assert drive.canvas.breadcrumb.isVisible()
     assert drive.canvas.selection() == ["o"]
     assert footer(drive, "o") == (CardState.PAUSED, "paused here")
-    # Closing the window ends the run, as it does with one that goes on.
+    # Closing the window ends the run, as it does with one that goes on, when a person says so.
     handle = window.runs.handle
     window.close()
+    drive.answer("stop")
     drive.until(window.closed.is_set)
     assert handle.state == "cancelled"
 
