@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
@@ -133,6 +134,13 @@ class BrowseView(QWidget):
         self._filter = None if value is MISSING else value
         self.filter_button.setText(self.tr("Filter") if self._filter is None else self.tr("Filter on"))
         self.reload()
+
+    def set_filter(self, filter: Mapping[str, Any]) -> None:
+        """Shows the records that a filter matches, with the filter above them."""
+        self.filter_editor.show_value(dict(filter))
+        self.filter_button.setChecked(True)
+        self.filter_pane.show()
+        self.apply_filter()
 
     def clear_filter(self) -> None:
         self.filter_editor.show_value(MISSING)

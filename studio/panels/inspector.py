@@ -162,6 +162,10 @@ class InspectorPanel(Panel):
         self._node_ids = chosen
         self._refresh()
 
+    def show_sql(self) -> None:
+        """Brings the node's statements to the front."""
+        self.tabs.setCurrentWidget(self.sql)
+
     def focus_field(self, name: str) -> None:
         """Brings a param's editor into sight, with the caret in it."""
         self.tabs.setCurrentIndex(0)

@@ -21,6 +21,7 @@ from studio.panels.display import cell_text, duration_text
 from studio.panels.rows_view import RowsView
 from studio.panels.value_tree import ValueView
 from studio.panels.widgets import (
+    MENDS,
     ColumnScroll,
     EmptyState,
     ErrorCard,
@@ -29,6 +30,7 @@ from studio.panels.widgets import (
     muted_label,
 )
 from studio.qt.background import run_in_background
+from studio.session.remedies import Remedy, remedies
 from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
@@ -47,6 +49,12 @@ class OutputView(QWidget):
 
     nodeActivated = Signal(str)
     runRequested = Signal()
+    runToRequested = Signal(str)
+    """Up to this node."""
+    remedyChosen = Signal(str, str, object)
+    """A workflow's id, a node's, and the Remedy."""
+    sqlRequested = Signal(str)
+    logRequested = Signal()
     message = Signal(str)
     failed = Signal(object)
 
@@ -60,6 +68,7 @@ class OutputView(QWidget):
         self._shown: tuple[Any, ...] = ()
         self._has_waited = False
         self._job: Job | None = None
+        self._remedies: tuple[Remedy, ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -129,7 +138,9 @@ class OutputView(QWidget):
         view = self._handle.node(self.node_id) if self._handle is not None else None
         # What nodes have given can be had from the first pause on; without one, when the run is over.
         self._has_waited = self._has_waited or (self._handle is not None and self._handle.pause is not None)
-        key = (spec, self.port, view, self._handle, self._has_waited, self._is_waited_before())
+        # The node as well: what mends an error depends on what it is now.
+        node = self._node() if view is not None and view.error is not None else None
+        key = (spec, self.port, view, self._handle, self._has_waited, self._is_waited_before(), node)
         if key == self._shown:
             return
         self._shown = key
@@ -157,6 +168,10 @@ class OutputView(QWidget):
             self._poll.stop()
 
     def _show_view(self, view: NodeRunView | None) -> None:
+        if self._job is not None:
+            # What an earlier run gave must not come late over what is shown now.
+            self._job.cancel()
+            self._job = None
         if self._handle is None:
             self._show_never_run()
         elif view is None or (view.state == "pending" and self._handle.state != "running"):
@@ -170,10 +185,10 @@ class OutputView(QWidget):
 
     def _show_never_run(self, text: str = "") -> None:
         self._show_empty(
-            self.tr("Run (Ctrl+Enter) to see rows"),
+            self.tr("Run to here (F7) to see rows"),
             text or self.tr("What this node delivers appears here."),
             picture="play-circle",
-            links=(("run", self.tr("Run the workflow")),),
+            links=(("run_to", self.tr("Run to here")), ("run", self.tr("Run the workflow"))),
         )
 
     def _show_state(self, view: NodeRunView) -> None:
@@ -217,7 +232,14 @@ class OutputView(QWidget):
         self._pages.setCurrentWidget(self.empty)
 
     def _show_error(self, error: Any) -> None:
-        fixes = (("node", self.tr("&Show node")), ("run", self.tr("&Run again")))
+        workflow_id = self._handle.workflow_id if self._handle is not None else None
+        self._remedies = remedies(self.session, workflow_id, error) if workflow_id is not None else ()
+        fixes = [(f"{MENDS}{number}", remedy.text) for number, remedy in enumerate(self._remedies)]
+        fixes += [
+            ("node", self.tr("&Show node")),
+            ("run", self.tr("&Run again")),
+            ("log", self.tr("Show in &log")),
+        ]
         self.card.show_error(error, fixes=fixes)
         self._pages.setCurrentWidget(self._card_page)
 
@@ -225,8 +247,6 @@ class OutputView(QWidget):
         handle, port = self._handle, self.port or None
         if handle is None:
             return
-        if self._job is not None:
-            self._job.cancel()
         # A value of very many rows takes a while to be looked through: not on this thread.
         self._job = run_in_background(
             self, asyncio.to_thread(_taken, handle, self.node_id, port), self._loaded, self._show_error
@@ -275,7 +295,12 @@ class OutputView(QWidget):
         node = self._node()
         wanted = node.params.get("filter") if node else None
         text = self.tr("Filter: {filter}").format(filter=cell_text(wanted)) if wanted else ""
-        links = (("node", self.tr("Change the filter")),) if wanted else ()
+        links = []
+        if wanted:
+            links += [("clear", self.tr("Clear filter")), ("node", self.tr("Change the filter"))]
+        spec = self._spec()
+        if spec is not None and (spec.model is not None or spec.type == "SQL"):
+            links.append(("sql", self.tr("Show SQL")))
         self._show_empty(self.tr("Query ran: 0 rows"), text, picture="rows", links=links)
 
     # ------------------------------------------------------------ ports
@@ -326,13 +351,31 @@ class OutputView(QWidget):
         return f"{mark} {' · '.join(facts)}"
 
     def _link_chosen(self, name: str) -> None:
-        self._fix_chosen(name)
+        if name == "clear":
+            self._clear_filter()
+        elif name == "sql":
+            self.sqlRequested.emit(self.node_id)
+        elif name == "run_to":
+            self.runToRequested.emit(self.node_id)
+        else:
+            self._fix_chosen(name)
 
     def _fix_chosen(self, name: str) -> None:
         if name == "run":
             self.runRequested.emit()
         elif name == "node":
             self.nodeActivated.emit(self.node_id)
+        elif name == "log":
+            self.logRequested.emit()
+        elif name.startswith(MENDS) and self._handle is not None:
+            remedy = self._remedies[int(name.removeprefix(MENDS))]
+            self.remedyChosen.emit(self._handle.workflow_id, self.node_id, remedy)
+
+    def _clear_filter(self) -> None:
+        """Takes the node's filter away, which is an edit; the run that is shown stays as it is."""
+        if self._handle is not None and self._node() is not None:
+            self.session.set_params(self._handle.workflow_id, self.node_id, {}, clear=["filter"])
+            self.message.emit(self.tr("The filter is cleared: run again to see rows. Ctrl+Z brings it back."))
 
 
 def _listed_ports(spec: NodeSpec) -> list[str]:

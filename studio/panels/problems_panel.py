@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
@@ -15,6 +16,7 @@ from studio.panels.widgets import (
     EmptyState,
     EnterFilter,
     add_action,
+    add_key,
     copy_text,
     item_icon,
     muted_label,
@@ -22,8 +24,10 @@ from studio.panels.widgets import (
 )
 from studio.qt.messages import message_of
 from studio.session.events import CatalogueChanged, ProblemsChanged, ProjectChanged, RunFinished, RunStarted
+from studio.session.remedies import Remedy, remedies
 
 if TYPE_CHECKING:
+    from studio.kernel.errors import StudioError
     from studio.qt.theme import Theme
 
 _WAIT_MS: Final = 120
@@ -32,6 +36,9 @@ _GLYPHS: Final = {
     Severity.WARNING: ("warning", "warning"),
     Severity.INFO: ("info", "running"),
 }
+_FIX: Final = 4
+_NAMED_FIXES: Final = 100
+"""Rows that say what mends them."""
 _ROLE: Final = Qt.ItemDataRole.UserRole
 
 
@@ -40,6 +47,8 @@ class ProblemsPanel(Panel):
 
     problemActivated = Signal(str, str, str)
     """The workflow's id, the node's id, the field; empty where not known."""
+    remedyChosen = Signal(str, str, object)
+    """A workflow's id, a node's, and the Remedy."""
     countChanged = Signal(int, int)
     """Errors, warnings."""
 
@@ -47,6 +56,8 @@ class ProblemsPanel(Panel):
         super().__init__(theme, parent)
         self._workflow_id: WorkflowId | None = None
         self._failures: dict[WorkflowId, list[Problem]] = {}
+        self._errors: dict[Problem, StudioError] = {}
+        """What of the failures only the error itself knows, such as the record that is in the way."""
         self._count = (0, 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -73,13 +84,18 @@ class ProblemsPanel(Panel):
             self._pages,
             self.tr("Problems"),
             (
-                (self.tr("Node"), 150),
-                (self.tr("Field"), 110),
+                (self.tr("Node"), 130),
+                (self.tr("Field"), 90),
                 (self.tr("Message"), 300),
-                (self.tr("What to do"), 300),
+                (self.tr("What to do"), 180),
+                (self.tr("Fix"), 160),
             ),
             stretch=2,
         )
+        self.list.headerItem().setToolTip(
+            _FIX, self.tr("A click mends it, or leads to where you do; Ctrl+. shows all that can be done")
+        )
+        add_key(self.list, "Ctrl+.", self.offer_fixes)
         self.list.itemClicked.connect(self._activate)
         self.list.customContextMenuRequested.connect(self._show_menu)
         EnterFilter(self.list, self._activate_current)
@@ -115,8 +131,10 @@ class ProblemsPanel(Panel):
         )
         self.list.clear()
         errors = warnings = 0
-        for workflow_id, problem in self._found():
-            self.list.addTopLevelItem(self._item(workflow_id, problem))
+        for number, (workflow_id, problem) in enumerate(self._found()):
+            row = self._item(workflow_id, problem)
+            self._name_fix(row, is_asked=number < _NAMED_FIXES)
+            self.list.addTopLevelItem(row)
             errors += problem.severity is Severity.ERROR
             warnings += problem.severity is Severity.WARNING
         if chosen >= 0 and self.list.topLevelItemCount():
@@ -148,10 +166,24 @@ class ProblemsPanel(Panel):
         glyph, token = _GLYPHS[problem.severity]
         item.setIcon(0, item_icon(glyph, self.theme, token))
         item.setData(0, _ROLE, (workflow_id, problem))
-        for column in range(4):
+        for column in range(_FIX):
             item.setToolTip(column, message_of(problem).text)
         item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{problem.severity}: {where}")
         return item
+
+    def _name_fix(self, item: QTreeWidgetItem, *, is_asked: bool) -> None:
+        """Writes into a row what mends it best; far down, where nobody looks, that is found out when it is asked for."""
+        found = self._fixes(item) if is_asked else ()
+        text = found[0].text if found else (self.tr("Fix…") if not is_asked else "")
+        item.setText(_FIX, text)
+        item.setForeground(_FIX, self.theme.color("accent_text"))
+        item.setToolTip(_FIX, "\n".join(remedy.text for remedy in found))
+
+    def _fixes(self, item: QTreeWidgetItem) -> tuple[Remedy, ...]:
+        workflow_id, problem = item.data(0, _ROLE)
+        if self.session is None:
+            return ()
+        return remedies(self.session, workflow_id, self._errors.get(problem, problem))
 
     def _title(self, workflow_id: WorkflowId, node_id: str) -> str:
         if self.session is None:
@@ -212,9 +244,21 @@ class ProblemsPanel(Panel):
         for item in self.list.selectedItems():
             self._activate(item)
 
-    def _activate(self, item: QTreeWidgetItem, _column: int = 0) -> None:
+    def _activate(self, item: QTreeWidgetItem, column: int = 0) -> None:
         workflow_id, problem = item.data(0, _ROLE)
-        self.problemActivated.emit(workflow_id, problem.node or "", problem.field or "")
+        found = self._fixes(item) if column == _FIX else ()
+        if found:
+            self._mend(workflow_id, problem, found[0])
+        else:
+            self.problemActivated.emit(workflow_id, problem.node or "", problem.field or "")
+
+    def _mend(self, workflow_id: WorkflowId, problem: Problem, remedy: Remedy) -> None:
+        self.remedyChosen.emit(workflow_id, problem.node or "", remedy)
+
+    def offer_fixes(self) -> None:
+        """Opens the menu of the chosen row, with all that mends it."""
+        for item in self.list.selectedItems():
+            self._show_menu(self.list.visualItemRect(item).center())
 
     def _show_menu(self, place: QPoint) -> None:
         item = self.list.itemAt(place)
@@ -222,6 +266,12 @@ class ProblemsPanel(Panel):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        workflow_id, problem = item.data(0, _ROLE)
+        for remedy in self._fixes(item):
+            text = remedy.text.replace("&", "&&")
+            add_action(menu, text, partial(self._mend, workflow_id, problem, remedy))
+        if menu.actions():
+            menu.addSeparator()
         add_action(menu, self.tr("&Show"), self._activate_current)
         add_action(menu, self.tr("&Copy"), self._copy_current)
         menu.popup(self.list.viewport().mapToGlobal(place))
@@ -234,12 +284,14 @@ class ProblemsPanel(Panel):
 
     def session_changed(self) -> None:
         self._failures.clear()
+        self._errors.clear()
         self._workflow_id = None
         self.refresh()
 
     def session_event(self, event: Any) -> None:
         if isinstance(event, RunStarted):
-            self._failures.pop(event.handle.workflow_id, None)
+            for problem in self._failures.pop(event.handle.workflow_id, ()):
+                self._errors.pop(problem, None)
             self._timer.start()
         elif isinstance(event, RunFinished):
             self._take_failures(event.handle)
@@ -254,7 +306,9 @@ class ProblemsPanel(Panel):
         _, views = handle.nodes_since(0)
         failed = (view for view in views if view.error is not None and view.state == "failed")
         # A failure within a node is that of the node as well.
-        failures = list(dict.fromkeys(view.error.to_problem() for view in failed if view.error is not None))
+        errors = {view.error.to_problem(): view.error for view in failed if view.error is not None}
+        self._errors = {**self._errors, **errors}
+        failures = list(errors)
         if not failures and handle.state == "failed" and handle.error is not None:
             failures = list(getattr(handle.error, "problems", ())) or [handle.error.to_problem()]
         known = set(problems_of(self.session, handle.workflow_id)) if self.session else set()

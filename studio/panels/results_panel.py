@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Signal
@@ -31,6 +32,13 @@ class ResultsPanel(Panel):
     nodeActivated = Signal(str)
     """The node is to be shown on the canvas."""
     runRequested = Signal()
+    runToRequested = Signal(str)
+    """Up to this node."""
+    remedyChosen = Signal(str, str, object)
+    """A workflow's id, a node's, and the Remedy of its error."""
+    sqlRequested = Signal(str)
+    """A node's statements are to be shown."""
+    logRequested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -92,24 +100,30 @@ class ResultsPanel(Panel):
         view = OutputView(self.session, self.theme, node_id, self._pages)
         view.nodeActivated.connect(self.nodeActivated)
         view.runRequested.connect(self.runRequested)
+        view.runToRequested.connect(self.runToRequested)
+        view.remedyChosen.connect(self.remedyChosen)
+        view.sqlRequested.connect(self.sqlRequested)
+        view.logRequested.connect(self.logRequested)
         view.message.connect(self.message)
         view.set_run(self._handle)
         if port:
             view.show_port(port)
         self._add(view, self._title_of(node_id))
 
-    def show_model(self, model_id: str) -> None:
-        """Opens the records of a model, or comes back to their tab."""
+    def show_model(self, model_id: str, filter: Mapping[str, Any] | None = None) -> None:
+        """Opens the records of a model, or comes back to their tab; with a filter only those that it matches."""
         if self.session is None or model_id not in self.session.project.models:
             return
         for view in self.views:
             if isinstance(view, BrowseView) and view.model_id == model_id:
                 self._go_to(view)
-                view.reload()
+                view.set_filter(filter) if filter else view.reload()
                 return
         view = BrowseView(self.session, self.theme, model_id, self._pages)
         view.message.connect(self.message)
         self._add(view, self.session.project.models[model_id].name)
+        if filter:
+            view.set_filter(filter)
 
     def clear(self) -> None:
         """Closes every tab."""
@@ -163,7 +177,7 @@ class ResultsPanel(Panel):
         links = (("run", self.tr("Run the workflow")),) if self.session is not None else ()
         self.empty.show_state(
             self.tr("Run (Ctrl+Enter) to see rows"),
-            self.tr("Then choose a node to see what it delivered, or browse a model's data."),
+            self.tr("Or select a node and run to here (F7). A model's data can be browsed at any time."),
             picture="table",
             links=links,
         )

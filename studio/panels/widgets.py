@@ -12,15 +12,18 @@ from PySide6.QtGui import (
     QGuiApplication,
     QIcon,
     QKeyEvent,
+    QKeySequence,
     QPainter,
     QPaintEvent,
     QPalette,
     QResizeEvent,
+    QShortcut,
 )
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QLineEdit,
     QMenu,
     QPushButton,
@@ -31,6 +34,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.panels.wrapping import WrapLayout
 from studio.qt.icons import icon
 from studio.qt.messages import Message, message_of
 
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
     from studio.qt.theme import Theme
 
 BUSY_AFTER_MS = 500
+MENDS = "mend"
+"""So begin the names of an error card's buttons that mend what it tells."""
 ICON_PX = 16
 
 
@@ -98,7 +104,7 @@ def copy_text(text: str) -> None:
     QGuiApplication.clipboard().setText(text)
 
 
-def clear_layout(layout: QVBoxLayout | QHBoxLayout) -> None:
+def clear_layout(layout: QLayout) -> None:
     """Takes every item out of a layout and deletes the widgets."""
     while (item := layout.takeAt(0)) is not None:
         widget = item.widget()
@@ -314,8 +320,7 @@ class ErrorCard(QFrame):
         )
         self._label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
         column.addWidget(self._label)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(6)
+        self._buttons = WrapLayout()
         column.addLayout(self._buttons)
 
     @property
@@ -323,17 +328,18 @@ class ErrorCard(QFrame):
         return self._message.text if self._message else ""
 
     def show_error(self, error: StudioError | Problem, *, fixes: Sequence[tuple[str, str]] = ()) -> None:
-        """`fixes` are (name, text) of buttons."""
+        """`fixes` are (name, text) of buttons; the first stands out when its name begins with `MENDS`."""
         self._message = message_of(error)
         self.setAccessibleName(self._message.what)
         self._draw()
         clear_layout(self._buttons)
-        for name, label in (*fixes, ("copy", self.tr("&Copy"))):
+        for number, (name, label) in enumerate((*fixes, ("copy", self.tr("&Copy")))):
             button = QPushButton(label, self)
             button.setProperty("fix", name)
+            if number == 0 and name.startswith(MENDS):
+                button.setProperty("kind", "primary")
             button.clicked.connect(self._clicked)
             self._buttons.addWidget(button)
-        self._buttons.addStretch(1)
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
@@ -384,6 +390,13 @@ def add_action(menu: QMenu, text: str, slot: Callable[..., object], *, enabled: 
     action.triggered.connect(trigger)
     menu.addAction(action)
     return action
+
+
+def add_key(widget: QWidget, keys: str, slot: Callable[[], None]) -> None:
+    """A key of a widget's own, which counts while the widget has the focus."""
+    shortcut = QShortcut(QKeySequence(keys), widget)
+    shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+    shortcut.activated.connect(slot)
 
 
 class EnterFilter(QObject):

@@ -95,11 +95,13 @@ class WorkflowsPanel(Panel):
     def set_current(self, workflow_id: str | None) -> None:
         """Says which workflow is shown on the canvas."""
         self._current = workflow_id
-        self.refresh()
+        self._fill(workflow_id)
 
     def refresh(self) -> None:
+        self._fill(self._chosen_id() or self._current)
+
+    def _fill(self, chosen: str | None) -> None:
         project = self.session.project if self.session is not None else None
-        chosen = self._chosen_id() or self._current
         self._is_filling = True
         try:
             self.list.clear()

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from studio.session import Environment, Session
     from studio.shell.furniture import Panels
     from studio.shell.goals import Finder
+    from studio.shell.mending import Mending
     from studio.shell.preferences import Preferences
 
 
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
     panels: Panels
     navigation: Navigation
     finder: Finder
+    mending: Mending
     preferences: Preferences
 
     def __init__(self, env: Environment, settings: Settings) -> None:
@@ -100,6 +102,7 @@ class MainWindow(QMainWindow):
         from studio.panels.base import SessionEar
         from studio.shell.furniture import make_panels
         from studio.shell.goals import Finder
+        from studio.shell.mending import Mending
         from studio.shell.preferences import Preferences
 
         self._ear = SessionEar(self)
@@ -109,6 +112,7 @@ class MainWindow(QMainWindow):
         self.panels = make_panels(self.theme, self.docks)
         self.navigation = Navigation(self)
         self.finder = Finder(self)
+        self.mending = Mending(self)
         self.commands.connect_to(deeds(self))
         self._connect_parts()
         self.recent_changed()
@@ -425,6 +429,7 @@ class MainWindow(QMainWindow):
             self.status,
             self.runs,
             self.finder,
+            self.mending,
         ):
             part.set_theme(theme)
         for panel in self.panels.all:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -52,12 +53,15 @@ class Navigation(QObject):
         panels.inspector.runToRequested.connect(self._run_to)
         panels.results.nodeActivated.connect(self.show_node)
         panels.results.runRequested.connect(self.run)
+        panels.results.runToRequested.connect(self._run_to)
+        panels.results.sqlRequested.connect(self._show_sql)
+        panels.results.logRequested.connect(self._show_log)
         panels.runs.runOpened.connect(self.show_run)
         panels.runs.againRequested.connect(self.run_again)
         panels.changes.nodeActivated.connect(self.show_node)
         panels.changes.runRequested.connect(self.run)
         panels.changes.countChanged.connect(self._on_change_count)
-        panels.problems.problemActivated.connect(self._show_problem)
+        panels.problems.problemActivated.connect(self.show_problem)
         panels.problems.countChanged.connect(self._on_problem_count)
         panels.log.nodeActivated.connect(self.show_node)
         window.runs.started.connect(self._on_run_started)
@@ -173,7 +177,8 @@ class Navigation(QObject):
         if field:
             self._window.panels.inspector.focus_field(field)
 
-    def _show_problem(self, workflow_id: str, node_id: str, field: str) -> None:
+    def show_problem(self, workflow_id: str, node_id: str, field: str) -> None:
+        """Leads to a node and the editor of one of its params."""
         window = self._window
         canvas = self.show_workflow(workflow_id) if workflow_id else window.pages.tabs.canvas
         if canvas is None or not node_id:
@@ -198,10 +203,17 @@ class Navigation(QObject):
         self._window.panels.results.show_output(node_id, port)
         self._window.docks.reveal("results")
 
-    def browse(self, model_id: str) -> None:
-        """Shows the records of a model."""
-        self._window.panels.results.show_model(model_id)
+    def browse(self, model_id: str, filter: Mapping[str, Any] | None = None) -> None:
+        """Shows the records of a model, or those that a filter matches."""
+        self._window.panels.results.show_model(model_id, filter)
         self._window.docks.reveal("results")
+
+    def _show_sql(self, node_id: str) -> None:
+        self._edit_node(node_id)
+        self._window.panels.inspector.show_sql()
+
+    def _show_log(self) -> None:
+        self._window.docks.enter("log")
 
     def run(
         self,
