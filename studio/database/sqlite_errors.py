@@ -170,7 +170,7 @@ def _by_text(text: str, where: str) -> DatabaseError:
         return BadValue("A value has a type that SQLite cannot keep.", hint="Convert it first.", detail=text)
     if "integer overflow" in text:
         return BadValue(
-            "A whole number leaves the 64 bits that SQLite has for it.",
+            "A number leaves the 64 bits that SQLite has for it.",
             hint="Reckon with smaller numbers, or make the field a Decimal.",
             detail=text,
         )

@@ -22,7 +22,8 @@ Value = sa.ColumnElement[Any]
 _EMPTY: Final = {Kind.LIST: "'[]'", Kind.DICT: "'{}'"}
 _ZERO: Final[Value] = sa.literal_column("0")
 _OVERFLOW: Final = "abs(-9223372036854775808)"
-"""SQLite makes a float of a whole number that is too large; this one it refuses with "integer overflow"."""
+"""SQLite makes a float of a whole number that is too large, infinity of a float; this one it refuses with "integer overflow"."""
+_LARGEST: Final[Value] = sa.literal_column("1.7976931348623157e308")
 
 
 class _Writer(Protocol):
@@ -93,7 +94,7 @@ class _Sqlite:
         sign = "+" if step.verb == "inc" else "*"
         grown = _or_zero(place, current, step, _ZERO).op(sign, return_type=sa.Integer())(other)
         if kind is Kind.FLOAT:
-            return grown
+            return sa.case((sa.func.abs(grown) > _LARGEST, sa.literal_column(_OVERFLOW)), else_=grown)
         is_whole = sa.func.coalesce(sa.func.typeof(grown), sa.literal_column("'null'")) != sa.literal_column(
             "'real'"
         )
