@@ -14,6 +14,7 @@ from studio.database.results import ListQuery, Rows
 from studio.database.statements import Ready, slots
 from studio.kernel.errors import ValueRefused
 from studio.models.refusals import shorten
+from studio.models.spec import MOST_ROWS
 from studio.query.order import Order, order_clauses, parse_order
 from studio.query.paging import cursor_clause, decode_cursor, encode_cursor
 
@@ -109,9 +110,9 @@ def names_of(fields: Any) -> Sequence[str]:
 def _number(name: str, value: Any, *, nullable: bool = False) -> int | None:
     if value is None and nullable:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**62:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_ROWS:
         raise ValueRefused(
-            f'"{name}" is a whole number of 0 or more, not {shorten(value)}.',
+            f'"{name}" is a whole number from 0 to {MOST_ROWS:,}, not {shorten(value)}.',
             hint="Leave it out for all records." if name == "limit" else "Mend it.",
             field=name,
         )

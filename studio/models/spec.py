@@ -54,6 +54,9 @@ INT_MIN: Final = -(2**63)
 INT_MAX: Final = 2**63 - 1
 """A whole number has at most 64 bits."""
 
+MOST_ROWS: Final = 2**62 - 1
+"""The greatest limit or offset: databases count in 64 bits, and a page looks at one row more than it gives."""
+
 MOST_DIMENSIONS: Final = 16_000
 """pgvector: the numbers of a vector."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from studio.models.spec import ModelSpec
+from studio.models.spec import MOST_ROWS, ModelSpec
 from studio.nodes.samples import (
     sample_change,
     sample_filter,
@@ -34,6 +34,7 @@ _LIMIT_BULK: Final = ParamSpec(
     description="The greatest number of records to change. Empty: all that match.",
     advanced=True,
     minimum=1,
+    maximum=MOST_ROWS,
 )
 
 _BATCH_SIZE: Final = ParamSpec(

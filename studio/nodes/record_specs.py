@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from studio.kernel.names import snake_case
 from studio.models.relations import Family
-from studio.models.spec import ModelSpec
+from studio.models.spec import MOST_ROWS, ModelSpec
 from studio.nodes.samples import (
     sample_change,
     sample_filter,
@@ -205,6 +205,7 @@ def list_spec(model: ModelSpec, connection: str, family: Family) -> NodeSpec:
             description="The greatest number of records; none: all of them (streamed into a bulk node).",
             default=100,
             minimum=0,
+            maximum=MOST_ROWS,
         ),
         ParamSpec(
             name="offset",
@@ -214,6 +215,7 @@ def list_spec(model: ModelSpec, connection: str, family: Family) -> NodeSpec:
             default=0,
             advanced=True,
             minimum=0,
+            maximum=MOST_ROWS,
         ),
         ParamSpec(
             name="after_cursor",
@@ -339,6 +341,7 @@ def aggregate_spec(model: ModelSpec, connection: str) -> NodeSpec:
             label="Limit",
             description="The greatest number of groups. Empty: all.",
             minimum=0,
+            maximum=MOST_ROWS,
         ),
         ParamSpec(
             name="pipeline",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from studio.kernel.errors import FilterError
 from studio.kernel.names import with_article
-from studio.models.spec import FieldSpec, Kind, ModelSpec
+from studio.models.spec import MOST_ROWS, FieldSpec, Kind, ModelSpec
 from studio.query.conditions import fields_of
 from studio.query.filters import condition_into
 from studio.query.order import OrderBy, OrderTerm, order_of
@@ -227,9 +227,9 @@ class _Reader:
         self._add(Skip(self._count(name, value)))
 
     def _count(self, name: str, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_ROWS:
             raise FilterError(
-                f"{name} wants a whole number from 0, not {value!r}.",
+                f"{name} wants a whole number from 0 to {MOST_ROWS:,}, not {value!r}.",
                 hint=f'Write {{"{name}": 10}}.',
                 field=name[1:],
             )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol, Self, TypeAlias
 
 from studio.kernel.errors import FilterError
-from studio.models.spec import MISSING, ModelSpec
+from studio.models.spec import MISSING, MOST_ROWS, ModelSpec
 from studio.query.filters import OPERATORS, Filter, parse_filter
 from studio.query.order import OrderBy, OrderTerm, parse_order
 from studio.query.vocabulary import near_misses
@@ -74,7 +74,7 @@ class QueryBuilder:
         """`order_by("created_at", "DESC")`, `order_by("-created_at")` or `order_by(["-created_at", "name"])`; later ones rank lower."""
         given: Any = (
             [(field, direction)]
-            if isinstance(field, str) and not field.startswith("-") and direction.upper() != "ASC"
+            if isinstance(field, str) and not field.startswith("-") and str(direction).upper() != "ASC"
             else field
         )
         return self._add(given)
@@ -147,7 +147,9 @@ class QueryBuilder:
 
 
 def _check_count(name: str, count: Any) -> None:
-    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_ROWS:
         raise FilterError(
-            f"{name} wants a whole number from 0, not {count!r}.", hint=f"Write {name}(10).", field=name
+            f"{name} wants a whole number from 0 to {MOST_ROWS:,}, not {count!r}.",
+            hint=f"Write {name}(10).",
+            field=name,
         )
