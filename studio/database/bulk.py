@@ -24,6 +24,8 @@ _REPORT_EVERY = 5000
 """Rows between two reports of progress."""
 
 Mode = Literal["insert", "skip", "upsert", "update"]
+Wish = Mode | Literal["merge"]
+"""What is asked for. Of rows that are merged, those whose key or unique value is given are upserted, the others inserted."""
 Data = Iterable[Any] | AsyncIterable[Any]
 Progress = Callable[[int, int | None], None]
 """Called on the engine's loop with how many rows are done and how many there are (None: not known)."""
@@ -187,14 +189,16 @@ def runs(rows: Sequence[Any], shape: Shape) -> list[tuple[int, Sequence[Any]]]:
     return found
 
 
-def shape_of(plans: ModelPlans, mode: Mode) -> Shape:
+def shape_of(plans: ModelPlans, mode: Wish) -> Shape:
     """How rows are told apart.
 
     An insert only asks which of the fields are given that the database would fill itself; an upsert or update overwrites exactly the
-    given fields, so for it all of them count.
+    given fields, so for it all of them count; for a merge also in which of the unique ones nothing stands.
     """
     if mode in ("upsert", "update"):
         return _given_shape()
+    if mode == "merge":
+        return _merged_shape(plans)
     optional = tuple(sorted(plans.optional))
     if not optional:
         return Shape(lambda _row: None, lambda _rows: True)
@@ -232,6 +236,22 @@ def _given_shape() -> Shape:
             return False
 
     return Shape(given, same_given)
+
+
+def _merged_shape(plans: ModelPlans) -> Shape:
+    given = _given_shape()
+    unique = sorted({name for fields in plans.spec.unique_sets() for name in fields})
+
+    def empty(row: Any) -> Any:
+        nothing = [name for name in unique if row.get(name) is None] if isinstance(row, Mapping) else []
+        return given.of(row), tuple(nothing)
+
+    def none_empty(rows: Sequence[Any]) -> bool:
+        return given.is_shared(rows) and not any(
+            [row for row in rows if row[name] is None] for name in unique if name in rows[0]
+        )
+
+    return Shape(empty, none_empty)
 
 
 def in_row(error: StudioError, job: BulkJob, place: int, row: Any) -> StudioError:

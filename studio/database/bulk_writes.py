@@ -10,14 +10,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from studio.database import statements as st
-from studio.database.bulk import BulkJob, BulkOutcome, Data, Mode, Progress, batches, runs, shape_of
+from studio.database.bulk import BulkJob, BulkOutcome, Data, Mode, Progress, Wish, batches, runs, shape_of
 from studio.database.errors import locate
 from studio.database.list_cache import writes
 from studio.database.results import BulkResult, Record
 from studio.database.writes import Writes, need_fields, utc_now
 from studio.kernel.errors import DatabaseError, ValueRefused
 from studio.models.refusals import shorten
-from studio.models.spec import ModelSpec
+from studio.models.spec import MOST_ROWS, ModelSpec
 
 if TYPE_CHECKING:
     from studio.database.dialect import Session
@@ -50,7 +50,8 @@ class BulkWrites(Writes):
         Args:
             spec: the model.
             rows: see `bulk`.
-            conflict: what to do with a row whose unique value exists: refuse everything, skip it, or update the record.
+            conflict: what to do with a row whose unique value exists: refuse everything, skip it, or update the record. A row without any
+                unique value meets no record, so it is created.
             conflict_on: for `upsert` and `skip`, the unique fields that find the record.
             batch_size: rows held at a time when `rows` is not a list.
             return_ids: whether `ids` are wanted, in the order of the rows.
@@ -59,7 +60,8 @@ class BulkWrites(Writes):
         Raises:
             ValueRefused, DuplicateKey, …: `row` is the number of the row at fault, from 1; nothing has been written.
         """
-        modes: Mapping[str, Mode] = {"error": "insert", "skip": "skip", "upsert": "upsert"}
+        merge: Wish = "upsert" if conflict_on else "merge"
+        modes: Mapping[str, Wish] = {"error": "insert", "skip": "skip", "upsert": merge}
         if conflict not in modes:
             raise ValueRefused(
                 f'"conflict_resolution" is {shorten(conflict)}.',
@@ -83,7 +85,7 @@ class BulkWrites(Writes):
         progress: Progress | None = None,
     ) -> BulkResult:
         """Updates the record of each row that exists, found by `conflict_on`, and creates the others; or skips those that exist."""
-        modes: Mapping[str, Mode] = {"skip": "skip", "update": "upsert"}
+        modes: Mapping[str, Wish] = {"skip": "skip", "update": "upsert"}
         if conflict not in modes:
             raise ValueRefused(
                 f'"conflict_resolution" is {shorten(conflict)}.',
@@ -180,7 +182,7 @@ class BulkWrites(Writes):
         self,
         spec: ModelSpec,
         rows: Data,
-        mode: Mode,
+        mode: Wish,
         conflict_on: Sequence[str] | str | None,
         batch_size: int,
         return_ids: bool,
@@ -217,11 +219,11 @@ class BulkWrites(Writes):
                     job.now, job.done = now, report
                     # Images of the first rows are enough, so that the others go the fast way.
                     shows = self._recorder is not None and done < MOST_IMAGES
-                    job.return_ids = return_ids or (shows and mode in ("insert", "skip"))
+                    job.return_ids = return_ids or (shows and job.mode in ("insert", "skip"))
                     before = await self._row_images(session, job, run) if shows else {}
                     outcome = await session.bulk(job, run)
                     await self._tell_rows(session, job, run, outcome, before, shows=shows)
-                    _add(result, outcome, mode, return_ids)
+                    _add(result, outcome, job.mode, return_ids)
                     if plans.generated in job.columns and mode != "update":
                         highest = max(highest or 0, *(row[plans.generated] for row in run))
                 first_row += len(batch)
@@ -235,7 +237,7 @@ class BulkWrites(Writes):
     def _job(
         self,
         plans: ModelPlans,
-        mode: Mode,
+        wish: Wish,
         conflict_on: Sequence[str] | str | None,
         row: Any,
         first_row: int,
@@ -243,6 +245,7 @@ class BulkWrites(Writes):
         """The job for rows that look like `row`. A row that is no mapping is left to the pipeline, which refuses it."""
         spec = plans.spec
         given = tuple(row) if isinstance(row, Mapping) else ()
+        mode, conflict_on = settled(plans, wish, conflict_on, row)
         if plans.generated in given and row[plans.generated] is None and mode != "update":
             given = tuple(name for name in given if name != plans.generated)
         if mode == "update":
@@ -398,9 +401,9 @@ class BulkWrites(Writes):
     def _check_limit(self, spec: ModelSpec, limit: Any) -> None:
         if limit is None:
             return
-        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= MOST_ROWS:
             raise ValueRefused(
-                f'"limit" is a whole number of 0 or more, not {shorten(limit)}.',
+                f'"limit" is a whole number from 0 to {MOST_ROWS:,}, not {shorten(limit)}.',
                 hint="Mend it.",
                 field="limit",
             )
@@ -441,6 +444,17 @@ def _has_all(row: Any, names: Sequence[str]) -> bool:
 
 def _key(plans: ModelPlans, record: Mapping[str, Any]) -> Any:
     return tuple(record.get(name) for name in plans.spec.key)
+
+
+def settled(
+    plans: ModelPlans, wish: Wish, conflict_on: Sequence[str] | str | None, row: Any
+) -> tuple[Mode, Sequence[str] | str | None]:
+    """How rows that look like `row` are written, and by which fields their records are found."""
+    if wish != "merge":
+        return wish, conflict_on
+    given = row.items() if isinstance(row, Mapping) else ()
+    known_by = plans.known_by(name for name, value in given if value is not None)
+    return ("upsert", known_by) if known_by else ("insert", None)
 
 
 def _add(result: BulkResult, outcome: BulkOutcome, mode: Mode, return_ids: bool) -> None:

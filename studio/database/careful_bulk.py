@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studio.database import statements as st
-from studio.database.bulk import BulkJob, Data, Mode, Progress, batches
+from studio.database.bulk import BulkJob, Data, Progress, Wish, batches
+from studio.database.bulk_writes import settled
 from studio.database.careful import CarefulWrites
 from studio.database.results import BulkResult, Record
 from studio.database.writes import need_fields
@@ -34,7 +35,7 @@ class CarefulAccess(CarefulWrites):
         self,
         spec: ModelSpec,
         rows: Data,
-        mode: Mode,
+        mode: Wish,
         conflict_on: Sequence[str] | str | None,
         batch_size: int,
         return_ids: bool,
@@ -102,12 +103,12 @@ class CarefulAccess(CarefulWrites):
     def _job(
         self,
         plans: ModelPlans,
-        mode: Mode,
+        wish: Wish,
         conflict_on: Sequence[str] | str | None,
         row: Any,
         first_row: int,
     ) -> BulkJob:
-        job = super()._job(plans, mode, conflict_on, row, first_row)
+        job = super()._job(plans, wish, conflict_on, row, first_row)
         if plans.care is not None and plans.care.is_tenanted:
             job.pipeline = functools.partial(job.pipeline, tenant=plans.care.tenant)
         return job
@@ -117,7 +118,7 @@ class CarefulAccess(CarefulWrites):
         plans: ModelPlans,
         care: Care,
         row: Any,
-        mode: Mode,
+        wish: Wish,
         conflict_on: Sequence[str] | str | None,
         result: BulkResult,
     ) -> Record | None:
@@ -127,6 +128,7 @@ class CarefulAccess(CarefulWrites):
                 f"A row of {plans.spec.name} must be a mapping of field names, not {shorten(row)}.",
                 hint=f"Give {{{plans.spec.names[0]!r}: …}}.",
             )
+        mode, conflict_on = settled(plans, wish, conflict_on, row)
         if mode == "update":
             spec = plans.spec
             need_fields(spec, spec.key, row)

@@ -197,7 +197,9 @@ class _Batch:
             for key, there in zip(keys, known, strict=True):
                 there[key] = None
             new.append(place)
-            born[keys[0]] = place
+            if job.mode == "upsert":
+                born[keys[0]] = place
+        # Rows without any unique value are skipped by nothing: `known` may be empty.
         return await (self._skip(new) if job.mode == "skip" else self._upsert(new, old, born, known[0]))
 
     async def _skip(self, new: list[int]) -> BulkOutcome:

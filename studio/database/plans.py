@@ -305,6 +305,11 @@ class ModelPlans:
             if field is None or field.managed:
                 raise refuse_name(self.spec, name)
 
+    def known_by(self, given: Iterable[str]) -> tuple[str, ...]:
+        """The key, else the first unique fields that are among those given; empty when nothing given tells one record from others."""
+        names = set(given)
+        return next((fields for fields in self.spec.unique_sets() if set(fields) <= names), ())
+
     def conflict_fields(
         self, conflict_on: Sequence[str] | str | None, given: Iterable[str]
     ) -> tuple[str, ...]:
@@ -312,7 +317,6 @@ class ModelPlans:
 
         Raises ValueRefused when they are not unique together, because then no database could tell which record is meant.
         """
-        known = set(given)
         if conflict_on:
             wanted = self.check_names([conflict_on] if isinstance(conflict_on, str) else conflict_on)
             if not any(set(fields) == set(wanted) for fields in self.spec.unique_sets()):
@@ -323,11 +327,9 @@ class ModelPlans:
                     field=wanted[0],
                 )
             return wanted
-        if self.spec.key and set(self.spec.key) <= known:
-            return self.spec.key
-        for fields in self.spec.unique_sets():
-            if set(fields) <= known:
-                return fields
+        found = self.known_by(given)
+        if found:
+            return found
         unique = " or ".join(", ".join(fields) for fields in self.spec.unique_sets())
         raise ValueRefused(
             f"{self.spec.name}: nothing given identifies the record to update.",

@@ -652,8 +652,31 @@ def test_bulk_create_heeds_conflict_resolution_and_return_ids(db: DataFlow) -> N
     )
     with pytest.raises(BuildError, match="conflict_resolution"):
         one(db, "CustomerBulkCreateNode", {"data": rows, "conflict_resolution": "bogus"})
-    with pytest.raises(BuildError, match="batch_size"):
-        one(db, "CustomerBulkCreateNode", {"data": rows, "batch_size": 0})
+    for size in (0, -1, 10**30, "1000"):
+        with pytest.raises(BuildError, match="batch_size"):
+            one(db, "CustomerBulkCreateNode", {"data": rows, "batch_size": size})
+
+
+def test_bulk_create_makes_rows_that_can_meet_no_record_whatever_it_does_on_conflict(db: DataFlow) -> None:
+    """The documents' imports: products that have no id yet, and users of whom nothing unique is given."""
+    products = {
+        "data": [{"name": "Product A", "price": 100.0}, {"name": "Product B", "price": 200.0}],
+        "batch_size": 1000,
+        "conflict_resolution": "upsert",
+        "return_ids": True,
+    }
+    made = one(db, "ProductBulkCreateNode", products)
+    assert (made["created"], made["updated"], len(set(made["ids"]))) == (2, 0, 2)
+    known = {"data": [{"id": made["ids"][0], "name": "A", "price": 1.0}, {"name": "C", "price": 3.0}]}
+    merged = one(db, "ProductBulkCreateNode", {**products, **known})
+    assert (merged["created"], merged["updated"], merged["ids"][0]) == (1, 1, made["ids"][0])
+    assert [row["name"] for row in one(db, "ProductListNode")] == ["A", "Product B", "C"]
+    for conflict, expected in (("skip", (2, 0, 1)), ("upsert", (2, 1, 0))):
+        people = [{"name": "A"}, {"name": "B", "email": None}, {"name": conflict, "email": "c@d.e"}]
+        one(db, "UserUpsertNode", {"email": "c@d.e", "name": "C"})
+        told = one(db, "UserBulkCreateNode", {"data": people, "conflict_resolution": conflict})
+        assert (told["created"], told["updated"], told["skipped"]) == expected
+    assert [user["name"] for user in one(db, "UserListNode", {"filter": {"email": "c@d.e"}})] == ["upsert"]
 
 
 def test_bulk_update_multiplies_in_the_database_and_heeds_its_limit(db: DataFlow) -> None:

@@ -63,6 +63,11 @@ def test_rows_change_what_is_the_tenants_own_and_not_deleted(database_url: str) 
                 **{f"c{number}": number + 2 for number in range(2, 20)},
             }
 
+            # A row that nothing tells from others is created, where the others are changed.
+            merging = {"data": [{"n": 1}, {"id": "c2", "n": 4}], "conflict_resolution": "upsert"}
+            merged = one(db, "CardBulkCreateNode", merging)
+            assert (merged["created"], merged["updated"]) == (1, 1)
+
             # A secret is sealed row by row; it is found by its new value only.
             assert update([{"id": "c2", "secret": "new"}, {"id": "theirs", "secret": "new"}])["updated"] == 1
             assert [card["id"] for card in one(db, "CardListNode", {"filter": {"secret": "new"}})] == ["c2"]
