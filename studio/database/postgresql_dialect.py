@@ -21,6 +21,7 @@ from studio.database.dialect import Converter, Engine, Rarely
 from studio.database.options import DatabaseOptions
 from studio.database.postgresql_vectors import EXTENSION, VectorType, packed
 from studio.models.spec import FieldSpec, Kind, ModelSpec
+from studio.query.sql_types import jsonb_text
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect as SADialect
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def dump_json(value: Any) -> str:
     """SQLAlchemy's asyncpg connections take JSON as text and give it parsed."""
-    return orjson.dumps(value).decode()
+    return jsonb_text(orjson.dumps(value).decode())
 
 
 def _read_uuid(value: Any) -> uuid.UUID:

@@ -6,9 +6,10 @@ Columns bind their own values by their own types; these are for patterns, JSON p
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -44,6 +45,15 @@ class JsonText(Bound):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
         return self.convert
+
+
+class JsonbText(JsonText):
+    """The same for a jsonb that is to be stored."""
+
+    cache_ok = True
+
+    def convert(self, value: Any) -> str:
+        return jsonb_text(dump(value))
 
 
 class JsonItem(JsonText):
@@ -141,6 +151,18 @@ def _listed(value: Any) -> Any:
 def dump(value: Any) -> str:
     """The text of a JSON value; numbers keep every digit."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+_STRING_OR_EXPONENT: Final = re.compile(r'"(?:[^"\\]|\\.)*"|([0-9.]+e\+[0-9]+)')
+
+
+def jsonb_text(text: str) -> str:
+    """JSON text for PostgreSQL, whose jsonb turns 1e+16 into the whole number 10000000000000000, but keeps the point of one that has it."""
+    return _STRING_OR_EXPONENT.sub(_with_point, text) if "e+" in text else text
+
+
+def _with_point(found: re.Match[str]) -> str:
+    return found[0] if found[1] is None else f"{float(found[1]):.1f}"
 
 
 # ------------------------------------------------------------------ MariaDB

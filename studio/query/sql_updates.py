@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 from studio.models.spec import Kind
 from studio.query.conditions import NO_SLOT
 from studio.query.sql_filters import FilterWriter, Place, grammar
-from studio.query.sql_types import JsonText, PathParts
+from studio.query.sql_types import JsonbText, JsonText, PathParts
 from studio.query.updates import Step, Update
 
 Value = sa.ColumnElement[Any]
@@ -153,7 +153,7 @@ def _changed(document: Value, step: Step, empty: Value, prefix: str) -> Value:
     path = sa.bindparam(f"{prefix}{step.path}", type_=PathParts()) if step.path != NO_SLOT else None
     if step.verb == "unset":
         return document.op("#-", return_type=postgresql.JSONB())(path)
-    operand: Value = sa.cast(sa.bindparam(f"{prefix}{step.slot}", type_=JsonText()), postgresql.JSONB())
+    operand: Value = sa.cast(sa.bindparam(f"{prefix}{step.slot}", type_=JsonbText()), postgresql.JSONB())
     if step.verb == "set":
         return _put(document, path, step.depth, operand, empty)
     found = document if path is None else document.op("#>", return_type=postgresql.JSONB())(path)

@@ -99,7 +99,10 @@ def _changing(change: Callable[..., Any]) -> Callable[..., str | None]:
 def dump_exactly(value: Any) -> str:
     """JSON text in which Decimals are numbers with all their digits."""
     if isinstance(value, Decimal):
-        return to_text(value) if -40 < value.adjusted() < 40 else str(value)
+        _, _, exponent = value.as_tuple()
+        # A float from 1e16 on is written with an exponent: written out, it would be read as a whole number.
+        is_short = isinstance(exponent, int) and exponent <= 0 and -40 < value.adjusted() < 40
+        return to_text(value) if is_short else str(value)
     if isinstance(value, Mapping):
         return "{" + ",".join(f"{dump(str(key))}:{dump_exactly(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):

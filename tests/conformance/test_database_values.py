@@ -80,8 +80,18 @@ VALUES: dict[str, list[Any]] = {
     "clock": [dt.time(0), dt.time(23, 59, 59, 999999)],
     "span": [dt.timedelta(0), dt.timedelta(days=-400, hours=5, microseconds=1), dt.timedelta(days=90_000)],
     "data": [b"", b"\x00\xff\x00", bytes(range(256))],
-    "document": [{}, {"a": [1, 2.5, None, True, {"ü": "😀"}], "big": 2**62, "tiny": 1e-10}, {"": " "}],
-    "items": [[], [None, True, 1, 1.5, "x", [{}]], ["; --"]],
+    "document": [
+        {},
+        {"a": [1, 2.5, None, True, {"ü": "😀"}], "big": 2**62, "tiny": 1e-10},
+        {"": " "},
+        {'e+16\\"': 1e16, "b": "\\"},
+    ],
+    "items": [
+        [],
+        [None, True, 1, 1.5, "x", [{}]],
+        ["; --"],
+        [3.963979712539487e16, -1.7976931348623157e308, 10**16, "1e+16"],
+    ],
     "level": [Level.LOW, Level.HIGH],
     "token": [uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)],
     # The smallest and the largest numbers of 32 bits, and one that needs rounding to them.
