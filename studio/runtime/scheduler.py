@@ -170,7 +170,13 @@ class _Run(Driver):
             self.error = refusal.at(workflow=self.root_name)
             return self._finish("failed")
         try:
-            return self._finish(await self._in_mode(mode, keep_schema))
+            await self.connections.ensure_tables(self.plan, keep_schema)
+            status = await (self._drive() if mode == "auto" else self._in_one_transaction(mode))
+            return self._finish(status)
+        except StudioError as error:  # a connection that cannot be had, a commit that was refused
+            self.error = self.error or error.at(workflow=self.root_name)
+            await self._stop()
+            return self._finish("failed")
         except asyncio.CancelledError:
             await self._stop()
             self.error = RunCancelled(
@@ -181,6 +187,8 @@ class _Run(Driver):
                 task.uncancel()  # it has been answered: with a result that says cancelled
             return self._finish("cancelled")
         finally:
+            if self.holdings:
+                await self.holdings.aclose()
             if self.review is not None:
                 self.review.end("rolled_back", self.error)
 
@@ -212,42 +220,29 @@ class _Run(Driver):
         if found:
             raise BuildError(found, workflow=self.root_name)
 
-    async def _drive(self) -> RunStatus:
+    async def _in_one_transaction(self, mode: Mode) -> RunStatus:
+        self.is_atomic, self.is_kept = True, False
         try:
-            return await super()._drive()
+            with contextlib.suppress(_RolledBack):
+                async with AsyncExitStack() as stack:
+                    await self.connections.open_transactions(self.plan, stack)
+                    if await self._drive() != "succeeded" or mode == "dry":
+                        raise _RolledBack
+                    if self.review is not None and not await self._is_approved(self.review):
+                        raise _RolledBack
+                self._settle()
+                self.is_kept = True
+                if self.review is not None:
+                    self.review.end("committed", None)
         finally:
-            if self.holdings:
-                await self.holdings.aclose()
-
-    async def _in_mode(self, mode: Mode, keep_schema: Collection[str]) -> RunStatus:
-        try:
-            await self.connections.ensure_tables(self.plan, keep_schema)
-            if mode == "auto":
-                return await self._drive()
-            self.is_atomic, self.is_kept = True, False
-            try:
-                with contextlib.suppress(_RolledBack):
-                    async with AsyncExitStack() as stack:
-                        await self.connections.open_transactions(self.plan, stack)
-                        if await self._drive() != "succeeded" or mode == "dry":
-                            raise _RolledBack
-                        if self.review is not None and not await self._is_approved(self.review):
-                            raise _RolledBack
-                    self._settle()
-                    self.is_kept = True
-                    if self.review is not None:
-                        self.review.end("committed", None)
-            finally:
-                for _, drop in self.unsettled:
-                    drop()
-            return "failed" if self.error is not None else "succeeded"
-        except StudioError as error:  # a connection that cannot be had, a commit that was refused
-            self.error = self.error or error.at(workflow=self.root_name)
-            await self._stop()
-            return "failed"
+            for _, drop in self.unsettled:
+                drop()
+        return "failed" if self.error is not None else "succeeded"
 
     async def _is_approved(self, review: OpenTransaction) -> bool:
         """Gives the result out and waits for the decision."""
+        if self.holdings:
+            await self.holdings.aclose()  # a person may take long, and no node needs them any more
         take_back = self.connections.before_close(self.plan, review.roll_back)
         try:
             return await review.decided(self._finish("succeeded"))
