@@ -47,11 +47,13 @@ STOPPED: Final = frozenset({1317, 1969, 3024})
 """The statement was ended by KILL QUERY or by a time limit."""
 NOT_PREPARABLE: Final = frozenset({1295, 1064})
 _DUPLICATE = re.compile(r"Duplicate entry '(?P<value>.*)' for key '(?:[^'.]*\.)?(?P<key>[^']*)'", re.DOTALL)
+_NAME = r'(?:`(?:[^`]|``)*`|"(?:[^"]|"")*")'
+"""A name as the server quotes it: by the session's mode in one message, with backticks in another."""
 _REFERENCE = re.compile(
-    r"\((?:`[^`]*`\.)?`(?P<table>[^`]*)`, CONSTRAINT `(?P<constraint>[^`]*)` FOREIGN KEY \((?P<columns>[^)]*)\)"
+    rf"\((?:{_NAME}\.)?(?P<table>{_NAME}), CONSTRAINT (?P<constraint>{_NAME}) FOREIGN KEY \((?P<columns>{_NAME}(?:, {_NAME})*)\)"
 )
 _COLUMN = re.compile(r"(?:[Cc]olumn|[Ff]ield) (?:[`'][^`']*[`']\.)*[`'](?P<column>[^`']+)[`']")
-_CONSTRAINT = re.compile(r"CONSTRAINT `(?P<constraint>[^`]*)` failed")
+_CONSTRAINT = re.compile(rf"CONSTRAINT (?P<constraint>{_NAME}) failed")
 _AT_ROW = re.compile(r"at row (\d+)$")
 
 
@@ -107,6 +109,12 @@ def _said(error: BaseException) -> str:
     return str(args[1]) if len(args) > 1 else str(error)
 
 
+def _plain(name: str) -> str:
+    """A quoted name without its quotes."""
+    quote = name[0]
+    return name[1:-1].replace(quote * 2, quote)
+
+
 def _lost(error: BaseException, where: str) -> DatabaseError:
     return ConnectionLost(
         f"The connection to {where} is lost.",
@@ -159,15 +167,15 @@ def _duplicate(error: Any, _where: str) -> DatabaseError:
 
 def _reference(error: Any, referenced: bool) -> DatabaseError:
     found = _REFERENCE.search(_said(error))
-    columns = tuple(part.strip(" `") for part in found["columns"].split(",")) if found else ()
+    columns = tuple(_plain(name) for name in re.findall(_NAME, found["columns"])) if found else ()
     return ForeignKeyViolated(
         "A referenced record does not exist, or is still referenced.",
         hint="Create the referenced record first; delete referencing records before it.",
         detail=_said(error),
         referenced=referenced,
-        by=found["table"] if found and referenced else "",
+        by=_plain(found["table"]) if found and referenced else "",
         columns=() if referenced else columns,
-        constraint=found["constraint"] if found else "",
+        constraint=_plain(found["constraint"]) if found else "",
     )
 
 
@@ -193,7 +201,7 @@ def _missing(error: Any, _where: str) -> DatabaseError:
 def _check(error: Any, _where: str) -> DatabaseError:
     found = _CONSTRAINT.search(_said(error))
     # A column's own check is called like table and column.
-    constraint = found["constraint"] if found else ""
+    constraint = _plain(found["constraint"]) if found else ""
     return CheckViolated(
         f"The check {constraint} refuses the record.",
         hint="Give a value that the check allows.",

@@ -250,7 +250,7 @@ class Writes(Reads):
                     session, plans, inserting, row, given, parsed, conflict
                 )
         except DatabaseError as error:
-            raise locate(error, spec, given) from error.__cause__
+            raise locate(error, spec, _either_way(given, changes)) from error.__cause__
         if created and plans.generated is not None and plans.generated in given:
             await self._advance(plans, record[plans.generated])
         return record, created
@@ -285,7 +285,7 @@ class Writes(Reads):
                 rows = await session.read(ready.plan.sql, ready.arguments)
                 record = ready.plan.make(rows[0]) if rows else None
             else:
-                record = await self._update(session, plans, wanted, changes, given)
+                record = await self._update(session, plans, wanted, changes, {})
             if record is not None:
                 return record, False
         if duplicate is not None:
@@ -339,6 +339,12 @@ def without_empty_keys(spec: ModelSpec, values: Mapping[str, Any]) -> Mapping[st
     if values.get(key, key) is None and not spec.by_name[key].required:
         return {name: value for name, value in values.items() if name != key}
     return values
+
+
+def _either_way(given: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an upsert that are the same whether it creates or changes: only these can be blamed for what is refused."""
+    both = {**changes, **given}
+    return {name: value for name, value in both.items() if changes.get(name, value) == value}
 
 
 def need_values(spec: ModelSpec, names: Sequence[str], given: Mapping[str, Any]) -> None:
