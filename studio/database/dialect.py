@@ -249,6 +249,10 @@ class Dialect(Protocol):
         """An expression that tells, in an upsert's RETURNING, whether the row is new; None where there is none."""
         ...
 
+    def returned(self, table: sa.Table, fields: Sequence[FieldSpec]) -> Sequence[sa.ColumnElement[Any]]:
+        """The columns, those of the fields in their order, as a RETURNING must name them to give their values as they are."""
+        ...
+
     @property
     def update_returns(self) -> bool:
         """Whether an UPDATE gives back what it changed. Where it does not, the record is locked, changed and read again."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -108,6 +108,9 @@ class MysqlDialect:
 
     def insert(self, table: sa.Table) -> Any:
         return mysql.insert(table)
+
+    def returned(self, table: sa.Table, fields: Sequence[FieldSpec]) -> Sequence[sa.ColumnElement[Any]]:
+        return tuple(table.c)
 
     def created_flag(self) -> sa.ColumnElement[bool] | None:
         return None

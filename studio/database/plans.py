@@ -106,7 +106,7 @@ class InsertPlan:
             if ciphers
             else RowPipelines(plans.spec, plans.dialect, columns, completing=True)
         )
-        plan = Plan(plans.insert(columns).returning(*plans.table.c), plans.dialect, brief=True)
+        plan = Plan(plans.insert(columns).returning(*plans.returned), plans.dialect, brief=True)
         self.sql = plan.sql
         self.make = plans.maker()
 
@@ -120,6 +120,8 @@ class ModelPlans:
         """The spec by which the plans are found; `spec` lacks those of its fields that the table does not have."""
         self.dialect = dialect
         self.table = statement_table(spec.stored, dialect)
+        self.returned = dialect.returned(self.table, spec.stored.fields)
+        """All columns, as a RETURNING gives them."""
         self._plans: dict[Hashable, Plan] = {}
         self._inserts: dict[tuple[str, ...], InsertPlan] = {}
         self._by_columns: dict[tuple[str, ...], InsertPlan] = {}

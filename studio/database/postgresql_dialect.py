@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -107,6 +107,9 @@ class PostgresqlDialect:
 
     def insert(self, table: sa.Table) -> Any:
         return postgresql.insert(table)
+
+    def returned(self, table: sa.Table, fields: Sequence[FieldSpec]) -> Sequence[sa.ColumnElement[Any]]:
+        return tuple(table.c)
 
     def created_flag(self) -> sa.ColumnElement[bool] | None:
         # A row version that no transaction has locked or replaced yet is a new one.

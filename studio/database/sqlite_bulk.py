@@ -83,7 +83,7 @@ def _upsert(connection: sqlite3.Connection, job: BulkJob, rows: Converted) -> Bu
     plans = job.plans
     insert = _sql(plans, ("insert", job.columns), lambda: plans.insert(job.columns))
     wants_ids = job.return_ids and len(plans.spec.key) == 1
-    key_column = plans.columns(plans.spec.key) if wants_ids else []
+    key_column = [plans.returned[plans.spec.names.index(plans.spec.key[0])]] if wants_ids else []
     update = _sql(
         plans, ("upsert", job.columns, job.conflict, job.changed, wants_ids),
         lambda: _update_statement(plans, job).returning(*key_column) if wants_ids else _update_statement(plans, job),

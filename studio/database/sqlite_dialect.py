@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.expression import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 from studio.database.dialect import Converter, Engine, Inline, Rarely
 from studio.database.options import DatabaseOptions
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect as SADialect
 
 DECIMAL_COLLATION: Final = "STUDIO_DECIMAL"
+_VALUE_OF: Final[custom_op[Any]] = custom_op("+")
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
@@ -100,6 +103,18 @@ class SqliteDialect:
 
     def insert(self, table: sa.Table) -> Any:
         return sqlite.insert(table)
+
+    def returned(self, table: sa.Table, fields: Sequence[FieldSpec]) -> Sequence[sa.ColumnElement[Any]]:
+        """SQLite 3.40 takes every column of a RETURNING for one of the first column's type, and makes floats of whole numbers after a REAL.
+
+        A plus in front of a column stands for its value alone.
+        """
+        if fields[0].kind is not Kind.FLOAT:
+            return tuple(table.c)
+        return tuple(
+            column if field.kind is Kind.FLOAT else UnaryExpression(column, operator=_VALUE_OF)
+            for column, field in zip(table.c, fields, strict=True)
+        )
 
     def created_flag(self) -> sa.ColumnElement[bool] | None:
         return None

@@ -137,7 +137,7 @@ def _build_plain_update(plans: ModelPlans, name: str, names: tuple[str, ...]) ->
     found = sa.bindparam("found", type_=plans.column(name).type)
     statement = sa.update(plans.table).ordered_values(*set_to).where(plans.column(name) == found)
     if plans.dialect.update_returns:
-        statement = statement.returning(*plans.table.c)
+        statement = statement.returning(*plans.returned)
     elif name in names:
         return None  # the record could not be found again
     return PlainUpdate(
@@ -198,7 +198,7 @@ def update_one(plans: ModelPlans, filter: Filter, changes: Update | None, now: A
         statement = _only(plans, statement, filter, single=single)
         if not plans.dialect.update_returns:
             return statement, plans.maker()
-        return statement.returning(*plans.table.c), plans.maker()
+        return statement.returning(*plans.returned), plans.maker()
 
     key = ("update", filter.shape, changes and changes.shape)
     plan = plans.plan(key, build, finds=filter.condition)
@@ -211,7 +211,7 @@ def delete_one(plans: ModelPlans, filter: Filter) -> Ready:
 
     def build() -> tuple[Any, Maker]:
         statement = _only(plans, sa.delete(plans.table), filter, single=single)
-        return statement.returning(*plans.table.c), plans.maker()
+        return statement.returning(*plans.returned), plans.maker()
 
     plan = plans.plan(("delete", filter.shape), build, finds=filter.condition)
     return Ready(plan, slots(filter))
@@ -252,7 +252,7 @@ def upsert(
         keep = {elements[0]: plans.table.c[elements[0]]}
         update = assignments(plans, changes) if changes is not None else keep
         statement = statement.on_conflict_do_update(index_elements=elements, set_=update)
-        return statement.returning(*plans.table.c, plans.dialect.created_flag()), plans.maker()
+        return statement.returning(*plans.returned, plans.dialect.created_flag()), plans.maker()
 
     return plans.plan(("upsert", columns, conflict, changes.shape if changes else None), build)
 
@@ -263,7 +263,7 @@ def insert_unless(plans: ModelPlans, columns: tuple[str, ...], conflict: tuple[s
     def build() -> tuple[Any, Maker]:
         elements = [plans.spec.by_name[name].column for name in conflict]
         statement = plans.insert(columns).on_conflict_do_nothing(index_elements=elements)
-        return statement.returning(*plans.table.c), plans.maker()
+        return statement.returning(*plans.returned), plans.maker()
 
     return plans.plan(("insert-unless", columns, conflict), build)
 

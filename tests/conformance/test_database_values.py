@@ -141,6 +141,37 @@ def test_every_value_comes_back_equal_from_create_update_and_all_bulk_writes(dat
     run(database_url, story, models=[EVERYTHING])
 
 
+def test_a_whole_number_stays_one_behind_a_floating_one(database_url):
+    """SQLite 3.40 gives all columns of a RETURNING the type of the first."""
+    share = build_model(
+        "Share",
+        [
+            FieldSpec(name="ratio", kind=Kind.FLOAT),
+            FieldSpec(name="id", kind=Kind.INT, key=True, generated=True),
+            FieldSpec(name="number", kind=Kind.INT, default=2**53 + 1),
+        ],
+    )
+
+    async def story(database):
+        access = database.access()
+        made = [
+            await access.create(share, {"ratio": 0.5}),
+            (await access.upsert(share, {"id": 1, "ratio": 2}))[0],
+        ]
+        made += [
+            await access.update(share, {"ratio": 2.0}, {"ratio": 3.0}),
+            await access.delete(share, {"id": 1}),
+        ]
+        assert [(type(row["id"]), row["number"]) for row in made] == [(int, 2**53 + 1)] * 4
+        assert [row["ratio"] for row in made] == [0.5, 2.0, 3.0, 3.0]
+        rows = [{"id": 5, "ratio": 1.0}]
+        await access.bulk_create(share, rows)
+        again = await access.bulk_upsert(share, rows, return_ids=True)
+        assert [type(key) for key in again.ids] == [int]
+
+    run(database_url, story, models=[share])
+
+
 def test_every_value_can_be_found_again_by_itself(database_url):
     async def story(database):
         access = database.access()
