@@ -156,6 +156,13 @@ def _foreign_key(
             hint=f"Reference {model_name}.id, or declare {field_name} unique.",
             field=field.name,
         )
+    if _sort_of(field) is not _sort_of(target[field_name]):
+        raise ModelError(
+            f"{spec.name}.{field.name} is of the type {field.kind.value}, but {model_name}.{field_name}, which it references,"
+            f" of the type {target[field_name].kind.value}.",
+            hint="Declare both of the same type.",
+            field=field.name,
+        )
     on_delete = None if field.on_delete == "no action" else field.on_delete.upper()
     qualified = f"{target.schema}.{target.table}" if target.schema else target.table
     # Between models with tenants the tenant is part of the reference: nothing can refer to another tenant's record.
@@ -174,6 +181,11 @@ def _foreign_key(
         ondelete=on_delete,
         link_to_name=True,
     )
+
+
+def _sort_of(field: FieldSpec) -> Kind:
+    """The kind of a field, as far as a reference has to be of the same: text is text."""
+    return Kind.STR if field.kind in (Kind.TEXT, Kind.ENUM) else field.kind
 
 
 def _name(prefix: str, table: str, column: str) -> str:

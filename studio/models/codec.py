@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean, plural, snake_case
+from studio.models.field_options import check_name
 from studio.models.options import check_indexes, checked_options, complete, managed_fields
 from studio.models.relation_data import relations_from_data, relations_to_data
 from studio.models.spec import MISSING, CheckSpec, FieldSpec, IndexSpec, Kind, ModelSpec
@@ -229,6 +230,8 @@ def model_from_data(data: Mapping[str, Any], *, left: dict[str, Any] | None = No
         stamped = _of(name, "", data, "timestamps", bool, default=True)
         found = list(complete(name, found, options, timestamps=stamped))
     table = _of(name, "", data, "table", str, default=plural(snake_case(name)))
+    if not reflected:
+        check_name(name, table, "the table")
     kept = [entry.name for entry in found]
     indexes = _indexes(name, table, data.get("indexes", ()), known, kept=kept)
     check_indexes(name, indexes, found)

@@ -19,7 +19,9 @@ from typing import Annotated, Any, NewType, TypeVar, get_args, get_origin
 
 from studio.kernel.errors import ModelError, ValueRefused
 from studio.kernel.names import did_you_mean, plural, snake_case
+from studio.models.field_options import check_name
 from studio.models.options import check_indexes, checked_options, complete
+from studio.models.refusals import shorten
 from studio.models.relation_data import relations_from_data
 from studio.models.spec import (
     MISSING,
@@ -204,12 +206,8 @@ def build_model(
     chosen = checked_options(name, options or {})
     declared = list(fields)
     if "id" not in names:
-        suspects = [
-            spec.name
-            for spec in fields
-            if spec.name in (f"{snake_case(name)}_id", "pk", "uuid", "key", "_id")
-        ]
-        if suspects and suspects[0] == f"{snake_case(name)}_id":
+        suspects = [spec.name for spec in fields if spec.name in (f"{snake_case(name)}_id", "pk")]
+        if suspects:
             raise ModelError(
                 f"{name}: the primary key must be named 'id', not {suspects[0]!r}.",
                 hint=f"Rename {suspects[0]!r} to 'id'.",
@@ -219,6 +217,7 @@ def build_model(
     completed = complete(name, declared, chosen)
     known = [spec.name for spec in completed]
     table_name = table or plural(snake_case(name))
+    check_name(name, table_name, "the table")
     made = tuple(_index(name, table_name, entry, known) for entry in indexes)
     check_indexes(name, made, completed)
     return ModelSpec(
@@ -234,11 +233,11 @@ def build_model(
 
 
 def _check_default(model: str, spec: FieldSpec) -> None:
-    """Refuses a default of another kind than its field: the first record would be refused otherwise, far from the mistake."""
+    """Refuses a default that the field itself refuses: the first record would be refused otherwise, far from the mistake."""
     if spec.default is MISSING or spec.default is None:
         return
     try:
-        make_checker(spec, constraints=False)(spec.default)
+        make_checker(spec)(spec.default)
     except ValueRefused as error:
         raise ModelError(
             f"{model}: the default of {spec.name!r} does not fit: {error.message}",
@@ -268,10 +267,13 @@ def _relations(
     return relations
 
 
-def _index(model: str, table: str, entry: Mapping[str, Any], known: list[str]) -> IndexSpec:
-    fields = tuple(entry.get("fields", ()))
-    if not fields:
-        raise ModelError(f"{model}: an index names no fields.", hint='Write {"fields": ["status"]}.')
+def _index(model: str, table: str, entry: Any, known: list[str]) -> IndexSpec:
+    fields = entry.get("fields") if isinstance(entry, Mapping) else None
+    if not isinstance(fields, list | tuple) or not fields:
+        raise ModelError(
+            f"{model}: an index is a mapping with a list of fields, not {shorten(entry)}.",
+            hint='Write {"fields": ["status"]}.',
+        )
     for field_name in fields:
         if field_name not in known:
             raise ModelError(
@@ -284,8 +286,11 @@ def _index(model: str, table: str, entry: Mapping[str, Any], known: list[str]) -
         raise ModelError(
             f"{model}: an index has no option {min(extra)!r}.", hint="Known: name, fields, unique."
         )
+    unique = entry.get("unique", False)
+    if not isinstance(unique, bool):
+        raise ModelError(f'{model}: "unique" of an index is true or false, not {unique!r}.', hint="Mend it.")
     name = entry.get("name") or f"ix_{table}_{'_'.join(fields)}"
-    return IndexSpec(name=name, fields=fields, unique=bool(entry.get("unique", False)))
+    return IndexSpec(name=str(name), fields=tuple(fields), unique=unique)
 
 
 def _field(model: str, name: str, hint: Any, default: Any) -> FieldSpec:

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean
+from studio.models.field_options import check_fields
 from studio.models.spec import (
     DELETED_AT,
     MANAGED,
-    MOST_DIMENSIONS,
     TENANT_ID,
     VERSION,
     FieldSpec,
@@ -70,46 +70,9 @@ def complete(
             )
     names = {field.name for field in kept}
     own = [field for field in fields if field.name not in names]
-    for field in own:
-        _check_dimensions(model, field)
+    check_fields(model, [*own, *kept])
     _check_postgresql(model, options.get("postgresql", {}), [*own, *kept])
     return (*_encrypted(model, own, options.get("encryption", {})), *kept)
-
-
-def _check_dimensions(model: str, field: FieldSpec) -> None:
-    """Refuses a vector of no size, and what no database could do with a vector."""
-    count = field.dimensions
-    if field.kind is not Kind.VECTOR:
-        if count is not None:
-            raise ModelError(
-                f"{model}: {field.name!r} is a {field.kind.value} field and has no dimensions.",
-                hint="Declare it as list[float], or leave the dimensions out.",
-                field=field.name,
-            )
-        return
-    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_DIMENSIONS:
-        said = "no number of dimensions" if count is None else f"{count!r} dimensions"
-        raise ModelError(
-            f"{model}: the vector {field.name!r} has {said}; it can have 1 to {MOST_DIMENSIONS:,}.",
-            hint="Give as many as the numbers of one vector, as in Vector(1536) or vector(1536).",
-            field=field.name,
-        )
-    barred = {
-        "the key": field.key,
-        "unique": field.unique,
-        "indexed": field.index,
-        "a reference": bool(field.references),
-        "bounded by min or max": field.minimum is not None or field.maximum is not None,
-        "matched with a pattern": field.pattern is not None,
-        "limited by max_length": field.max_length is not None,
-    }
-    reason = next((words for words, holds in barred.items() if holds), None)
-    if reason is not None:
-        raise ModelError(
-            f"{model}: {field.name!r} is a vector and cannot be {reason}: vectors are only compared as a whole.",
-            hint="Leave that out.",
-            field=field.name,
-        )
 
 
 def _encrypted(model: str, fields: list[FieldSpec], encryption: Mapping[str, Any]) -> list[FieldSpec]:
@@ -171,12 +134,22 @@ def _known_field(model: str, name: Any, known: Collection[str], option: str) -> 
 
 
 def check_indexes(model: str, indexes: Iterable[IndexSpec], fields: Iterable[FieldSpec]) -> None:
-    """Refuses indexes over vectors, and over secrets, which would order and compare what is different each time."""
+    """Refuses indexes over vectors, and over secrets, which would order and compare what is different each time; and two of one name."""
     known = list(fields)
     secrets = {field.name for field in known if field.encrypted}
     vectors = {field.name for field in known if field.kind is Kind.VECTOR}
+    named: set[str] = set()
     for index in indexes:
+        if index.name.lower() in named:
+            raise ModelError(f"{model}: two indexes are called {index.name!r}.", hint="Rename one of them.")
+        named.add(index.name.lower())
         for name in index.fields:
+            if index.fields.count(name) > 1:
+                raise ModelError(
+                    f"{model}: the index {index.name!r} names {name!r} twice.",
+                    hint="Once is enough.",
+                    field=name,
+                )
             if name in vectors:
                 raise ModelError(
                     f"{model}: the index {index.name!r} names the vector {name!r}, which has no order.",

@@ -64,7 +64,7 @@ def test_the_order_in_which_models_are_given_does_not_matter(database_url):
     run(database_url, story, models=list(reversed(SHOP)))
 
 
-def test_a_reference_to_nowhere_is_refused_with_the_nearest_model(database_url):
+def test_a_reference_to_nowhere_or_to_another_type_is_refused(database_url):
     class Invoice:
         customer_id: Annotated[str, Field(references="Custommer.id")]
 
@@ -72,6 +72,11 @@ def test_a_reference_to_nowhere_is_refused_with_the_nearest_model(database_url):
         with pytest.raises(ModelError, match="Custommer") as caught:
             await database.ensure([CUSTOMER, model_from_class(Invoice)])
         assert "'Customer'" in caught.value.hint
+        other = build_model("Bill", [FieldSpec(name="customer_id", kind=Kind.INT, references="Customer.id")])
+        with pytest.raises(
+            ModelError, match="customer_id is of the type int, but Customer.id.*of the type str"
+        ):
+            await database.ensure([CUSTOMER, other])
 
     run(database_url, story, models=[])
 

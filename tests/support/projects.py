@@ -1,6 +1,7 @@
 """Random values, workflows and projects for tests that search."""
 
 import datetime as dt
+import re
 import string
 from collections.abc import Callable
 from dataclasses import replace
@@ -142,14 +143,23 @@ def workflows(draw: Callable[..., Any], *, workflow_id: str | None = None) -> Wo
 identifiers = st.from_regex(r"[a-z][a-z0-9]{0,6}", fullmatch=True)
 class_names = st.from_regex(r"[A-Z][a-z]{1,6}", fullmatch=True)
 kinds = st.sampled_from(list(Kind))
+_NEVER_KEYS = (Kind.VECTOR, Kind.LIST, Kind.DICT, Kind.BYTES)
 
 
-def _sized(spec: FieldSpec) -> FieldSpec:
-    """A vector has dimensions, and nothing that vectors cannot have."""
+def _sensible(spec: FieldSpec) -> FieldSpec:
+    """The field without what its type cannot have; a vector with dimensions."""
+    if spec.default_factory:
+        spec = replace(spec, default=MISSING)
+    if not spec.references:
+        spec = replace(spec, on_delete="no action")
+    if spec.kind not in (Kind.STR, Kind.TEXT, Kind.BYTES, Kind.LIST):
+        spec = replace(spec, max_length=None)
+    if spec.kind not in (Kind.FLOAT, Kind.DECIMAL):
+        spec = replace(spec, minimum=None)
     if spec.kind is not Kind.VECTOR:
         return spec
     return replace(
-        spec, dimensions=1 + len(spec.name), unique=False, index=False, max_length=None, minimum=None, pattern=None, references=None
+        spec, dimensions=1 + len(spec.name), unique=False, index=False, pattern=None, references=None, on_delete="no action"
     )  # fmt: skip
 
 
@@ -157,7 +167,7 @@ def fields(*, name: str, can_be_vector: bool, is_key: bool) -> st.SearchStrategy
     return st.builds(
         FieldSpec,
         name=st.just(name),
-        kind=kinds if can_be_vector else kinds.filter(lambda kind: kind is not Kind.VECTOR),
+        kind=kinds if can_be_vector else kinds.filter(lambda kind: kind not in _NEVER_KEYS),
         item_kind=st.none(),
         nullable=st.booleans(),
         key=st.just(is_key),
@@ -168,15 +178,15 @@ def fields(*, name: str, can_be_vector: bool, is_key: bool) -> st.SearchStrategy
         unique=st.booleans(),
         index=st.booleans(),
         max_length=st.none() | st.integers(1, 99),
-        minimum=st.none() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False),
-        pattern=st.none() | texts,
+        minimum=st.none() | st.integers(-(2**50), 2**50) | st.decimals(-100, 100, allow_nan=False, places=3),
+        pattern=st.none() | texts.map(re.escape),
         references=st.none() | st.just("Other.id"),
         on_delete=st.sampled_from(["restrict", "cascade", "set null", "no action"]),
         choices=st.lists(texts, max_size=2).map(tuple),
         description=texts,
-        column=st.sampled_from(["", "Other"]),
+        column=st.sampled_from(["", f"Other {name}"]),
         naive=st.booleans(),
-    ).map(lambda spec: _sized(replace(spec, default=MISSING) if spec.default_factory else spec))
+    ).map(_sensible)
 
 
 @st.composite

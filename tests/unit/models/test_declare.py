@@ -90,8 +90,14 @@ def test_a_key_with_another_name_is_refused_with_the_remedy() -> None:
         account_id: str
         name: str
 
+    class Entry:
+        uuid: str
+        pk: int
+
     with pytest.raises(ModelError, match="must be named 'id'.*Rename 'account_id' to 'id'"):
         model_from_class(Account)
+    with pytest.raises(ModelError, match="Rename 'pk' to 'id'"):
+        model_from_class(Entry)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +108,33 @@ def test_a_key_with_another_name_is_refused_with_the_remedy() -> None:
         ({"__indexes__": [{"fields": ["nme"]}]}, {"name": str}, "unknown field 'nme'.*Did you mean 'name'"),
         ({}, {"created_at": str}, "kept by Studio"),
         ({}, {"x": "Nowhere"}, "cannot be resolved"),
+        # What would have no effect, or contradicts itself.
+        ({}, {"x": Annotated[int, Field(max_length=3)]}, "'x' is an int field and has no max_length"),
+        ({}, {"x": Annotated[str, Field(max_length=0)]}, "max_length of 0"),
+        ({}, {"x": Annotated[float, Field(precision=3)]}, "has no precision or scale.*Decimal"),
+        ({}, {"x": Annotated[Decimal, Field(precision=3, scale=5)]}, "scale of 5; it can have 0 to 3"),
+        ({}, {"x": Annotated[dict, Field(min=1)]}, "has no min or max"),
+        ({}, {"x": Annotated[int, Field(min="low")]}, "has a min that does not fit.*a whole number"),
+        (
+            {},
+            {"x": Annotated[dt.date, Field(min="2025-02-01", max="2025-01-31")]},
+            "min of .* more than its max",
+        ),
+        ({}, {"x": Annotated[str, Field(pattern="(")]}, "no regular expression"),
+        ({}, {"x": Annotated[str, Field(on_delete="cascade")]}, "on_delete but references nothing"),
+        ({}, {"x": Annotated[int, Field(default=1, default_factory=int)]}, "a default and a default_factory"),
+        ({"x": 3}, {"x": Annotated[int, Field(min=5)]}, "the default of 'x' does not fit.*at least 5"),
+        # What not every database could keep.
+        ({}, {"id": list}, "cannot be the key.*an int, a str or a UUID"),
+        ({}, {"x": Annotated[Decimal, Field(precision=66)]}, "precision of 66; it can have 1 to 65"),
+        ({}, {"name": str, "Name": str}, "differ in capital letters only"),
+        ({}, {"x" * 64: int}, "has 64 bytes; it can have 63"),
+        ({"__tablename__": "ü" * 32}, {"x": int}, "the name of the table has 64 bytes"),
+        ({"__indexes__": ["name"]}, {"name": str}, "a mapping with a list of fields, not 'name'"),
+        ({"__indexes__": [{"fields": "name"}]}, {"name": str}, "a mapping with a list of fields"),
+        ({"__indexes__": [{"fields": ["name", "name"]}]}, {"name": str}, "names 'name' twice"),
+        ({"__indexes__": [{"fields": ["name"], "unique": "no"}]}, {"name": str}, "true or false, not 'no'"),
+        ({"__indexes__": [{"fields": ["name"]}] * 2}, {"name": str}, "two indexes are called"),
     ],
 )
 def test_a_wrong_declaration_is_refused_with_names(
