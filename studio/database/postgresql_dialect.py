@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 def dump_json(value: Any) -> str:
     """SQLAlchemy's asyncpg connections take JSON as text and give it parsed."""
-    return jsonb_text(orjson.dumps(value).decode())
+    text = orjson.dumps(value).decode()
+    # One character is found ten times as fast as two.
+    return jsonb_text(text) if "+" in text and "e+" in text else text
 
 
 def _read_uuid(value: Any) -> uuid.UUID:

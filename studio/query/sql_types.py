@@ -158,7 +158,7 @@ _STRING_OR_EXPONENT: Final = re.compile(r'"(?:[^"\\]|\\.)*"|([0-9.]+e\+[0-9]+)')
 
 def jsonb_text(text: str) -> str:
     """JSON text for PostgreSQL, whose jsonb turns 1e+16 into the whole number 10000000000000000, but keeps the point of one that has it."""
-    return _STRING_OR_EXPONENT.sub(_with_point, text) if "e+" in text else text
+    return _STRING_OR_EXPONENT.sub(_with_point, text)
 
 
 def _with_point(found: re.Match[str]) -> str:
