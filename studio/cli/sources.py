@@ -17,7 +17,7 @@ from studio.session import Environment, Session
 from studio.session.secrets import secret_name, split_password
 from studio.workflow.graph import Workflow, WorkflowInput
 from studio.workflow.references import declared_inputs
-from studio.workflow.yaml_text import read_yaml
+from studio.workflow.yaml_reading import read_yaml
 
 
 async def open_source(env: Environment, source: str) -> Session:

@@ -10,7 +10,8 @@ from studio.project.change_types import CHANGE_TYPES
 from studio.project.changes import Change
 from studio.project.state import Connection, ModelEntry
 from studio.workflow.graph import Bookmark, Edge, Frame, Node, Note, Pin, Place, Workflow, WorkflowInput
-from studio.workflow.yaml_text import read_yaml, write_yaml
+from studio.workflow.yaml_reading import read_yaml
+from studio.workflow.yaml_writing import write_yaml
 
 CHANGES: Final = Structure(
     (

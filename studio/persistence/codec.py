@@ -18,7 +18,8 @@ from studio.persistence.project_models import FORMAT_VERSION
 from studio.project.state import Connection, ModelEntry, Project
 from studio.workflow.graph import Workflow, frozen
 from studio.workflow.text import workflow_from_yaml, workflow_to_yaml
-from studio.workflow.yaml_text import read_yaml, write_yaml
+from studio.workflow.yaml_reading import read_yaml
+from studio.workflow.yaml_writing import write_yaml
 
 LOCAL: Final = "local"
 """The organization and the user of what is drawn on this machine."""

@@ -16,6 +16,7 @@ from studio.kernel.names import did_you_mean
 from studio.models.codec import model_from_data, model_to_data
 from studio.persistence.locations import without_password
 from studio.project.state import Connection, ModelEntry, Project
+from studio.workflow.entries import Taker
 from studio.workflow.graph import REFERRING, Node, Workflow, frozen
 from studio.workflow.references import REFERENCE
 from studio.workflow.text import (
@@ -26,7 +27,8 @@ from studio.workflow.text import (
     workflow_from_node,
     workflow_to_data,
 )
-from studio.workflow.yaml_text import Block, Taker, YamlNode, read_yaml, write_yaml
+from studio.workflow.yaml_reading import YamlNode, read_yaml
+from studio.workflow.yaml_writing import Block, write_yaml
 
 _SECRETS: Final = ("none", "keyring", "environment")
 

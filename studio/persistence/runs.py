@@ -10,7 +10,8 @@ from typing import Any, Final
 from studio.kernel.errors import TextError
 from studio.kernel.ids import NodeId, RunId, WorkflowId, new_id
 from studio.workflow.graph import frozen
-from studio.workflow.yaml_text import read_yaml, write_yaml
+from studio.workflow.yaml_reading import read_yaml
+from studio.workflow.yaml_writing import write_yaml
 
 RUNS_KEPT: Final = 200
 SAMPLE_ROWS: Final = 50

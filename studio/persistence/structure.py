@@ -1,6 +1,6 @@
 """How do frozen dataclasses become plain data and come back the same? One codec, led by their type hints.
 
-What it writes is plain data in the sense of `workflow.yaml_text`. It knows the closed set of classes it was made for; where a hint says
+What it writes is plain data in the sense of `workflow.yaml_writing`. It knows the closed set of classes it was made for; where a hint says
 `Any` and a dataclass stands there all the same, the data says which it is.
 """
 

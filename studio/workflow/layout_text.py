@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from studio.kernel.ids import EdgeId, NodeId
 from studio.kernel.names import did_you_mean
+from studio.workflow.entries import Taker
 from studio.workflow.graph import Bookmark, Edge, Frame, Node, Note, Place, Point, Route, Workflow
-from studio.workflow.yaml_text import Block, Flow, Taker, YamlNode
+from studio.workflow.yaml_reading import YamlNode
+from studio.workflow.yaml_writing import Block, Flow
 
 _PARTS: Final = ("nodes", "notes", "frames", "routes", "bookmarks")
 

@@ -21,7 +21,7 @@ def pin_of(value: Any, *, title: str) -> Pin:
     Raises:
         WorkflowError: It is too large, or holds something that has no text.
     """
-    from studio.workflow.yaml_text import write_yaml
+    from studio.workflow.yaml_writing import write_yaml
 
     if isinstance(value, list | tuple) and len(value) > _MOST_ROWS:
         raise _too_large(title, f"{len(value):,} rows")

@@ -1,8 +1,8 @@
 """How is a workflow written down and read back? The YAML form: stable order, layout apart, nothing lost, each fault with its line.
 
-How plain data becomes YAML stands in `yaml_text`, how the layout is written in `layout_text`; whether the workflow makes sense is `checks`' business. What this Studio does not know is
-kept in `extra` and written back: an unknown key of the document or of a node where it stood, one deeper down (in an edge, an input or
-the layout) under the name of the part it belongs to.
+How plain data becomes YAML stands in `yaml_writing`, how it is read in `yaml_reading`, how the layout is written in `layout_text`; whether the
+workflow makes sense is `checks`' business. What this Studio does not know is kept in `extra` and written back: an unknown key of the document
+or of a node where it stood, one deeper down (in an edge, an input or the layout) under the name of the part it belongs to.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.kernel.names import did_you_mean
+from studio.workflow.entries import Taker
 from studio.workflow.graph import Edge, Node, Pin, Workflow, WorkflowInput, frozen
 from studio.workflow.layout_text import (
     Layout,
@@ -21,7 +22,8 @@ from studio.workflow.layout_text import (
     layout_to_data,
     mapping,
 )
-from studio.workflow.yaml_text import Block, Flow, Taker, YamlNode, read_yaml, without_collections, write_yaml
+from studio.workflow.yaml_reading import YamlNode, read_yaml, without_collections
+from studio.workflow.yaml_writing import Block, Flow, write_yaml
 
 FORMAT: Final = "studio/workflow"
 NODES_FORMAT: Final = "studio/nodes"

@@ -8,7 +8,8 @@ from hypothesis import given
 from studio.kernel.errors import ModelError
 from studio.models import Field, Kind, model_from_class
 from studio.models.codec import merge_left, model_from_data, model_to_data
-from studio.workflow.yaml_text import read_yaml, write_yaml
+from studio.workflow.yaml_reading import read_yaml
+from studio.workflow.yaml_writing import write_yaml
 from tests.support import projects
 from tests.support.exactness import exact
 

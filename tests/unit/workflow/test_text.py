@@ -6,7 +6,8 @@ from hypothesis import given, settings
 
 from studio.kernel.errors import TextError
 from studio.workflow.text import nodes_from_yaml, nodes_to_yaml, workflow_from_yaml, workflow_to_yaml
-from studio.workflow.yaml_text import read_yaml, write_yaml
+from studio.workflow.yaml_reading import read_yaml
+from studio.workflow.yaml_writing import write_yaml
 from tests.support import projects
 from tests.support.exactness import exact
 
