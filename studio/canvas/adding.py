@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from studio.canvas.view import CanvasView
 
 _RECENT: Final = 12
+_RUNNING: Final = "Subworkflow"
 
 
 class Adding(QObject):
@@ -37,6 +38,7 @@ class Adding(QObject):
         self._wire, self._at = end, QPointF(at)
         if end is None:
             entries = [Entry(spec) for spec in view.session.catalogue.specs()]
+            entries += self._workflows()
         elif isinstance(end, Edge):
             catalogue = view.session.catalogue
             fitting = (
@@ -52,6 +54,13 @@ class Adding(QObject):
         pixel = viewer.viewport().mapTo(view, viewer.mapFromScene(at))
         view.palette_popup.open(pixel, entries, self._recent_types(), compatible=end is not None)
 
+    def _workflows(self) -> list[Entry]:
+        """The project's other workflows, each as a node that runs it."""
+        session = self._view.session
+        spec = session.catalogue.find(_RUNNING)
+        others = (known for known in session.project.workflows.values() if known.id != self._view.workflow_id)
+        return [Entry(spec, runs=(known.id, known.name)) for known in others] if spec is not None else []
+
     def _recent_types(self) -> list[str]:
         """The kinds added last here, then those of the workflow's latest nodes."""
         workflow = self._view.workflow
@@ -64,7 +73,7 @@ class Adding(QObject):
         end = self._wire
         if isinstance(end, Edge):
             self._wire = None
-            added = view.editing.add_between(end, entry.spec.type, {})
+            added = view.editing.add_between(end, entry.spec.type, entry.params)
             if added is not None:
                 self._remember(entry.spec.type)
                 view.select([added])
@@ -75,7 +84,7 @@ class Adding(QObject):
             y -= HEADER / 2
         if view.snaps():
             x, y = snapped(x, GRID), snapped(y, GRID)
-        added = view.editing.add_node(entry.spec.type, x, y, {}, end)
+        added = view.editing.add_node(entry.spec.type, x, y, entry.params, end)
         if added is not None:
             self._remember(entry.spec.type)
             view.select([added])
@@ -85,6 +94,8 @@ class Adding(QObject):
             self._wire = None
 
     def _remember(self, type_name: str) -> None:
+        if type_name == _RUNNING:
+            return  # without its workflow it is another thing
         self._recent = [type_name, *(name for name in self._recent if name != type_name)][:_RECENT]
 
     def palette_closed(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Final
 
 from PySide6.QtCore import (
@@ -22,21 +23,26 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QGraphicsDropShadowEffect,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
 from studio.canvas.cards import tone
-from studio.canvas.palette_search import Entry, Section, sections, signature
+from studio.canvas.palette_search import ELSEWHERE, Entry, Section, preview, sections, signature
 from studio.canvas.style import Style, blend
 
 SIZE: Final = QSize(480, 360)
+_PREVIEW_PX: Final = 212
+_LEAST_SIGNATURE: Final = 64.0
+"""Pixels below which nothing of a signature could be read."""
 ENTRY: Final = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -118,11 +124,12 @@ class EntryPainter(QStyledItemDelegate):
         painter.setFont(style.small_font)
         painter.setPen(style.text if chosen else style.muted)
         room = max(box.width() - taken - 14, 20.0)
-        painter.drawText(
-            QRectF(box.left() + taken, box.top(), room, box.height()),
-            int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight),
-            style.elided_small(signature(entry), room),
-        )
+        if room >= _LEAST_SIGNATURE:
+            painter.drawText(
+                QRectF(box.left() + taken, box.top(), room, box.height()),
+                int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight),
+                style.elided_small(signature(entry), room),
+            )
         painter.restore()
 
 
@@ -132,6 +139,8 @@ class Palette(QFrame):
     chosen = Signal(object, bool)
     """(Entry, whether the palette stays open)."""
     closed = Signal()
+    elsewhere = Signal(str)
+    """What was typed looks for no kind of node: it begins with one of `ELSEWHERE`. The palette has closed."""
 
     def __init__(self, style: Style, parent: QWidget) -> None:
         super().__init__(parent)
@@ -141,7 +150,7 @@ class Palette(QFrame):
         self._recent: list[str] = []
         self._compatible = False
         self.line = QLineEdit(self)
-        self.line.setPlaceholderText("Search nodes: user create, list, if …")
+        self.line.setPlaceholderText("Search nodes: user create, list, if …   (> commands, @ nodes)")
         self.line.setAccessibleName("Search nodes")
         self.line.textChanged.connect(self._search)
         self.line.installEventFilter(self)
@@ -160,11 +169,22 @@ class Palette(QFrame):
         self.list.setItemDelegate(self._painter)
         self.hint = QLabel(self)
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.preview = QTextBrowser(self)
+        self.preview.setObjectName("palettePreview")
+        self.preview.setAccessibleName("What the node takes and gives")
+        self.preview.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.preview.setFrameShape(QFrame.Shape.NoFrame)
+        self.preview.setFixedWidth(_PREVIEW_PX)
+        self.preview.hide()
+        middle = QHBoxLayout()
+        middle.setSpacing(6)
+        middle.addWidget(self.list, 1)
+        middle.addWidget(self.preview)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 6)
         layout.setSpacing(6)
         layout.addWidget(self.line)
-        layout.addWidget(self.list, 1)
+        layout.addLayout(middle, 1)
         layout.addWidget(self.hint)
         shadow = QGraphicsDropShadowEffect(self)
         shadow.setBlurRadius(28)
@@ -182,6 +202,8 @@ class Palette(QFrame):
         self.setStyleSheet(
             f"#canvasPalette {{ background: {theme.hex('panel')}; border: 1px solid {theme.hex('border_strong')};"
             f" border-radius: 8px; }}"
+            f"#palettePreview {{ background: {theme.hex('input')}; color: {theme.hex('text')};"
+            f" border: 1px solid {theme.hex('border')}; border-radius: 5px; padding: 4px; }}"
             f"#canvasPalette QListView {{ background: transparent; outline: none; border: none; }}"
             f"#canvasPalette QLabel {{ color: {theme.hex('text_muted')}; font-size: 11px; background: transparent; }}"
             f"#canvasPalette QLineEdit {{ background: {theme.hex('input')}; color: {theme.hex('text')};"
@@ -199,6 +221,7 @@ class Palette(QFrame):
         y = min(max(at.y(), 8), room.height() - size.height() - 8)
         self.setGeometry(QRect(QPoint(x, y), size))
         self.line.clear()
+        self.preview.hide()
         self._search("")
         self.show()
         self.raise_()
@@ -209,6 +232,10 @@ class Palette(QFrame):
         return entry if isinstance(entry, Entry) else None
 
     def _search(self, text: str) -> None:
+        if text.startswith(ELSEWHERE):
+            self.dismiss()
+            self.elsewhere.emit(text)
+            return
         self.model.show(sections(self._entries, text, self._recent, compatible=self._compatible))
         rows = self.model.entry_rows()
         if rows:
@@ -220,15 +247,43 @@ class Palette(QFrame):
     def _current_changed(self, current: QModelIndex) -> None:
         entry = current.data(ENTRY)
         if isinstance(entry, Entry):
+            self._show_preview(entry)
             first = entry.spec.description.strip().split("\n")[0]
             metrics = self.hint.fontMetrics()
             self.hint.setText(
                 metrics.elidedText(
-                    first or "Enter adds · Shift+Enter adds and keeps open · Esc closes",
+                    first or "Enter adds · Shift+Enter adds and keeps open · → shows its fields · Esc closes",
                     Qt.TextElideMode.ElideRight,
                     self.width() - 24,
                 )
             )
+
+    def _show_preview(self, entry: Entry) -> None:
+        if self.preview.isHidden():
+            return
+        theme = self._painter.style_.theme
+        muted = theme.hex("text_muted")
+        parts = [f"<p style='margin:0 0 6px 0'><b>{html.escape(entry.title)}</b></p>"]
+        for title, rows in preview(entry):
+            parts.append(f"<p style='margin:4px 0 2px 0;color:{muted}'>{title}</p><table width='100%'>")
+            parts += [
+                f"<tr><td>{html.escape(name)}</td><td align='right' style='color:{muted}'>{html.escape(kind)}</td></tr>"
+                for name, kind in rows
+            ]
+            parts.append("</table>")
+        self.preview.setHtml("".join(parts))
+
+    def _preview_is_meant(self, key: Qt.Key) -> bool:
+        """Whether an arrow opens or closes the preview: it moves the caret unless that is at the end of the line."""
+        if self.line.cursorPosition() < len(self.line.text()) or self.current() is None:
+            return False
+        return key == (Qt.Key.Key_Right if self.preview.isHidden() else Qt.Key.Key_Left)
+
+    def _toggle_preview(self) -> None:
+        self.preview.setVisible(self.preview.isHidden())
+        entry = self.current()
+        if entry is not None:
+            self._show_preview(entry)
 
     def _step(self, by: int) -> None:
         rows = self.model.entry_rows()
@@ -277,6 +332,8 @@ class Palette(QFrame):
             self.dismiss()
         elif key == Qt.Key.Key_Tab:
             self._step(1)
+        elif self._preview_is_meant(key):
+            self._toggle_preview()
         else:
             return False
         return True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from studio.workflow.references import REFERENCE
 from studio.workflow.spec import NodeSpec
 
 COMPATIBLE: Final = "Compatible"
@@ -13,6 +14,9 @@ RECENT: Final = "Recent"
 MODELS: Final = "Models"
 FLOW: Final = "Flow"
 DATA: Final = "Data"
+WORKFLOWS: Final = "Workflows"
+ELSEWHERE: Final = (">", "@", "#", ":")
+"""Whoever types one of these first looks for something that is no kind of node: a command, a node, a model, a run."""
 MOST_RECENT: Final = 5
 _ENOUGH: Final = 62.0
 """Below this likeness (0–100) an entry is not what was typed."""
@@ -22,15 +26,26 @@ _TITLE_WEIGHT: Final = 12.0
 
 @dataclass(frozen=True)
 class Entry:
-    """A kind of node on offer. `port` is the one of its ports that would be joined, empty outside of compatible-only mode."""
+    """A kind of node on offer. `port` is the one of its ports that would be joined, empty outside of compatible-only mode.
+
+    With `runs` (an id and a name) it is a node that runs that workflow.
+    """
 
     spec: NodeSpec
     port: str = ""
+    runs: tuple[str, str] | None = None
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What a node that is made of it begins with."""
+        return {REFERENCE: self.runs[0]} if self.runs is not None else {}
 
     @property
     def title(self) -> str:
         """`Order · Bulk create`, or the title of a node that belongs to no model."""
         spec = self.spec
+        if self.runs is not None:
+            return self.runs[1]
         if spec.model and spec.operation:
             return f"{spec.model} · {spec.operation.replace('_', ' ').capitalize()}"
         return spec.title
@@ -38,6 +53,8 @@ class Entry:
     @property
     def words(self) -> str:
         spec = self.spec
+        if self.runs is not None:
+            return f"{self.runs[1]} workflow".lower()
         parts = [spec.model or "", spec.operation.replace("_", " "), spec.title, spec.code, spec.type]
         return " ".join(part for part in parts if part).lower()
 
@@ -51,6 +68,8 @@ class Section:
 def signature(entry: Entry) -> str:
     """What goes in and comes out, shortly: `email, name → record`."""
     spec = entry.spec
+    if entry.runs is not None:
+        return "runs this workflow"
     needed = [param.name for param in spec.params if param.required] or [
         port.name for port in spec.inputs if port.primary
     ]
@@ -60,6 +79,18 @@ def signature(entry: Entry) -> str:
     if entry.port:
         return f"joins {entry.port}" + (f" → {right}" if right else "")
     return " → ".join(part for part in (left, right) if part)
+
+
+def preview(entry: Entry) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a kind of node takes and gives, each name with its type, without the params for experts; a star marks what it needs."""
+    spec = entry.spec
+    takes = [
+        (f"{param.name} *" if param.required else param.name, str(param.type))
+        for param in sorted(spec.params, key=lambda param: not param.required)
+        if param.required or not param.advanced
+    ]
+    gives = [(port.name, str(port.type)) for port in spec.outputs]
+    return [(title, rows) for title, rows in (("Takes", takes), ("Gives", gives)) if rows]
 
 
 def sections(
@@ -74,6 +105,8 @@ def sections(
     scores = _scores(every, query, recent) if query else None
     if compatible:
         return _non_empty([Section(COMPATIBLE, _ranked(every, scores))])
+    workflows = [entry for entry in every if entry.runs is not None]
+    every = [entry for entry in every if entry.runs is None]
     by_type = {entry.spec.type: entry for entry in every}
     lately = [by_type[name] for name in recent if name in by_type][:MOST_RECENT]
     general = [entry for entry in every if not entry.spec.model]
@@ -82,6 +115,7 @@ def sections(
         Section(MODELS, _ranked([entry for entry in every if entry.spec.model], scores)),
         Section(FLOW, _ranked([entry for entry in general if entry.spec.category != "data"], scores)),
         Section(DATA, _ranked([entry for entry in general if entry.spec.category == "data"], scores)),
+        Section(WORKFLOWS, _ranked(workflows, scores)),
     ]
     if scores is not None:
         found.sort(key=lambda section: -max((scores[id(entry)] for entry in section.entries), default=0.0))

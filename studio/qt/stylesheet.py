@@ -57,6 +57,9 @@ QToolButton[popupMode="1"] { padding-right: 18px; }
 QToolButton::menu-button { border: none; width: 16px; }
 QToolButton::menu-arrow { image: url($chevron_down); width: 10px; height: 10px; }
 QToolButton#runButton { background: $accent; color: $text_on_accent; font-weight: 600; padding: 4px 13px 4px 10px; }
+QToolButton#runButton[popupMode="1"] { padding-right: 24px; }
+QToolButton#runButton::menu-button { border-left: 1px solid $accent_hover; width: 18px; }
+QToolButton#runButton::menu-arrow { image: url($chevron_run); width: 10px; height: 10px; }
 QToolButton#runButton:hover { background: $accent_hover; }
 QToolButton#runButton:focus { border-color: $text; }
 QToolButton#runButton:disabled { background: $hover; color: $text_muted; }
@@ -188,6 +191,8 @@ QFrame#messageBar { background: $card; border: none; border-left: 4px solid $run
 QFrame#messageBar[severity="error"] { border-left-color: $error; }
 QFrame#messageBar[severity="warning"] { border-left-color: $warning; }
 QFrame#messageBar[severity="ok"] { border-left-color: $ok; }
+QFrame#coachMark { background: $card; border: 1px solid $accent; border-radius: 8px; }
+QFrame#coachRing { background: transparent; border: 2px solid $accent; border-radius: 8px; }
 QLabel#toast { background: $card; color: $text; border: 1px solid $border_strong; border-radius: 8px; padding: 9px 16px; }
 QToolButton#connectionPill { background: $card; border: 1px solid $border; border-radius: 12px; padding: 3px 11px; }
 QToolButton#connectionPill:hover, QToolButton#connectionPill:focus { border-color: $accent_text; }
@@ -200,11 +205,13 @@ def stylesheet(theme: Theme) -> str:
     accent = theme.color("accent")
     hovered = accent.lighter(112) if theme.is_dark else accent.darker(112)
     icons = ("chevron_down", "chevron_up", "chevron_left", "chevron_right", "close", "dash", "check_menu")
-    check = "check_dark" if theme.hex("text_on_accent") == "#000000" else "check"
+    is_dark_on_accent = theme.hex("text_on_accent") == "#000000"
+    check = "check_dark" if is_dark_on_accent else "check"
     return _SHEET.substitute(
         tokens,
         accent_hover=accent.darker(106).name() if theme.name == "dark" else hovered.name(),
         danger_hover=theme.color("danger").darker(112).name(),
         check=asset(f"icons/{check}.svg"),
+        chevron_run=asset(f"icons/chevron_{'dark' if is_dark_on_accent else 'light'}.svg"),
         **{icon: asset(f"icons/{icon}.svg") for icon in icons},
     )

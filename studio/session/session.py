@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -72,6 +73,8 @@ class Session(Editor):
         self._past: list[tuple[RunRecord, list[NodeRunRecord]]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_saving = False
+        self.saved_at: dt.datetime | None = None
+        """When it was saved last by this session."""
         self._sample: Connection | None = None
         """The sample's own database, which goes with the session unless the project was saved."""
         if home is not None:
@@ -179,6 +182,7 @@ class Session(Editor):
         self._is_saving = True
         try:
             await self._home.save(self.project, location)
+            self.saved_at = self.env.clock()
         except BaseException:
             self.history.mark_dirty()
             raise
@@ -220,6 +224,11 @@ class Session(Editor):
     @property
     def is_modified(self) -> bool:
         return self._is_saving or super().is_modified
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether this is the sample shop as it came, not kept anywhere."""
+        return self._sample is not None and self.location is None
 
     @property
     def is_read_only(self) -> bool:

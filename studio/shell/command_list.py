@@ -61,7 +61,10 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="toggle_minimap", text="Mi&nimap", shortcuts=("Ctrl+M",), when=_WORKFLOW, scope="shown", tip="Show or hide the map of the whole workflow"),
     *(Command(id=f"go_to_bookmark_{key}", text=f"Go to bookmark &{key}", shortcuts=(f"Alt+{key}",), when=_WORKFLOW, scope="shown", tip="Show the part of the workflow that was kept there") for key in "123456789"),
     *(Command(id=f"set_bookmark_{key}", text=f"Set bookmark {key}", shortcuts=(f"Ctrl+Alt+{key}",), when=_WORKFLOW, scope="shown", tip="Keep what is seen of the workflow; once more from the same place clears it") for key in "123456789"),
-    Command(id="reset_layout", text="Reset la&yout"),
+    Command(id="layout_build", text="&Build", checkable=True, tip="Models, canvas, inspector and results beside one another"),
+    Command(id="layout_debug", text="&Debug", checkable=True, tip="The canvas with the inspector, and more room for results, runs and log"),
+    Command(id="layout_data", text="D&ata", checkable=True, tip="Models, and most of the room for their records"),
+    Command(id="reset_layout", text="&Reset this layout", tip="Put every panel back to where it stands at first"),
     Command(id="full_screen", text="Full s&creen", shortcuts=("F11",), checkable=True),
     Command(id="theme_system", text="&As the system", checkable=True),
     Command(id="theme_light", text="&Light", checkable=True),
@@ -126,6 +129,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="previous_pane", text="Previous pan&e", shortcuts=("Shift+F6",)),
     # Help
     Command(id="shortcuts", text="&Keyboard shortcuts", shortcuts=("F1", "Shift+?"), icon="ph.keyboard"),
+    Command(id="tour", text="&Tour", tip="Three marks beside what is worth knowing first; Esc ends them"),
     Command(id="open_data_folder", text="Open &data folder"),
     Command(id="licences", text="&Licences"),
     Command(id="about", text="&About Studio", role=QAction.MenuRole.AboutRole),
@@ -135,25 +139,29 @@ RECENT: Final = "recent"
 """In a menu: the submenu of recent projects."""
 THEME: Final = "theme"
 BOOKMARK: Final = "bookmark"
+LAYOUT: Final = "layout"
 
 MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
-    ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", "export_canvas", None, "reopen_last", "settings", None, "close_project", "quit")),
+    ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", "export_canvas", None, "reopen_last", None, "close_project", "quit")),
     ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "paste_with_links", "duplicate", "delete", "delete_and_reconnect", None, "find_nodes", "select_all", "select_upstream", "select_downstream", None, "rename")),
-    ("&View", ("go_to", "command_palette", None, "toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", BOOKMARK, None, THEME, "full_screen", "reset_layout")),
+    ("&View", ("toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", BOOKMARK, None, THEME, LAYOUT, "full_screen")),
     ("&Graph", ("add_node", "add_note", "add_frame", "dissolve_frames", None, "make_subworkflow", "enter_subworkflow", "leave_subworkflow", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "new_workflow")),
     ("&Run", ("run", "run_to_here", "run_from_here", "dry_run", None, "step", "stop", None, "toggle_breakpoint", "edit_breakpoint", "clear_breakpoints", None, "mode_auto", "mode_atomic", "mode_review", None, "commit", "roll_back", "show_changes", None, "toggle_pin", None, "next_problem", "previous_problem")),
     ("&Data", ("connections", "import_models", "new_model", None, "tenant")),
+    ("&Tools", ("go_to", "command_palette", None, "settings")),
     ("&Window", ("next_tab", "previous_tab", "close_tab", None, "next_pane", "previous_pane")),
-    ("&Help", ("shortcuts", None, "open_data_folder", "licences", None, "about")),
+    ("&Help", ("shortcuts", "tour", None, "open_data_folder", "licences", None, "about")),
 )  # fmt: skip
 
 MODES: Final = ("mode_auto", "mode_atomic", "mode_review")
+LAYOUTS: Final = ("layout_build", "layout_debug", "layout_data")
 THEMES: Final = ("theme_system", "theme_light", "theme_dark", "theme_high_contrast")
 BOOKMARKS: Final = tuple(f"{verb}_bookmark_{key}" for verb in ("go_to", "set") for key in "123456789")
 
 SUBMENUS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     THEME: ("&Theme", THEMES),
     BOOKMARK: ("Boo&kmarks", BOOKMARKS),
+    LAYOUT: ("La&yout", (*LAYOUTS, "reset_layout")),
 }
 """Title and commands of what stands in a menu as one entry."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from studio.qt.icons import icon
 from studio.qt.theme import Theme
+from studio.shell.settings import LayoutChoice
 
 _LEFT: Final = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT: Final = Qt.DockWidgetArea.RightDockWidgetArea
@@ -29,7 +30,12 @@ BOTTOM: Final = ("results", "changes", "runs", "problems", "log", "outline", "hi
 
 _LEFT_WIDTH: Final = 264
 _RIGHT_WIDTH: Final = 340
-_BOTTOM_HEIGHT: Final = 268
+_BOTTOM_HEIGHT: Final[Mapping[LayoutChoice, int]] = {"build": 268, "debug": 400, "data": 520}
+_HIDDEN: Final[Mapping[LayoutChoice, tuple[str, ...]]] = {
+    "build": (),
+    "debug": ("models", "workflows"),
+    "data": ("inspector",),
+}
 
 
 class _Title(QWidget):
@@ -106,8 +112,11 @@ class Docks(QObject):
     def __getitem__(self, name: str) -> QDockWidget:
         return self._docks[name]
 
-    def arrange(self) -> None:
-        """The layout to start with: models and workflows left, the inspector right, the rest as tabs at the bottom."""
+    def arrange(self, layout: LayoutChoice = "build") -> None:
+        """A layout as it is at first: models and workflows left, the inspector right, the rest as tabs at the bottom.
+
+        For debugging there is nothing on the left and more room at the bottom; for data no inspector, and most of the room at the bottom.
+        """
         window = self._window
         for dock in self._docks.values():
             window.removeDockWidget(dock)
@@ -126,7 +135,9 @@ class Docks(QObject):
             [self["models"], self["inspector"]], [_LEFT_WIDTH, _RIGHT_WIDTH], Qt.Orientation.Horizontal
         )
         window.resizeDocks([self["models"], self["workflows"]], [520, 150], Qt.Orientation.Vertical)
-        window.resizeDocks([bottom[0]], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
+        for name in _HIDDEN[layout]:
+            self[name].hide()
+        window.resizeDocks([bottom[0]], [_BOTTOM_HEIGHT[layout]], Qt.Orientation.Vertical)
 
     def reveal(self, name: str) -> None:
         """Shows a dock and brings it before its tabs, without taking the focus."""

@@ -33,6 +33,10 @@ class Finder(QObject):
     def open_commands(self) -> None:
         self._open(">", self.tr("Commands"))
 
+    def open_with(self, text: str) -> None:
+        """Goes on with what was typed elsewhere, which begins with a prefix."""
+        self._open(text, self.tr("Go to anything"))
+
     def set_theme(self, theme: Theme) -> None:
         if self.popup is not None:
             self.popup.set_theme(theme)

@@ -22,9 +22,10 @@ from studio.qt.commands import CommandSet
 from studio.qt.messages import Message, message_of
 from studio.qt.theme import Theme, system_theme
 from studio.shell.breakpoint_control import BreakpointControl
-from studio.shell.command_list import COMMANDS, MENUS, MODES, RECENT, SUBMENUS, THEME
+from studio.shell.command_list import COMMANDS, MENUS, MODES, RECENT, SUBMENUS
 from studio.shell.deeds import LEFT, deeds
 from studio.shell.docks import BOTTOM, Docks
+from studio.shell.layouts import Layouts
 from studio.shell.look import apply_theme, theme_of
 from studio.shell.message_bar import MessageBar, Toast
 from studio.shell.navigation import Navigation
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from studio.shell.goals import Finder
     from studio.shell.mending import Mending
     from studio.shell.preferences import Preferences
+    from studio.shell.tour import Tour
 
 
 class MainWindow(QMainWindow):
@@ -60,6 +62,7 @@ class MainWindow(QMainWindow):
     finder: Finder
     mending: Mending
     preferences: Preferences
+    tour: Tour
 
     def __init__(self, env: Environment, settings: Settings) -> None:
         super().__init__()
@@ -85,6 +88,7 @@ class MainWindow(QMainWindow):
         self.toolbar = ToolBar(self.commands, theme)
         self.status = StatusBar(theme)
         self.docks = Docks(self, theme)
+        self.layouts = Layouts(self)
         self._toast = Toast(self.pages)
         self._recent_menu = RecentMenu(self)
         self.files = ProjectFiles(env, settings, self, self)
@@ -104,6 +108,7 @@ class MainWindow(QMainWindow):
         from studio.shell.goals import Finder
         from studio.shell.mending import Mending
         from studio.shell.preferences import Preferences
+        from studio.shell.tour import Tour
 
         self._ear = SessionEar(self)
         self._ear.heard.connect(self._on_event, Qt.ConnectionType.AutoConnection)
@@ -113,6 +118,7 @@ class MainWindow(QMainWindow):
         self.navigation = Navigation(self)
         self.finder = Finder(self)
         self.mending = Mending(self)
+        self.tour = Tour(self)
         self.commands.connect_to(deeds(self))
         self._connect_parts()
         self.recent_changed()
@@ -153,10 +159,10 @@ class MainWindow(QMainWindow):
         title, ids = SUBMENUS[name]
         menu = parent.addMenu(self.tr(title))
         menu.setToolTipsVisible(True)
-        group = QActionGroup(menu) if name == THEME else None
+        group = QActionGroup(menu)
         for command_id in ids:
             action = self.commands.action(command_id)
-            if group is not None:
+            if action.isCheckable():
                 group.addAction(action)
             menu.addAction(action)
 
@@ -174,6 +180,7 @@ class MainWindow(QMainWindow):
         self._recent_menu.forgotten.connect(self._forget)
         self.toolbar.connectionClicked.connect(self.commands.action("connections").trigger)
         self.status.problemsClicked.connect(self._show_problems)
+        self.status.zoomClicked.connect(self.commands.action("zoom_100").trigger)
         self.status.tenantClicked.connect(self.commands.action("tenant").trigger)
         self.tenants.changed.connect(self.refresh)
         self.tenants.changed.connect(self.panels.models.refresh_counts)
@@ -321,7 +328,14 @@ class MainWindow(QMainWindow):
             return ""
         if self._session.is_modified:
             return self.tr("Unsaved changes")
-        return self.tr("Saved") if self._session.location is not None else self.tr("Not saved to a file")
+        if self._session.location is None:
+            return self.tr("Not saved to a file")
+        saved_at = self._session.saved_at
+        return (
+            self.tr("Saved {}").format(saved_at.astimezone().strftime("%H:%M"))
+            if saved_at
+            else self.tr("Saved")
+        )
 
     def new_workflow(self) -> None:
         if self._session is not None:
@@ -389,9 +403,10 @@ class MainWindow(QMainWindow):
         self.recent_changed()
 
     def _connect_own_database(self) -> None:
-        run_in_background(self, self._new_and_connect(), text=self.tr("Making a project…"))
+        run_in_background(self, self.new_and_connect(), text=self.tr("Making a project…"))
 
-    async def _new_and_connect(self) -> None:
+    async def new_and_connect(self) -> None:
+        """Begins an empty project with the dialog for its first connection."""
         await self.files.new()
         if self._session is not None:
             self.panels.models.open_connections(new=True)
@@ -441,6 +456,7 @@ class MainWindow(QMainWindow):
         self.commands.action("snap").setChecked(self.settings.snaps)
         self.commands.action(f"mode_{self.settings.mode}").setChecked(True)
         self.toolbar.show_mode(self.settings.mode)
+        self.commands.action(f"layout_{self.settings.layout}").setChecked(True)
         self.commands.action(f"theme_{self.settings.theme.replace('-', '_')}").setChecked(True)
         self._show_dock_marks()
 
@@ -448,10 +464,6 @@ class MainWindow(QMainWindow):
         marks = {"toggle_left": LEFT, "toggle_inspector": ("inspector",), "toggle_bottom": BOTTOM}
         for command_id, names in marks.items():
             self.commands.action(command_id).setChecked(self.docks.are_shown(names))
-
-    def reset_layout(self) -> None:
-        self.docks.arrange()
-        self._show_dock_marks()
 
     def _restore_window(self) -> None:
         self.resize(1440, 900)

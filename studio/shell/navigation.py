@@ -142,6 +142,7 @@ class Navigation(QObject):
         canvas.breakpointRequested.connect(window.breakpoints.change)
         canvas.workflowRequested.connect(self.follow_trail)
         canvas.zoomChanged.connect(self._on_zoomed)
+        canvas.palette_popup.elsewhere.connect(window.finder.open_with)
         if self._shown_run is not None and self._shown_run.workflow_id == canvas.workflow_id:
             canvas.set_run(self._shown_run)
         window.pauses.mark()

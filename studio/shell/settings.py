@@ -20,6 +20,9 @@ MotionChoice = Literal["system", "reduced", "full"]
 ModeChoice = Literal["auto", "atomic", "review"]
 """How a run commits: each node by itself, all or nothing, or all after a look at it."""
 
+LayoutChoice = Literal["build", "debug", "data"]
+"""Where the panels stand: for drawing, for watching runs, for looking at records."""
+
 MAX_RECENT: Final = 10
 LAYOUT_VERSION: Final = 4
 """Of the docks and toolbars; a state saved by another version is not restored."""
@@ -29,6 +32,7 @@ _CHOICES: Final[dict[str, ThemeChoice]] = {
 }
 
 _MODES: Final[dict[str, ModeChoice]] = {choice: choice for choice in ("auto", "atomic", "review")}
+_LAYOUTS: Final[dict[str, LayoutChoice]] = {choice: choice for choice in ("build", "debug", "data")}
 _MOTIONS: Final[dict[str, MotionChoice]] = {choice: choice for choice in ("system", "reduced", "full")}
 
 
@@ -55,6 +59,15 @@ class Settings:
     @reopens_last.setter
     def reopens_last(self, reopens: bool) -> None:
         self._store.setValue("start/reopen", reopens)
+
+    @property
+    def has_seen_tour(self) -> bool:
+        """Whether the tour has been shown, and ended by whoever saw it."""
+        return bool(self._store.value("start/tour", defaultValue=False, type=bool))
+
+    @has_seen_tour.setter
+    def has_seen_tour(self, has: bool) -> None:
+        self._store.setValue("start/tour", has)
 
     @property
     def snaps(self) -> bool:
@@ -164,6 +177,24 @@ class Settings:
     @property
     def state(self) -> QByteArray:
         return QByteArray(self._store.value("window/state", QByteArray()))
+
+    @property
+    def layout(self) -> LayoutChoice:
+        """Which layout is shown."""
+        return _LAYOUTS.get(str(self._store.value("window/layout", "build")), "build")
+
+    @layout.setter
+    def layout(self, choice: LayoutChoice) -> None:
+        self._store.setValue("window/layout", choice)
+
+    @property
+    def layout_state(self) -> QByteArray:
+        """How the layout that is shown was left; empty when it never was."""
+        return QByteArray(self._store.value(f"window/state_{self.layout}", QByteArray()))
+
+    def keep_layout(self, state: QByteArray) -> None:
+        """Remembers how the layout that is shown is left."""
+        self._store.setValue(f"window/state_{self.layout}", state)
 
     def keep_window(self, geometry: QByteArray, state: QByteArray) -> None:
         self._store.setValue("window/geometry", geometry)

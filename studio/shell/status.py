@@ -74,6 +74,7 @@ class StatusBar(QStatusBar):
 
     problemsClicked = Signal()
     tenantClicked = Signal()
+    zoomClicked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,13 +91,15 @@ class StatusBar(QStatusBar):
         self.tenant = QToolButton()
         self.tenant.setToolTip(self.tr("Whose records are meant, in models that keep them by tenant"))
         self.tenant.clicked.connect(self.tenantClicked)
-        self.zoom = QLabel()
-        self.zoom.setToolTip(self.tr("Zoom"))
+        self.zoom = QToolButton()
+        self.zoom.setToolTip(self.tr("Zoom; a click shows the actual size  (Ctrl+0)"))
+        self.zoom.clicked.connect(self.zoomClicked)
         self.transaction = TransactionBar()
         for widget in (self.busy, self.transaction, self.saved, self.tenant, self.problems, self.zoom):
             self.addPermanentWidget(widget)
         self.set_tenant(None, is_wanted=False)
         self.set_problems(None)
+        self.set_zoom(None)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -136,6 +139,7 @@ class StatusBar(QStatusBar):
         )
 
     def set_zoom(self, zoom: float | None) -> None:
+        self.zoom.setVisible(zoom is not None)
         self.zoom.setText("" if zoom is None else f"{zoom * 100:.0f} %")
 
     def set_saved(self, text: str) -> None:

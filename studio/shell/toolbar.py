@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from studio.qt.commands import CommandSet
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from studio.project.state import Project
     from studio.shell.settings import ModeChoice
 
+_WIDE_PX: Final = 1140
+_WHERE_WIDE: Final = ("zoom_out", "zoom_in", "go_to")
 _DIALECTS = {
     "sqlite": "SQLite",
     "postgresql": "PostgreSQL",
@@ -43,6 +45,12 @@ class ToolBar(QToolBar):
         self._commands = commands
 
         self.run_button = self._button("run", "runButton", text=True)
+        self.run_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        runs = QMenu(self.run_button)
+        runs.setToolTipsVisible(True)
+        commands.fill(runs, ("run", "run_to_here", "run_from_here", "dry_run", None, "step"))
+        self.run_button.setMenu(runs)
+        self.dry_button = self._button("dry_run", "dryRunButton", text=True)
         self.step_button = QToolButton()
         self._step_action = self._put(self.step_button, "step", "stepButton", text=True)
         self.stop_button = self._button("stop", "stopButton", text=True)
@@ -61,8 +69,13 @@ class ToolBar(QToolBar):
         for command_id in ("save", "undo", "redo"):
             self.addAction(commands.action(command_id))
         self.addSeparator()
-        for command_id in ("add_node", "zoom_out", "zoom_in", "fit", "snap"):
-            self.addAction(commands.action(command_id))
+        self._where_wide: list[QAction] = []
+        """What only stands there while there is room; it is in the menus as well."""
+        for command_id in ("add_node", "tidy", "zoom_out", "zoom_in", "fit", "snap", "go_to"):
+            if command_id in _WHERE_WIDE:
+                self._where_wide.append(self._put(QToolButton(), command_id, f"{command_id}Button"))
+            else:
+                self.addAction(commands.action(command_id))
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
@@ -77,6 +90,16 @@ class ToolBar(QToolBar):
         self.show_project(None)
         self.show_running(running=False)
         self.show_paused(paused=False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, the database still stands at the end: words and what is in the menus give way."""
+        super().resizeEvent(event)
+        is_wide = self.width() >= _WIDE_PX
+        for action in self._where_wide:
+            action.setVisible(is_wide)
+        style = Qt.ToolButtonStyle
+        for button in (self.dry_button, self.stop_button):
+            button.setToolButtonStyle(style.ToolButtonTextBesideIcon if is_wide else style.ToolButtonIconOnly)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -135,7 +158,7 @@ class ToolBar(QToolBar):
         self._put(button, command_id, name, text=text)
         return button
 
-    def _put(self, button: QToolButton, command_id: str, name: str, *, text: bool) -> QAction:
+    def _put(self, button: QToolButton, command_id: str, name: str, *, text: bool = False) -> QAction:
         """The action by which a widget in a toolbar is shown or hidden."""
         button.setObjectName(name)
         button.setDefaultAction(self._commands.action(command_id))

@@ -131,6 +131,41 @@ def test_arrows_choose_and_headings_are_skipped(one):
     assert palette.current() is not None
 
 
+def test_an_arrow_at_the_end_of_the_line_shows_what_a_kind_takes_and_gives(one):
+    view, _ = one
+    press_key(view.viewer, Qt.Key.Key_N)
+    palette = view.palette_popup
+    type_text(palette.line, "cust cr")
+    press_key(palette.line, Qt.Key.Key_Left)
+    press_key(palette.line, Qt.Key.Key_Right)
+    assert palette.preview.isHidden(), "the caret was not at the end"
+    press_key(palette.line, Qt.Key.Key_Right)
+    assert palette.preview.isVisible()
+    told = palette.preview.toPlainText()
+    assert "Customer · Create" in told
+    assert "email *" in told
+    assert told.index("Takes") < told.index("Gives") < told.index("record")
+    press_key(palette.line, Qt.Key.Key_Down)
+    assert "Customer · Create" not in palette.preview.toPlainText()
+    press_key(palette.line, Qt.Key.Key_Left)
+    assert palette.preview.isHidden()
+    assert palette.line.text() == "cust cr"
+    assert palette.line.cursorPosition() == len("cust cr")
+
+
+def test_another_workflow_is_offered_as_a_node_that_runs_it(one):
+    view, _ = one
+    other = view.session.add_workflow("Send reminders")
+    press_key(view.viewer, Qt.Key.Key_N)
+    palette = view.palette_popup
+    type_text(palette.line, "remind")
+    assert palette.current().title == "Send reminders"
+    press_key(palette.line, Qt.Key.Key_Return)
+    (added,) = view.selection()
+    node = shown_workflow(view).nodes[added]
+    assert (node.type, node.params["workflow"]) == ("Subworkflow", other)
+
+
 def test_the_kinds_used_last_are_offered_first(one):
     view, _ = one
     press_key(view.viewer, Qt.Key.Key_N)

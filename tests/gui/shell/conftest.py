@@ -53,6 +53,7 @@ def loop(qapp):
 def settings(env):
     settings = Settings(env.data_dir)
     settings.theme = "dark"
+    settings.has_seen_tour = True
     return settings
 
 

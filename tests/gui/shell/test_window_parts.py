@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 
 from studio.kernel.errors import ConnectionFailed
 from studio.kernel.problems import Severity
@@ -41,6 +42,36 @@ def test_reset_layout_brings_everything_back(window):
     assert not window.docks["inspector"].isHidden()
     assert not window.docks["models"].isFloating()
     assert window.dockWidgetArea(window.docks["models"]) is Qt.DockWidgetArea.LeftDockWidgetArea
+
+
+def test_each_layout_is_remembered_as_it_was_left(window, drive, settings):
+    shown = ("models", "inspector", "results")
+    places = [not window.docks[name].isHidden() for name in shown]
+    drive.activate()
+    drive.menu("View", "Layout", "Debug")
+    assert [not window.docks[name].isHidden() for name in shown] == [False, True, True]
+    assert window.commands.action("layout_debug").isChecked()
+    assert not window.commands.action("toggle_left").isChecked()
+    window.docks["inspector"].hide()
+    drive.menu("View", "Layout", "Data")
+    assert [not window.docks[name].isHidden() for name in shown] == [True, False, True]
+    drive.menu("View", "Layout", "Debug")
+    assert window.docks["inspector"].isHidden()
+    drive.menu("View", "Layout", "Reset this layout")
+    assert [not window.docks[name].isHidden() for name in shown] == [False, True, True]
+    drive.menu("View", "Layout", "Build")
+    assert [not window.docks[name].isHidden() for name in shown] == places
+    assert settings.layout == "build"
+
+
+@pytest.mark.parametrize("width", [860, 1440])
+def test_the_toolbar_says_the_database_however_little_room_there_is(window, session, drive, width):
+    bar = window.toolbar
+    window.resize(width, 600)
+    drive.until(lambda: window.width() == width and bar.pill.isVisible())
+    drive.until(lambda: bar.rect().contains(bar.pill.geometry()))
+    assert bar.findChild(QToolButton, "go_toButton").isVisible() is (width > 1000)
+    assert bar.dry_button.isVisible()
 
 
 def test_f6_walks_from_pane_to_pane_and_back(window, session, qtbot):
