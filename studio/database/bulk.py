@@ -125,8 +125,9 @@ async def batches(data: Data, batch_size: int) -> AsyncIterator[Sequence[Any]]:
             field="batch_size",
         )
     if isinstance(data, list | tuple):
-        if data:
-            yield data if isinstance(data[0], Mapping) else _flat(data)
+        rows = data if data and isinstance(data[0], Mapping) else _flat(data)
+        if rows:
+            yield rows
         return
     batch: list[Any] = []
     async for item in _each(data):

@@ -435,7 +435,7 @@ def test_hostile_text_is_written_letter_for_letter_in_bulk(database_url):
     run(database_url, story, models=[spec])
 
 
-def test_a_stream_may_bring_empty_batches(database_url):
+def test_a_stream_or_a_list_may_bring_empty_batches(database_url):
     async def batches():
         for start in (None, 0, None, 2, None):
             yield [] if start is None else customers(2, start=start)
@@ -444,5 +444,7 @@ def test_a_stream_may_bring_empty_batches(database_url):
         access = database.access()
         assert (await access.bulk_create(CUSTOMER, batches())).created == 4
         assert (await access.bulk_upsert(CUSTOMER, batches())).updated == 4
+        assert (await access.bulk_create(CUSTOMER, [[], []])).created == 0
+        assert (await access.bulk_update_rows(CUSTOMER, [[]])).updated == 0
 
     run(database_url, story)
