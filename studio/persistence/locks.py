@@ -1,24 +1,17 @@
 """Is a project open elsewhere? A file's lock is held by the operating system, so it ends with its process, however that ends.
 
-A store on a server has no such lock: there the project's row says who has it open (`opened_by`), and the one who has renews it.
+A store on a server has no such lock; `server_lock` has its own.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import os
-import socket
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO
 
 from studio.kernel.errors import StoreBusy
-
-RENEWED_EVERY_S: Final = 20.0
-STALE_AFTER_S: Final = 75.0
-"""Three renewals missed, and a little patience: whoever held the store is gone."""
 
 
 class FileLock:
@@ -88,33 +81,6 @@ def busy(shown: str, owner: str) -> StoreBusy:
     return StoreBusy(
         f"{shown} is open in {owner}.", hint="Close it there, or make a copy and open that.", owner=owner
     )
-
-
-def owner_mark(token: str, now: dt.datetime) -> dict[str, Any]:
-    """What a project's row on a server says about the session that has it open."""
-    return {"token": token, "host": socket.gethostname(), "pid": os.getpid(), "at": now.isoformat()}
-
-
-def holder(mark: Mapping[str, Any] | None, token: str, now: dt.datetime) -> str | None:
-    """Who else holds a store on a server, in words; None when nobody does, or no longer."""
-    if not mark or mark.get("token") == token:
-        return None
-    age_s = (now - dt.datetime.fromisoformat(str(mark["at"]))).total_seconds()
-    if age_s > STALE_AFTER_S:
-        return None
-    if mark.get("host") == socket.gethostname() and not _is_alive(int(mark["pid"])):
-        return None
-    return f"process {mark['pid']} on {mark['host']}"
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _is_same_file(file: IO[str], path: Path) -> bool:

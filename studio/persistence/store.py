@@ -1,49 +1,37 @@
 """How is a project kept in a database? Opened, saved as a whole or not at all, its edits journaled, its runs remembered.
 
-A store belongs to one session at a time (`locks`). What its rows mean stands in `codec`, the nodes that write them in `gateway`.
-Everything here runs on the engine's loop. The module is longer than most because one class keeps one invariant over opening, copying and saving.
+A store belongs to one session at a time (`locks`, `server_lock`). What its rows mean stands in `codec`, which of them a save writes in
+`saving`, the nodes that write them in `gateway`, and what is kept of runs in `run_history`.
+Everything here runs on the engine's loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from studio.kernel.errors import DatabaseError, NewerFormat, StoreError
-from studio.kernel.ids import RunId, WorkflowId, new_id
+from studio.kernel.ids import new_id
 from studio.kernel.problems import Problem
 from studio.persistence import locks
 from studio.persistence.codec import PATTERN, ProjectRows, ReadProject, project_from_rows, project_to_rows
 from studio.persistence.gateway import Step, StoreGateway
 from studio.persistence.locations import Location, check_file, foreign, locate
 from studio.persistence.project_models import FORMAT_VERSION, STORE_MODELS
-from studio.persistence.runs import (
-    RUNS_KEPT,
-    NodeRunRecord,
-    RunRecord,
-    node_from_row,
-    nodes_to_rows,
-    run_from_row,
-    run_to_row,
-)
+from studio.persistence.run_history import RunHistory
+from studio.persistence.saving import steps_between
+from studio.persistence.server_lock import ServerLock
 from studio.project.state import Project
 
 if TYPE_CHECKING:
     from studio.kernel.loop import EngineLoop
 
 _OWN_TABLES: Final = frozenset({"projects", "orchestrations", "edit_journals", "model_definitions"})
-_KINDS: Final = (
-    ("connections", "Connection"),
-    ("models", "ModelDefinition"),
-    ("workflows", "Orchestration"),
-)
-
 Clock = Callable[[], dt.datetime]
 
 
@@ -76,8 +64,10 @@ class ProjectStore:
         self._token = new_id()
         self._rows = ProjectRows(project={})
         self._unread: tuple[str, ...] = ()
-        self._renewal: asyncio.Task[None] | None = None
+        self._server_lock: ServerLock | None = None
         self._writing = asyncio.Lock()
+        self.run_history = RunHistory(gateway.run, self._write)
+        """The runs that are over."""
 
     # ------------------------------------------------------------ opening and closing
 
@@ -187,18 +177,9 @@ class ProjectStore:
 
     async def close(self) -> None:
         """Lets the database and the lock go; the store is of no use afterwards."""
-        if self._renewal is not None:
-            self._renewal.cancel()
-            with contextlib.suppress(DatabaseError, StoreError):
-                await self._write(
-                    [
-                        Step(
-                            type="ProjectUpdateNode",
-                            params={"id": self.project.id, "fields": {"opened_by": None}},
-                        )
-                    ]
-                )
-            self._renewal = None
+        if self._server_lock is not None:
+            await self._server_lock.release()
+            self._server_lock = None
         await self._gateway.close()
         if self._lock is not None:
             self._lock.release()
@@ -231,7 +212,7 @@ class ProjectStore:
             rows = await asyncio.to_thread(
                 project_to_rows, project, studio_version=studio_version, known=(self.project, self._rows), unread=self._unread
             )  # fmt: skip
-            steps = _difference(self._rows, rows, keep=self._unread)
+            steps = steps_between(self._rows, rows, keep=self._unread)
             steps.append(
                 Step(type="EditJournalBulkDeleteNode", params={"filter": {"position": {"$lte": upto}}})
             )
@@ -308,7 +289,7 @@ class ProjectStore:
         steps: list[Step] = []
         if source is not None:
             steps += await source._all_rows(set(rows.connections) | set(rows.models) | set(rows.workflows))  # noqa: SLF001
-        steps += _difference(ProjectRows(project={}), rows)
+        steps += steps_between(ProjectRows(project={}), rows)
         await self._gateway.prepare()
         await self._write(steps, atomic=True)
 
@@ -373,54 +354,6 @@ class ProjectStore:
             [Step(type="EditJournalBulkDeleteNode", params={"filter": {"position": {"$gt": after}}})]
         )
 
-    # ------------------------------------------------------------ runs
-
-    async def add_run(self, run: RunRecord, nodes: Sequence[NodeRunRecord]) -> None:
-        """Remembers a run, and forgets the oldest beyond `RUNS_KEPT`."""
-        steps = [Step(type="WorkflowRunCreateNode", params=run_to_row(run, self.project.id))]
-        rows = nodes_to_rows(run.id, nodes)
-        if rows:
-            steps.append(Step(type="NodeRunBulkCreateNode", params={"data": rows}))
-        await self._write(steps, atomic=True)
-        old = (
-            await self._gateway.run(
-                [
-                    Step(
-                        type="WorkflowRunListNode",
-                        params={
-                            "order_by": ["-started_at"],
-                            "offset": RUNS_KEPT,
-                            "limit": None,
-                            "fields": ["id"],
-                        },
-                    )
-                ]
-            )
-        )[0]
-        if old:
-            ids = [row["id"] for row in old]
-            await self._write(
-                [
-                    Step(type="NodeRunBulkDeleteNode", params={"filter": {"run_id": {"$in": ids}}}),
-                    Step(type="WorkflowRunBulkDeleteNode", params={"ids": ids}),
-                ],
-                atomic=True,
-            )
-
-    async def runs(self, workflow_id: WorkflowId | None = None) -> list[RunRecord]:
-        """Newest first."""
-        params: dict[str, Any] = {"order_by": ["-started_at"], "limit": RUNS_KEPT}
-        if workflow_id is not None:
-            params["filter"] = {"workflow_id": workflow_id}
-        rows = (await self._gateway.run([Step(type="WorkflowRunListNode", params=params)]))[0]
-        return [run_from_row(row) for row in rows]
-
-    async def run_nodes(self, run_id: RunId) -> list[NodeRunRecord]:
-        """In the order in which they stood in the run."""
-        params = {"filter": {"run_id": run_id}, "order_by": ["position"], "limit": None}
-        rows = (await self._gateway.run([Step(type="NodeRunListNode", params=params)]))[0]
-        return [node_from_row(row) for row in rows]
-
     # ------------------------------------------------------------ inside
 
     async def _write(self, steps: Sequence[Step], *, atomic: bool = False) -> None:
@@ -430,44 +363,10 @@ class ProjectStore:
             await self._gateway.run(steps, atomic=atomic)
 
     async def _take_server_lock(self) -> None:
-        project_id = self.project.id or self._rows.project.get("id", "")
-        if not project_id:
+        if not self.project.id:
             await self._read()
-            project_id = self.project.id
-        row = (await self._gateway.run([Step(type="ProjectReadNode", params={"id": project_id})]))[0]
-        now = self._clock()
-        owner = locks.holder(row["opened_by"], self._token, now)
-        if owner:
-            raise locks.busy(self.location.shown, owner)
-        taken = await self._gateway.run(
-            [
-                Step(
-                    type="ProjectBulkUpdateNode",
-                    # Only if nobody was quicker: each write alters `updated_at`.
-                    params={
-                        "filter": {"id": project_id, "updated_at": row["updated_at"]},
-                        "update": {"opened_by": locks.owner_mark(self._token, now)},
-                    },
-                )
-            ]
-        )
-        if not taken[0]["updated"]:
-            raise locks.busy(self.location.shown, "another session, which was quicker")
-        self._renewal = asyncio.create_task(self._renew(), name="renew the store's lock")
-
-    async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(locks.RENEWED_EVERY_S)
-            mark = locks.owner_mark(self._token, self._clock())
-            with contextlib.suppress(DatabaseError):  # unreachable for now: the next renewal may succeed
-                await self._write(
-                    [
-                        Step(
-                            type="ProjectUpdateNode",
-                            params={"id": self.project.id, "fields": {"opened_by": mark}},
-                        )
-                    ]
-                )
+        self._server_lock = ServerLock(self._gateway, self.project.id, self._token, self._clock)
+        await self._server_lock.take(self.location.shown)
 
 
 async def _check_tables(location: Location, engine: EngineLoop | None) -> None:
@@ -482,30 +381,6 @@ async def _check_tables(location: Location, engine: EngineLoop | None) -> None:
     if not tables and location.path is None:
         raise StoreError(f"{location.shown} holds no project yet.", hint="Save a project there first.")
     raise foreign(location.shown)
-
-
-def _difference(before: ProjectRows, after: ProjectRows, *, keep: Sequence[str] = ()) -> list[Step]:
-    """The steps that lead from one state of a store's project to another; rows whose ids are in `keep` are never removed."""
-    steps: list[Step] = []
-    for attribute, model in _KINDS:
-        old, new = getattr(before, attribute), getattr(after, attribute)
-        changed = [row for key, row in new.items() if not _same(old.get(key), row)]
-        if changed:
-            params = {"data": changed, "conflict_on": ["id"], "conflict_resolution": "update"}
-            steps.append(Step(type=f"{model}BulkUpsertNode", params=params))
-        gone = [key for key in old if key not in new and key not in keep]
-        if gone:
-            steps.append(Step(type=f"{model}BulkDeleteNode", params={"ids": gone}))
-    if not before.project:
-        steps.append(Step(type="ProjectCreateNode", params=after.project))
-    elif not _same(before.project, after.project):
-        fields = {name: value for name, value in after.project.items() if name != "id"}
-        steps.append(Step(type="ProjectUpdateNode", params={"id": after.project["id"], "fields": fields}))
-    return steps
-
-
-def _same(old: dict[str, Any] | None, new: dict[str, Any]) -> bool:
-    return old is not None and all(name in old and old[name] == value for name, value in new.items())
 
 
 def _major(version: str) -> int:

@@ -240,15 +240,15 @@ class Home:
         if self._base is None:
             self._base = project
         store = await self._ready()
-        await store.add_run(run, nodes)
+        await store.run_history.add(run, nodes, project_id=store.project.id)
 
     async def runs(self, workflow_id: WorkflowId | None) -> list[RunRecord]:
         assert self._store is not None
-        return await self._env.loop.call(self._store.runs(workflow_id))
+        return await self._env.loop.call(self._store.run_history.recent(workflow_id))
 
     async def run_nodes(self, run_id: RunId) -> list[NodeRunRecord]:
         assert self._store is not None
-        return await self._env.loop.call(self._store.run_nodes(run_id))
+        return await self._env.loop.call(self._store.run_history.nodes(run_id))
 
     # ------------------------------------------------------------ the end
 

@@ -288,11 +288,11 @@ def test_runs_are_remembered_newest_first_with_their_nodes(place):
     async def story() -> Any:
         store = await made(place)
         first, second = run_record(0), run_record(1)
-        await store.add_run(first, nodes)
-        await store.add_run(second, [])
-        runs = await store.runs(W)
-        found = await store.run_nodes(first.id)
-        assert await store.runs(WorkflowId("nobody")) == []
+        await store.run_history.add(first, nodes, project_id=SAMPLE.id)
+        await store.run_history.add(second, [], project_id=SAMPLE.id)
+        runs = await store.run_history.recent(W)
+        found = await store.run_history.nodes(first.id)
+        assert await store.run_history.recent(WorkflowId("nobody")) == []
         await store.close()
         return runs == [second, first], found
 
@@ -306,11 +306,13 @@ def test_only_the_newest_runs_are_kept(place):
         store = await made(place)
         node = NodeRunRecord(node_id=NodeId("a"), title="A", type="T", state="succeeded")
         oldest = run_record(0)
-        await store.add_run(oldest, [node])
+        await store.run_history.add(oldest, [node], project_id=SAMPLE.id)
         for number in range(1, RUNS_KEPT + 1):
-            await store.add_run(run_record(number), [node] if number == 1 else [])
-        runs = await store.runs()
-        left = len(await store.run_nodes(oldest.id))
+            await store.run_history.add(
+                run_record(number), [node] if number == 1 else [], project_id=SAMPLE.id
+            )
+        runs = await store.run_history.recent()
+        left = len(await store.run_history.nodes(oldest.id))
         await store.close()
         assert oldest.id not in {entry.id for entry in runs}
         return len(runs), left
@@ -323,14 +325,19 @@ def test_a_copy_takes_runs_and_other_peoples_rows_along(place, tmp_path):
 
     async def story() -> Any:
         store = await made(place)
-        await store.add_run(run_record(), [])
+        await store.run_history.add(run_record(), [], project_id=SAMPLE.id)
         await store._gateway.run(
             [Step(type="OrganizationCreateNode", params={"id": "o", "name": "O", "slug": "o", "plan_tier": "free", "status": "active"})]
         )  # fmt: skip
         await store.append_edits([entry(1)])
         copy = await store.copy_to(target, replace(SAMPLE, name="Copy"), studio_version="1")
         organizations = (await copy._gateway.run([Step(type="OrganizationListNode")]))[0]
-        found = copy.project, len(await copy.runs()), [row["id"] for row in organizations], await copy.edits()
+        found = (
+            copy.project,
+            len(await copy.run_history.recent()),
+            [row["id"] for row in organizations],
+            await copy.edits(),
+        )
         await copy.close()
         await store.close()
         return found

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from studio.kernel.errors import StoreBusy
-from studio.persistence.locks import STALE_AFTER_S, FileLock, holder, is_held, owner_mark
+from studio.persistence.locks import FileLock, is_held
+from studio.persistence.server_lock import STALE_AFTER_S, holder, owner_mark
 
 NOW = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
 
