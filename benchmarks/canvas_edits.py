@@ -6,6 +6,7 @@ Edits are timed from the gesture to the painted frame, with all nodes in view un
 from __future__ import annotations
 
 import resource
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,19 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PySide6.QtCore import Qt
 
+from benchmarks.canvas_gestures import FRAMES, beside, by_turns, frame_figure, frames, timed_ms
 from benchmarks.canvas_subjects import OurCanvas, StockCanvas, frame
-from benchmarks.measure import Figure, at_most, percentile, told
+from benchmarks.measure import REPEATS, Figure, at_most, percentile, told
 
 if TYPE_CHECKING:
     from studio.session.runs import NodeState
 
-FRAMES: Final = 60
 STATES_A_SECOND: Final = 1_000
 STEPS: Final = 10_000
-NEAR_MS: Final = 8.0
-FAR_MS: Final = 16.0
-FASTER: Final = 15.0
-_DRAGGED_STOCK_FRAMES: Final = 12
 
 
 def edit_figures(ours: OurCanvas, stock: StockCanvas | None, count: int) -> list[Figure]:
@@ -44,17 +41,12 @@ def edit_figures(ours: OurCanvas, stock: StockCanvas | None, count: int) -> list
     return figures
 
 
-def _timed_ms(step: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    step()
-    return (time.perf_counter() - started) * 1000
-
-
 def _painted_ms(ours: OurCanvas, step: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    step()
-    ours.view.viewer.viewport().repaint()
-    return (time.perf_counter() - started) * 1000
+    def painted() -> None:
+        step()
+        ours.view.viewer.viewport().repaint()
+
+    return timed_ms(painted)
 
 
 # Gestures
@@ -71,28 +63,31 @@ def _drag(ours: OurCanvas, stock: StockCanvas | None, count: int) -> Figure:
     view.center_on(geometry.ids[i])
     ours.rest()
     x, y = float(geometry.x[i]), float(geometry.y[i])
-    gesture = MoveGesture(view.viewer, x, y, held=Held(np.array([i])), anchor=(x, y))
     if stock:
         stock.look(far=False)
         stock.center_on(i)
-    times, stock_times = [], []
-    for turn in range(FRAMES):
-        started = time.perf_counter()
-        gesture.move(x + 7 * turn, y + 3 * turn, Qt.KeyboardModifier.AltModifier)
-        frame()
-        times.append((time.perf_counter() - started) * 1000)
-        if stock and turn % (FRAMES // _DRAGGED_STOCK_FRAMES) == 0:
-            started = time.perf_counter()
-            stock.drag(i, 7, 3)
-            stock_times.append((time.perf_counter() - started) * 1000)
-    gesture.cancel()
-    return _beside(
-        f"canvas.drag_{count}",
-        percentile(times, 0.95),
-        percentile(stock_times, 0.95) if stock_times else None,
-        limit_ms=NEAR_MS,
-        must_be_faster=count == 1_000,
-    )
+
+    def dragged() -> list[float]:
+        ours.rest()
+        gesture = MoveGesture(view.viewer, x, y, held=Held(np.array([i])), anchor=(x, y))
+
+        def step(turn: int) -> None:
+            gesture.move(x + 7 * turn, y + 3 * turn, Qt.KeyboardModifier.AltModifier)
+            frame()
+
+        times = frames(step)
+        gesture.cancel()
+        return times
+
+    def dragged_stock() -> list[float]:
+        assert stock is not None
+        times = frames(lambda _turn: stock.drag(i, 7, 3), stock=True)
+        for _ in times:
+            stock.drag(i, -7, -3)
+        return times
+
+    value, baseline = by_turns(dragged, dragged_stock if stock else None)
+    return frame_figure(f"canvas.drag_{count}", value, baseline, far=False, must_be_faster=count == 1_000)
 
 
 def _everything(ours: OurCanvas, stock: StockCanvas | None, count: int) -> list[Figure]:
@@ -107,37 +102,9 @@ def _everything(ours: OurCanvas, stock: StockCanvas | None, count: int) -> list[
         ("undo_delete_all", ours.session.undo, stock.undo if stock else None),
     ):
         value = _painted_ms(ours, step)
-        baseline = _timed_ms(other) if other else None
-        figures.append(_beside(f"canvas.{name}_{count}", value, baseline, must_be_faster=count == 1_000))
+        baseline = timed_ms(other) if other else None
+        figures.append(beside(f"canvas.{name}_{count}", value, baseline, must_be_faster=count == 1_000))
     return figures
-
-
-def _beside(
-    name: str,
-    value_ms: float,
-    baseline_ms: float | None,
-    *,
-    limit_ms: float | None = None,
-    must_be_faster: bool = False,
-) -> Figure:
-    ratio = value_ms / baseline_ms if baseline_ms else None
-    wanted: list[str] = []
-    met = True
-    if limit_ms is not None:
-        wanted.append(f"≤ {limit_ms:g} ms")
-        met = value_ms <= limit_ms
-    if must_be_faster and ratio is not None:
-        wanted.append(f"≥ {FASTER:g}× faster")
-        met = met and ratio <= 1 / FASTER
-    return Figure(
-        name=name,
-        value=value_ms,
-        unit="ms",
-        baseline=baseline_ms,
-        ratio=ratio,
-        target=" and ".join(wanted),
-        met=met if wanted else None,
-    )
 
 
 # Edits
@@ -166,14 +133,18 @@ def _find(ours: OurCanvas, count: int) -> Figure:
     ours.view.find_nodes()
     bar = ours.view.find_bar
     query = "model:order crea"
-    times = []
-    for length in range(1, len(query) + 1):
-        started = time.perf_counter()
+
+    def typed(length: int) -> None:
         bar.line.setText(query[:length])
         frame()
-        times.append((time.perf_counter() - started) * 1000)
+
+    slowest = []
+    for _ in range(REPEATS):
+        bar.line.clear()
+        slowest.append(max(timed_ms(lambda: typed(length)) for length in range(1, len(query) + 1)))  # noqa: B023 - called at once
     bar.dismiss()
-    return at_most(f"canvas.find_{count}", max(times), "ms", 100.0 if count > 1_000 else 30.0)
+    limit_ms = 100.0 if count > 1_000 else 30.0
+    return at_most(f"canvas.find_{count}", statistics.median(slowest), "ms", limit_ms)
 
 
 def _undoing(ours: OurCanvas) -> list[Figure]:
@@ -193,7 +164,7 @@ def _undoing(ours: OurCanvas) -> list[Figure]:
         frame()
 
     def median_undo_ms() -> float:
-        return percentile([_timed_ms(undo) for _ in range(FRAMES)], 0.5)
+        return percentile([timed_ms(undo) for _ in range(FRAMES)], 0.5)
 
     edit(100)
     shallow = median_undo_ms()
@@ -254,14 +225,13 @@ def _live(ours: OurCanvas, count: int, *, far: bool) -> Figure:
     run: Any = _BusyRun([geometry.ids[i] for i in range(len(geometry))])
     ended: Any = SimpleNamespace(state="succeeded", nodes_since=lambda version: (version, []))
 
-    def step() -> None:
+    def step(_turn: int) -> None:
         follower.poll()
         frame()
 
     follower.follow(run)
-    times = [_timed_ms(step) for _ in range(FRAMES)]
+    value, _ = by_turns(lambda: frames(step))
     follower.follow(ended)
     follower.follow(None)
-    name = "far" if far else "near"
-    limit_ms = FAR_MS if far else NEAR_MS
-    return at_most(f"canvas.live_{name}_{count}", percentile(times, 0.95), "ms", limit_ms)
+    name = f"canvas.live_{'far' if far else 'near'}_{count}"
+    return frame_figure(name, value, None, far=far, must_be_faster=False)
