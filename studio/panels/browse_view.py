@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLay
 from studio.models.spec import MISSING
 from studio.panels.display import cell_text
 from studio.panels.editors.base import EditorContext
-from studio.panels.editors.rows import FilterEditor
+from studio.panels.editors.filters import FilterEditor
 from studio.panels.editors.structured import RawSwitch
 from studio.panels.rows_view import RowsView
 from studio.panels.widgets import ColumnScroll, EmptyState, ErrorCard, repaint_icons, tool_button

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QW
 from studio.models.spec import MISSING
 from studio.panels.base import problems_of
 from studio.panels.editors.base import EditorContext
-from studio.panels.editors.rows import MappingEditor
-from studio.panels.editors.simple import JsonEditor
+from studio.panels.editors.mappings import MappingEditor
+from studio.panels.editors.texts import JsonEditor
 from studio.panels.form_row import ParamRow
 from studio.panels.widgets import clear_layout, muted_label
 from studio.qt.icons import icon

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayo
 from studio.models.spec import MISSING
 from studio.panels.display import cell_text
 from studio.panels.editors.base import EditorContext, ValueEditor
+from studio.panels.editors.expressions import ExpressionEditor
 from studio.panels.editors.factory import make_editor
-from studio.panels.editors.simple import ExpressionEditor
 from studio.panels.editors.structured import RawSwitch
 from studio.panels.literals import is_expression
 from studio.panels.widgets import ElidedLabel, clear_layout, repaint_icons, tool_button

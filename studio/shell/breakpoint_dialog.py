@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QW
 
 from studio.kernel.errors import ExpressionError
 from studio.panels.editors.base import EditorContext
-from studio.panels.editors.simple import ExpressionEditor
+from studio.panels.editors.expressions import ExpressionEditor
 from studio.panels.form import names_before
 from studio.panels.widgets import muted_label
 from studio.workflow.checks import title_of

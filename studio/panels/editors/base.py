@@ -5,19 +5,17 @@ Which editor a param gets is `factory`'s business; what becomes of the value is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextCursor, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
-from studio.models.spec import MISSING
 from studio.panels.widgets import set_role
 
 if TYPE_CHECKING:
-    from studio.models.spec import ModelSpec
+    from studio.models.spec import FieldSpec, ModelSpec
     from studio.qt.theme import Theme
 
 
@@ -32,6 +30,19 @@ class EditorContext:
     model: ModelSpec | None = None
     names: tuple[str, ...] = ()
     workflows: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        """The model's; none where fields belong to no model."""
+        return self.model.names if self.model else ()
+
+    def field(self, name: str) -> FieldSpec | None:
+        return self.model.by_name.get(name) if self.model else None
+
+    def kind_of(self, name: str) -> str:
+        """The kind of a field; "" when there is none of that name."""
+        field = self.field(name)
+        return field.kind.value if field else ""
 
 
 class ValueEditor(QWidget):
@@ -176,13 +187,6 @@ class LeaveWatcher(QObject):
         return False
 
 
-def is_set(value: Any) -> bool:
-    return value is not MISSING
-
-
-def is_return(event: QKeyEvent) -> bool:
-    return event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-
-
-def unique(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
+def same(one: Any, other: Any) -> bool:
+    """Equal and of one type: 1 is not True, and an int is not the Decimal of the same size."""
+    return type(one) is type(other) and bool(one == other)

@@ -7,25 +7,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from studio.panels.editors.base import EditorContext, ValueEditor
-from studio.panels.editors.rows import (
-    AggregateEditor,
-    FieldNamesEditor,
-    FilterEditor,
-    MappingEditor,
-    OrderEditor,
-    RelationNamesEditor,
-    WriteNamesEditor,
-)
-from studio.panels.editors.simple import (
-    BytesEditor,
-    ChoiceEditor,
-    ExpressionEditor,
-    JsonEditor,
-    LineEditor,
-    TextEditor,
-)
+from studio.panels.editors.binary import BytesEditor
+from studio.panels.editors.expressions import ExpressionEditor
+from studio.panels.editors.figures import AggregateEditor
+from studio.panels.editors.filters import FilterEditor
+from studio.panels.editors.mappings import MappingEditor
+from studio.panels.editors.names import FieldNamesEditor, OrderEditor, RelationNamesEditor, WriteNamesEditor
+from studio.panels.editors.simple import ChoiceEditor, LineEditor
 from studio.panels.editors.structured import RawSwitch
 from studio.panels.editors.table import TableEditor
+from studio.panels.editors.texts import JsonEditor, TextEditor
 from studio.panels.editors.workflows import WorkflowEditor
 
 if TYPE_CHECKING:

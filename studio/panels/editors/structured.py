@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from studio.models.spec import MISSING
 from studio.panels.editors.base import CalmCombo, EditorContext, LeaveWatcher, ValueEditor
-from studio.panels.editors.simple import JsonEditor
+from studio.panels.editors.texts import JsonEditor
 from studio.panels.widgets import ICON_PX, repaint_icons, tool_button
 
 if TYPE_CHECKING:

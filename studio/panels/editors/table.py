@@ -164,7 +164,7 @@ class TableEditor(ValueEditor):
         return list(dict.fromkeys([*names, *given]))
 
     def _kind(self, name: str) -> str:
-        field = self.context.model.by_name.get(name) if self.context.model else None
+        field = self.context.field(name)
         return field.kind.value if field else "any"
 
     def _put(self, number: int, position: int, value: Any) -> None:

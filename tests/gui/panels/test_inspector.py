@@ -12,15 +12,14 @@ from studio.kernel.ids import NodeId, WorkflowId
 from studio.models.spec import MISSING
 from studio.panels import InspectorPanel
 from studio.panels.editors.base import EditorContext
+from studio.panels.editors.binary import BytesEditor
 from studio.panels.editors.factory import make_editor
-from studio.panels.editors.rows import (
-    AggregateEditor,
-    FieldNamesEditor,
-    MappingEditor,
-    OrderEditor,
-)
-from studio.panels.editors.simple import BytesEditor, JsonEditor, LineEditor
+from studio.panels.editors.figures import AggregateEditor
+from studio.panels.editors.mappings import MappingEditor
+from studio.panels.editors.names import FieldNamesEditor, OrderEditor
+from studio.panels.editors.simple import LineEditor
 from studio.panels.editors.table import TableEditor
+from studio.panels.editors.texts import JsonEditor
 from studio.panels.sql_layout import laid_out
 from studio.project.changes import PutWorkflow
 from studio.workflow.graph import Edge, Workflow, WorkflowInput
