@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from studio.kernel.errors import NodeError, StudioError
 from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem
-from studio.models.spec import ModelSpec
+from studio.models.spec import Kind, ModelSpec
 from studio.workflow.params import LATER, LITERAL, is_dynamic, is_literal, is_operator, unwrap
-from studio.workflow.value_checks import evident_problem
 
 
 def unwrapped(value: Any) -> Any:
@@ -25,37 +24,6 @@ def unwrapped(value: Any) -> Any:
     return value
 
 
-def known_part(filter: Mapping[str, Any]) -> dict[str, Any]:
-    """The filter without the conditions whose operands are known only during a run."""
-    known: dict[str, Any] = {}
-    for key, operand in filter.items():
-        if not is_dynamic(operand):
-            known[key] = operand
-        elif key in ("$and", "$or", "$nor") and isinstance(operand, list | tuple):
-            parts = [known_part(part) for part in operand if isinstance(part, Mapping)]
-            parts = [part for part in parts if part]
-            if parts:
-                known[key] = parts
-        elif isinstance(operand, Mapping) and not is_literal(operand):
-            inner = known_part(operand)
-            if inner:
-                known[key] = inner
-    return known
-
-
-def dynamic_fields(filter: Mapping[str, Any]) -> Iterable[str]:
-    """The fields that a filter's dynamic conditions name, so that at least their names can be checked."""
-    for key, operand in filter.items():
-        if key in ("$and", "$or", "$nor") and isinstance(operand, list | tuple):
-            for part in operand:
-                if isinstance(part, Mapping):
-                    yield from dynamic_fields(part)
-        elif key == "$not" and isinstance(operand, Mapping):
-            yield from dynamic_fields(operand)
-        elif not key.startswith("$") and is_dynamic(operand):
-            yield key
-
-
 def problem_of(error: StudioError, field: str) -> Problem:
     """The error as a finding about one param of the node."""
     return Problem(code=error.code, message=error.message, hint=error.hint, field=field)
@@ -64,25 +32,18 @@ def problem_of(error: StudioError, field: str) -> Problem:
 def check_filter(model: ModelSpec, filter: Any, *, param: str = "filter", dialect: str = "") -> list[Problem]:
     """What is wrong with a filter on the model, as far as its operands are known, and what a database of the `dialect` cannot look up."""
     from studio.query.filters import parse_filter, refuse_unfindable
+    from studio.query.vocabulary import vocabulary
 
     if filter is None or filter is LATER or not isinstance(filter, Mapping):
         return []  # a wrong type has been reported by then
     problems: list[Problem] = []
-    known = filter
     if is_dynamic(filter):
-        known = known_part(filter)
-        problems = [
-            Problem(
-                code="unknown-field",
-                message=f"{model.name} has no field {name.partition('.')[0]!r}.",
-                hint=did_you_mean(name.partition(".")[0], model.names),
-                field=param,
-            )
-            for name in dynamic_fields(filter)
-            if name.partition(".")[0] not in model
-        ]
+        from studio.nodes.stand_ins import StandIns
+
+        stand_ins = StandIns(vocabulary(model), param=param)
+        filter, problems = stand_ins.filter(filter), stand_ins.problems
     try:
-        parsed = parse_filter(model, unwrapped(known))
+        parsed = parse_filter(model, unwrapped(filter))
         refuse_unfindable(parsed.condition, parsed.values, dialect)
     except StudioError as error:
         problems.append(problem_of(error, param))
@@ -100,40 +61,48 @@ def check_values(
     if not isinstance(values, Mapping):
         return []
     problems: list[Problem] = []
-    asked: dict[str, Any] = {}
+    has_operators = False
     for name, value in values.items():
         if operators and (str(name).startswith("$") or is_operator(value)):
-            asked[name] = value
-            continue
-        if operators and "." in str(name) and name not in model:
-            asked[name] = value
-            problem = check_value(model, str(name).partition(".")[0], LATER, param=param)
+            has_operators = True
+        elif operators and "." in str(name) and name not in model:
+            has_operators = True
+            problems += _found(check_value(model, str(name).partition(".")[0], LATER, param=param))
         else:
-            problem = check_value(model, name, value, param=param)
-        if problem:
-            problems.append(problem)
-    if not asked or problems:
-        return problems
-    from studio.query.updates import parse_update, places_in, refuse_unwritable
+            problems += _found(check_value(model, name, value, param=param))
+    return problems if problems or not has_operators else _check_update(model, values, param, dialect)
+
+
+def _check_update(model: ModelSpec, values: Mapping[str, Any], param: str, dialect: str) -> list[Problem]:
+    from studio.nodes.stand_ins import expression_problem, operand_kind
+    from studio.query.updates import operands_in, parse_update
+    from studio.query.vocabulary import vocabulary
 
     try:
-        for place in places_in(asked):
-            refuse_unwritable(place, dialect)
+        parse_update(model, unwrapped(values), dialect=dialect, is_known=lambda value: not is_dynamic(value))
     except StudioError as error:
         return [problem_of(error, param)]
-    if is_dynamic(values):
-        asked = {name: value for name, value in asked.items() if not is_dynamic(value)}
-    else:
-        asked = dict(values)  # all of it, since one place must not be changed twice
-    try:
-        parse_update(model, unwrapped(asked))
-    except StudioError as error:
-        problems.append(problem_of(error, param))
+    problems: list[Problem] = []
+    words = vocabulary(model)
+    for operator, name, operand in operands_in(values):
+        term = words.get(name) or words[name.partition(".")[0]]
+        kind = operand_kind(term, operator, has_path=name not in words)
+        found = expression_problem(name, kind, operand, param=param)
+        if found is not None and term.kind is Kind.INT:
+            found = expression_problem(
+                name, term.kind.value, operand, param=param
+            )  # names int(…) as the remedy
+        problems += _found(found)
     return problems
+
+
+def _found(problem: Problem | None) -> list[Problem]:
+    return [] if problem is None else [problem]
 
 
 def check_value(model: ModelSpec, name: str, value: Any, *, param: str) -> Problem | None:
     """What is wrong with one field's new value, or None."""
+    from studio.nodes.stand_ins import expression_problem
     from studio.query.vocabulary import vocabulary
 
     term = vocabulary(model).get(name)
@@ -147,10 +116,7 @@ def check_value(model: ModelSpec, name: str, value: Any, *, param: str) -> Probl
     if term.field.managed:
         return managed_problem(name, param)
     if is_dynamic(value):
-        evident = evident_problem(name, term.field.kind.value, value) if isinstance(value, str) else None
-        if evident is None:
-            return None
-        return Problem(code="param-type", message=evident, hint="Correct the expression.", field=param)
+        return expression_problem(name, term.field.kind.value, value, param=param)
     try:
         term.accept(unwrap(value))
     except StudioError as error:

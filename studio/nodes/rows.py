@@ -140,62 +140,9 @@ class AggregateType(_ManyRecords):
         return self._compile(database, "aggregate", asdict(self.query(params)))
 
     def check_own(self, params: Params) -> list[Problem]:
-        if is_dynamic(params):
-            return check_filter(self._model, params.get("filter"), dialect=self._family.dialect)
-        given = [
-            name for name in ("group_by", "aggregate", "having", "order_by", "filter") if params.get(name)
-        ]
-        if params.get("pipeline") is not None and given:
-            return [
-                Problem(
-                    code="two-selections",
-                    message=f"{self._title} takes a pipeline or {given[0]}, not both.",
-                    hint=f"Put {given[0]} into the pipeline.",
-                    field="pipeline",
-                )
-            ]
-        return _check_aggregate(self._model, params, self._family.dialect)
+        from studio.nodes.aggregate_checks import check_aggregate
 
-
-def _check_aggregate(model: ModelSpec, params: Params, dialect: str) -> list[Problem]:
-    from studio.query.aggregates import parse_aggregate
-    from studio.query.filters import refuse_unfindable
-    from studio.query.stages import Match
-
-    try:
-        parsed = parse_aggregate(
-            model,
-            filter=params.get("filter"),
-            group_by=params.get("group_by") or (),
-            aggregate=params.get("aggregate"),
-            having=params.get("having"),
-            order_by=params.get("order_by") or (),
-            limit=params.get("limit"),
-            pipeline=params.get("pipeline"),
-        )
-        for stage in parsed.stages:
-            if isinstance(stage, Match):
-                refuse_unfindable(stage.condition, parsed.values, dialect)
-    except StudioError as error:
-        if error.field and error.field in params:
-            return [problem_of(error, error.field)]
-        named = (name for name in _REASONED if _mentions(params.get(name), error.field))
-        usual = "pipeline" if params.get("pipeline") is not None else "aggregate"
-        return [problem_of(error, next(named, usual))]
-    return []
-
-
-_REASONED: Final = ("filter", "group_by", "having", "order_by")
-"""The params of Aggregate that name fields beside `aggregate`, in the order in which they are read."""
-
-
-def _mentions(given: Any, name: str | None) -> bool:
-    """Whether a field of that name, or a descending order by it, stands anywhere in what a param was given."""
-    if isinstance(given, Mapping):
-        return any(_mentions(key, name) or _mentions(value, name) for key, value in given.items())
-    if isinstance(given, list | tuple):
-        return any(_mentions(part, name) for part in given)
-    return isinstance(given, str) and name is not None and given.removeprefix("-") == name
+        return check_aggregate(self._model, params, title=self._title, dialect=self._family.dialect)
 
 
 def _check_order(model: ModelSpec, order_by: Any) -> list[Problem]:

@@ -152,7 +152,7 @@ class _Reader:
 
     def _add(self, stage: Stage, words: Vocabulary | None = None) -> None:
         self.stages.append(stage)
-        self.words = words or self.words
+        self.words = self.words if words is None else words
         self.vocabularies.append(self.words)
 
     def finish(self) -> Aggregate:
@@ -296,6 +296,12 @@ class _Reader:
             raise FilterError(
                 "aggregate is a mapping.", hint='Write {"total": {"$sum": "amount"}}.', field="aggregate"
             )
+        if not keys and not aggregate:
+            raise FilterError(
+                "The group gives nothing.",
+                hint='Name a field in _id, or a figure such as {"n": {"$sum": 1}}.',
+                field="pipeline",
+            )
         terms: dict[str, Term] = {}
         stored: dict[str, bool] = {}
         for new, source in keys:
@@ -419,3 +425,6 @@ _STAGES: Final[Mapping[str, Callable[[_Reader, str, Any], None]]] = {
     "$skip": _Reader.skip,
     "$project": _Reader.project,
 }
+
+PIPELINE_STAGES: Final = tuple(_STAGES)
+"""Every stage that a pipeline may have; figures alone stand without one."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -90,7 +90,12 @@ class Update(NamedTuple):
 
 
 def parse_update(
-    spec: ModelSpec, doc: Mapping[str, Any], *, now: dt.datetime | None = None, dialect: str = ""
+    spec: ModelSpec,
+    doc: Mapping[str, Any],
+    *,
+    now: dt.datetime | None = None,
+    dialect: str = "",
+    is_known: Callable[[Any], bool] | None = None,
 ) -> Update:
     """Reads an update document.
 
@@ -99,6 +104,7 @@ def parse_update(
         doc: field names with values or operators, or operators with mappings of fields.
         now: what `$now` writes; the present when omitted.
         dialect: whose database it is for; what that one cannot change is refused.
+        is_known: before a run, whether a value is known already; of those that are not all else is judged, and they are no step.
 
     Raises:
         FilterError: an unknown field or operator, an operator that does not suit its field, a field that Studio keeps, one
@@ -110,35 +116,22 @@ def parse_update(
             f"An update is a mapping, not a {type(doc).__name__}.",
             hint='Write {"field": value} or {"field": {"$inc": 1}}.',
         )
-    reader = _Reader(vocabulary(spec), now, dialect)
+    reader = _Reader(vocabulary(spec), now, dialect, is_known)
     for key, value in doc.items():
         reader.entry(key, value)
     return Update(tuple(reader.steps), tuple(reader.values), reader.words)
 
 
-def refuse_unwritable(name: str, dialect: str) -> None:
-    """Raises FilterError when a database of that kind cannot change the place, a field with a path behind it, whatever is found there."""
-    if dialect != "mysql":
-        return
-    field, *path = name.split(".")
-    for part in path:
-        if part.startswith("-") and not is_place(part):
-            raise FilterError(
-                f"{name!r} cannot be changed on MariaDB, whose paths cannot name {part!r}: it begins with a hyphen.",
-                hint=f"Set {field!r} as a whole, or give that part another name.",
-                field=name,
-            )
-
-
-def places_in(doc: Mapping[str, Any]) -> list[str]:
-    """The names of all that an update changes, also where its values are not known yet."""
-    names: list[Any] = []
+def operands_in(doc: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Each operator of an update with the name of what it changes and its operand; a plain value is `$set`."""
     for key, value in doc.items():
         if not str(key).startswith("$"):
-            names.append(key)
-        elif isinstance(value, Mapping | list | tuple):
-            names += value
-    return [str(name) for name in names]
+            if isinstance(value, Mapping) and value and all(str(name).startswith("$") for name in value):
+                yield from ((str(name), key, item) for name, item in value.items())
+            else:
+                yield "$set", key, value
+        elif isinstance(value, Mapping):
+            yield from ((key, str(name), item) for name, item in value.items())
 
 
 class _Place(NamedTuple):
@@ -151,9 +144,16 @@ class _Place(NamedTuple):
 
 
 class _Reader:
-    def __init__(self, words: Vocabulary, now: dt.datetime | None, dialect: str) -> None:
+    def __init__(
+        self,
+        words: Vocabulary,
+        now: dt.datetime | None,
+        dialect: str,
+        is_known: Callable[[Any], bool] | None,
+    ) -> None:
         self.words = words
         self.dialect = dialect
+        self._is_known = is_known
         self.values: list[Any] = []
         self.steps: list[Step] = []
         self._taken: dict[str, list[Path]] = {}
@@ -176,6 +176,8 @@ class _Reader:
         if isinstance(value, list | tuple) and key in ("$unset", "$now"):
             value = dict.fromkeys(map(str, value), True)
         if not isinstance(value, Mapping):
+            if self._is_known is not None and not self._is_known(value):
+                return
             raise FilterError(f"{key} wants a mapping of fields.", hint=f'Write {{"{key}": {{"field": …}}}}.')
         for name, item in value.items():
             if not isinstance(name, str):
@@ -214,7 +216,8 @@ class _Reader:
                 hint="Paths lead into dict and list fields, with single dots between the names.",
                 field=key,
             )
-        refuse_unwritable(key, self.dialect)
+        if self.dialect == "mysql":
+            _refuse_unwritable(key, path)
         return self._settable(_Place(term, path))
 
     def _settable(self, place: _Place) -> _Place:
@@ -248,7 +251,33 @@ class _Reader:
                 hint=near_misses(name, _OPERATORS),
                 field=place.name,
             )
-        read(self, name, place, value)
+        if name != "$set":
+            self._check_suits(name, place)
+        if self._is_known is None or self._is_known(value):
+            read(self, name, place, value)
+
+    def _check_suits(self, name: str, place: _Place) -> None:
+        """Refuses an operator that has no use for the kind of field, whatever its operand."""
+        kind = place.term.kind
+        if name not in ("$unset", "$now"):
+            refuse_secret(place.term, f"{name} of")
+        if name == "$unset" and not place.path and not place.term.nullable:
+            raise FilterError(
+                f"{place.name!r} must have a value, so $unset cannot clear it.",
+                hint="Give another value, or make the field optional.",
+                field=place.name,
+            )
+        if name == "$now" and not place.path and kind not in (Kind.DATETIME, Kind.DATE):
+            raise self._refused(name, place, "It writes the present into datetime and date fields.")
+        if name in ("$push", "$pull") and not place.path and kind is not Kind.LIST:
+            raise self._refused(name, place, "It changes lists.")
+        if name in ("$min", "$max") and (place.path or kind not in _ORDERED):
+            raise self._refused(name, place, "It compares numbers, text, dates and times of whole fields.")
+        if name in ("$inc", "$multiply") and not place.path and kind not in NUMBERS:
+            if kind is not Kind.TIMEDELTA:
+                raise self._refused(name, place, "It reckons with numbers.")
+            if name == "$multiply":
+                raise self._refused(name, place, "Durations can be added with $inc.")
 
     # -------------------------------------------------------------- steps
 
@@ -257,8 +286,6 @@ class _Reader:
         return len(self.values) - 1
 
     def _step(self, verb: Verb, place: _Place, *values: Any) -> None:
-        if verb not in ("set", "unset"):
-            refuse_secret(place.term, f"${verb} of")
         slots = [self._slot(value) for value in values]
         path = self._slot(place.path) if place.path else NO_SLOT
         self.steps.append(Step(place.term.name, verb, slots[0] if slots else NO_SLOT, path, len(place.path)))
@@ -285,18 +312,10 @@ class _Reader:
 
     def now(self, name: str, place: _Place, value: Any) -> None:
         self._flag(name, place, value)
-        if not place.path and place.term.kind not in (Kind.DATETIME, Kind.DATE):
-            raise self._refused(name, place, "It writes the present into datetime and date fields.")
         self._step("set", place, self._moment(place))
 
     def unset(self, name: str, place: _Place, value: Any) -> None:
         self._flag(name, place, value)
-        if not place.path and not place.term.nullable:
-            raise FilterError(
-                f"{place.name!r} must have a value, so $unset cannot clear it.",
-                hint="Give another value, or make the field optional.",
-                field=place.name,
-            )
         self._step("unset", place)
 
     def _flag(self, name: str, place: _Place, value: Any) -> None:
@@ -318,17 +337,12 @@ class _Reader:
                 )
             self._step(verb, place, number)
             return
-        kind = place.term.kind
-        if kind is Kind.TIMEDELTA and name == "$multiply":
-            raise self._refused(name, place, "Durations can be added with $inc.")
-        if kind not in NUMBERS and kind is not Kind.TIMEDELTA:
-            raise self._refused(name, place, "It reckons with numbers.")
         if value is None:
             raise FilterError(
                 f"{name} on {place.name!r} wants a number, not None.", hint="Give a number.", field=place.name
             )
         if (
-            kind is Kind.INT
+            place.term.kind is Kind.INT
             and isinstance(value, float | Decimal)
             and is_finite(value)
             and value == int(value)
@@ -338,8 +352,6 @@ class _Reader:
 
     def extreme(self, name: str, place: _Place, value: Any) -> None:
         """`$min` and `$max`."""
-        if place.path or place.term.kind not in _ORDERED:
-            raise self._refused(name, place, "It compares numbers, text, dates and times of whole fields.")
         if is_moment(value):
             now = self._now or dt.datetime.now(dt.UTC)
             value = moment_for(place.term.field, read_moment(value, now, field=place.name))
@@ -351,8 +363,6 @@ class _Reader:
 
     def list_change(self, name: str, place: _Place, value: Any) -> None:
         """`$push` and `$pull`."""
-        if not place.path and place.term.kind is not Kind.LIST:
-            raise self._refused(name, place, "It changes lists.")
         items = [value]
         if isinstance(value, Mapping) and set(value) == {"$each"}:
             if not isinstance(value["$each"], list | tuple):
@@ -366,6 +376,17 @@ class _Reader:
             items = place.term.check(items)
         stored = [operand(item, field=place.name)[1] for item in items]
         self._step("push" if name == "$push" else "pull", place, stored)
+
+
+def _refuse_unwritable(name: str, path: Path) -> None:
+    """Refuses a place that MariaDB cannot change, whatever is found there."""
+    for part in path:
+        if part.startswith("-") and not is_place(part):
+            raise FilterError(
+                f"{name!r} cannot be changed on MariaDB, whose paths cannot name {part!r}: it begins with a hyphen.",
+                hint=f"Set {name.partition('.')[0]!r} as a whole, or give that part another name.",
+                field=name,
+            )
 
 
 _Apply: TypeAlias = Callable[[_Reader, str, _Place, Any], None]

@@ -80,6 +80,16 @@ TOO_DEEP = "more than 4 numbers, which MariaDB cannot look up"
         ("SettingBulkDeleteNode", {"filter": {"$not": DEEP_PATH}}, TOO_DEEP),
         ("SettingAggregateNode", {"filter": DEEP_PATH, "aggregate": {"n": {"$count": "*"}}}, TOO_DEEP),
         ("SettingAggregateNode", {"pipeline": [{"$match": DEEP_PATH}, {"$limit": 1}]}, TOO_DEEP),
+        # The same beside what only the run brings, and where the run brings what is looked for.
+        ("SettingListNode", {"filter": {"data.1.2.3.4.5": {"$gt": "{{ limit }}"}}}, TOO_DEEP),
+        ("SettingAggregateNode", {"filter": DEEP_PATH, "group_by": "id", "limit": "{{ limit }}"}, TOO_DEEP),
+        ("SettingAggregateNode", {"filter": DEEP_PATH, "aggregate": "{{ limit }}"}, TOO_DEEP),
+        ("SettingAggregateNode", {"pipeline": [{"$match": DEEP_PATH}, {"$limit": "{{ limit }}"}]}, TOO_DEEP),
+        (
+            "SettingAggregateNode",
+            {"pipeline": [{"$match": {"data.1.2.3.4.5": "{{ limit }}"}}, {"$group": {"_id": "{{ limit }}"}}]},
+            TOO_DEEP,
+        ),
         (
             "SettingCountNode",
             {"filter": {"data": {"$contains": {"a": [[[[1]]]]}}}},
