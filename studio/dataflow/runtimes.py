@@ -51,9 +51,10 @@ class _Runtime:
         idle_s: after so many seconds without a decision a run in review is rolled back.
         tenant: whose records are meant; without one it is as `TenantContext` says where a run is begun.
         actor: who acts, for the audit trail; without one it is as `ActorContext` says.
+        record_changes: whether a run in the mode `auto` tells what it wrote, too; each write then reads the records before and after it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options given by name
         self,
         db: DataFlow | None = None,
         *,
@@ -65,8 +66,10 @@ class _Runtime:
         idle_s: float = IDLE_S,
         tenant: str | None = None,
         actor: str | None = None,
+        record_changes: bool = False,
     ) -> None:
         self._db = db
+        self._record_changes = record_changes
         self._mode = _known_mode(mode)
         self._max_concurrency = max_concurrency
         self._trusted = trusted
@@ -103,6 +106,7 @@ class _Runtime:
                 on_event=self._on_event,
                 max_concurrency=self._max_concurrency,
                 trusted=self._trusted,
+                record_changes=self._record_changes,
                 keep_schema={name for name, home in ready.homes.items() if not home.config.creates_tables},
             )
 

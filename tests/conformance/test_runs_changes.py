@@ -1,5 +1,6 @@
 """Do a run's changes, written as SQL, do the same as the run did? On a real database of each kind."""
 
+from studio import LocalRuntime
 from tests.conformance.shop import EVERYTHING, Nodes, Shop
 
 
@@ -40,3 +41,12 @@ def test_the_sql_of_a_runs_changes_makes_the_same_changes(shop: Shop) -> None:
     orders = {record["id"]: record for record in shop.one("OrderListNode")}
     assert set(orders) == {ids[0], ids[2]}
     assert orders[ids[0]] == next(entry.after for entry in changes.entries if entry.operation == "update")
+    # Where each node commits by itself, it is told as well if that is wanted.
+    rows = {"data": [{"id": ids[0], "note": "a"}, {"id": ids[2], "note": "c"}]}
+    workflow = shop.builder({"rows": ("OrderBulkUpdateNode", rows)})
+    assert shop.runtime.run(workflow).changes is None
+    told = LocalRuntime(shop.db, record_changes=True).run(workflow).changes
+    assert told is not None
+    assert [(entry.key, (entry.before or {})["note"], (entry.after or {})["note"]) for entry in told.entries] == [
+        (ids[0], "a", "a"), (ids[2], "c", "c"),
+    ]  # fmt: skip
