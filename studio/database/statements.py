@@ -280,11 +280,12 @@ def by_keys(plans: ModelPlans, conflict: tuple[str, ...], records: list[Mapping[
 def assignments(plans: ModelPlans, changes: Update | None) -> dict[str, Any]:
     """Column → new value; the managed timestamp and the version go with every change. No changes: the mark of being deleted."""
     if changes is None:
-        made: dict[str, Any] = {DELETED_AT: sa.bindparam("now", type_=plans.column(DELETED_AT).type)}
+        column = plans.column(DELETED_AT)
+        made: dict[str, Any] = {column.name: sa.bindparam("now", type_=column.type)}
     else:
         made = dict(changes.assignments(plans.table, plans.dialect.name, prefix="u"))
     if plans.care is not None and plans.care.is_versioned:
-        made[VERSION] = plans.column(VERSION) + _ONE
+        made[plans.column(VERSION).name] = plans.column(VERSION) + _ONE
     managed = plans.managed_update
     if managed is not None:
         made[managed.column] = sa.bindparam("now", type_=plans.column(managed.name).type)

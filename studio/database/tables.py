@@ -125,8 +125,8 @@ def _postgresql_indexes(spec: ModelSpec, table: sa.Table) -> None:
 
 def _own(spec: ModelSpec, *columns: str) -> list[str]:
     """The columns that are unique together: in a model with tenants, among one tenant's records."""
-    is_needed = spec.multi_tenant and TENANT_ID not in columns
-    return [*([TENANT_ID] if is_needed else []), *columns]
+    tenant = spec[TENANT_ID].column if spec.multi_tenant else None
+    return [*([tenant] if tenant is not None and tenant not in columns else []), *columns]
 
 
 def _identity(field: FieldSpec, dialect: Dialect) -> list[sa.Identity]:
@@ -173,10 +173,11 @@ def _foreign_key(
             hint='Use on_delete="restrict" or "cascade".',
             field=field.name,
         )
-    referred = [TENANT_ID] if is_shared else []
+    pairs = [(spec[TENANT_ID].column, target[TENANT_ID].column)] if is_shared else []
+    pairs.append((field.column, target[field_name].column))
     return sa.ForeignKeyConstraint(
-        [*referred, field.column],
-        [f"{qualified}.{column}" for column in (*referred, target[field_name].column)],
+        [column for column, _ in pairs],
+        [f"{qualified}.{column}" for _, column in pairs],
         name=_name("fk", spec.table, field.column),
         ondelete=on_delete,
         link_to_name=True,

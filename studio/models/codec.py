@@ -21,7 +21,7 @@ from studio.kernel.names import did_you_mean, plural, snake_case
 from studio.models.field_options import check_name
 from studio.models.options import check_indexes, checked_options, complete, managed_fields
 from studio.models.relation_data import relations_from_data, relations_to_data
-from studio.models.spec import MISSING, CheckSpec, FieldSpec, IndexSpec, Kind, ModelSpec
+from studio.models.spec import MANAGED, MISSING, CheckSpec, FieldSpec, IndexSpec, Kind, ModelSpec
 
 _FIELD_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
     {entry.name: entry.default for entry in fields(FieldSpec) if entry.default is not NO_DEFAULT}
@@ -115,10 +115,10 @@ def model_to_data(spec: ModelSpec) -> dict[str, Any]:
     own = spec.fields
     if not spec.reflected:
         kept = managed_fields(spec.options)
-        if own[-len(kept) :] != kept:
+        if not all(entry in own for entry in kept if entry.name in MANAGED):
             kept = managed_fields(spec.options, timestamps=False)
             data["timestamps"] = False
-        own = own[: len(own) - len(kept)]
+        own = tuple(entry for entry in own if entry not in kept)
     data["fields"] = {entry.name: _field_to_data(spec, entry) for entry in own}
     if spec.indexes:
         data["indexes"] = [_index_to_data(index) for index in spec.indexes]

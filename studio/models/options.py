@@ -54,7 +54,7 @@ def managed_fields(options: Mapping[str, Any], *, timestamps: bool = True) -> tu
 def complete(
     model: str, fields: list[FieldSpec], options: Mapping[str, Any], *, timestamps: bool = True
 ) -> tuple[FieldSpec, ...]:
-    """The fields with the managed ones at their end, in place of those that were declared.
+    """The fields with the managed ones at their end, in place of those that were declared, whose columns they keep.
 
     Raises ModelError for a declared field that Studio keeps and that is of another kind.
     """
@@ -68,6 +68,10 @@ def complete(
                 hint="Leave it out of the model.",
                 field=field.name,
             )
+    kept = tuple(
+        replace(field, column=by_name[field.name].column) if field.name in by_name else field
+        for field in kept
+    )
     names = {field.name for field in kept}
     own = [field for field in fields if field.name not in names]
     check_fields(model, [*own, *kept])

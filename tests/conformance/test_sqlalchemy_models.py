@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, validates
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, validates
 
 from studio import DataFlow
+from studio.kernel.behalf import on_behalf_of
 from studio.kernel.errors import BuildError, CheckViolated, DuplicateKey, ForeignKeyViolated, HookFailed
+from studio.models.codec import model_from_data, model_to_data
 from tests.conformance import orm_classes as orm
 from tests.conformance.shop import Shop
 
@@ -167,6 +169,60 @@ def test_the_program_goes_on_using_its_classes_on_the_same_tables(sqlite_url: st
     engine.dispose()
     (tag,) = shop.one("TagListNode", {"include": ["items"]})
     assert (tag["items"][0]["name"], tag["created_at"].tzinfo) == ("Cup", dt.UTC)
+    shop.close()
+
+
+class Owned(DeclarativeBase):
+    """A base whose classes keep what Studio keeps in columns of their own names."""
+
+
+class Crew(Owned):
+    __tablename__ = "crew"
+    id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(50), unique=True)
+    tenant_id: Mapped[str] = mapped_column("group_id", sa.String(100), index=True)
+    deleted_at: Mapped[dt.datetime | None] = mapped_column("removed_on", sa.DateTime(timezone=True))
+    version: Mapped[int] = mapped_column("row_version")
+    updated_at: Mapped[dt.datetime] = mapped_column("changed_on", sa.DateTime(timezone=True))
+    agents: Mapped[list["Agent"]] = relationship(back_populates="crew")
+    __dataflow__ = {"multi_tenant": True, "soft_delete": True, "versioned": True}  # noqa: RUF012 - as models are written
+
+
+class Agent(Owned):
+    __tablename__ = "agent"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    crew_id: Mapped[str] = mapped_column(sa.ForeignKey("crew.id"))
+    tenant_id: Mapped[str] = mapped_column("group_id", sa.String(100))
+    crew: Mapped["Crew"] = relationship(back_populates="agents")
+    __dataflow__ = {"multi_tenant": True}  # noqa: RUF012
+
+
+def test_what_options_keep_stands_in_the_columns_that_the_class_names(database_url: str) -> None:
+    shop = Shop(database_url, Owned)
+    crew = shop.db.models["Crew"]
+    assert model_from_data(model_to_data(crew)) == crew
+    with on_behalf_of(tenant="red"):
+        shop.one("CrewBulkCreateNode", {"data": [{"id": name, "name": name} for name in "abc"]})
+        shop.one("AgentCreateNode", {"crew_id": "a"})
+        assert shop.one("CrewUpdateNode", {"id": "a", "version": 1, "fields": {"name": "A"}})["version"] == 2
+        assert shop.one("CrewBulkUpdateNode", {"data": [{"id": "b", "name": "B"}]})["updated"] == 1
+        shop.one("CrewDeleteNode", {"id": "b"})
+        assert shop.one("CrewBulkDeleteNode", {"ids": ["b", "c"]}) == {"deleted": 1}
+        with pytest.raises(DuplicateKey, match="Crew has a deleted record with \"name\" 'B'"):
+            shop.one("CrewCreateNode", {"id": "n", "name": "B"})
+        (found,) = shop.one("CrewListNode", {"filter": {"tenant_id": "red"}, "include": ["agents"]})
+        assert (found["id"], len(found["agents"])) == ("a", 1)
+    with on_behalf_of(tenant="blue"):
+        shop.one("CrewCreateNode", {"id": "d", "name": "A"})
+        assert shop.one("CrewCountNode", {"include_deleted": True}) == {"count": 1}
+        with pytest.raises(ForeignKeyViolated, match="\"crew_id\" 'a' references a Crew") as refused:
+            shop.one("AgentBulkCreateNode", {"data": [{"crew_id": "d"}, {"crew_id": "a"}]})
+        assert refused.value.row == 2
+    asked = "SELECT id, group_id, row_version, removed_on IS NULL AS stays FROM crew ORDER BY id"
+    rows = shop.results({"db": ("SQL", {"sql": asked})})["db"]
+    assert [(row["id"], row["group_id"], row["row_version"], bool(row["stays"])) for row in rows] == [
+        ("a", "red", 2, True), ("b", "red", 3, False), ("c", "red", 2, False), ("d", "blue", 1, True),
+    ]  # fmt: skip
     shop.close()
 
 
