@@ -57,6 +57,8 @@ def locate(
         return error
     columns, given = _without_tenant(error, spec)
     fields = _fields(error, spec, columns)
+    if len(given) != len(fields) or (spec.multi_tenant and not columns):
+        given = ()  # MariaDB names no columns and runs the values of all of them together, the tenant's among them
     known = values or {}
     if row is not None:
         error.at(row=row)
@@ -92,7 +94,8 @@ def _without_tenant(error: DatabaseError, spec: ModelSpec) -> tuple[Sequence[str
     given: Sequence[Any] = error.context.get("values") or ()
     if not spec.multi_tenant or len(columns) < 2:
         return columns, given
-    kept = [place for place, column in enumerate(columns) if column != TENANT_ID]
+    tenant = spec[TENANT_ID].column
+    kept = [place for place, column in enumerate(columns) if column != tenant]
     return [columns[place] for place in kept], [given[place] for place in kept if place < len(given)]
 
 

@@ -91,6 +91,11 @@ def test_another_tenants_record_is_neither_stolen_nor_referred_to(db: DataFlow) 
         with pytest.raises(DuplicateKey) as twice:
             one(db, "CustomerCreateNode", {**same, "id": "c", "name": "other"})
         assert twice.value.field == "email"
+        one(db, "CustomerCreateNode", {"id": "d", "name": "mine", "credit": 1})
+        with pytest.raises(DuplicateKey, match=r'"credit" 0|the same "name" and "credit"') as partly:
+            one(db, "CustomerUpdateNode", {"id": "d", "fields": {"credit": 0}})
+        assert "bolt" not in partly.value.message and "mine-" not in partly.value.message
+        one(db, "CustomerDeleteNode", {"id": "d"})
         changed = one(
             db,
             "CustomerUpsertNode",
