@@ -417,6 +417,7 @@ def test_models_are_schemas_and_not_objects(db: DataFlow) -> None:
 
 
 def test_an_option_of_a_model_without_effect_is_refused(db: DataFlow) -> None:
+    """engine.md 7.9: what has no effect is an error."""
     with pytest.raises(ModelError, match="no option 'soft_delet'"):
 
         @db.model
@@ -680,6 +681,7 @@ def test_bulk_create_makes_rows_that_can_meet_no_record_whatever_it_does_on_conf
 
 
 def test_bulk_update_multiplies_in_the_database_and_heeds_its_limit(db: DataFlow) -> None:
+    """engine.md 7.3: a product is a number, and is found as one."""
     one(db, "ProductBulkCreateNode", {"data": [{"name": str(n), "price": 10.0} for n in range(8)]})
     params = {"filter": {"category": "electronics"}, "update": {"price": {"$multiply": 0.9}}, "limit": 5}
     assert one(db, "ProductBulkUpdateNode", params) == {"matched": 5, "updated": 5}
@@ -779,6 +781,7 @@ class Sale:
 
 
 def test_the_options_of_a_model_add_their_fields_and_take_effect(db: DataFlow) -> None:
+    """engine.md 7.9: tenancy, versions, soft deletion and the audit trail do what they say."""
     db.model(Sale)
     with TenantContext.set_current("org-123"):
         sale = one(db, "SaleCreateNode", {"customer_id": 1, "total": 100.0})

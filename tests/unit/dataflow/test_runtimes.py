@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from studio import AsyncLocalRuntime, DataFlow, LocalRuntime, Workflow, WorkflowBuilder
-from studio.kernel.errors import BuildError, RecordNotFound, WorkflowError
+from studio.kernel.errors import BuildError, DuplicateKey, RecordNotFound, WorkflowError
 
 
 class Person:
@@ -71,6 +71,7 @@ def test_runtimes_may_be_used_as_context_managers_but_need_not(db: DataFlow) -> 
 
 
 def test_both_runtimes_deliver_the_same_values(db: DataFlow) -> None:
+    """engine.md 7.7: also what an edge carries into a param."""
     built = story(db).build()
     LocalRuntime().execute(built)
     count = WorkflowBuilder(db)
@@ -88,6 +89,7 @@ def test_both_runtimes_deliver_the_same_values(db: DataFlow) -> None:
 def test_a_run_that_fails_raises_with_workflow_and_node_and_is_never_a_success(
     db: DataFlow, way: str
 ) -> None:
+    """engine.md 7.6: neither a failed read nor a failed create is a finished workflow."""
     with pytest.raises(RecordNotFound) as caught:
         if way == "local":
             LocalRuntime().execute(failing(db))
@@ -95,6 +97,16 @@ def test_a_run_that_fails_raises_with_workflow_and_node_and_is_never_a_success(
             asyncio.run(AsyncLocalRuntime().execute_workflow_async(failing(db)))
     assert (caught.value.workflow, caught.value.node) == ("bad", "read")
     assert "'nobody'" in str(caught.value)
+    twice = WorkflowBuilder(db, name="twice")
+    for node in ("first", "second"):
+        twice.add_node("PersonCreateNode", node, {"id": "ada", "name": "Ada"})
+    twice.add_connection("first", "done", "second", "after")
+    with pytest.raises(DuplicateKey, match="Person has a record with \"id\" 'ada'") as taken:
+        if way == "local":
+            LocalRuntime().execute(twice)
+        else:
+            asyncio.run(AsyncLocalRuntime().execute_workflow_async(twice))
+    assert taken.value.node == "second"
 
 
 def test_run_gives_the_whole_story_of_a_failure(db: DataFlow) -> None:
