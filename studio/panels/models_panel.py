@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QStandardItem
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -18,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from studio.panels.base import Panel
-from studio.panels.fuzzy import best_matches
-from studio.panels.models_tree import ID, KIND, TYPE, ExtraDelegate, ModelsTree, operation_title
+from studio.panels.models_tree import ID, KIND, TYPE, ExtraDelegate, ModelsTree
+from studio.panels.row_counts import RowCounts
 from studio.panels.widgets import (
     BusyLine,
     EmptyState,
@@ -35,16 +34,12 @@ from studio.qt.background import run_in_background
 from studio.session.events import CatalogueChanged, ProjectChanged, RunFinished
 
 if TYPE_CHECKING:
-    from studio.kernel.errors import StudioError
     from studio.panels.connection_dialog import ConnectionDialog
     from studio.panels.import_dialog import ImportModelsDialog
     from studio.panels.model_dialog import ModelDialog
     from studio.qt.theme import Theme
 
-_MOST_MATCHES: Final = 60
 _SEARCH_MS: Final = 60
-_COUNT_MS: Final = 150
-UNKNOWN: Final = "?"
 
 
 class ModelsPanel(Panel):
@@ -58,11 +53,6 @@ class ModelsPanel(Panel):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self._counts: dict[str, int | str] = {}
-        self._counting: str | None = None
-        self._count_is_stale = False
-        """The count under way began before the rows changed: its answer is thrown away."""
-        self._last_counted = ""
         self._open_ids: set[str] = set()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -70,6 +60,7 @@ class ModelsPanel(Panel):
         column.addLayout(self._make_bar())
         self.busy = BusyLine(self)
         column.addWidget(self.busy)
+        self._counts = RowCounts(self._models_in_sight, self.busy, self)
         self._pages = QStackedWidget(self)
         column.addWidget(self._pages, 1)
         self._body = QWidget(self._pages)
@@ -87,10 +78,13 @@ class ModelsPanel(Panel):
         self.empty = EmptyState(theme, self._pages)
         self.empty.activated.connect(self._link_chosen)
         self._pages.addWidget(self.empty)
-        self._search_timer = self._timer(_SEARCH_MS, self._fill)
-        self._count_timer = self._timer(_COUNT_MS, self._count_next)
+        self._search_timer = QTimer(self)
+        self._search_timer.setSingleShot(True)
+        self._search_timer.setInterval(_SEARCH_MS)
+        self._search_timer.timeout.connect(self._fill)
         self.search.textChanged.connect(self._search_changed)
         self.search.left.connect(self._leave_search)
+        self._counts.counted.connect(self.tree_model.set_count)
         self.session_changed()
 
     def _make_bar(self) -> QHBoxLayout:
@@ -135,13 +129,6 @@ class ModelsPanel(Panel):
         tree.collapsed.connect(self._collapsed)
         tree.verticalScrollBar().valueChanged.connect(self._want_counts)
         EnterFilter(tree, self._activate_current)
-
-    def _timer(self, interval_ms: int, slot: Any) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(interval_ms)
-        timer.timeout.connect(slot)
-        return timer
 
     # ------------------------------------------------------------ what the shell may ask for
 
@@ -192,7 +179,7 @@ class ModelsPanel(Panel):
 
     def refresh_counts(self) -> None:
         """Counts the rows of the models in sight anew."""
-        self._forget_counts()
+        self._counts.forget()
         for model_id in self.tree_model.model_items:
             self.tree_model.set_count(model_id, "")
         self._want_counts()
@@ -200,7 +187,7 @@ class ModelsPanel(Panel):
     # ------------------------------------------------------------ following the session
 
     def session_changed(self) -> None:
-        self._forget_counts()
+        self._counts.set_session(self.session)
         self._open_ids.clear()
         if self.session is not None:
             self._open_ids.update(self.session.project.connections)
@@ -216,14 +203,7 @@ class ModelsPanel(Panel):
             self._open_ids.update(added)
             if event.before.default_connection != event.after.default_connection:
                 self._fill()
-            changed = [
-                key for key in self._counts if event.before.models.get(key) is not event.after.models.get(key)
-            ]
-            for key in changed:
-                del self._counts[key]
-            counting = self._counting
-            if counting and event.before.models.get(counting) is not event.after.models.get(counting):
-                self._count_is_stale = True
+            self._counts.forget_changed(event.before, event.after)
         elif isinstance(event, RunFinished):
             self.refresh_counts()
 
@@ -249,42 +229,14 @@ class ModelsPanel(Panel):
         current = str(self.tree.currentIndex().data(ID) or "")
         query = self.search.text().strip()
         if query:
-            self.tree_model.fill_matches(self._matches(query))
+            self.tree_model.fill_matches(self.session, query, self._counts.known)
             if self.tree_model.rowCount():
                 self.tree.setCurrentIndex(self.tree_model.index(0, 0))
         else:
-            self.tree_model.fill(self.session, self._counts)
+            self.tree_model.fill(self.session, self._counts.known)
             self._restore(current)
         self._show_hint(query)
         self._want_counts()
-
-    def _matches(self, query: str) -> list[QStandardItem]:
-        """The best answers to a search: operations and models, then fields, then flow nodes as they rank."""
-        session = self.session
-        if session is None:
-            return []
-        tree = self.tree_model
-        entries: list[tuple[str, tuple[str, Any]]] = []
-        for entry in session.project.models.values():
-            entries.append((entry.name, ("model", entry)))
-            if entry.spec is not None:
-                entries += [
-                    (f"{entry.name} {field.name}", ("field", (entry.name, field)))
-                    for field in entry.spec.fields
-                ]
-        for spec in session.catalogue.specs():
-            words = f"{spec.model} {operation_title(spec)}" if spec.model else spec.title
-            entries.append((words, ("operation", spec)))
-        items = []
-        for kind, what in best_matches(query, entries, most=_MOST_MATCHES, weigh=_weight):
-            if kind == "model":
-                items.append(tree.model_item(what, (), self._counts, path=what.name))
-            elif kind == "field":
-                items.append(tree.field_item(what[0], what[1], path=f"{what[0]} ▸ {what[1].name}"))
-            else:
-                path = f"{what.model} ▸ {operation_title(what)}" if what.model else what.title
-                items.append(tree.operation_item(what, path=path))
-        return items
 
     def _show_hint(self, query: str) -> None:
         project = self.session.project if self.session is not None else None
@@ -333,45 +285,10 @@ class ModelsPanel(Panel):
                 )
             stack += [self.tree_model.index(row, 0, index) for row in range(self.tree_model.rowCount(index))]
 
-    # ------------------------------------------------------------ counting rows
-
-    def _forget_counts(self) -> None:
-        self._counts.clear()
-        self._count_is_stale = self._counting is not None
+    # ------------------------------------------------------------ what is in sight
 
     def _want_counts(self, _value: int = 0) -> None:
-        if self.session is not None:
-            self._count_timer.start()
-
-    def _count_next(self) -> None:
-        """Counts one model that is in sight and not counted yet; then the next one."""
-        if self.session is None or self._counting is not None:
-            return
-        for model_id in self._models_in_sight():
-            if model_id not in self._counts:
-                self._counting = model_id
-                self.busy.begin()
-                run_in_background(self, self.session.row_count(model_id), self._counted, self._not_counted)
-                return
-
-    def _counted(self, count: int) -> None:
-        self._end_count(count)
-
-    def _not_counted(self, error: StudioError) -> None:
-        self._end_count(UNKNOWN)
-        item = self.tree_model.model_items.get(self._last_counted)
-        if item is not None and self._counts.get(self._last_counted) == UNKNOWN:
-            item.setToolTip(str(error))
-
-    def _end_count(self, count: int | str) -> None:
-        self.busy.end()
-        model_id, self._counting = self._counting, None
-        is_stale, self._count_is_stale = self._count_is_stale, False
-        self._last_counted = model_id or ""
-        if model_id is not None and not is_stale:
-            self._counts[model_id] = count
-            self.tree_model.set_count(model_id, count)
-        self._count_next()
+        self._counts.want()
 
     def _models_in_sight(self) -> list[str]:
         if not self.isVisible():
@@ -527,11 +444,6 @@ class ModelsPanel(Panel):
         name = self.session.project.models[model_id].name
         self.session.edit(SetModels(remove=(model_id,)))
         self.message.emit(self.tr("Removed {name} from the project; its table stays.").format(name=name))
-
-
-def _weight(what: tuple[str, Any]) -> float:
-    """What makes a node comes before what describes a model."""
-    return {"operation": 1.0, "model": 1.0}.get(what[0], 0.7)
 
 
 def _key(index: QModelIndex) -> str:

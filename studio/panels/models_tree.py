@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from studio.panels.display import short_count
+from studio.panels.fuzzy import best_matches
 from studio.panels.widgets import item_icon
 from studio.qt.mime import field_mime, node_type_mime
 
@@ -28,6 +29,8 @@ EXTRA: Final = Qt.ItemDataRole.UserRole + 3
 """Faint text at the right."""
 TYPE: Final = Qt.ItemDataRole.UserRole + 4
 """The node type that is made by a drag or Enter."""
+
+_MOST_MATCHES: Final = 60
 
 OPERATION_GLYPHS: Final = {
     "create": "plus-circle",
@@ -68,16 +71,36 @@ class ModelsTree(QStandardItemModel):
         for item in self._general_items(session):
             self.appendRow(item)
 
-    def fill_matches(self, matches: Sequence[QStandardItem]) -> None:
+    def fill_matches(self, session: Session, query: str, counts: dict[str, int | str]) -> None:
+        """Makes a list of the best answers to a search: operations and models, then fields, then flow nodes as they rank."""
+        entries: list[tuple[str, tuple[str, Any]]] = []
+        for entry in session.project.models.values():
+            entries.append((entry.name, ("model", entry)))
+            if entry.spec is not None:
+                entries += [
+                    (f"{entry.name} {field.name}", ("field", (entry.name, field)))
+                    for field in entry.spec.fields
+                ]
+        for spec in session.catalogue.specs():
+            words = f"{spec.model} {operation_title(spec)}" if spec.model else spec.title
+            entries.append((words, ("operation", spec)))
         self._reset()
-        self.model_items = {item.data(ID): item for item in matches if item.data(KIND) == "model"}
-        for item in matches:
-            self.appendRow(item)
+        for kind, what in best_matches(query, entries, most=_MOST_MATCHES, weigh=_weight):
+            if kind == "model":
+                self.appendRow(self.model_item(what, (), counts, path=what.name))
+            elif kind == "field":
+                self.appendRow(self.field_item(what[0], what[1], path=f"{what[0]} ▸ {what[1].name}"))
+            else:
+                path = f"{what.model} ▸ {operation_title(what)}" if what.model else what.title
+                self.appendRow(self.operation_item(what, path=path))
 
-    def set_count(self, model_id: str, count: int | str) -> None:
+    def set_count(self, model_id: str, count: object, fault: str = "") -> None:
+        """Shows a model's row count; `fault` says why there is none."""
         item = self.model_items.get(model_id)
         if item is not None:
             _put_count(item, count)
+            if fault:
+                item.setToolTip(fault)
 
     def _reset(self) -> None:
         self.clear()
@@ -268,6 +291,11 @@ def field_facts(field: FieldSpec) -> str:
     return " · ".join(facts)
 
 
+def _weight(what: tuple[str, Any]) -> float:
+    """What makes a node comes before what describes a model."""
+    return {"operation": 1.0, "model": 1.0}.get(what[0], 0.7)
+
+
 def _type_token(theme: Theme, field: FieldSpec) -> str:
     token = f"type_{field.kind.value}"
     return token if token in theme.tokens else "text_muted"
@@ -277,8 +305,8 @@ def _column_text(field: FieldSpec) -> str:
     return field_facts(field) + (f"\ncolumn {field.column}" if field.column != field.name else "")
 
 
-def _put_count(item: QStandardItem, count: int | str) -> None:
-    item.setData(short_count(count) if isinstance(count, int) else count, EXTRA)
+def _put_count(item: QStandardItem, count: object) -> None:
+    item.setData(short_count(count) if isinstance(count, int) else str(count), EXTRA)
 
 
 def _operations_of(session: Session) -> dict[tuple[str, str], list[NodeSpec]]:
