@@ -35,7 +35,7 @@ class CameraViewer(NodeViewer):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self.redraw)
+        self._rest.timeout.connect(self._rested)
 
     def camera(self) -> Camera:
         """What is seen; its corner lies on a whole pixel, so that a frame shifted by pixels is the next frame."""
@@ -66,6 +66,10 @@ class CameraViewer(NodeViewer):
             return
         self._rest.start()
         super().scale(factor, factor, pos)
+
+    def _rested(self) -> None:
+        """The last step of a zoom is a while ago."""
+        self.redraw()
 
     def mapToScene(self, point: QPoint | QPointF) -> QPointF:
         return QPointF(*self.camera().to_scene(point.x(), point.y()))

@@ -1,4 +1,7 @@
-"""How does a node's card look up close? Painted once into a pixmap and kept; what moves (spinner, bar, selection) is laid over it."""
+"""How does a node's card look up close? A blank, which cards of a kind share, and words; what moves is laid over it.
+
+Blanks and cards are painted once into pixmaps and kept (`card_cache`). What moves are spinner, bar and selection.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,8 @@ TITLE_X: Final = 56.0
 FOLD_LABEL: Final = 84.0
 """What the words of the folding row take up beside an output's label."""
 BADGE_X: Final = WIDTH - 18.0
+_DISABLED: Final = 0.5
+_TO_THE_LEFT: Final = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 Severity = int
 NO_PROBLEM: Final[Severity] = 0
@@ -47,8 +52,8 @@ class Look:
         return shape.height + (FOOTER if with_footer else 0.0)
 
 
-def render(look: Look, style: Style, scale: float, device_ratio: float) -> QPixmap:
-    """The card at a zoom, with MARGIN around it."""
+def blank_picture(look: Look, style: Style, scale: float, device_ratio: float) -> QPixmap:
+    """The card at a zoom without its words, with MARGIN around it; the same for all cards that `kind` does not tell apart."""
     pixels = scale * device_ratio
     width = round((WIDTH + 2 * MARGIN) * pixels) + 1
     height = round((look.height + 2 * MARGIN) * pixels) + 1
@@ -61,11 +66,19 @@ def render(look: Look, style: Style, scale: float, device_ratio: float) -> QPixm
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         painter.scale(pixels, pixels)
         painter.translate(MARGIN, MARGIN)
-        paint(painter, look, style, shadow=False)
+        _paint_blank(painter, look, style)
     finally:
         painter.end()
     pixmap.setDevicePixelRatio(device_ratio)
     return pixmap
+
+
+def kind(look: Look) -> tuple[object, ...]:
+    """What decides how a card looks apart from its words. The shape is meant as an object: cards of a kind share it."""
+    card = look.card
+    return (
+        id(card.shape), card.tone, card.code, card.bulk, card.is_ghost, card.node.disabled, look.footer.state
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=64)
@@ -88,14 +101,20 @@ def _casts_shadow(card: Card) -> bool:
     return not (card.node.disabled or card.is_ghost)
 
 
-def paint(painter: QPainter, look: Look, style: Style, *, shadow: bool = True) -> None:
-    """The card with its upper left corner at the painter's origin; without `shadow` where that is painted already."""
+def paint(painter: QPainter, look: Look, style: Style) -> None:
+    """The card with its upper left corner at the painter's origin."""
+    if _casts_shadow(look.card):
+        _shadow(painter, QRectF(0, 0, WIDTH, look.height), is_dark=style.theme.is_dark)
+    _paint_blank(painter, look, style)
+    paint_words(painter, look, style)
+
+
+def _paint_blank(painter: QPainter, look: Look, style: Style) -> None:
+    """All but the shadow and the words."""
     card, shape = look.card, look.card.shape
     box = QRectF(0, 0, WIDTH, look.height)
     if card.node.disabled:
-        painter.setOpacity(0.5)
-    elif shadow and _casts_shadow(card):
-        _shadow(painter, box, is_dark=style.theme.is_dark)
+        painter.setOpacity(_DISABLED)
     dashed = card.is_ghost or card.node.disabled
     outline = QPen(style.border_strong if dashed else style.border, 1.0)
     if dashed:
@@ -117,6 +136,37 @@ def paint(painter: QPainter, look: Look, style: Style, *, shadow: bool = True) -
     inset = outline.widthF() / 2
     painter.drawRoundedRect(box.adjusted(inset, inset, -inset, -inset), RADIUS - inset, RADIUS - inset)
     _ports(painter, card, style)
+
+
+def paint_words(painter: QPainter, look: Look, style: Style) -> None:
+    """Title, badge, summary and footer's text: what cards of a kind differ in."""
+    card, shape, state = look.card, look.card.shape, look.footer.state
+    if card.node.disabled:
+        painter.setOpacity(_DISABLED)
+    badge = _badge(look)
+    painter.setFont(style.title_font)
+    painter.setPen(style.muted if card.is_ghost else style.text)
+    left = title_x(card)
+    room = (BADGE_X - 12 if badge else WIDTH - 12) - left
+    painter.drawText(QRectF(left, 0, room + 2, HEADER), _TO_THE_LEFT, style.elided_title(card.title, room))
+    center = QPointF(BADGE_X, HEADER / 2)
+    if badge == "problem":
+        draw_badge(painter, style, center, is_error=look.severity == ERROR)
+    elif badge == "state":
+        draw_state(painter, style, state, center)
+    elif badge == "pin":
+        _pin(painter, style, center)
+    if shape.collapsed:
+        return
+    painter.setFont(style.small_font)
+    if shape.summary_y is not None:
+        painter.setPen(style.warning if card.is_ghost else style.text)
+        text = style.elided_small(card.summary, WIDTH - 28)
+        painter.drawText(QRectF(14, shape.summary_y, WIDTH - 26, ROW), _TO_THE_LEFT, text)
+    if state is not CardState.IDLE:
+        painter.setPen(style.states[state] if state is not CardState.OK else style.text)
+        text = style.elided_small(look.footer.text, WIDTH - 44)
+        painter.drawText(QRectF(30, shape.height, WIDTH - 40, FOOTER), _TO_THE_LEFT, text)
 
 
 def _shadow(painter: QPainter, box: QRectF, *, is_dark: bool) -> None:
@@ -142,23 +192,6 @@ def _header(painter: QPainter, look: Look, style: Style) -> None:
         painter.setPen(QPen(style.border, 1.0))
         painter.drawLine(QPointF(0, HEADER - 0.5), QPointF(WIDTH, HEADER - 0.5))
     _chip(painter, card, style)
-    badge = _badge(look)
-    painter.setFont(style.title_font)
-    painter.setPen(style.muted if card.is_ghost else style.text)
-    left = title_x(card)
-    room = (BADGE_X - 12 if badge else WIDTH - 12) - left
-    painter.drawText(
-        QRectF(left, 0, room + 2, HEADER),
-        Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-        style.elided_title(card.title, room),
-    )
-    center = QPointF(BADGE_X, HEADER / 2)
-    if badge == "problem":
-        draw_badge(painter, style, center, is_error=look.severity == ERROR)
-    elif badge == "state":
-        draw_state(painter, style, look.footer.state, center)
-    elif badge == "pin":
-        _pin(painter, style, center)
 
 
 def _pin(painter: QPainter, style: Style, center: QPointF) -> None:
@@ -223,20 +256,13 @@ def title_x(card: Card) -> float:
 
 
 def _body(painter: QPainter, look: Look, style: Style) -> None:
-    card, shape = look.card, look.card.shape
+    shape = look.card.shape
     left_labels = [_label(painter, style, port) for port in shape.inputs]
     if shape.fold_y is not None and len(shape.inputs) < len(shape.outputs):
         left_labels.append(FOLD_LABEL)
     for row, port in enumerate(shape.outputs):
         taken = left_labels[row] if row < len(left_labels) else 0.0
         _output_label(painter, style, port, WIDTH - 16 - taken - 26)
-    flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-    if shape.summary_y is not None:
-        painter.setFont(style.small_font)
-        painter.setPen(style.warning if card.is_ghost else style.text)
-        painter.drawText(
-            QRectF(14, shape.summary_y, WIDTH - 26, ROW), flags, style.elided_small(card.summary, WIDTH - 28)
-        )
     if shape.fold_y is not None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.muted)
@@ -244,9 +270,13 @@ def _body(painter: QPainter, look: Look, style: Style) -> None:
         painter.setFont(style.small_font)
         painter.setPen(style.muted)
         text = "fewer ports" if shape.is_open else f"{shape.hidden} optional"
-        painter.drawText(QRectF(26, shape.fold_y, WIDTH - 40, ROW), flags, text)
-    if look.footer.state is not CardState.IDLE:
-        _footer(painter, look, style)
+        painter.drawText(QRectF(26, shape.fold_y, WIDTH - 40, ROW), _TO_THE_LEFT, text)
+    state = look.footer.state
+    if state is not CardState.IDLE:
+        painter.setPen(QPen(style.border, 1.0))
+        painter.drawLine(QPointF(1, shape.height + 0.5), QPointF(WIDTH - 1, shape.height + 0.5))
+        if state is not CardState.RUNNING:
+            draw_state(painter, style, state, QPointF(17, shape.height + FOOTER / 2))
 
 
 def _label(painter: QPainter, style: Style, port: CardPort) -> float:
@@ -275,22 +305,6 @@ def _output_label(painter: QPainter, style: Style, port: CardPort, room: float) 
         QRectF(WIDTH - 14 - room, port.y - ROW / 2, room, ROW),
         Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
         style.elided_label(port.label, room),
-    )
-
-
-def _footer(painter: QPainter, look: Look, style: Style) -> None:
-    top = look.card.shape.height
-    painter.setPen(QPen(style.border, 1.0))
-    painter.drawLine(QPointF(1, top + 0.5), QPointF(WIDTH - 1, top + 0.5))
-    state = look.footer.state
-    if state is not CardState.RUNNING:
-        draw_state(painter, style, state, QPointF(17, top + FOOTER / 2))
-    painter.setFont(style.small_font)
-    painter.setPen(style.states[state] if state is not CardState.OK else style.text)
-    painter.drawText(
-        QRectF(30, top, WIDTH - 40, FOOTER),
-        Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-        style.elided_small(look.footer.text, WIDTH - 44),
     )
 
 

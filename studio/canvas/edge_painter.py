@@ -96,11 +96,14 @@ class _Kept:
 
     def serves(self, objects: tuple[object, ...], values: tuple[object, ...], camera: Camera) -> bool:
         mine = self.camera
+        more_x, more_y = mine.width * self.reach / mine.zoom, mine.height * self.reach / mine.zoom
         return (
             self.values == values
             and all(a is b for a, b in zip(self.objects, objects, strict=True))
-            and abs(mine.left - camera.left) * camera.zoom <= camera.width * self.reach
-            and abs(mine.top - camera.top) * camera.zoom <= camera.height * self.reach
+            and mine.left - more_x <= camera.left
+            and mine.top - more_y <= camera.top
+            and camera.right <= mine.right + more_x
+            and camera.bottom <= mine.bottom + more_y
         )
 
 
@@ -212,8 +215,7 @@ class EdgePainter:
         """The strokes of all edges in the window, worked out anew when anything they depend on is another."""
         geometry, kept = self.projector.geometry, self._kept
         objects = (geometry, geometry.selected, geometry.edge_selected)
-        size = camera.width, camera.height, camera.zoom
-        values = (geometry.revision, *size, self.hovered, self.is_dimmed)
+        values = (geometry.revision, camera.zoom, self.hovered, self.is_dimmed)
         if kept is None or not kept.serves(objects, values, camera):
             # With a margin once the zoom stays; while zooming, each frame is the first of its kind.
             reach = SURROUNDINGS if kept is not None and kept.camera.zoom == camera.zoom else 0.0

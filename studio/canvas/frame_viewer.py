@@ -3,7 +3,7 @@
 | what happens | the next frame |
 |---|---|
 | a pan | the last one shifted, and the strips that come into view |
-| a zoom near by, until it rests | pictures from its beginning, scaled (`zoom_pictures`) |
+| a zoom near by, until all is sharp where it rests | pictures from its beginning, scaled (`zoom_pictures`) |
 | a few nodes are moved near by | what stays, as two pictures, and what is moved (`drag_layers`) |
 | anything else | painted anew |
 
@@ -64,7 +64,7 @@ class FrameViewer(BoardViewer):
         self._hover = hits.NOTHING
         self._in_full = False
         sheets = Sheets()
-        self._pictures = ZoomPictures(sheets)
+        self._pictures = ZoomPictures(self, sheets)
         self._layers = DragLayers(self, sheets)
         self._laid_over = QRectF()
         """Where the gesture painted when nodes were moved last."""
@@ -97,6 +97,10 @@ class FrameViewer(BoardViewer):
             self._is_whole = False
             self.viewport().update(part | self._laid_over.toAlignedRect() | laid_over.toAlignedRect())
         self._laid_over = laid_over or QRectF()
+
+    def _rested(self) -> None:
+        """The pictures of the zoom stay until all that is in view has been painted sharply."""
+        self.reframe()
 
     def scale(self, sx: float, sy: float, pos: QPointF | None = None) -> None:
         if not self._rest.isActive():
@@ -145,7 +149,7 @@ class FrameViewer(BoardViewer):
             if self._paint_from_pictures(painter, camera, parts):
                 pass
             elif len(parts) > 4 or any(part == whole for part in parts):
-                self._paint(painter, camera, whole)
+                self._paint_whole(painter, camera, whole)
                 self._is_whole = True
             else:
                 complete = True
@@ -160,6 +164,18 @@ class FrameViewer(BoardViewer):
         if not self.painter_.is_complete and not self._rest.isActive():
             self.reframe()
 
+    def _paint_whole(self, painter: QPainter, camera: Camera, whole: QRect) -> None:
+        """Paints the frame anew; near by and at rest so that a zoom can begin with it."""
+        is_moving = self._rest.isActive() or self._gesture is not None or bool(self.projector.running)
+        picture = None
+        if camera.zoom >= NEAR and not is_moving and not self._in_full:
+            picture = self._pictures.keep(camera)
+        if picture is None:
+            self._paint(painter, camera, whole)
+        else:
+            painter.drawPixmap(0, 0, picture)
+            self._paint_overlays(painter, camera, QRectF(whole))
+
     def _paint(self, painter: QPainter, camera: Camera, part: QRect) -> None:
         """Paints a part of the frame anew."""
         self._paint_content(
@@ -169,11 +185,16 @@ class FrameViewer(BoardViewer):
 
     def _paint_from_pictures(self, painter: QPainter, camera: Camera, parts: list[QRect]) -> bool:
         """Paints the frame from what is kept; False, with nothing painted, where that does not serve."""
+        is_zooming = self._rest.isActive()
         if self._in_full:
             return False
-        if self._rest.isActive():
-            if not self._pictures.paint(painter, camera, self._paint_picture, self.painter_.is_crowded):
+        if is_zooming or self._pictures.are_shown:
+            if not is_zooming and self.painter_.prepare(camera):
+                self._pictures.drop()
                 return False
+            if not self._pictures.paint(painter, camera):
+                return False
+            self.painter_.is_complete = is_zooming
         elif not self._layers.paint(painter, camera, parts):
             return False
         elif self.projector.footers:
@@ -183,8 +204,31 @@ class FrameViewer(BoardViewer):
         self._paint_overlays(painter, camera, QRectF(self.viewport().rect()))
         return True
 
-    def _paint_picture(self, painter: QPainter, camera: Camera, in_hurry: bool) -> None:
-        self._paint_content(painter, camera, QRectF(0, 0, camera.width, camera.height), is_zooming=in_hurry)
+    # What pictures of a zoom are made of (zoom_pictures.Drawing)
+
+    def draw_all(self, painter: QPainter, camera: Camera) -> bool:
+        self._paint_content(painter, camera, QRectF(0, 0, camera.width, camera.height), is_zooming=False)
+        return self.painter_.is_complete
+
+    def draw_under(self, painter: QPainter, camera: Camera, part: QRect) -> None:
+        self.painter_.paint_ground(painter, camera, QRectF(part))
+        self._paint_layout(painter, camera)
+        self.painter_.hovered_edge = self._lit_edge()
+        self.painter_.paint_edges(painter, camera, QRectF(part))
+
+    def draw_cards(self, painter: QPainter, camera: Camera, which: list[int]) -> None:
+        self.painter_.paint_cards_at_once(painter, camera, np.array(which, np.int64))
+
+    def cards_in_sight(self, camera: Camera) -> list[int]:
+        found: list[int] = self.painter_.nodes_in_sight(camera).tolist()
+        return found
+
+    def cards_within(self, camera: Camera) -> list[int]:
+        found: list[int] = self.painter_.nodes_in_sight(camera, wholly=True).tolist()
+        return found
+
+    def is_crowded(self, camera: Camera) -> bool:
+        return self.painter_.is_crowded(camera)
 
     def _paint_content(
         self, painter: QPainter, camera: Camera, part: QRectF, *, is_zooming: bool, in_full: bool = False

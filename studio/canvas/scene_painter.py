@@ -36,6 +36,8 @@ BREAKPOINT: Final = 6.5
 """The radius of a breakpoint at 100 %,"""
 LEAST_BREAKPOINT_PX: Final = 3.5
 """and the smallest, so that its shape can still be told."""
+PREPARE_S: Final = 0.004
+"""What a frame that shows pictures of a zoom may spend on cards that are to be painted where it came to rest."""
 SMOOTH_CARDS: Final = 16
 """With more cards than this in view a zoom does without smoothing until it rests: that costs three times as much."""
 
@@ -88,7 +90,7 @@ class ScenePainter:
         """
         self.is_complete = True
         seen = part or _window(camera)
-        visible = self._nodes_in_sight(camera, seen)
+        visible = self.nodes_in_sight(camera, seen)
         self._hurry = is_zooming and len(visible) > SMOOTH_CARDS
         if camera.zoom >= NEAR:
             self._near_edges(painter, camera, seen, phase)
@@ -118,13 +120,62 @@ class ScenePainter:
 
     def is_crowded(self, camera: Camera) -> bool:
         """Whether more cards are in view than a zoom can draw smoothly."""
-        return len(self._nodes_in_sight(camera, _window(camera))) > SMOOTH_CARDS
+        return len(self.nodes_in_sight(camera)) > SMOOTH_CARDS
 
-    def _nodes_in_sight(self, camera: Camera, seen: QRectF) -> Ints:
+    def nodes_in_sight(self, camera: Camera, seen: QRectF | None = None, *, wholly: bool = False) -> Ints:
+        """The nodes that touch a part of the widget, or all of it, with their shadows; or those that lie in it with them."""
+        seen = seen or _window(camera)
         left, top = camera.to_scene(seen.left(), seen.top())
         right, bottom = camera.to_scene(seen.right(), seen.bottom())
         margin = 16 / camera.zoom if camera.zoom < 1 else 16.0
-        return self.projector.geometry.nodes_in(left - margin, top - margin, right + margin, bottom + margin)
+        geometry = self.projector.geometry
+        found = geometry.nodes_in(left - margin, top - margin, right + margin, bottom + margin)
+        if wholly:
+            x, y, height = geometry.x[found], geometry.y[found], geometry.height[found]
+            inside = (x - margin > left) & (x + WIDTH + margin < right)
+            return found[inside & (y - margin > top) & (y + height + margin < bottom)]
+        return found
+
+    def prepare(self, camera: Camera) -> bool:
+        """Paints cards that are in view for a while, to be kept; returns whether all of them are ready for this camera."""
+        until, is_late = time.perf_counter() + PREPARE_S, False
+        for i in self.nodes_in_sight(camera).tolist():
+            look, node_id = self.projector.look(i), self.projector.geometry.ids[i]
+            painted = self.cache.get(node_id, look.card, look.footer, look.severity)
+            if painted is None or painted.scale != camera.zoom:
+                if is_late:
+                    return False
+                self.cache.render(node_id, look, camera.zoom, camera.device_ratio)
+                is_late = time.perf_counter() > until
+        return True
+
+    def paint_edges(self, painter: QPainter, camera: Camera, part: QRectF) -> None:
+        """Near by, what lies between ground and cards, in a part of the widget."""
+        self._hurry = False
+        self._near_edges(painter, camera, part, 0.0)
+
+    def paint_cards_at_once(self, painter: QPainter, camera: Camera, which: Ints) -> None:
+        """Near by, some cards in full; no picture is kept of those of which there is none."""
+        order, xs, ys = self._corners(camera, which)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        for i, x, y in zip(order.tolist(), xs.tolist(), ys.tolist(), strict=True):
+            dim = self.dimmed is not None and self.dimmed[i]
+            painter.setOpacity(0.35 if dim else 1.0)
+            look = self.projector.look(i)
+            self.cache.draw(painter, self.projector.geometry.ids[i], look, (x, y), camera)
+        painter.setOpacity(1.0)
+        self._moving_parts(painter, camera, which, 0.0)
+        self._breakpoints(painter, camera, which)
+
+    def _corners(self, camera: Camera, which: Ints) -> tuple[Ints, Floats, Floats]:
+        """Nodes in the order of painting, and where their corners are, in pixels."""
+        geometry, ratio = self.projector.geometry, camera.device_ratio
+        # Selected cards lie on top, so that what is dragged is never under something else.
+        order = which[np.argsort(geometry.selected[which], kind="stable")]
+        pixels = camera.zoom * ratio
+        xs = whole((geometry.x[order] - camera.left) * pixels) / ratio
+        ys = whole((geometry.y[order] - camera.top) * pixels) / ratio
+        return order, xs, ys
 
     # Near, in parts: all but what is being moved, or that alone
 
@@ -139,7 +190,7 @@ class ScenePainter:
         return self.edges.lift(camera, which)
 
     def paint_cards_but(self, painter: QPainter, camera: Camera, others: Ints) -> None:
-        visible = self._nodes_in_sight(camera, _window(camera))
+        visible = self.nodes_in_sight(camera)
         self.paint_cards_only(painter, camera, np.setdiff1d(visible, others, assume_unique=True))
 
     def paint_cards_only(self, painter: QPainter, camera: Camera, which: Ints) -> None:
@@ -170,15 +221,11 @@ class ScenePainter:
             projector.footers,
             projector.severities,
         )
-        # Selected cards lie on top, so that what is dragged is never under something else.
-        order = visible[np.argsort(geometry.selected[visible], kind="stable")]
+        order, xs, ys = self._corners(camera, visible)
         zoom, ratio = camera.zoom, camera.device_ratio
-        budget_s = 0.0 if self._hurry else RENDER_BUDGET_S
-        until = time.perf_counter() + (budget_s if len(cache) else RENDER_BUDGET_S * 16)
+        until = time.perf_counter() + RENDER_BUDGET_S * (1 if len(cache) else 16)
         simple: list[int] = []
         smooth = QPainter.RenderHint.SmoothPixmapTransform
-        xs = whole((geometry.x[order] - camera.left) * (zoom * ratio)) / ratio
-        ys = whole((geometry.y[order] - camera.top) * (zoom * ratio)) / ratio
         inset = round(MARGIN * zoom * ratio) / ratio
         for i, x, y in zip(order.tolist(), xs.tolist(), ys.tolist(), strict=True):
             node_id = ids[i]

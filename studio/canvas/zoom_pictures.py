@@ -1,14 +1,14 @@
-"""What is shown while a zoom goes on? Pictures painted when it began, scaled; the frame is painted anew when the zoom rests.
+"""What is shown while a zoom goes on? Pictures of what was seen before, scaled; the frame is painted anew when the zoom rests.
 
-The first picture is what was on the screen. Where a zoom leaves it, a picture of the wider surroundings follows, at half its zoom; each is
-painted once. What makes them stale is the business of `frame_viewer`.
+The first picture is what was on the screen. Where a zoom leaves it, a wider one follows, which takes over what the one before shows; around
+that it gets ground and edges at once, cards as they come into view. So no frame paints much more than it shows, none shows a card otherwise
+than in full, and each is the copy of one picture. What makes pictures stale is the business of `frame_viewer`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QPainter, QPixmap, QRegion
@@ -16,21 +16,47 @@ from PySide6.QtGui import QPainter, QPixmap, QRegion
 from studio.canvas.camera import NEAR, Camera
 from studio.canvas.sheets import Sheets
 
-LARGEST: Final = 1.6
+LARGEST: Final = 1.4
 """A picture is enlarged so many times at most; then it is painted anew."""
-WIDER: Final = 0.5
-"""The zoom of a wider picture, beside that of the one before."""
+WIDER: Final = 0.75
+"""A wider picture shows what is seen at so much of the zoom of the one before; it is no smaller made than that, lest thin lines get lost."""
+_MOST_WIDER: Final = 1.7
+"""Nor is it larger than the widget by more than this."""
+_OVERLAP_PX: Final = 2
+"""As far as what is painted around a picture reaches into it."""
 
-Draw = Callable[[QPainter, Camera, bool], None]
-"""Draws the content as a camera sees it; True: rather soon than sharply."""
+
+_Span = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
+class Drawing(Protocol):
+    """Draws what pictures are made of."""
+
+    def draw_all(self, painter: QPainter, camera: Camera) -> bool:
+        """All that a camera sees; returns whether every card is as it is at rest."""
+
+    def draw_under(self, painter: QPainter, camera: Camera, part: QRect) -> None:
+        """What lies under cards, in a part of what a camera sees, to which the painter is clipped."""
+
+    def draw_cards(self, painter: QPainter, camera: Camera, which: list[int]) -> None:
+        """Some cards, in full."""
+
+    def cards_in_sight(self, camera: Camera) -> list[int]: ...
+    def cards_within(self, camera: Camera) -> list[int]:
+        """Those that it sees whole."""
+
+    def is_crowded(self, camera: Camera) -> bool:
+        """Whether it sees more than can be drawn smoothly, each card by itself."""
+
+
+@dataclass(slots=True)
 class Picture:
-    """What a camera saw."""
+    """What a camera saw; of the cards only those in `cards`, where that is not None. The missing ones are to be painted `around`."""
 
     camera: Camera
     pixmap: QPixmap
+    cards: set[int] | None = None
+    around: QRegion | None = None
 
     def place(self, camera: Camera) -> QRectF:
         """Where it lies in what another camera sees, in pixels of the widget."""
@@ -49,15 +75,31 @@ class Picture:
 class ZoomPictures:
     """The pictures of one zoom, the narrowest and sharpest first."""
 
-    def __init__(self, sheets: Sheets) -> None:
+    def __init__(self, drawing: Drawing, sheets: Sheets) -> None:
+        self._drawing = drawing
         self._sheets = sheets
+        self._large_sheets = Sheets()
         self._begun: Camera | None = None
         self._pictures: list[Picture] = []
 
+    def keep(self, camera: Camera) -> QPixmap | None:
+        """Paints what is seen at rest, to be shown as it is, and from which a zoom can begin.
+
+        None: not every card could be painted in time, so that another frame will follow.
+        """
+        self.drop()
+        return self._paint_all(camera)
+
     def begin(self, camera: Camera) -> None:
         """A zoom begins; `camera` sees what is on the screen."""
-        self.drop()
+        if not (len(self._pictures) == 1 and self._pictures[0].camera == camera and self._begun is None):
+            self.drop()
         self._begun = camera
+
+    @property
+    def are_shown(self) -> bool:
+        """Whether a zoom has begun, and nothing has made its pictures stale."""
+        return self._begun is not None and bool(self._pictures)
 
     def drop(self) -> None:
         """The pictures show what is not so any more; there are none until the next zoom begins."""
@@ -65,33 +107,24 @@ class ZoomPictures:
         self._clear()
 
     def _clear(self) -> None:
-        self._sheets.give(*(picture.pixmap for picture in self._pictures))
+        for picture in self._pictures:
+            sheets = self._sheets if picture.cards is None else self._large_sheets
+            sheets.give(picture.pixmap)
         self._pictures = []
 
-    def paint(self, painter: QPainter, camera: Camera, draw: Draw, pays: Callable[[Camera], bool]) -> bool:
-        """Paints what the camera sees; where that needs a picture that is not there yet, `draw` makes it if that `pays`.
-
-        False, with nothing painted: the frame is to be painted directly.
-        """
+    def paint(self, painter: QPainter, camera: Camera) -> bool:
+        """Paints what the camera sees. False, with nothing painted: the frame is to be painted directly."""
         begun = self._begun
         if begun is None or min(camera.zoom, begun.zoom) < NEAR or _size(camera) != _size(begun):
             return False
         if not self._is_enough(camera):
-            if not pays(camera):
+            if not self._drawing.is_crowded(camera):
                 return False
-            self._add(begun, camera, draw)
-        covering = next(k for k, picture in enumerate(self._pictures) if picture.covers(camera))
-        left = QRegion(QRect(0, 0, round(camera.width), round(camera.height)))
-        for picture in self._pictures[: covering + 1]:
-            place = picture.place(camera)
-            is_last = picture is self._pictures[covering]
-            inside = left if is_last else left & place.toRect().adjusted(1, 1, -1, -1)
-            for part in _rects(inside):
-                # Only what no sharper picture shows; and only a clip that is a rectangle lets pixels be copied quickly.
-                painter.setClipRect(part)
-                painter.drawPixmap(place, picture.pixmap, QRectF(picture.pixmap.rect()))
-            left -= inside
-        painter.setClipping(False)
+            self._add(begun, camera)
+        picture = next(picture for picture in self._pictures if picture.covers(camera))
+        self._complete(picture, camera)
+        # Without smoothing: that costs three times as much, and what moves hides it.
+        painter.drawPixmap(picture.place(camera), picture.pixmap, QRectF(picture.pixmap.rect()))
         return True
 
     def _is_enough(self, camera: Camera) -> bool:
@@ -102,48 +135,108 @@ class ZoomPictures:
             and pictures[-1].covers(camera)
         )
 
-    def _add(self, begun: Camera, camera: Camera, draw: Draw) -> None:
+    def _add(self, begun: Camera, camera: Camera) -> None:
         """Makes the pictures enough: with one of what was on the screen, one of more than that, or else with a new beginning."""
         if not self._pictures:
-            self._paint_one(begun, draw, in_hurry=False)
-        if not self._pictures[-1].covers(camera):
-            wider = self._wider(camera)
+            self._paint_all(begun)
+        if self._pictures and not self._pictures[-1].covers(camera):
+            wider = _wider(self._pictures[0].camera, self._pictures[-1].camera, camera)
             if wider is not None:
-                self._paint_one(wider, draw, in_hurry=True)
+                self._paint_under(wider)
         if not self._is_enough(camera):
             self._clear()
-            self._paint_one(camera, draw, in_hurry=True)
+            self._paint_under(camera)
 
-    def _paint_one(self, camera: Camera, draw: Draw, *, in_hurry: bool) -> None:
+    def _paint_all(self, camera: Camera) -> QPixmap | None:
         pixmap = self._sheets.take(camera)
         painter = QPainter(pixmap)
         try:
-            draw(painter, camera, in_hurry)
+            is_complete = self._drawing.draw_all(painter, camera)
         finally:
             painter.end()
-        self._pictures.append(Picture(camera, pixmap))
-
-    def _wider(self, camera: Camera) -> Camera | None:
-        """A camera that will see what comes into view if the zoom goes on the way it went from the widest picture to here."""
-        widest = self._pictures[-1].camera
-        zoom = max(min(widest.zoom * WIDER, camera.zoom), NEAR)
-        if camera.zoom >= widest.zoom * 0.999 or zoom >= widest.zoom * 0.999:
+        if not is_complete:
+            self._sheets.give(pixmap)
             return None
+        self._pictures.append(Picture(camera, pixmap))
+        return pixmap
 
-        def start(old: float, new: float, length: float) -> float:
-            # The scene point that stays where it is in the window, and where that is in pixels.
-            still = (old * widest.zoom - new * camera.zoom) / (widest.zoom - camera.zoom)
-            pixel = (still - old) * widest.zoom
-            pixels = zoom * camera.device_ratio
-            return round((still - pixel / zoom) * pixels) / pixels
+    def _paint_under(self, camera: Camera) -> None:
+        """Adds a picture that shows what the one before does, and around that what lies under cards."""
+        around = QRegion(QRect(0, 0, round(camera.width), round(camera.height)))
+        within = self._pictures[-1] if self._pictures else None
+        cards: set[int] = set()
+        pixmap = self._large_sheets.take(camera)
+        if within is not None:
+            self._complete(within, within.camera)
+            cards.update(self._drawing.cards_within(within.camera))
+            around -= within.place(camera).toRect().adjusted(*_inwards(_OVERLAP_PX))
+        painter = QPainter(pixmap)
+        try:
+            if within is not None:
+                # Once for all frames that follow, so smoothly.
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+                painter.drawPixmap(within.place(camera), within.pixmap, QRectF(within.pixmap.rect()))
+            # Only a clip that is a rectangle lets pixels be copied quickly.
+            for part in _rects(around):
+                painter.setClipRect(part)
+                self._drawing.draw_under(painter, camera, part)
+        finally:
+            painter.end()
+        self._pictures.append(Picture(camera, pixmap, cards, around))
 
-        left = start(widest.left, camera.left, camera.width)
-        top = start(widest.top, camera.top, camera.height)
-        return Camera(left, top, zoom, camera.width, camera.height, camera.device_ratio)
+    def _complete(self, picture: Picture, seen: Camera) -> None:
+        """Paints the cards that come into view where they are missing."""
+        if picture.cards is None or picture.around is None:
+            return
+        missing = [i for i in self._drawing.cards_in_sight(seen) if i not in picture.cards]
+        if not missing:
+            return
+        painter = QPainter(picture.pixmap)
+        try:
+            # What lies across the border of the picture within is there in part, shadow and all.
+            painter.setClipRegion(picture.around)
+            self._drawing.draw_cards(painter, picture.camera, missing)
+        finally:
+            painter.end()
+        picture.cards.update(missing)
+
+
+def _wider(begun: Camera, widest: Camera, camera: Camera) -> Camera | None:
+    """A camera that sees more than the widest picture shows, on the sides to which the zoom has gone since it began.
+
+    None: a picture would have to be very large to show what `camera` sees as well.
+    """
+    # Both are zooms at which the widget itself would see so much.
+    before = widest.zoom * camera.width / widest.width
+    after = max(min(before * WIDER, camera.zoom), NEAR)
+    if not 1.001 < before / after < _MOST_WIDER:
+        return None
+    width, height = (round(size * before / after) + 2 for size in (camera.width, camera.height))
+
+    pixels = before * camera.device_ratio
+    across = (begun.left, begun.right), (widest.left, widest.right), (camera.left, camera.right)
+    down = (begun.top, begun.bottom), (widest.top, widest.bottom), (camera.top, camera.bottom)
+    left = round(_start(*across, width / before) * pixels) / pixels
+    top = round(_start(*down, height / before) * pixels) / pixels
+    # As fine as the one before while it was enough: nothing that comes into view is enlarged.
+    return Camera(left, top, before, width, height, camera.device_ratio)
+
+
+def _start(begun: _Span, shown: _Span, seen: _Span, length: float) -> float:
+    """Where something of that length starts that reaches beyond `shown` on the sides to which `seen` has grown out of `begun`."""
+    less, more = max(begun[0] - seen[0], 0.0), max(seen[1] - begun[1], 0.0)
+    share = less / (less + more) if less + more else 0.5
+    start = shown[0] - (length - (shown[1] - shown[0])) * share
+    # In any case with all that is seen.
+    return max(min(start, seen[0]), seen[1] - length)
 
 
 def _size(camera: Camera) -> tuple[float, float, float]:
     return camera.width, camera.height, camera.device_ratio
+
+
+def _inwards(by: int) -> tuple[int, int, int, int]:
+    return by, by, -by, -by
 
 
 def _rects(region: QRegion) -> list[QRect]:
