@@ -110,7 +110,7 @@ def interleaved(*ways: Callable[[], object], repeats: int = REPEATS) -> list[flo
     return [statistics.median(taken) for taken in times]
 
 
-async def alternate(*ways: Call, calls: int, turns: int = REPEATS) -> list[float]:
+async def alternate(*ways: Call, calls: int, turns: int = 9) -> list[float]:
     """The seconds that one call of each way takes: the median of a turn, in the calmest turn of each.
 
     The ways are called by turns, `calls` times each in a turn, with a number that counts from 1; a turn before these does not count.

@@ -21,7 +21,7 @@ from studio.runtime import Plan, run_workflow
 
 CROWD: Final = 10_000
 CONNECTIONS: Final = 20
-TURNS: Final = 3
+TURNS: Final = 7
 
 
 class _Crowd:

@@ -19,7 +19,7 @@ from benchmarks.engine.sales import (
     ready,
     row,
 )
-from benchmarks.engine.ways import CALLS, bulk, listing, node_figures, single_rows
+from benchmarks.engine.ways import CALLS, TURNS, bulk, listing, node_figures, single_rows
 from benchmarks.measure import Call, Figure, Work, alternate, ratio_at_most
 from studio.database import Access, Database
 
@@ -102,7 +102,7 @@ async def _creates(access: Access, raw: Any) -> list[Figure]:
         await raw.execute("CHECKPOINT")
 
     found = []
-    for count, limit, turns in ((ROWS, 0.65, 5), (MANY, 0.85, 2)):
+    for count, limit, turns in ((ROWS, 0.65, TURNS), (MANY, 0.85, 3)):
         rows = [row(number) for number in range(count)]
         tuples = [ready(number, NOW) for number in range(count)]
 

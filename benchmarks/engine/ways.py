@@ -13,6 +13,8 @@ from studio.runtime import Plan, run_workflow
 
 CALLS: Final = 200
 """Calls of a turn."""
+TURNS: Final = 9
+"""Turns of a bulk write: a disk that is busy for a while lasts longer than a few."""
 NODE_LIMIT_US: Final = 100
 
 
@@ -88,7 +90,7 @@ async def bulk(
     limit: float,
     *,
     before: Callable[[], Awaitable[object]] | None = None,
-    turns: int = 5,
+    turns: int = TURNS,
 ) -> Figure:
     """Rows a second of a bulk write, as a share of the raw way's."""
     value, baseline = await quickest(ours, raw, before=before, turns=turns)
