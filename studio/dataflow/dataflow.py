@@ -1,21 +1,21 @@
 """What does a program hold to use Studio? A `DataFlow`: one database, the models kept in it, and the nodes they get.
 
-How workflows are built and run on it is `builder`'s and `runtimes`' business.
+Which models it keeps is `kept_models`' business, how workflows are built and run on it `builder`'s and `runtimes`'.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from studio.dataflow import instances
 from studio.dataflow.audit import AuditTrailManager
 from studio.dataflow.classes import refuse_instances
 from studio.dataflow.config import DataFlowConfig, find_url, make_config, name_from
 from studio.dataflow.health import Health, check_health
+from studio.dataflow.kept_models import KeptModels
 from studio.dataflow.metrics import Metrics
 from studio.dataflow.schema_log import SchemaLog
 from studio.dataflow.settings import log_as
@@ -24,12 +24,9 @@ from studio.kernel.errors import ModelError, WorkflowError
 from studio.kernel.loop import EngineLoop, default_loop
 from studio.kernel.names import did_you_mean
 from studio.models.declare import model_from_class
-from studio.models.growth import conflict
-from studio.models.options import with_option
 from studio.models.relations import Family
-from studio.models.spec import HOOK_EVENTS, MISSING, FieldSpec, Hook, HookEvent, ModelSpec, RelationSpec
-from studio.nodes.catalogue import NodeCatalogue, common_types
-from studio.nodes.generated import generated_specs, generated_types
+from studio.models.spec import HookEvent, ModelSpec
+from studio.nodes.catalogue import NodeCatalogue
 
 if TYPE_CHECKING:
     from studio.database import Access, Database, DatabaseOptions
@@ -103,12 +100,9 @@ class DataFlow:
             meter=self._metrics if self._config.monitoring else None,
             on_schema=self._schema_log.tell if self._schema_log is not None else None,
         )
-        self._models: dict[str, ModelSpec] = {}
-        self._catalogue: NodeCatalogue | None = None
-        self._types: list[NodeType] | None = None
-        self._family: Family | None = None
-        self._mapped: dict[str, object] = {}
-        """For models of SQLAlchemy classes: the class, or the linking table."""
+        self._models = KeptModels(
+            self._name, dialect=self._database.dialect, multi_tenant=bool(self._config.multi_tenant)
+        )
         self._is_open = True
         instances.remember(self)
         for model in models:
@@ -139,29 +133,8 @@ class DataFlow:
         Raises:
             ModelError: something in a class has no counterpart in a model; names the class, the column and the remedy.
         """
-        from studio.dataflow.orm import mapped_classes, models_from_orm
-
-        classes: tuple[type, ...] = (cls, *others)
-        for given in classes:
-            for mapped in mapped_classes(given):
-                for source, spec in models_from_orm(mapped):
-                    if self._mapped.get(spec.name) is not source:
-                        self.add_model(spec)
-                        self._mapped[spec.name] = source
+        self._models.add_mapped((cls, *others))
         return cls
-
-    def _hear(self) -> None:
-        """Looks who listens to SQLAlchemy classes by now: listeners are told of what is built after them."""
-        if not self._mapped:
-            return
-        from studio.dataflow.orm_events import heard
-
-        for name, source in self._mapped.items():
-            known = self._models.get(name)
-            if known is not None and isinstance(source, type):
-                spec = heard(source, known)
-                if spec is not known:
-                    self._keep(spec)
 
     def add_model(self, spec: ModelSpec, *, replace: bool = False) -> ModelSpec:
         """Takes in a model. The same one may come again with more fields and indexes, which its table gets at its next use.
@@ -169,26 +142,7 @@ class DataFlow:
         Raises:
             ModelError: there is one of that name that this is no addition to, and it is not to be replaced.
         """
-        if self._config.multi_tenant and not spec.reflected:
-            spec = with_option(spec, "multi_tenant", True)
-        known = self._models.get(spec.name)
-        if known is not None and known == spec and not spec.hooks:
-            return known  # with the hooks it has by now
-        reason = conflict(known, spec) if known is not None and not replace else None
-        if reason is not None:
-            raise ModelError(
-                f"{self._name!r} has a model {spec.name!r} already, declared otherwise: {reason}.",
-                hint="A second declaration may only add to the first. Give it another name, or take it in with"
-                " add_model(spec, replace=True).",
-            )
-        if known is not None and not replace and not spec.hooks:
-            spec = dataclasses.replace(spec, hooks=known.hooks)
-        return self._keep(spec)
-
-    def _keep(self, spec: ModelSpec) -> ModelSpec:
-        self._models[spec.name] = spec
-        self._catalogue = self._types = self._family = None
-        return spec
+        return self._models.add(spec, replace=replace)
 
     def on(self, event: HookEvent, model: str | type) -> Callable[[F], F]:
         """Calls the decorated function with each record of a model that is written; see `Hook`.
@@ -200,69 +154,35 @@ class DataFlow:
         Raises:
             ModelError: an unknown event or model.
         """
-        name = model if isinstance(model, str) else model.__name__
-        self._spec(name)
-        if event not in HOOK_EVENTS:
-            raise ModelError(f"There is no event {event!r}.", hint=did_you_mean(event, HOOK_EVENTS))
-
-        def declare(function: F) -> F:
-            spec = self._spec(name)
-            self._keep(dataclasses.replace(spec, hooks=(*spec.hooks, Hook(event, function))))
-            return function
-
-        return declare
+        return self._models.listener(event, model if isinstance(model, str) else model.__name__)
 
     @property
     def models(self) -> Mapping[str, ModelSpec]:
-        return dict(self._models)
+        return dict(self._models.by_name)
 
     def list_models(self) -> list[str]:
         """The models' names in the order of their declaration."""
-        return list(self._models)
+        return list(self._models.by_name)
 
     def get_model_info(self, name: str) -> dict[str, Any]:
         """A model as plain data: name, table, doc, key, fields (by name), indexes, relations; raises ModelError when there is none."""
-        spec = self._spec(name)
-        return {
-            "name": spec.name,
-            "table": spec.table,
-            "doc": spec.doc,
-            "key": list(spec.key),
-            "fields": {field.name: _field_info(field) for field in spec.fields},
-            "indexes": [
-                {"name": index.name, "fields": list(index.fields), "unique": index.unique}
-                for index in spec.indexes
-            ],
-            "relations": self.get_relationships(name),
-            "nodes": self.get_generated_nodes(name),
-        }
+        return self._models.info(name)
 
     def get_relationships(self, name: str) -> dict[str, dict[str, Any]]:
         """A model's relations as plain data, by name: the model they lead to, whether to many, the fields that are joined.
 
         Raises ModelError when there is no such model.
         """
-        self._spec(name)
-        return {relation.name: _relation_info(relation) for relation in self.family.relations(name).values()}
+        return self._models.relations_info(name)
 
     @property
     def family(self) -> Family:
         """The models with the relations among them."""
-        if self._family is None:
-            self._family = Family(self._models.values(), self._database.dialect)
-        return self._family
+        return self._models.family
 
     def get_generated_nodes(self, name: str) -> list[str]:
         """The names of a model's node types; raises ModelError when there is no such model."""
-        return [spec.type for spec in generated_specs(self._spec(name), self._name)]
-
-    def _spec(self, name: str) -> ModelSpec:
-        try:
-            return self._models[name]
-        except KeyError:
-            raise ModelError(
-                f"{self._name!r} has no model {name!r}.", hint=did_you_mean(name, self._models)
-            ) from None
+        return self._models.generated_nodes(name)
 
     # -------------------------------------------------------------- looks
 
@@ -317,64 +237,19 @@ class DataFlow:
     @property
     def catalogue(self) -> NodeCatalogue:
         """All kinds of node a workflow on this database can use; raises ModelError for a reference that leads nowhere."""
-        self._hear()
-        if self._catalogue is None:
-            self._catalogue = NodeCatalogue([*self.node_types(), *common_types()])
-        return self._catalogue
+        return self._models.catalogue
 
     def node_types(self, connection: str | None = None) -> list[NodeType]:
         """The node types of the models; `connection` is what nodes call this instance, its own name as a rule."""
-        self._hear()
-        if connection is not None and connection != self._name:
-            return [
-                kind
-                for spec in self._models.values()
-                for kind in generated_types(spec, connection, self.family)
-            ]
-        if self._types is None:
-            self._check_references()
-            self._types = [
-                kind
-                for spec in self._models.values()
-                for kind in generated_types(spec, self._name, self.family)
-            ]
-        return self._types
-
-    def _check_references(self) -> None:
-        for spec in self._models.values():
-            for field in spec.fields:
-                if not field.references or spec.reflected:
-                    continue
-                model, _, target = field.references.partition(".")
-                if model not in self._models:
-                    raise ModelError(
-                        f"{spec.name}.{field.name} references {model!r}, which is no model of {self._name!r}.",
-                        hint=did_you_mean(model, self._models) or "Declare it on the same DataFlow.",
-                        field=field.name,
-                    )
-                if target not in self._models[model]:
-                    raise ModelError(
-                        f"{spec.name}.{field.name} references {field.references!r}, but {model} has no such field.",
-                        hint=did_you_mean(target, self._models[model].names),
-                        field=field.name,
-                    )
-
-        for wrong in self.family.check():
-            raise wrong
+        return self._models.node_types(connection)
 
     def query(self, name: str) -> Query:
         """A query of a model's records, by the model's name or its table's: a builder of filters that can be asked as well."""
-        spec = self._models.get(name) or next((s for s in self._models.values() if s.table == name), None)
-        if spec is None:
-            known = [*self._models, *(other.table for other in self._models.values())]
-            raise ModelError(
-                f"{self._name!r} has no model or table {name!r}.", hint=did_you_mean(name, known)
-            )
-        return self._query_builder(spec)
+        return self._query_builder(self._models.spec_or_table(name))
 
     def query_builder(self, model: str | type) -> Query:
         """The same for a model's name or its class."""
-        return self._query_builder(self._spec(model if isinstance(model, str) else model.__name__))
+        return self._query_builder(self._models.spec(model if isinstance(model, str) else model.__name__))
 
     def _query_builder(self, spec: ModelSpec) -> Query:
         from studio.dataflow.queries import Query
@@ -392,13 +267,13 @@ class DataFlow:
 
     async def initialize(self) -> bool:
         """Connects, and creates the tables of all models (or checks them, in existing schema mode); True when all is well."""
-        self._check_references()
+        self._models.check_references()
         await self._engine.call(self._prepare())
         return True
 
     async def _prepare(self) -> None:
         await self.database.connect()
-        await self._database.ensure(tuple(self._models.values()), create=self._config.creates_tables)
+        await self._database.ensure(tuple(self._models.by_name.values()), create=self._config.creates_tables)
 
     def health_check(self) -> Health:
         """Whether the database answers, how fast, and how busy its connections are; never raises for what is wrong with it."""
@@ -424,8 +299,8 @@ class DataFlow:
         if not self._config.testing:
             refuse_outside_tests(self._name)
         name = model if isinstance(model, str) else model.__name__
-        self._spec(name)
-        return await create_for_test(self.database, self._models, name, values)
+        self._models.spec(name)
+        return await create_for_test(self.database, self._models.by_name, name, values)
 
     def discover_schema(self, schema: str | None = None) -> dict[str, ModelSpec]:
         """The tables that the database has, each with the model that describes it."""
@@ -457,7 +332,7 @@ class DataFlow:
                 raise ModelError(
                     f"The database of {self._name!r} has no table {table!r}.", hint=did_you_mean(table, found)
                 )
-        declared = {spec.table for spec in self._models.values()}
+        declared = {spec.table for spec in self._models.by_name.values()}
         fresh = [found[table] for table in wanted if table not in declared]
         return [self.add_model(spec).name for spec in fresh]
 
@@ -494,44 +369,5 @@ class DataFlow:
 
     def __repr__(self) -> str:
         """Without the URL: it may hold a password."""
-        count = len(self._models)
+        count = len(self._models.by_name)
         return f"<DataFlow {self._name!r}, {count} {'model' if count == 1 else 'models'}>"
-
-
-_SHOWN: Final = (
-    "nullable",
-    "key",
-    "generated",
-    "managed",
-    "unique",
-    "index",
-    "max_length",
-    "dimensions",
-    "references",
-)
-
-
-def _field_info(field: FieldSpec) -> dict[str, Any]:
-    info: dict[str, Any] = {"type": field.kind.value, "required": field.required}
-    info |= {name: value for name in _SHOWN if (value := getattr(field, name))}
-    if field.default is not MISSING:
-        info["default"] = field.default
-    if field.choices:
-        info["choices"] = list(field.choices)
-    if field.description:
-        info["description"] = field.description
-    return info
-
-
-def _relation_info(relation: RelationSpec) -> dict[str, Any]:
-    info: dict[str, Any] = {
-        "model": relation.model,
-        "many": relation.many,
-        "local": list(relation.local),
-        "remote": list(relation.remote),
-    }
-    if relation.through is not None:
-        info["through"] = relation.through
-        info["through_local"] = list(relation.through_local)
-        info["through_remote"] = list(relation.through_remote)
-    return info
