@@ -19,6 +19,7 @@ from studio.qt.icons import glyph, icon_font
 
 RADIUS: Final = 8.0
 _PIN_PX: Final = 15
+_HATCH_PX: Final = 9.0
 MARGIN: Final = 12.0
 """Room around a card for its shadow and for ports that stick out."""
 STRIPE: Final = 6.0
@@ -210,7 +211,7 @@ def _badge(look: Look) -> str:
         return "state"
     if look.severity == ERROR and state is not CardState.ERROR:
         return "problem"
-    if look.card.node.pinned is not None and state in (CardState.IDLE, CardState.OK):
+    if look.card.node.pinned is not None and state in (CardState.IDLE, CardState.OK, CardState.STALE):
         return "pin"
     if state is not CardState.IDLE:
         return "state"
@@ -275,6 +276,8 @@ def _body(painter: QPainter, look: Look, style: Style) -> None:
     if state is not CardState.IDLE:
         painter.setPen(QPen(style.border, 1.0))
         painter.drawLine(QPointF(1, shape.height + 0.5), QPointF(WIDTH - 1, shape.height + 0.5))
+        if state is CardState.STALE:
+            _hatch(painter, style, shape.height)
         if state is not CardState.RUNNING:
             draw_state(painter, style, state, QPointF(17, shape.height + FOOTER / 2))
 
@@ -306,6 +309,15 @@ def _output_label(painter: QPainter, style: Style, port: CardPort, room: float) 
         Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
         style.elided_label(port.label, room),
     )
+
+
+def _hatch(painter: QPainter, style: Style, top: float) -> None:
+    """Slanting lines over the footer's strip, each whole within it: SVG knows no clipping."""
+    painter.setPen(QPen(blend(style.card, style.border_strong, 0.45), 1.0))
+    high, low = top + 2, top + FOOTER - 2
+    for step in range(int((WIDTH - FOOTER) // _HATCH_PX) + 1):
+        left = 3 + step * _HATCH_PX
+        painter.drawLine(QPointF(left, low), QPointF(left + low - high, high))
 
 
 def _ports(painter: QPainter, card: Card, style: Style) -> None:

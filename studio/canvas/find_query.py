@@ -20,7 +20,7 @@ from studio.kernel.names import did_you_mean
 _STATES: Final = {
     "queued": CardState.QUEUED, "pending": CardState.QUEUED, "running": CardState.RUNNING, "ok": CardState.OK,
     "succeeded": CardState.OK, "failed": CardState.ERROR, "error": CardState.ERROR, "skipped": CardState.SKIPPED,
-    "cancelled": CardState.CANCELLED, "paused": CardState.PAUSED, "idle": CardState.IDLE,
+    "cancelled": CardState.CANCELLED, "paused": CardState.PAUSED, "stale": CardState.STALE, "idle": CardState.IDLE,
 }  # fmt: skip
 
 Test = Callable[[Projector, list[int]], list[int]]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.canvas.edge_data import EdgeData
-from studio.canvas.states import IDLE, CardState, Footer, footer_of
+from studio.canvas.states import IDLE, CardState, Footer, footer_of, stale
 
 if TYPE_CHECKING:
     from studio.canvas.projector import Projector
     from studio.canvas.viewer import CanvasViewer
     from studio.kernel.ids import NodeId
-    from studio.session import RunHandle
+    from studio.session import NodeRunView, RunHandle
 
 FRAME_MS: Final = 16
 
@@ -32,6 +32,7 @@ class RunFollower(QObject):
         self._version = 0
         self._ticks = 0
         self._waiting: tuple[NodeId, Footer] | None = None
+        self._stale: frozenset[NodeId] = frozenset()
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self.poll)
@@ -50,7 +51,7 @@ class RunFollower(QObject):
     def follow(self, handle: RunHandle | None) -> None:
         """Shows a run, live while it goes on; None clears what the last one left."""
         self._projector.clear_footers()
-        self.handle, self._waiting = handle, None
+        self.handle, self._waiting, self._stale = handle, None, frozenset()
         self._viewer.edge_data = EdgeData(None)
         self._version = 0
         self._ticks = 0
@@ -71,13 +72,30 @@ class RunFollower(QObject):
             view = self.handle.node(before[0]) if self.handle is not None else None
             running = self.handle is not None and self.handle.state == "running"
             self._projector.set_footers(
-                {before[0]: footer_of(view, running=running) if view is not None else IDLE}
+                {before[0]: self._footer(view, running=running) if view is not None else IDLE}
             )
         self._mark_waiting()
         if node_id is not None:
             self._viewer.edge_data = EdgeData(self.handle)
         self.changed.emit()
         self._viewer.redraw()
+
+    def show_stale(self, nodes: frozenset[NodeId]) -> None:
+        """Marks the nodes whose results may be others by now; those that were marked before and are none of them are as the run left them."""
+        handle, changed = self.handle, nodes ^ self._stale
+        self._stale = nodes
+        if handle is None or not changed:
+            return
+        views = [view for node_id in changed if (view := handle.node(node_id)) is not None]
+        running = handle.state == "running"
+        self._projector.set_footers({view.node_id: self._footer(view, running=running) for view in views})
+        self._mark_waiting()
+        self.changed.emit()
+        self._viewer.redraw()
+
+    def _footer(self, view: NodeRunView, *, running: bool) -> Footer:
+        footer = footer_of(view, running=running)
+        return stale(footer) if view.node_id in self._stale else footer
 
     def _mark_waiting(self) -> None:
         if self._waiting is not None:
@@ -92,7 +110,7 @@ class RunFollower(QObject):
             return
         running = handle.state == "running"
         self._version, views = handle.nodes_since(self._version if running else 0)
-        self._projector.set_footers({view.node_id: footer_of(view, running=running) for view in views})
+        self._projector.set_footers({view.node_id: self._footer(view, running=running) for view in views})
         self._mark_waiting()
         if views:
             self.changed.emit()

@@ -19,10 +19,12 @@ class CardState(enum.IntEnum):
     SKIPPED = 5
     CANCELLED = 6
     PAUSED = 7
+    STALE = 8
+    """Succeeded, but it or something before it was edited since."""
 
 
 STATE_TOKENS: Final = (
-    "text_muted", "text_muted", "running", "ok", "error", "skipped", "skipped", "warning",
+    "text_muted", "text_muted", "running", "ok", "error", "skipped", "skipped", "warning", "text_muted",
 )  # fmt: skip
 """The theme's colour of each CardState."""
 
@@ -73,6 +75,11 @@ def footer_of(view: NodeRunView, *, running: bool) -> Footer:
         return Footer(state, " · ".join(parts) or "done")
     words = {"skipped": "skipped", "abandoned": "not run", "cancelled": "stopped"}
     return Footer(state, words[view.state])
+
+
+def stale(footer: Footer) -> Footer:
+    """The footer of a node that might give something else by now; of one that gave nothing, the same."""
+    return Footer(CardState.STALE, f"stale · {footer.text}") if footer.state is CardState.OK else footer
 
 
 def rows_text(rows: int) -> str:

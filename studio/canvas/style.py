@@ -120,7 +120,7 @@ def draw_state(
     pen = QPen(color, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(pen)
-    if state is CardState.OK:
+    if state in (CardState.OK, CardState.STALE):
         painter.drawPolyline([QPointF(x - 4.5, y + 0.3), QPointF(x - 1.4, y + 3.6), QPointF(x + 5, y - 3.8)])
     elif state is CardState.ERROR:
         painter.drawLine(QPointF(x - 4, y - 4), QPointF(x + 4, y + 4))

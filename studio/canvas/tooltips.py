@@ -68,6 +68,8 @@ def _node(projector: Projector, node: int) -> str:
     footer = projector.footers.get(node_id)
     if footer is not None and footer.state is CardState.ERROR:
         lines.append(_plain(footer.text))
+    elif footer is not None and footer.state is CardState.STALE:
+        lines.append("Edited since it ran, or something before it was: it may give something else by now.")
     lines += [
         _plain(f"{problem.message} {problem.hint}".strip()) for problem in projector.problems.get(node_id, [])
     ]

@@ -266,6 +266,7 @@ class ModelsPanel(Panel):
                 links=(
                     ("import", self.tr("Import models from the database…")),
                     ("model", self.tr("Define a model…")),
+                    ("sample", self.tr("Open the sample shop")),
                 ),
             )
         else:

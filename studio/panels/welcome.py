@@ -77,7 +77,7 @@ class WelcomePage(QWidget):
             theme,
             "database",
             self.tr("&Connect my database"),
-            self.tr("SQLite or PostgreSQL; its tables become models."),
+            self.tr("SQLite, PostgreSQL or MariaDB; its tables become models."),
             self,
         )
         self.new = WelcomeCard(

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from studio.kernel.errors import StudioError
 from studio.persistence.changes_codec import change_from_text, change_to_text
@@ -22,15 +22,22 @@ from studio.project.changes import Change
 if TYPE_CHECKING:
     from studio.kernel.loop import EngineLoop
 
+_TOLD: Final = 8
+"""Edits of a recovery that a person is told of; more are not read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """Unsaved edits that were found: where, of which project, how many, and when the last was made."""
+    """Unsaved edits that were found: where, of which project, how many, and when the last was made.
+
+    `latest` says what the last few do, in their order, as far as they can be read.
+    """
 
     location: str
     name: str
     edits: int
     last_edit_at: dt.datetime
+    latest: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +134,11 @@ def read_changes(entries: Sequence[JournalEntry]) -> tuple[list[Change], StudioE
 def recovery_of(location: str, name: str, entries: Sequence[JournalEntry]) -> Recovery | None:
     if not entries:
         return None
-    return Recovery(location=location, name=name, edits=len(entries), last_edit_at=entries[-1].made_at)
+    latest, _ = read_changes(entries[-_TOLD:])
+    return Recovery(
+        location=location,
+        name=name,
+        edits=len(entries),
+        last_edit_at=entries[-1].made_at,
+        latest=tuple(change.label for change in latest),
+    )

@@ -20,7 +20,7 @@ from studio.runtime.events import (
     TransactionChanged,
 )
 from studio.runtime.inputs import bind_inputs
-from studio.runtime.partial import Earlier, Origin
+from studio.runtime.partial import Earlier, Origin, outdated
 from studio.runtime.plan import Plan, compile_plan
 from studio.runtime.result import NodeOutcome, RunResult
 from studio.runtime.review import OpenTransaction, TransactionState
@@ -60,5 +60,6 @@ __all__ = [
     "TransactionState",
     "bind_inputs",
     "compile_plan",
+    "outdated",
     "run_workflow",
 ]

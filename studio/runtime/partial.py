@@ -7,7 +7,7 @@ would write again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -19,7 +19,7 @@ from studio.kernel.problems import Problem
 from studio.nodes.subworkflows import ReferringType
 from studio.runtime.inputs import bind_inputs
 from studio.workflow.checks import order_edges, spec_for, title_of
-from studio.workflow.graph import Node, Workflow
+from studio.workflow.graph import REFERRING, Node, Workflow
 
 if TYPE_CHECKING:
     from studio.nodes.catalogue import NodeCatalogue
@@ -181,25 +181,81 @@ class _Sources:
 
     def leading_to(self, node_id: NodeId) -> set[NodeId]:
         """The node and all that it needs."""
-        return self._reach(node_id, {each: self.of(each) for each in self.workflow.nodes})
+        return self.reach([node_id], {each: self.of(each) for each in self.workflow.nodes})
 
     def led_to_by(self, node_id: NodeId) -> set[NodeId]:
         """The node and all that need it."""
+        return self.reach([node_id], self.steps_forth())
+
+    def steps_forth(self) -> dict[NodeId, set[NodeId]]:
+        """For each node those that need it."""
         after: dict[NodeId, set[NodeId]] = {each: set() for each in self.workflow.nodes}
         for each in self.workflow.nodes:
             for source in self.of(each):
                 after[source].add(each)
-        return self._reach(node_id, after)
+        return after
 
     @staticmethod
-    def _reach(node_id: NodeId, steps: Mapping[NodeId, set[NodeId]]) -> set[NodeId]:
-        seen = {node_id}
-        stack = [node_id]
+    def reach(starts: Iterable[NodeId], steps: Mapping[NodeId, set[NodeId]]) -> set[NodeId]:
+        seen = set(starts)
+        stack = list(seen)
         while stack:
             fresh = steps[stack.pop()] - seen
             seen |= fresh
             stack += fresh
         return seen
+
+
+def outdated(workflow: Workflow, catalogue: NodeCatalogue, earlier: Earlier) -> set[NodeId]:
+    """The nodes of an earlier run that have changed since, and those that such a node leads to: now they might give something else.
+
+    A node whose value has been pinned since gives that, whatever becomes of it and of what is before it.
+    """
+    now = _Sources(workflow, catalogue)
+    changes = _Changes(now, earlier)
+    then = earlier.workflow.nodes
+    fixed = {
+        node_id
+        for node_id, node in workflow.nodes.items()
+        if node.pinned is not None and not node.disabled and node_id in then and then[node_id].pinned is None
+    }
+    found = [
+        node_id for node_id in workflow.nodes if node_id not in fixed and changes.of(node_id) is not None
+    ]
+    if not found:
+        return set()
+    after = {node_id: following - fixed for node_id, following in now.steps_forth().items()}
+    return now.reach(found, after) & earlier.nodes.keys()
+
+
+class _Changes:
+    """Tells what was done to nodes since an earlier run."""
+
+    def __init__(self, now: _Sources, earlier: Earlier) -> None:
+        self._now = now
+        self._earlier = earlier
+
+    def of(self, node_id: NodeId) -> str | None:
+        """What has changed of the node itself, as the end of a sentence."""
+        earlier, workflow = self._earlier, self._now.workflow
+        node, old = workflow.nodes[node_id], earlier.workflow.nodes.get(node_id)
+        if old is None:
+            return "was added since the last run"
+        if node is not old and replace(node, title="", comment="") != replace(old, title="", comment=""):
+            return "was changed since the last run"
+        edges, old_edges = (part.incoming.get(node_id, ()) for part in (workflow, earlier.workflow))
+        if edges != old_edges and set(edges) != set(old_edges):
+            return "was connected differently since the last run"
+        if self._now.catalogue is not earlier.catalogue and spec_for(node, self._now.catalogue) != spec_for(
+            old, earlier.catalogue
+        ):
+            return "is of another make since the last run: its model was changed"
+        if node.type not in REFERRING:
+            return None
+        ran = {path: inner for path, inner in earlier.inner.items() if f"{path}/".startswith(f"{node_id}/")}
+        if dict(_inner(node, self._now.catalogue, "")) != ran:
+            return "runs a workflow that was changed since the last run"
+        return None
 
 
 class _Reuse:
@@ -208,7 +264,7 @@ class _Reuse:
     def __init__(self, now: _Sources, earlier: Earlier | None, inputs: Mapping[str, Any] | None) -> None:
         self._now = now
         self._earlier = earlier
-        self._then = _Sources(earlier.workflow, earlier.catalogue) if earlier is not None else None
+        self._differences = _Changes(now, earlier) if earlier is not None else None
         nothing = Workflow(id=now.workflow.id, name="")
         self._inputs = bind_inputs(now.workflow, inputs, part=nothing) if earlier is not None else {}
         self._changes: dict[NodeId, str | None] = {}
@@ -245,39 +301,23 @@ class _Reuse:
     def _change(self, node_id: NodeId) -> str | None:
         """What has changed of a node or of what leads to it since the earlier run."""
         if node_id not in self._changes:
-            self._changes[node_id] = self._own_change(node_id) or self._change_before(node_id)
+            self._changes[node_id] = self._own.of(node_id) or self._change_before(node_id)
         return self._changes[node_id]
+
+    @property
+    def _own(self) -> _Changes:
+        assert self._differences is not None, "there is an earlier run to compare with"
+        return self._differences
 
     def _change_before(self, node_id: NodeId) -> str | None:
         for source in self._now.leading_to(node_id) - {node_id}:
-            change = self._own_change(source)
+            change = self._own.of(source)
             if change is not None:
                 title = title_of(
                     self._now.workflow.nodes[source],
                     spec_for(self._now.workflow.nodes[source], self._now.catalogue),
                 )
                 return f'"{title}" before it {change}'
-        return None
-
-    def _own_change(self, node_id: NodeId) -> str | None:
-        earlier, then = self._earlier, self._then
-        assert earlier is not None
-        assert then is not None
-        node, old = self._now.workflow.nodes[node_id], earlier.workflow.nodes.get(node_id)
-        if old is None:
-            return "was added since the last run"
-        if replace(node, title="", comment="") != replace(old, title="", comment=""):
-            return "was changed since the last run"
-        edges, old_edges = (
-            set(workflow.incoming.get(node_id, ())) for workflow in (self._now.workflow, earlier.workflow)
-        )
-        if edges != old_edges:
-            return "was connected differently since the last run"
-        if spec_for(node, self._now.catalogue) != spec_for(old, earlier.catalogue):
-            return "is of another make since the last run: its model was changed"
-        ran = {path: inner for path, inner in earlier.inner.items() if f"{path}/".startswith(f"{node_id}/")}
-        if dict(_inner(node, self._now.catalogue, "")) != ran:
-            return "runs a workflow that was changed since the last run"
         return None
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from studio.database import Database
     from studio.nodes.catalogue import NodeCatalogue
-    from studio.runtime import Debugger, Event, Mode, NodeOutcome, Pause, Plan, RunResult
+    from studio.runtime import Debugger, Earlier, Event, Mode, NodeOutcome, Pause, Plan, RunResult
 
 _log = logging.getLogger(__name__)
 
@@ -102,6 +102,7 @@ class Run:
         self._record_changes = record_changes
         self.result: RunResult | None = None
         """What the run has left, once it has done its work."""
+        self._earlier: Earlier | None = None
         self._folder = folder
         self._breakpoint_at = breakpoint_at
         self._step = step
@@ -135,6 +136,14 @@ class Run:
         self._transaction_changed = transaction_changed
         self._pause_changed = pause_changed
         return self._env.loop.submit(self._drive(databases, connections, remember))
+
+    def outdated(self, workflow: Workflow, catalogue: NodeCatalogue) -> frozenset[NodeId]:
+        """The nodes that have changed since, or that such a node leads to; none while the run has left no result."""
+        from studio.runtime import outdated
+
+        if self._earlier is None and self.result is not None:
+            self._earlier = self.result.earlier()
+        return frozenset(outdated(workflow, catalogue, self._earlier) if self._earlier is not None else ())
 
     def _cancel(self) -> None:
         async def stop() -> None:

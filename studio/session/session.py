@@ -366,6 +366,14 @@ class Session(Editor):
         """Lets the node run again."""
         self.edit(EditNode(workflow=workflow_id, node=node_id, values=frozen({"pinned": None})))
 
+    def outdated_nodes(self, handle: RunHandle) -> frozenset[NodeId]:
+        """The nodes of a workflow's last run that were edited since, or that such a node leads to; none for any other run."""
+        run = self._last_runs.get(handle.workflow_id)
+        workflow = self.project.workflows.get(handle.workflow_id)
+        if run is None or run.handle is not handle or workflow is None:
+            return frozenset()
+        return run.outdated(workflow, self._node_catalogue())
+
     def _tell_pause(self, handle: RunHandle, pause: Pause | None) -> None:
         self._tell(RunResumed(handle) if pause is None else RunPaused(handle, pause))
 

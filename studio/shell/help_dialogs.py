@@ -32,6 +32,8 @@ _GESTURES: Final = (
     ("Space + drag, middle button", "Move the view"),
     ("Mouse wheel, Ctrl + wheel, pinch", "Zoom at the pointer"),
     ("Double-click empty canvas", "Search for a node to add"),
+    ("→ in that search", "Show what a kind of node takes and gives"),
+    ("Ctrl + . in Problems", "All that mends the chosen finding"),
     ("Drag from a port", "Connect; over empty canvas: a node that fits"),
     ("Drag a node onto an edge, + on it", "Put a node between two others"),
     ("Double-click an edge", "Set a point that it passes; drag it, Del removes it"),

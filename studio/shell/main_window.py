@@ -264,6 +264,7 @@ class MainWindow(QMainWindow):
             self.pages.show_for(has_project=True)
             if event.before.connections is not event.after.connections:
                 self.toolbar.show_project(event.after)
+            self.navigation.edited()
             self.refresh()
             # Inside a group of edits the history names the step only when the group has ended.
             self._refresh_timer.start()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from studio.shell.main_window import MainWindow
 
 _NEW_NODE_GAP: Final = 300.0
+_STALE_MS: Final = 120
+"""After an edit; several in a row are judged together."""
 
 
 class Navigation(QObject):
@@ -35,6 +37,10 @@ class Navigation(QObject):
         self._selection_timer.setSingleShot(True)
         self._selection_timer.setInterval(0)
         self._selection_timer.timeout.connect(self.follow_selection)
+        self._stale_timer = QTimer(self)
+        self._stale_timer.setSingleShot(True)
+        self._stale_timer.setInterval(_STALE_MS)
+        self._stale_timer.timeout.connect(self._mark_stale)
         self._connect()
 
     def _connect(self) -> None:
@@ -260,7 +266,18 @@ class Navigation(QObject):
         self._window.panels.changes.set_run(handle)
         self._window.panels.outline.set_run(handle)
         self._window.pauses.mark()
+        self._mark_stale()
         self._window.docks.reveal("results")
+
+    def edited(self) -> None:
+        """The project has changed: results may not hold any more."""
+        self._stale_timer.start()
+
+    def _mark_stale(self) -> None:
+        window = self._window
+        for canvas in window.pages.tabs.canvases:
+            if window.session is not None and (handle := canvas.runs.handle) is not None:
+                canvas.runs.show_stale(window.session.outdated_nodes(handle))
 
     def _on_run_started(self, handle: Any) -> None:
         self._window.message_bar.hide()
@@ -279,6 +296,7 @@ class Navigation(QObject):
         window = self._window
         window.toolbar.show_running(running=window.runs.is_running)
         window.refresh()
+        self._mark_stale()
         window.status.tell(summary(handle))
         if window.session is None or self._shown_run is None or handle is not self._shown_run:
             return
@@ -286,12 +304,26 @@ class Navigation(QObject):
         node_id = node_to_show(window.session, run)
         if node_id is not None:
             window.panels.results.show_output(node_id, "")
+            if run.state == "failed" and not self._can_see(run.workflow_id, node_id):
+                window.tell(summary(run))
         elif run.state == "failed" and run.error is not None:
             window.show_error(run.error)
         if run.mode == "dry" and run.state == "succeeded":
             self._tell_dry_run(run)
         if run.review is not None:
             window.docks.reveal("changes")
+
+    def _can_see(self, workflow_id: WorkflowId, node_id: NodeId) -> bool:
+        """Whether some of a node's card is on the canvas in front."""
+        canvas = self._window.pages.tabs.canvas
+        if canvas is None or canvas.workflow_id != workflow_id or canvas.workflow is None:
+            return False
+        known = canvas.workflow.node_around(node_id)
+        camera, geometry = canvas.viewer.camera(), canvas.projector.geometry
+        if known is None or known not in geometry.index:
+            return False
+        seen = geometry.nodes_in(camera.left, camera.top, camera.right, camera.bottom)
+        return geometry.index[known] in seen
 
     def _tell_dry_run(self, run: RunHandle) -> None:
         window = self._window

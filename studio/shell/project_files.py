@@ -23,6 +23,7 @@ from studio.shell.settings import Settings
 
 if TYPE_CHECKING:
     from studio.canvas import CanvasView
+    from studio.persistence import Recovery
     from studio.session import Environment, Session
 
 PROJECT_SUFFIX: Final = ".studio"
@@ -136,7 +137,7 @@ class ProjectFiles(QObject):
             current = self._stage.session
             if current is not None and current.location == recovery.location:
                 continue
-            answer = await self._ask_recovery(recovery.name, recovery.edits, recovery.last_edit_at)
+            answer = await self._ask_recovery(recovery)
             if answer == "later":
                 continue
             async with self._turn:
@@ -276,7 +277,7 @@ class ProjectFiles(QObject):
         session = await Session.open(self._env, location)
         recovery = session.pending_recovery
         if recovery is not None:
-            answer = await self._ask_recovery(recovery.name, recovery.edits, recovery.last_edit_at)
+            answer = await self._ask_recovery(recovery)
             if answer == "restore":
                 await session.restore()
             elif answer == "discard":
@@ -350,21 +351,24 @@ class ProjectFiles(QObject):
             return await self._save()
         return answer == "discard"
 
-    async def _ask_recovery(self, name: str, edits: int, last_edit_at: object) -> str:
+    async def _ask_recovery(self, recovery: Recovery) -> str:
+        edits = recovery.edits
         count = self.tr("1 unsaved change") if edits == 1 else self.tr("{} unsaved changes").format(edits)
-        when = f"{last_edit_at:%Y-%m-%d %H:%M}" if hasattr(last_edit_at, "strftime") else ""
+        when = recovery.last_edit_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        told = [
+            self.tr("Studio ended before they were saved. The last one was made at {}.").format(when),
+            self.tr("The last were: {}.").format(", ".join(recovery.latest)) if recovery.latest else "",
+        ]
         return await ask(
             self._window,
             self.tr("Recover unsaved changes"),
-            self.tr("“{0}” has {1}.").format(name, count),
+            self.tr("“{0}” has {1}.").format(recovery.name, count),
             [
                 Choice("restore", self.tr("Restore"), "accept"),
                 Choice("discard", self.tr("Discard"), "danger"),
                 Choice("later", self.tr("Later"), "reject"),
             ],
-            detail=self.tr("Studio ended before they were saved. The last one was made at {}.").format(when)
-            if when
-            else self.tr("Studio ended before they were saved."),
+            detail="\n".join(part for part in told if part),
         )
 
     def _remember(self) -> None:

@@ -8,11 +8,16 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QMessageBox
 
-from studio.kernel.ids import NodeId
-from studio.project.changes import PutWorkflow, SetConnections
+from studio.canvas.edge_data import EdgeData
+from studio.canvas.hits import NOTHING
+from studio.canvas.states import CardState
+from studio.canvas.tooltips import tooltip
+from studio.kernel.ids import NodeId, WorkflowId
+from studio.project.changes import EditNode, PutWorkflow, SetConnections
 from studio.session import Session
 from studio.shell.inputs_dialog import InputsDialog
-from studio.workflow.graph import Node, Place, Workflow, WorkflowInput, frozen
+from studio.shell.message_bar import Toast
+from studio.workflow.graph import Edge, Node, Place, Workflow, WorkflowInput, frozen
 
 FOREVER = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 2000000000) SELECT count(*) AS n FROM n"
 
@@ -21,7 +26,7 @@ def make_node(node_id: str, type_name: str, title: str, params: dict[str, Any] |
     return Node(id=NodeId(node_id), type=type_name, title=title, params=frozen(params or {}))
 
 
-def put(session: Session, *nodes: Node, inputs: tuple[WorkflowInput, ...] = ()) -> str:
+def put(session: Session, *nodes: Node, inputs: tuple[WorkflowInput, ...] = ()) -> WorkflowId:
     """Adds a workflow of unconnected nodes."""
     workflow_id = session.add_workflow("Test")
     workflow = replace(
@@ -138,6 +143,50 @@ def test_leaving_asks_about_a_run_under_way_and_one_that_ends_meanwhile_needs_no
     assert not window.isVisible()
 
 
+def test_what_an_edit_makes_stale_is_hatched_until_it_is_undone_or_run_again(window, session, drive):
+    drive.activate()
+    workflow_id = put(
+        session,
+        make_node("rows", "SQL", "Rows", {"sql": "SELECT 1 AS n"}),
+        make_node("few", "Limit", "Few", {"limit": 1}),
+        make_node("other", "SQL", "Other", {"sql": "SELECT 2 AS n"}),
+    )
+    session.connect(
+        workflow_id,
+        Edge(source=NodeId("rows"), source_port="records", target=NodeId("few"), target_port="records"),
+    )
+    assert drive.run().state == "succeeded"
+
+    def states():
+        shown = drive.canvas.projector.footers
+        return {name: shown[name].state for name in ("rows", "few", "other")}
+
+    fresh = dict.fromkeys(("rows", "few", "other"), CardState.OK)
+    assert states() == fresh
+    session.edit(EditNode(workflow=workflow_id, node=NodeId("rows"), values=frozen({"title": "Renamed"})))
+    session.set_params(workflow_id, "rows", {"sql": "SELECT 3 AS n"})
+    old = {**fresh, "rows": CardState.STALE, "few": CardState.STALE}
+    drive.until(lambda: states() == old)
+    assert drive.canvas.projector.footers["few"].text.startswith("stale · 1 row")
+    geometry = drive.canvas.projector.geometry
+    hit = replace(NOTHING, node=geometry.index["few"])
+    assert "Edited since it ran" in tooltip(drive.canvas.projector, hit, EdgeData(None))
+    drive.canvas.setFocus()
+    drive.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    drive.until(lambda: states() == fresh)
+    drive.key(Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    drive.until(lambda: states() == old)
+    assert drive.run().state == "succeeded"
+    assert states() == fresh
+    # What is pinned gives what it gave, whatever is done before it.
+    session.pin(workflow_id, "few")
+    session.set_params(workflow_id, "rows", {"sql": "SELECT 4 AS n"})
+    drive.until(lambda: states() == {**fresh, "rows": CardState.STALE})
+    session.unpin(workflow_id, "few")
+    session.disconnect(workflow_id, session.project.workflow(workflow_id).edges)
+    drive.until(lambda: states() == old)
+
+
 def test_a_failed_node_is_told_in_the_results_and_the_next_run_is_clean(window, session, drive):
     drive.activate()
     workflow_id = put(session, make_node("bad", "SQL", "Bad", params={"sql": "SELECT * FROM nowhere"}))
@@ -147,6 +196,13 @@ def test_a_failed_node_is_told_in_the_results_and_the_next_run_is_clean(window, 
     assert window.panels.results.current.node_id == "bad"
     assert window.panels.results.current.card.isVisible()
     assert "failed" in window.statusBar().currentMessage()
+    # Where the canvas shows something else, a toast tells it as well.
+    toast = window.findChild(Toast)
+    assert not toast.isVisible()
+    drive.canvas.viewer.center_on(9000, 9000)
+    assert drive.run().state == "failed"
+    assert "nowhere" in toast.text()
+    assert toast.isVisible()
     session.set_params(workflow_id, "bad", {"sql": "SELECT 2 AS n"})
     assert drive.run().state == "succeeded"
     assert drive.grid() == [["n"], ["2"]]
