@@ -149,6 +149,8 @@ class _Reader:
         self.words = vocabulary(spec)
         self.vocabularies = [self.words]
         self.stored: dict[str, bool] = dict.fromkeys(self.words, True)
+        self.telling: tuple[str, ...] = spec.key
+        """What no two rows have alike, so that an order by it as well is the same everywhere; empty where nothing is known to."""
 
     def _add(self, stage: Stage, words: Vocabulary | None = None) -> None:
         self.stages.append(stage)
@@ -218,7 +220,9 @@ class _Reader:
         order = order_of(self.words, value)
         if not order.terms:
             raise FilterError(f"{name} names no field.", hint='Write {"$sort": {"total": -1}}.')
-        self._add(Sort(order.terms))
+        named = {term.field for term in order.terms}
+        ties = tuple(OrderTerm(name) for name in self.telling if name not in named)
+        self._add(Sort(order.terms + ties))
 
     def limit(self, name: str, value: Any) -> None:
         self._add(Limit(self._count(name, value)))
@@ -254,6 +258,9 @@ class _Reader:
             raise FilterError("$project leaves nothing.", hint="Keep at least one field.")
         terms = [_renamed(self.words.term(source, what="pipeline"), new) for new, source in columns]
         self.stored = {new: self.stored[source] for new, source in columns}
+        renamed = {source: new for new, source in columns}
+        is_kept = renamed.keys() >= set(self.telling)
+        self.telling = tuple(renamed[name] for name in self.telling) if is_kept else ()
         self._add(Project(tuple(columns)), Vocabulary("The projection", terms))
 
     def _source(self, key: str, shown: Any) -> str:
@@ -328,6 +335,7 @@ class _Reader:
                 field, reflected=stored[name] and source_term is not None and source_term.reflected
             )
         self.stored = stored
+        self.telling = tuple(new for new, _ in keys)
         self._add(Group(tuple(keys), tuple(figures)), Vocabulary("The group", terms.values()))
 
     def _figure(self, name: str, item: Any) -> tuple[Figure, FieldSpec]:
@@ -413,7 +421,11 @@ def _bare(source: Any) -> str:
 def _default_name(stage: Mapping[str, Any]) -> str:
     ((operator, operand),) = stage.items()
     function = operator.removeprefix("$")
-    return f"{function}_{_bare(operand)}" if isinstance(operand, str) and operand != "*" else function
+    if not isinstance(operand, str) or operand == "*":
+        return str(function)
+    return f"{function}_{_bare(operand)}".replace(
+        ".", "_"
+    )  # a path is refused where it is read, not for its name
 
 
 _STAGES: Final[Mapping[str, Callable[[_Reader, str, Any], None]]] = {
