@@ -171,7 +171,8 @@ def _bool(spec: FieldSpec, value: Any) -> bool:
         return value
     hints = {"true": "true", "false": "false", "1": "true", "0": "false", "yes": "true", "no": "false"}
     meant = hints.get(str(value).strip().lower())
-    raise refusal(spec, value, f"Write {meant} without quotes." if meant else "")
+    quotes = " without quotes" if isinstance(value, str) else ""
+    raise refusal(spec, value, f"Write {meant}{quotes}." if meant else "")
 
 
 def _datetime(spec: FieldSpec, value: Any) -> dt.datetime:

@@ -5,7 +5,8 @@ Rows may be a list, any iterable, or a stream of batches from a List node; they 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,14 @@ from studio.models.relations import Family
 from studio.models.spec import VERSION, ModelSpec
 from studio.nodes.base import NodeContext, NodeType, Params
 from studio.nodes.model_node import ModelNode
-from studio.nodes.reading import check_filter, check_value, check_values, conflict_fields, problem_of
+from studio.nodes.reading import (
+    check_filter,
+    check_id,
+    check_value,
+    check_values,
+    conflict_fields,
+    problem_of,
+)
 from studio.workflow.params import LATER, is_dynamic
 from studio.workflow.spec import NodeSpec
 
@@ -56,41 +64,65 @@ class BulkNode(ModelNode):
             return _filled_stream(data, filled)
         return [_filled(row, filled) for row in data]
 
-    def _check_rows(self, params: Params, *, beside: frozenset[str] = frozenset()) -> list[Problem]:
-        """What is wrong with rows that stand in the node; `beside` are names that they may hold although they cannot be set."""
+    def _check_rows(
+        self, params: Params, needed: Sequence[str], *, beside: frozenset[str] = frozenset()
+    ) -> list[Problem]:
+        """What is wrong with rows that stand in the node, each of which needs some fields.
+
+        `beside` are names that they may hold although they cannot be set.
+        """
         problems = _flat_problems(self, params)
         data = params.get("data")
-        if not isinstance(data, list | tuple):
+        rows = [data] if isinstance(data, Mapping) else data
+        if not isinstance(rows, list | tuple):
             return problems
         filled = self.flat(params)
-        for number, row in enumerate(data[:ROWS_CHECKED], start=1):
+        for number, row in enumerate(rows[:ROWS_CHECKED], start=1):
             if row is LATER or (is_dynamic(row) and not isinstance(row, Mapping)):
                 continue
-            found = (
-                check_values(self._model, {**filled, **_without(row, beside)}, param="data")
-                if isinstance(row, Mapping)
-                else [
-                    Problem(
-                        code="param-type",
-                        message=f"A row must be a mapping of fields, not {type(row).__name__}.",
-                        hint="Write {field: value, …} for each row.",
-                        field="data",
-                    )
-                ]
-            )
+            found = self._check_row(row, filled, needed, beside)
             if found:
-                first = found[0]
-                return [
-                    *problems,
-                    Problem(
-                        code=first.code, message=first.message, hint=first.hint, field="data", row=number
-                    ),
-                ]
+                return [*problems, replace(found[0], field="data", row=number)]
         return problems
 
+    def _check_row(
+        self, row: Any, filled: Mapping[str, Any], needed: Sequence[str], beside: frozenset[str]
+    ) -> list[Problem]:
+        if not isinstance(row, Mapping):
+            return [
+                Problem(
+                    code="param-type",
+                    message=f"A row must be a mapping of fields, not {type(row).__name__}.",
+                    hint="Write {field: value, …} for each row.",
+                )
+            ]
+        given = {**filled, **row}
+        values = {name: value for name, value in given.items() if name not in beside}
+        lacking = [name for name in needed if name not in given]
+        shared = {param.field for param in self.spec.params}
+        return check_values(self._model, values, param="data") or [
+            Problem(
+                code="value-refused",
+                message=f'{self._model.name} needs "{name}", which is not given.',
+                hint=f"Give it a value in each row{', or once for all rows beside them' if name in shared else ''}.",
+            )
+            for name in lacking
+        ]
 
-def _without(row: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
-    return {name: value for name, value in row.items() if name not in names} if names else row
+    def _check_new_rows(self, params: Params) -> list[Problem]:
+        """The same for rows that become records; a key that is made may be None in them."""
+        made = frozenset(field.name for field in self._model.key_fields if not field.required)
+        data = params.get("data")
+        rows = [data] if isinstance(data, Mapping) else data
+        if made and isinstance(rows, list | tuple):
+            params = {**params, "data": [_without_empty(row, made) for row in rows[:ROWS_CHECKED]]}
+        return self._check_rows(params, [field.name for field in self._model.settable if field.required])
+
+
+def _without_empty(row: Any, names: frozenset[str]) -> Any:
+    if not isinstance(row, Mapping) or all(row.get(name, name) is not None for name in names):
+        return row
+    return {name: value for name, value in row.items() if value is not None or name not in names}
 
 
 def _filled(row: Any, filled: Mapping[str, Any]) -> Any:
@@ -126,7 +158,7 @@ class BulkCreateType(BulkNode):
     __slots__ = ()
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
-        conflict = params.get("conflict_resolution", "error")
+        conflict: Any = params.get("conflict_resolution") or "error"
         result = await ctx.access(self._connection).bulk_create(
             self._model,
             self._rows(params),
@@ -146,7 +178,7 @@ class BulkCreateType(BulkNode):
         return self._compile(database, "bulk_create", {**params, "data": _shown(self, params)})
 
     def check_own(self, params: Params) -> list[Problem]:
-        return [*self._check_rows(params), *_check_conflict(self, params)]
+        return [*self._check_new_rows(params), *_check_conflict(self, params)]
 
 
 class BulkUpsertType(BulkNode):
@@ -158,7 +190,7 @@ class BulkUpsertType(BulkNode):
             self._model,
             self._rows(params),
             conflict_on=conflict_fields(self._model, wanted, {}, self._title) if wanted else None,
-            conflict=params.get("conflict_resolution", "update"),
+            conflict=params.get("conflict_resolution") or "update",
             batch_size=params.get("batch_size") or 1000,
             return_ids=bool(params.get("return_ids", False)),
             progress=ctx.progress,
@@ -169,7 +201,7 @@ class BulkUpsertType(BulkNode):
         return self._compile(database, "bulk_upsert", {**params, "data": _shown(self, params)})
 
     def check_own(self, params: Params) -> list[Problem]:
-        return [*self._check_rows(params), *_check_conflict(self, params)]
+        return [*self._check_new_rows(params), *_check_conflict(self, params)]
 
 
 class BulkUpdateType(BulkNode):
@@ -237,7 +269,7 @@ class BulkUpdateType(BulkNode):
             )
         else:
             beside = frozenset({VERSION}) if self._model.versioned else frozenset()
-            problems += self._check_rows(params, beside=beside)
+            problems += self._check_rows(params, self._model.key, beside=beside)
         problems += check_values(
             self._model, update, param="update", operators=True, dialect=self._family.dialect
         )
@@ -294,6 +326,7 @@ class BulkDeleteType(BulkNode):
 
     def check_own(self, params: Params) -> list[Problem]:
         problems = check_filter(self._model, params.get("filter"), dialect=self._family.dialect)
+        problems += self._check_ids(params.get("ids"))
         if problems or any(params.get(name) is LATER for name in ("filter", "ids", "all")):
             return problems
         if is_dynamic(params.get("filter")) or is_dynamic(params.get("ids")) or is_dynamic(params.get("all")):
@@ -302,6 +335,13 @@ class BulkDeleteType(BulkNode):
             self._target(params)
         except StudioError as error:
             return [problem_of(error, error.field or "filter")]
+        return []
+
+    def _check_ids(self, ids: Any) -> list[Problem]:
+        for number, key in enumerate(ids[:ROWS_CHECKED] if isinstance(ids, list | tuple) else (), start=1):
+            found = check_id(self._model, key)
+            if found:
+                return [replace(found[0], field="ids", row=number)]
         return []
 
 

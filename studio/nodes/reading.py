@@ -226,11 +226,12 @@ def check_selection(
             )
         ]
     if has_id:
-        return _check_id(model, params["id"])
+        return check_id(model, params["id"])
     return check_filter(model, params["filter"], dialect=dialect)
 
 
-def _check_id(model: ModelSpec, key: Any) -> list[Problem]:
+def check_id(model: ModelSpec, key: Any) -> list[Problem]:
+    """What is wrong with the id of a record, a mapping where the key has several fields."""
     if is_dynamic(key):
         return []
     if len(model.key) > 1:

@@ -62,7 +62,8 @@ def value_problem(param: ParamSpec, value: Any) -> str | None:
         return f'"{param.name}" is {_describe(value)}. {near}'.strip()
     wanted = _TESTS.get(param.type.kind)
     if wanted is not None and not wanted[0](value) and not _fits_many(param, value):
-        return f'"{param.name}" wants {wanted[1]}, not {_describe(value)}.{_hint(param, value)}'
+        noun = "records" if param.type.many and param.type.kind == "record" else wanted[1]
+        return f'"{param.name}" wants {noun}, not {_describe(value)}.{_hint(param, value)}'
     if param.minimum is not None or param.maximum is not None or param.max_length is not None:
         return _out_of_bounds(param, value)
     return None

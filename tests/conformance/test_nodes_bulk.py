@@ -101,6 +101,9 @@ def test_bulk_create_refuses_before_the_run(shop: Shop) -> None:
         ({"data": [5]}, ("param-type", "data")),
         ({"data": [{"nmae": "x"}]}, ("unknown-field", "data")),
         ({"data": [{"name": "x", "created_at": "x"}]}, ("managed-field", "data")),
+        ({"data": [{"name": "x"}, {"email": "a@b.c"}]}, ("value-refused", "data")),
+        ({"data": {}}, ("value-refused", "data")),
+        ({"data": [{"name": "a\0b"}]}, ("value-refused", "data")),
         ({"data": [], "batch_size": 0}, ("param-type", "batch_size")),
         ({"data": [], "conflict_resolution": "bogus"}, ("param-type", "conflict_resolution")),
         ({"data": [], "conflict_on": ["name"]}, ("node", "conflict_on")),
@@ -109,8 +112,25 @@ def test_bulk_create_refuses_before_the_run(shop: Shop) -> None:
         assert shop.problem("CustomerBulkCreateNode", params) == expected, params
 
 
-def test_bulk_create_of_nothing_does_nothing(shop: Shop) -> None:
-    assert shop.one("CustomerBulkCreateNode", {"data": []})["created"] == 0
+def test_bulk_create_takes_whatever_holds_rows(shop: Shop) -> None:
+    named = [{"name": name} for name in "abcd"]
+    for data, created in (
+        ([], 0),
+        (iter(named), 4),
+        ({"name": "e"}, 1),
+        ((*named,), 4),
+        ([{"id": None, "name": "f"}], 1),
+    ):
+        params = {"data": data, "batch_size": None, "conflict_resolution": None, "return_ids": True}
+        told = shop.one("CustomerBulkCreateNode", params)
+        assert (told["created"], len(set(told["ids"]))) == (created, created)
+    late = shop.run(
+        {"rows": ("Constant", {"value": [{"email": "a@b.c"}]}), "add": ("CustomerBulkCreateNode", {})},
+        [("rows", "value", "add", "data")],
+    )
+    assert isinstance(late.error, ValueRefused)
+    assert (late.error.row, late.error.field) == (1, "name")
+    assert shop.one("CustomerCountNode") == {"count": 10}
 
 
 def test_bulk_update_changes_all_that_match_alike(shop: Shop) -> None:
@@ -160,6 +180,7 @@ def test_bulk_update_refuses_before_the_run(shop: Shop) -> None:
         ({"filter": {"stcok": 1}, "update": {"stock": 1}}, ("filter", "filter")),
         ({"filter": {}, "update": {"stock": 1}, "data": [{"id": 1}]}, ("node", "data")),
         ({"filter": {}, "update": {"stock": 1}, "limit": 0}, ("param-type", "limit")),
+        ({"data": [{"stock": 1}]}, ("value-refused", "data")),
         ({"filter": {}, "update": {"stock": 1}, "limit": 2**62}, ("param-type", "limit")),
     ]
     for params, expected in cases:
@@ -187,6 +208,8 @@ def test_bulk_delete_refuses_before_the_run_and_deletes_nothing(shop: Shop) -> N
         ({"all": False}, ("node", "filter")),
         ({"filter": {"stock": 1}, "ids": [1]}, ("node", "ids")),
         ({"ids": "abc"}, ("node", "ids")),
+        ({"ids": [1, "abc"]}, ("value-refused", "ids")),
+        ({"ids": [None]}, ("value-refused", "ids")),
         ({"filter": {"stcok": 1}}, ("filter", "filter")),
     ]
     for params, expected in cases:
@@ -220,6 +243,7 @@ def test_bulk_upsert_refuses_before_the_run(shop: Shop) -> None:
         ({}, ("missing-param", "data")),
         ({"data": [], "conflict_on": ["name"]}, ("node", "conflict_on")),
         ({"data": [], "conflict_resolution": "upsert"}, ("param-type", "conflict_resolution")),
+        ({"data": [{"id": "a"}], "conflict_resolution": None}, ("value-refused", "data")),
         ({"data": [{"nmae": "x"}]}, ("unknown-field", "data")),
     ]
     for params, expected in cases:
