@@ -6,18 +6,19 @@ Left out: how one of them is written (`careful`), and the quick ways of models w
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studio.database import statements as st
 from studio.database.bulk import BulkJob, Data, Progress, Wish, batches
 from studio.database.bulk_writes import settled
 from studio.database.careful import CarefulWrites
+from studio.database.errors import OF_A_ROW
 from studio.database.results import BulkResult, Record
 from studio.database.writes import need_fields
 from studio.kernel.errors import StudioError, ValueRefused
 from studio.models.refusals import shorten
-from studio.models.spec import VERSION, ModelSpec
+from studio.models.spec import DELETED_AT, TENANT_ID, VERSION, ModelSpec
 
 if TYPE_CHECKING:
     from studio.database.care import Care
@@ -60,6 +61,17 @@ class CarefulAccess(CarefulWrites):
                     if progress is not None:
                         progress(number, total)
                     continue
+                merged = await inner.merged_together(
+                    plans, care, part, mode, conflict_on, return_ids=return_ids
+                )
+                if merged is not None:
+                    result.created += merged.created
+                    result.updated += merged.updated
+                    result.ids += merged.ids
+                    number += len(part)
+                    if progress is not None:
+                        progress(number, total)
+                    continue
                 for row in part:
                     number += 1
                     try:
@@ -81,10 +93,9 @@ class CarefulAccess(CarefulWrites):
         spec = plans.spec
         keys = [care.key_of(row) for row in rows]
         asked = [key for key in dict.fromkeys(keys) if key is not None]
-        ids = [key[0] if len(key) == 1 else dict(zip(spec.key, key, strict=True)) for key in asked]
         seen = {
             tuple(record[name] for name in spec.key)
-            for filter in self._key_filters(spec, ids, None)
+            for filter in self._key_filters(spec, _as_ids(spec, asked), None)
             for record in await self.keys_of(plans, filter, None)
         }
         # A row without a key that could be one goes along, to be refused.
@@ -99,6 +110,60 @@ class CarefulAccess(CarefulWrites):
                 error.row = before + places[error.row - 1] + 1
             raise
         return outcome.updated
+
+    async def merged_together(
+        self,
+        plans: ModelPlans,
+        care: Care,
+        rows: Sequence[Any],
+        wish: Wish,
+        conflict_on: Sequence[str] | str | None,
+        *,
+        return_ids: bool,
+    ) -> BulkResult | None:
+        """Creates or changes the records that the rows name by their keys, by the database's quick way.
+
+        None, and nothing done, where that might be something else than one row after another does. The records that are there are looked
+        for, and kept from others' changes, beforehand: deleted ones and other tenants' must not be met. When a row is refused, or a
+        record came in between and the numbers are not those expected, all is undone: the slow way finds the row and says why.
+        """
+        spec = plans.spec
+        if wish not in ("upsert", "merge") or self._recorder is not None or spec.reflected:
+            return None
+        if (return_ids and len(spec.key) != 1) or not care.changes_together(rows):
+            return None
+        keys = _keys_that_find(plans, care, rows, wish, conflict_on)
+        if keys is None:
+            return None
+        is_there = 0
+        fields = tuple(name for name in (TENANT_ID, DELETED_AT) if name in spec) or spec.key
+        for filter in self._key_filters(spec, _as_ids(spec, keys), None):
+            everywhere = care.filter(filter, include_deleted=True, of_all=True)
+            ready = st.select(
+                plans,
+                care.hide(st.parse_filter(spec, everywhere)),
+                fields=fields,
+                lock=plans.dialect.name != "sqlite",
+            )
+            for row in await self._session.read(ready.plan.sql, ready.arguments):
+                record = ready.plan.make(row)
+                if care.is_tenanted and record[TENANT_ID] != care.tenant:
+                    return None
+                if care.is_soft and record[DELETED_AT] is not None:
+                    return None
+                is_there += 1
+        created = len(keys) - is_there
+        try:
+            async with self._session.atomic() as session:
+                inner = type(self)(session, self._book)
+                done = await super(CarefulAccess, inner).bulk_rows(
+                    spec, rows, wish, conflict_on, len(rows), return_ids, None
+                )
+                if (done.created, done.updated) != (created, len(rows) - created):
+                    raise _Overtaken  # noqa: TRY301 - the savepoint undoes what raises through it
+        except (_Overtaken, ValueRefused, *OF_A_ROW):
+            return None
+        return done
 
     def _job(
         self,
@@ -225,6 +290,40 @@ class CarefulAccess(CarefulWrites):
         )  # fmt: skip
         rows = await self._session.read(ready.plan.sql, ready.arguments)
         return [ready.plan.make(row) for row in rows]
+
+
+class _Overtaken(Exception):
+    """Somebody else wrote a record that was not there when it was looked for."""
+
+
+def _as_ids(spec: ModelSpec, keys: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """The keys as a caller gives them: a value, or a mapping where a key has several fields."""
+    return [key[0] if len(key) == 1 else dict(zip(spec.key, key, strict=True)) for key in keys]
+
+
+def _keys_that_find(
+    plans: ModelPlans, care: Care, rows: Sequence[Any], wish: Wish, conflict_on: Sequence[str] | str | None
+) -> set[tuple[Any, ...]] | None:
+    """The keys of all rows; None when a row names its record otherwise, or not at all, or changes nothing of it."""
+    wanted = set(plans.spec.key)
+    keys: set[tuple[Any, ...]] = set()
+    by_key: dict[tuple[str, ...], bool] = {}
+    for row in rows:
+        key = care.key_of(row) if isinstance(row, Mapping) else None
+        if key is None:
+            return None
+        keys.add(key)
+        names = tuple(row)
+        if names not in by_key:
+            try:
+                mode, on = settled(plans, wish, conflict_on, row)
+                found = plans.conflict_fields(on, names)
+            except ValueRefused:
+                return None
+            by_key[names] = mode == "upsert" and set(found) == wanted and not wanted >= set(names)
+        if not by_key[names]:
+            return None
+    return keys
 
 
 async def _parts(rows: Data, batch_size: int) -> AsyncIterator[Sequence[Any]]:
