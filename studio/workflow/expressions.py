@@ -179,7 +179,9 @@ class _Compiler:
     def attribute(self, node: ast.Attribute, depth: int) -> Run:
         whole, name = self.compile(node.value, depth), node.attr
         if name.startswith("__"):
-            raise Refused(f"{name!r} is no field")
+            raise Refused(
+                f"{name!r} is no field", "Give a field's name: those with two underscores are Python's."
+            )
         return lambda names: field_of(whole(names), name)
 
     def subscript(self, node: ast.Subscript, depth: int) -> Run:

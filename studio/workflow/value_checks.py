@@ -11,6 +11,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
+from studio.kernel.errors import ExpressionError
 from studio.kernel.names import did_you_mean, plural
 from studio.workflow.params import LATER, LITERAL, expression_of, is_dynamic, is_literal, is_operator
 from studio.workflow.spec import ParamSpec
@@ -33,7 +34,10 @@ def evident_problem(name: str, kind: str, text: str) -> str | None:
     """Why the value of an expression cannot fit a field of that kind, whatever its names stand for; None where it may."""
     from studio.workflow.expression_types import evident_kinds  # only where there is an expression
 
-    expression = expression_of(text)
+    try:
+        expression = expression_of(text)
+    except ExpressionError:
+        return None  # that it cannot be read is told with the names that it uses
     wanted = _TESTS.get(kind)
     if expression is None or wanted is None:
         return None

@@ -4,7 +4,8 @@ from typing import Any, Final
 
 import pytest
 
-from studio.kernel.errors import StudioError
+from studio import DataFlow, WorkflowBuilder
+from studio.kernel.errors import BuildError, StudioError
 from studio.models.relations import Family
 from studio.nodes.generated import generated_types
 from studio.nodes.reading import check_filter, check_values
@@ -169,3 +170,31 @@ def test_an_aggregate_is_judged_param_by_param_as_far_as_it_is_known(
     found = aggregate.check_own(params)
     assert [problem.field for problem in found] == fields
     assert all(problem.hint for problem in found)
+
+
+@pytest.mark.parametrize("broken", ["{{ 1 + }}", "{{ found.__class__ }}", "{{ lambda: 1 }}"])
+def test_an_expression_that_cannot_be_read_is_told_once_with_its_node_and_param(broken: str) -> None:
+    class Part:
+        name: str
+        stock: int = 0
+
+    db = DataFlow(":memory:", models=[Part])
+    for type_name, params, field in (
+        ("PartCreateNode", {"name": "x", "stock": broken}, "stock"),
+        ("PartReadNode", {"id": broken}, "id"),
+        ("PartUpdateNode", {"id": 1, "fields": {"stock": broken}}, "fields"),
+        ("PartUpdateNode", {"id": 1, "fields": {"stock": {"$inc": broken}}}, "fields"),
+        ("PartListNode", {"filter": {"stock": {"$gt": broken}}}, "filter"),
+        ("PartUpsertNode", {"id": 1, "name": broken}, "name"),
+        ("PartAggregateNode", {"filter": {"name": broken}, "group_by": "name"}, "filter"),
+        ("PartAggregateNode", {"pipeline": [{"$match": {"name": broken}}, {"$limit": broken}]}, "pipeline"),
+        ("PartBulkCreateNode", {"data": [{"name": broken}]}, "data"),
+        ("PartBulkDeleteNode", {"ids": [broken]}, "ids"),
+    ):
+        workflow = WorkflowBuilder(db)
+        workflow.add_node(type_name, "it", params)
+        with pytest.raises(BuildError) as caught:
+            workflow.build()
+        (problem,) = caught.value.problems
+        assert (problem.code, problem.node, problem.field) == ("expression", "it", field)
+        assert problem.hint
