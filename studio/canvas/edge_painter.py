@@ -34,8 +34,20 @@ _TIERS: Final = (90.0, 260.0, 1_600.0, 6_000.0)
 """Lengths in pixels from which on a curve is cut into more pieces; before the first come lines that are straight."""
 
 
+_BACK: Final = 12.0
+"""What a pixel back counts of one ahead."""
+
+
 def _pieces_by_tier(zoom: float) -> tuple[int, ...]:
     return 1, 5, 9, 16 if zoom >= _FINE_FROM else 10, 36, 120
+
+
+def _sideways(curves: Floats) -> Floats:
+    """How far curves go from left to right, and back: what leads back counts more, since it turns twice within that."""
+    steps = np.diff(curves[:, 0::2], axis=1)
+    there: Floats = np.maximum(steps, 0.0).sum(axis=1)
+    back: Floats = np.maximum(-steps, 0.0).sum(axis=1)
+    return there + _BACK * back
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +187,7 @@ class EdgePainter:
         curves, _ = geometry.curves(which)
         in_order = np.concatenate([rows for _, rows in kept[2]])
         curves = in_pixels(curves, camera)[in_order]
-        longest = float((np.abs(curves[:, 7] - curves[:, 1]) + np.abs(curves[:, 6] - curves[:, 0])).max())
+        longest = float((np.abs(curves[:, 7] - curves[:, 1]) + _sideways(curves)).max())
         # The same for all of them: one calculation.
         pieces = _pieces_by_tier(camera.zoom)[max(1 + int(np.searchsorted(_TIERS, longest)), 3)]
         lines = flattened(curves, pieces)
@@ -266,9 +278,8 @@ class EdgePainter:
         if len(self.projector.geometry.dots):
             # Out of ports edges run level; past points they need not.
             rise = np.ptp(curves[:, 1::2], axis=1)
-        run = curves[:, 6] - curves[:, 0]
-        length = rise + np.abs(run)
-        straight = (rise < 1.5) & (run > 0)
+        length = rise + _sideways(curves)
+        straight = (rise < 1.5) & (curves[:, 6] > curves[:, 0])
         tier = np.where(straight, 0, 1 + np.searchsorted(_TIERS, length))
         pieces = _pieces_by_tier(zoom)
         return np.concatenate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from studio.shell.main_window import MainWindow
 
 _NEW_NODE_GAP: Final = 300.0
+_ROLLED_BACK: Final = ("atomic", "review")
 _STALE_MS: Final = 120
 """After an edit; several in a row are judged together."""
 
@@ -283,7 +285,25 @@ class Navigation(QObject):
         self._window.message_bar.hide()
         self._window.toolbar.show_running(running=True)
         self.show_run(handle)
+        self._tell_lasting(handle)
         self._window.refresh()
+
+    def _tell_lasting(self, handle: RunHandle) -> None:
+        """Says of a run that may be rolled back what no rollback takes back."""
+        from studio.panels.base import problems_of
+        from studio.workflow.outside_checks import NOT_ROLLED_BACK
+
+        window = self._window
+        if window.session is None or handle.mode not in _ROLLED_BACK:
+            return
+        found = [
+            problem
+            for problem in problems_of(window.session, handle.workflow_id)
+            if problem.code == NOT_ROLLED_BACK and problem.node is not None
+        ]
+        if found:
+            show = partial(self.show_problem, handle.workflow_id, str(found[0].node), "")
+            window.message_bar.tell(message_of(found[0]), [(self.tr("Show it"), show)])
 
     def _on_change_count(self, counts: str) -> None:
         title = self.tr("Changes {}").format(counts) if counts else self.tr("Changes")

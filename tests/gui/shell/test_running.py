@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QPushButton
 
 from studio.canvas.edge_data import EdgeData
 from studio.canvas.hits import NOTHING
@@ -141,6 +141,25 @@ def test_leaving_asks_about_a_run_under_way_and_one_that_ends_meanwhile_needs_no
     assert "waits at a breakpoint" in drive.answer("stop")
     drive.until(window.closed.is_set)
     assert not window.isVisible()
+
+
+def test_a_run_that_may_be_rolled_back_says_what_no_rollback_takes_back(window, session, drive):
+    drive.activate()
+    put(
+        session,
+        make_node("post", "HTTPRequest", "Tell", {"url": "http://127.0.0.1:9", "method": "POST"}),
+        make_node("order", "OrderCreateNode", "Keep", {"total": 1}),
+    )
+    assert drive.run().mode == "auto"
+    assert window.message_bar.message is None
+    window.preferences.set_mode("atomic")
+    assert drive.run().mode == "atomic"
+    assert 'What "Tell" changes elsewhere stays' in drive.window.message_bar.message.what
+    show = next(
+        button for button in window.message_bar.findChildren(QPushButton) if button.text() == "Show it"
+    )
+    drive.click(show)
+    assert drive.canvas.selection() == ["post"]
 
 
 def test_what_an_edit_makes_stale_is_hatched_until_it_is_undone_or_run_again(window, session, drive):
