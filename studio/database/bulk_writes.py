@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from studio.database import statements as st
 from studio.database.bulk import BulkJob, BulkOutcome, Data, Mode, Progress, Wish, batches, runs, shape_of
-from studio.database.errors import locate
 from studio.database.list_cache import writes
 from studio.database.results import BulkResult, Record
 from studio.database.writes import Writes, need_fields, utc_now
-from studio.kernel.errors import DatabaseError, ValueRefused
+from studio.kernel.errors import DatabaseError, ForeignKeyViolated, ValueRefused
 from studio.models.refusals import shorten
 from studio.models.spec import MOST_ROWS, ModelSpec
 
@@ -135,7 +134,7 @@ class BulkWrites(Writes):
                     after = await self._again(session, plans, before)
                 self._tell(plans, "update", before, after, changed)
         except DatabaseError as error:
-            raise locate(error, spec, changes) from error.__cause__
+            raise await self._located(self._session, plans, error, changes, parsed) from error.__cause__
         return BulkResult(matched=changed, updated=changed)
 
     @writes("delete")
@@ -154,6 +153,7 @@ class BulkWrites(Writes):
         self._check_limit(spec, limit)
         filters = [filter] if ids is None else list(self._key_filters(spec, ids, filter))
         deleted = 0
+        parsed: Filter | None = None
         try:
             async with self._session.atomic() as session:
                 for part in filters:
@@ -173,7 +173,9 @@ class BulkWrites(Writes):
                     deleted += number
         except DatabaseError as error:
             error.context["referenced"] = True
-            raise locate(error, spec) from error.__cause__
+            # Of the first so many records nobody knows afterwards which they were.
+            found = parsed if limit is None else None
+            raise await self._located(self._session, plans, error, {}, found) from error.__cause__
         return deleted
 
     # -------------------------------------------------------------- rows
@@ -221,7 +223,11 @@ class BulkWrites(Writes):
                     shows = self._recorder is not None and done < MOST_IMAGES
                     job.return_ids = return_ids or (shows and job.mode in ("insert", "skip"))
                     before = await self._row_images(session, job, run) if shows else {}
-                    outcome = await session.bulk(job, run)
+                    try:
+                        outcome = await session.bulk(job, run)
+                    except ForeignKeyViolated as error:
+                        row = run[error.row - job.first_row] if error.row is not None else {}
+                        raise await self._located(session, plans, error, row) from error.__cause__
                     await self._tell_rows(session, job, run, outcome, before, shows=shows)
                     _add(result, outcome, job.mode, return_ids)
                     if plans.generated in job.columns and mode != "update":

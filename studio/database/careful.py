@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Self
 from studio.database import statements as st
 from studio.database.audit import AUDIT_MODEL, audit_row
 from studio.database.bulk_writes import BulkWrites
-from studio.database.errors import locate
 from studio.database.results import Record, Recorder
 from studio.database.writes import need_values, utc_now, without_empty_keys
 from studio.kernel.errors import DatabaseError, DuplicateKey, StaleRecord, StudioError, ValueRefused
@@ -115,7 +114,7 @@ class CarefulWrites(BulkWrites):
         try:
             rows = await self._session.write(plan.sql, row)
         except DatabaseError as error:
-            raise locate(error, spec, given) from error.__cause__
+            raise await self._located(self._session, plans, error, given) from error.__cause__
         record = plan.make(rows[0])
         if plans.generated is not None and plans.generated in given:
             await self._advance(plans, record[plans.generated])

@@ -56,7 +56,8 @@ def locate(
     if not isinstance(error, OF_A_ROW):
         return error
     columns, given = _without_tenant(error, spec)
-    fields = _fields(error, spec, columns)
+    # Who is referenced still has no field at fault.
+    fields = [] if error.context.get("referenced") else _fields(error, spec, columns)
     if len(given) != len(fields) or (spec.multi_tenant and not columns):
         given = ()  # MariaDB names no columns and runs the values of all of them together, the tenant's among them
     known = values or {}
@@ -153,8 +154,12 @@ def _locate_reference(
     blamed = list(fields) or (suspects if len(suspects) == 1 else [])
     if not blamed:
         names = " or ".join(f'"{name}"' for name in suspects)
-        error.message = f"{spec.name}: the record that {names or 'a field'} references does not exist."
-        error.hint = "Create the referenced record first, or give another value."
+        if names:
+            error.message = f"{spec.name}: the record that {names} references does not exist."
+            error.hint = "Create the referenced record first, or give another value."
+        else:
+            error.message = f"A record of {spec.name} would reference one that does not exist, or is still referenced itself."
+            error.hint = "Create the referenced record first; delete or change referencing records before."
         return
     error.field = blamed[0]
     target = (spec.by_name[blamed[0]].references or "").partition(".")[0]

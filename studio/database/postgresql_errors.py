@@ -165,13 +165,12 @@ def _duplicate(error: Any, _where: str) -> DatabaseError:
 def _foreign_key(error: Any, _where: str) -> DatabaseError:
     key = _key(error)
     referenced = "referenced from table" in (error.detail or "")
-    found = re.search(r'from table "([^"]+)"', error.detail or "")
     return ForeignKeyViolated(
         "A referenced record does not exist, or is still referenced.",
         hint="Create the referenced record first; delete referencing records before it.",
         detail=error.detail or str(error),
         referenced=referenced,
-        by=found[1] if found else "",
+        by=(error.table_name or "") if referenced else "",
         **key,
     )
 

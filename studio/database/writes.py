@@ -16,7 +16,13 @@ from studio.database.errors import locate
 from studio.database.list_cache import writes
 from studio.database.reads import Reads
 from studio.database.results import Record
-from studio.kernel.errors import DatabaseError, DuplicateKey, ManyRecordsMatched, ValueRefused
+from studio.kernel.errors import (
+    DatabaseError,
+    DuplicateKey,
+    ForeignKeyViolated,
+    ManyRecordsMatched,
+    ValueRefused,
+)
 from studio.models.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -51,7 +57,7 @@ class Writes(Reads):
         try:
             rows = await self._session.write(plan.sql, row)
         except DatabaseError as error:
-            raise locate(error, spec, given) from error.__cause__
+            raise await self._located(self._session, plans, error, given) from error.__cause__
         record = plan.make(rows[0])
         if plans.generated is not None and plans.generated in given:
             await self._advance(plans, record[plans.generated])
@@ -85,7 +91,10 @@ class Writes(Reads):
                 try:
                     rows = await self._update_plainly(plans, filter, *plain)
                 except DatabaseError as error:
-                    raise locate(error, spec, changes) from error.__cause__
+                    found = st.parse_filter(spec, filter)
+                    raise await self._located(
+                        self._session, plans, error, changes, found
+                    ) from error.__cause__
                 return plain[0].make(rows[0]) if rows else None
         parsed = st.parse_filter(plans.spec, filter)
         parsed_changes = st.parse_changes(plans, changes)
@@ -129,7 +138,7 @@ class Writes(Reads):
                 async with session.atomic() as inner:
                     record = await self._update_in_three(inner, plans, filter, changes)
         except DatabaseError as error:
-            raise locate(error, plans.spec, values) from error.__cause__
+            raise await self._located(session, plans, error, values, filter) from error.__cause__
         if record is None:
             await self._none_or_many(session, plans, filter, *verbs)
         return record
@@ -170,7 +179,7 @@ class Writes(Reads):
             return await self._carefully().delete(spec, filter, version=version)
         quick = st.by_unique_field(plans, filter, st.delete_one)
         if quick is not None:
-            rows = await self._deleted(self._session, plans, *quick)
+            rows = await self._deleted(self._session, plans, *quick, st.parse_filter(spec, filter))
             record = quick[0].make(rows[0]) if rows else None
         else:
             record = await self._delete(self._session, plans, st.parse_filter(plans.spec, filter))
@@ -179,17 +188,17 @@ class Writes(Reads):
         return record
 
     async def _deleted(
-        self, session: Session, plans: ModelPlans, plan: Plan, arguments: Sequence[Any]
+        self, session: Session, plans: ModelPlans, plan: Plan, arguments: Sequence[Any], filter: Filter
     ) -> Sequence[Row]:
         try:
             return await session.write(plan.sql, arguments)
         except DatabaseError as error:
             error.context["referenced"] = True
-            raise locate(error, plans.spec) from error.__cause__
+            raise await self._located(session, plans, error, {}, filter) from error.__cause__
 
     async def _delete(self, session: Session, plans: ModelPlans, filter: Filter) -> Record | None:
         ready = st.delete_one(plans, filter)
-        rows = await self._deleted(session, plans, ready.plan, ready.arguments)
+        rows = await self._deleted(session, plans, ready.plan, ready.arguments, filter)
         if not rows:
             await self._none_or_many(session, plans, filter, "Delete", "BulkDelete")
             return None
@@ -234,7 +243,6 @@ class Writes(Reads):
         changes: Mapping[str, Any],
         conflict: tuple[str, ...],
     ) -> tuple[Record, bool]:
-        spec = plans.spec
         inserting = plans.insert_plan(given)
         now = utc_now()
         row = inserting.pipelines.pipeline(given)(given, plans.moment(now))
@@ -250,7 +258,8 @@ class Writes(Reads):
                     session, plans, inserting, row, given, parsed, conflict
                 )
         except DatabaseError as error:
-            raise locate(error, spec, _either_way(given, changes)) from error.__cause__
+            either = _either_way(given, changes)
+            raise await self._located(session, plans, error, either) from error.__cause__
         if created and plans.generated is not None and plans.generated in given:
             await self._advance(plans, record[plans.generated])
         return record, created
@@ -296,6 +305,21 @@ class Writes(Reads):
         )
 
     # -------------------------------------------------------------- shared
+
+    async def _located(
+        self,
+        session: Session,
+        plans: ModelPlans,
+        error: DatabaseError,
+        values: Mapping[str, Any],
+        filter: Filter | None = None,
+    ) -> DatabaseError:
+        """The error in the model's words, see `locate`; `filter` finds the records that were to be changed or deleted."""
+        if isinstance(error, ForeignKeyViolated) and plans.dialect.name == "sqlite":
+            from studio.database.sqlite_references import look_for_reference
+
+            await look_for_reference(session, plans, error, values, filter)
+        return locate(error, plans.spec, values, row=error.row)
 
     async def _image(self, session: Session, plans: ModelPlans, filter: Filter) -> Record | None:
         """The matching record as it is, kept from others' changes; None when it is not exactly one."""

@@ -106,8 +106,18 @@ def test_constraints_and_indexes_are_those_of_the_class(mapped: Shop) -> None:
         mapped.one("OrderCreateNode", order)
     with pytest.raises(CheckViolated, match="ck_order_sane|total >= 0"):
         mapped.one("OrderCreateNode", {**order, "number": 8, "total": -1.0})
-    with pytest.raises(ForeignKeyViolated):
+    with pytest.raises(ForeignKeyViolated, match="still referenced from order."):
         mapped.one("UserDeleteNode", {"id": user["id"]})
+    tag = mapped.one("TagCreateNode", {"name": "new"})["id"]
+    item = mapped.one("ItemCreateNode", {"name": "Cup", "price": 1.0})["id"]
+    links = [{"tag_id": tag, "item_id": item}, {"tag_id": tag, "item_id": 99}]
+    for type_name, params, row in (
+        ("TagItemAssociationCreateNode", links[1], None),
+        ("TagItemAssociationBulkCreateNode", {"data": links}, 2),
+    ):
+        with pytest.raises(ForeignKeyViolated, match='"item_id" 99 references an Item that') as nowhere:
+            mapped.one(type_name, params)
+        assert (nowhere.value.field, nowhere.value.row) == ("item_id", row)
     mapped.one("UserProfileCreateNode", {"user_id": user["id"]})
     with pytest.raises(DuplicateKey):
         mapped.one("UserProfileCreateNode", {"user_id": user["id"]})
