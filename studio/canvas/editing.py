@@ -15,7 +15,8 @@ from studio.canvas.layout_editing import removed_with
 from studio.canvas.overlays import drop_corner
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import NodeId, WorkflowId
-from studio.project.changes import Change, EditNode, Group, MoveNodes
+from studio.project.changes import Change, Group
+from studio.project.graph_changes import EditNode, MoveNodes
 from studio.project.layout_changes import SetFrames, SetNotes, SetRoutes
 from studio.session.editing import removal
 from studio.workflow.graph import Edge, Frame, Place, Workflow, frozen

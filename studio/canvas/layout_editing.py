@@ -14,7 +14,8 @@ from studio.canvas.framing import PADDING, TITLE_HEIGHT, bounds, box_of, size
 from studio.canvas.geometry import snapped
 from studio.canvas.membership import frames_of, grown, held_box, room_in
 from studio.kernel.ids import EdgeId, NodeId, short_id
-from studio.project.changes import Change, Group, MoveNodes
+from studio.project.changes import Change, Group
+from studio.project.graph_changes import MoveNodes
 from studio.project.layout_changes import SetFrames, SetNotes, SetRoutes
 from studio.workflow.frames import around, content, frame_at
 from studio.workflow.graph import Edge, Frame, Note, Place, Route, Workflow, frozen

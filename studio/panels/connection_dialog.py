@@ -23,7 +23,7 @@ from studio.kernel.errors import StudioError
 from studio.kernel.ids import short_id
 from studio.panels.connection_form import ConnectionForm, blank_connection
 from studio.panels.widgets import BusyLine, ErrorCard, item_icon, set_role, tool_button
-from studio.project.changes import SetConnections
+from studio.project.project_changes import SetConnections
 from studio.qt.background import run_in_background
 from studio.qt.icons import icon
 

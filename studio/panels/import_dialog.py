@@ -25,7 +25,7 @@ from studio.panels.fuzzy import score
 from studio.panels.item_rows import make_list
 from studio.panels.urls import UrlParts, url_of
 from studio.panels.widgets import BusyLine, EmptyState, ErrorCard, SearchField, item_icon, muted_label
-from studio.project.changes import SetConnections
+from studio.project.project_changes import SetConnections
 from studio.project.state import Connection
 from studio.qt.background import run_in_background
 from studio.qt.icons import icon

@@ -29,7 +29,7 @@ from studio.panels.editors.base import LeaveWatcher, put_line
 from studio.panels.form import ParamForm
 from studio.panels.sql_layout import laid_out
 from studio.panels.widgets import ColumnScroll, ElidedLabel, EmptyState, repaint_icons, tool_button
-from studio.project.changes import EditNode
+from studio.project.graph_changes import EditNode
 from studio.qt.icons import icon
 from studio.session.events import BreakpointsChanged, CatalogueChanged, ProblemsChanged, ProjectChanged
 from studio.workflow.graph import frozen

@@ -29,7 +29,7 @@ from studio.panels.widgets import (
     repaint_icons,
     tool_button,
 )
-from studio.project.changes import SetConnections, SetModels
+from studio.project.project_changes import SetConnections, SetModels
 from studio.qt.background import run_in_background
 from studio.session.events import CatalogueChanged, ProjectChanged, RunFinished
 

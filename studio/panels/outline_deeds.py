@@ -14,7 +14,8 @@ from studio.panels.outline_choices import kinds_to_add, ports_to_fill, sources_f
 from studio.panels.outline_model import Address, EdgePart, ParamPart
 from studio.panels.quick_open import Asker
 from studio.panels.quick_search import Goal
-from studio.project.changes import Change, EditNode
+from studio.project.changes import Change
+from studio.project.graph_changes import EditNode
 from studio.project.layout_changes import SetBookmarks, SetFrames, SetNotes
 from studio.qt.theme import COLOR_NAMES
 from studio.workflow.frames import around

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from studio.project.changes import (
+from studio.project.changes import Group
+from studio.project.graph_changes import (
     AddNodes,
     EditNode,
-    EditProject,
     EditWorkflow,
-    Group,
     MoveNodes,
-    PutWorkflow,
     RemoveNodes,
-    RemoveWorkflow,
-    RestoreOrder,
-    SetConnections,
     SetEdges,
-    SetModels,
     SetParams,
 )
 from studio.project.layout_changes import SetBookmarks, SetFrames, SetNotes, SetRoutes
+from studio.project.project_changes import (
+    EditProject,
+    PutWorkflow,
+    RemoveWorkflow,
+    RestoreOrder,
+    SetConnections,
+    SetModels,
+)
 
 CHANGE_TYPES: Final[tuple[type[Any], ...]] = (
     AddNodes, RemoveNodes, SetEdges, MoveNodes, SetParams, EditNode, EditWorkflow, SetNotes, SetFrames, SetRoutes, SetBookmarks,

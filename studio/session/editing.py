@@ -10,7 +10,8 @@ from typing import Any, Final, TypeVar
 
 from studio.kernel.ids import NodeId, short_id
 from studio.kernel.names import snake_case, unique_name
-from studio.project.changes import AddNodes, Change, RemoveNodes, SetEdges
+from studio.project.changes import Change
+from studio.project.graph_changes import AddNodes, RemoveNodes, SetEdges
 from studio.project.layout_changes import SetFrames, SetNotes
 from studio.workflow.frames import content, frame_at
 from studio.workflow.graph import REFERRING, Edge, Frame, Node, Note, Place, Workflow, frozen

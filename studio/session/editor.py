@@ -14,18 +14,10 @@ from studio.kernel.errors import WorkflowError
 from studio.kernel.ids import NodeId, WorkflowId, short_id
 from studio.kernel.problems import Problem
 from studio.models.spec import ModelSpec
-from studio.project.changes import (
-    AddNodes,
-    Change,
-    EditWorkflow,
-    MoveNodes,
-    PutWorkflow,
-    RemoveWorkflow,
-    SetEdges,
-    SetModels,
-    SetParams,
-)
+from studio.project.changes import Change
+from studio.project.graph_changes import AddNodes, EditWorkflow, MoveNodes, SetEdges, SetParams
 from studio.project.history import History
+from studio.project.project_changes import PutWorkflow, RemoveWorkflow, SetModels
 from studio.project.state import ModelEntry, Project
 from studio.session import editing
 from studio.session.editing import Joint

@@ -10,8 +10,10 @@ from studio.kernel.errors import WorkflowError
 from studio.kernel.ids import EdgeId, NodeId, WorkflowId, short_id
 from studio.kernel.names import snake_case, unique_name
 from studio.nodes.base import COMMON
-from studio.project.changes import AddNodes, Change, PutWorkflow, RemoveNodes
+from studio.project.changes import Change
+from studio.project.graph_changes import AddNodes, RemoveNodes
 from studio.project.layout_changes import SetFrames, SetNotes
+from studio.project.project_changes import PutWorkflow
 from studio.session.editing import new_node
 from studio.workflow.edge_checks import title_of
 from studio.workflow.frames import content

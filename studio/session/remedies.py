@@ -16,7 +16,7 @@ from studio.kernel.ids import NodeId, WorkflowId
 from studio.kernel.names import nearest
 from studio.kernel.problems import Problem
 from studio.models.spec import FieldSpec
-from studio.project.changes import EditNode, SetEdges
+from studio.project.graph_changes import EditNode, SetEdges
 from studio.session import remedy_edits as edits
 from studio.session.wiring import converter
 from studio.workflow.checks import why_not

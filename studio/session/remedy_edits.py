@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from studio.kernel.ids import NodeId
 from studio.models.spec import MANAGED, OPTION_FIELDS
-from studio.project.changes import AddNodes, Change, EditNode, SetEdges, SetParams
+from studio.project.changes import Change
+from studio.project.graph_changes import AddNodes, EditNode, SetEdges, SetParams
 from studio.session.editing import free_place, new_node
 from studio.session.wiring import Converter
 from studio.workflow.graph import Edge, Node, Place, Workflow, frozen

@@ -19,7 +19,8 @@ from studio.kernel.errors import RunError, StoreError, StudioError, WorkflowErro
 from studio.kernel.ids import NodeId, RunId, WorkflowId, short_id
 from studio.kernel.problems import Problem
 from studio.models.spec import ModelSpec
-from studio.project.changes import Change, EditNode
+from studio.project.changes import Change
+from studio.project.graph_changes import EditNode
 from studio.project.state import Connection, Project
 from studio.session import data
 from studio.session.breakpoints import BreakpointBook

@@ -15,7 +15,7 @@ from studio.kernel.ids import NodeId, WorkflowId
 from studio.panels.outline_choices import kinds_to_add, sources_for
 from studio.panels.quick_open import Asker, QuickOpen
 from studio.panels.quick_search import Goal
-from studio.project.changes import EditNode
+from studio.project.graph_changes import EditNode
 from studio.qt.background import run_in_background
 from studio.workflow.graph import frozen
 from studio.workflow.references import spec_for

@@ -14,7 +14,7 @@ from studio.session import Environment, Session
 
 EDITOR = """
 import asyncio, sys, pathlib
-from studio.project.changes import EditProject
+from studio.project.project_changes import EditProject
 from studio.session import Environment, Session
 from studio.workflow.graph import frozen
 

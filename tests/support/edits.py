@@ -7,24 +7,25 @@ from hypothesis import strategies as st
 
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.project.change_types import CHANGE_TYPES
-from studio.project.changes import (
+from studio.project.changes import Change, Group
+from studio.project.graph_changes import (
     AddNodes,
-    Change,
     EditNode,
-    EditProject,
     EditWorkflow,
-    Group,
     MoveNodes,
-    PutWorkflow,
     RemoveNodes,
-    RemoveWorkflow,
-    RestoreOrder,
-    SetConnections,
     SetEdges,
-    SetModels,
     SetParams,
 )
 from studio.project.layout_changes import SetBookmarks, SetFrames, SetNotes, SetRoutes
+from studio.project.project_changes import (
+    EditProject,
+    PutWorkflow,
+    RemoveWorkflow,
+    RestoreOrder,
+    SetConnections,
+    SetModels,
+)
 from studio.project.state import Connection, ModelEntry, Project
 from studio.workflow import Edge, Node, WorkflowInput
 from studio.workflow.graph import frozen

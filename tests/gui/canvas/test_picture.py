@@ -18,7 +18,7 @@ from studio.canvas.style import Style
 from studio.kernel.ids import NodeId
 from studio.models.declare import model_from_class
 from studio.nodes.catalogue import NodeCatalogue
-from studio.project.changes import SetModels
+from studio.project.project_changes import SetModels
 from studio.qt.theme import Theme, contrast
 from studio.workflow.graph import Note, Place
 from tests.gui.canvas.support import (

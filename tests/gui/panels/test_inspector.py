@@ -21,7 +21,7 @@ from studio.panels.editors.simple import LineEditor
 from studio.panels.editors.table import TableEditor
 from studio.panels.editors.texts import JsonEditor
 from studio.panels.sql_layout import laid_out
-from studio.project.changes import PutWorkflow
+from studio.project.project_changes import PutWorkflow
 from studio.workflow.graph import Edge, Workflow, WorkflowInput
 from studio.workflow.spec import ParamSpec
 from studio.workflow.types import PortType
@@ -413,7 +413,7 @@ def test_the_node_that_is_removed_leaves_the_empty_state_and_undo_brings_it_back
 
 
 def test_a_node_of_an_unknown_type_is_shown_untouched(panel, session):
-    from studio.project.changes import EditNode
+    from studio.project.graph_changes import EditNode
     from studio.workflow.graph import frozen
 
     session.edit(

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.panels import HistoryPanel, OutlinePanel
 from studio.panels.outline_model import KIND, ROWS, STATE, TITLE
-from studio.project.changes import AddNodes
+from studio.project.graph_changes import AddNodes
 from studio.workflow.graph import Edge, Node, Place, frozen
 from tests.gui.panels.support import make_handle, order_row
 

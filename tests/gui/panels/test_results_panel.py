@@ -212,7 +212,7 @@ def test_tabs_come_back_close_and_follow_renames(panel, session, qtbot):
     panel.show_output("list_orders")
     assert panel.tabs.count() == 2
     assert panel.tabs.currentIndex() == 0
-    from studio.project.changes import EditNode
+    from studio.project.graph_changes import EditNode
     from studio.workflow.graph import frozen
 
     session.edit(EditNode(workflow=WorkflowId("w1"), node=NodeId("map"), values=frozen({"title": "Gross"})))
@@ -286,7 +286,7 @@ def test_a_table_that_is_missing_shows_the_error_and_can_be_tried_again(theme, s
 
 
 def test_a_removed_models_tab_is_closed(browsing):
-    from studio.project.changes import SetModels
+    from studio.project.project_changes import SetModels
 
     browsing.session.edit(SetModels(remove=("Order",)))
     assert browsing.tabs.count() == 0

@@ -14,7 +14,7 @@ from studio.canvas.states import CardState
 from studio.canvas.tooltips import tooltip
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.panels.outline_model import STATE
-from studio.project.changes import PutWorkflow
+from studio.project.project_changes import PutWorkflow
 from studio.session import Session
 from studio.shell.breakpoint_dialog import BreakpointDialog
 from studio.shell.settings import Settings

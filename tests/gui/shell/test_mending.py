@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QPushButton
 from studio.kernel.ids import NodeId
 from studio.models.spec import FieldSpec, Kind, ModelSpec
 from studio.project import ModelEntry
-from studio.project.changes import PutWorkflow
+from studio.project.project_changes import PutWorkflow
 from studio.session import Session
 from studio.workflow.graph import Node, Place, frozen
 from tests.gui.shell.conftest import make_project

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from studio.kernel.ids import NodeId
-from studio.project.changes import SetConnections
+from studio.project.project_changes import SetConnections
 from studio.shell.settings import Settings
 
 CONTROL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier

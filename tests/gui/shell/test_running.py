@@ -13,7 +13,8 @@ from studio.canvas.hits import NOTHING
 from studio.canvas.states import CardState
 from studio.canvas.tooltips import tooltip
 from studio.kernel.ids import NodeId, WorkflowId
-from studio.project.changes import EditNode, PutWorkflow, SetConnections
+from studio.project.graph_changes import EditNode
+from studio.project.project_changes import PutWorkflow, SetConnections
 from studio.session import Session
 from studio.shell.inputs_dialog import InputsDialog
 from studio.shell.message_bar import Toast

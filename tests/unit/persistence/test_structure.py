@@ -3,7 +3,7 @@ import pytest
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.persistence.changes_codec import change_from_text, change_to_text
-from studio.project.changes import EditNode, SetParams
+from studio.project.graph_changes import EditNode, SetParams
 from studio.workflow.graph import frozen
 
 W = WorkflowId("w")

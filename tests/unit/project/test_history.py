@@ -3,18 +3,9 @@ import pytest
 from studio.kernel.errors import WorkflowError
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.project import Change, History, Project
-from studio.project.changes import (
-    AddNodes,
-    EditProject,
-    EditWorkflow,
-    MoveNodes,
-    PutWorkflow,
-    RemoveNodes,
-    RemoveWorkflow,
-    SetEdges,
-    SetParams,
-)
+from studio.project.graph_changes import AddNodes, EditWorkflow, MoveNodes, RemoveNodes, SetEdges, SetParams
 from studio.project.layout_changes import SetNotes
+from studio.project.project_changes import EditProject, PutWorkflow, RemoveWorkflow
 from studio.workflow import Edge, Node, Note, Place, Workflow
 from studio.workflow.graph import frozen
 

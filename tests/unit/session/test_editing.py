@@ -6,7 +6,8 @@ from studio.kernel.errors import TextError, WorkflowError
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.models import FieldSpec, Kind
 from studio.models.declare import build_model
-from studio.project.changes import EditNode, EditProject
+from studio.project.graph_changes import EditNode
+from studio.project.project_changes import EditProject
 from studio.project.state import Project
 from studio.session import CatalogueChanged, ProblemsChanged, ProjectChanged, SavedStateChanged, Session
 from studio.session.editing import rename_in_expression

@@ -23,7 +23,7 @@ from studio.kernel.errors import (
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.persistence import Recovery
 from studio.persistence.store import ProjectStore
-from studio.project.changes import EditProject, SetConnections
+from studio.project.project_changes import EditProject, SetConnections
 from studio.project.state import Connection, Project
 from studio.session import Environment, LogAdded, RunFinished, RunStarted, SavedStateChanged, Session
 from studio.session.sample import CUSTOMERS, sample_project
