@@ -1,4 +1,4 @@
-"""What do List and Count give and refuse?"""
+"""Claims 85–88, 94–108: what do List and Count give and refuse?"""
 
 from decimal import Decimal
 from typing import Any

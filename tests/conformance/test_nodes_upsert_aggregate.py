@@ -1,4 +1,4 @@
-"""What do Upsert and Aggregate give and refuse?"""
+"""Claims 89, 115, 116: what do Upsert and Aggregate give and refuse?"""
 
 from decimal import Decimal
 from typing import Any
