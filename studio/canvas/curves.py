@@ -129,6 +129,17 @@ def _blossom(p: Floats, u: Floats, v: Floats, w: Floats) -> Floats:
     return blend
 
 
+def straightened(points: Floats, share: float) -> Floats:
+    """Curves that run nearer to the straight lines between their ends: all the way with a share of 1."""
+    found = points.copy()
+    for column in range(2):
+        start, end = points[:, column], points[:, column + 6]
+        for number in (1, 2):
+            there = start + (end - start) * (number / 3)
+            found[:, column + 2 * number] += (there - points[:, column + 2 * number]) * share
+    return found
+
+
 def polyline_distance(points: Floats, x: float, y: float) -> float:
     """The distance of a point from a line through `points`."""
     start, along = points[:-1], np.diff(points, axis=0)

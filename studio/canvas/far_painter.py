@@ -9,10 +9,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QStaticText
 
 from studio.canvas.camera import MIDDLE, NEAR, Camera
-from studio.canvas.card_painter import ERROR, RADIUS, STRIPE, WARNING, title_x
+from studio.canvas.card_painter import ERROR, RADIUS, STRIPE, title_x
 from studio.canvas.cards import HEADER, OPERATIONS, WIDTH
-from studio.canvas.curves import Floats, Ints, trimmed
+from studio.canvas.curves import Floats, Ints, straightened, trimmed
 from studio.canvas.primitives import Fragments, Lines, Rects, cubic_path, flattened, in_pixels, whole
+from studio.canvas.signs import FROM_AFAR, Signs
 from studio.canvas.states import CardState
 from studio.canvas.style import Style, blend
 
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 CAP: Final = 10.0
 """Height of a card's rounded foot in the atlas."""
 _BATCHED_LINES: Final = 700
+_FAR_PIECES: Final = 6
+"""Of which a curve is made while it gets straight."""
+_FAR_HEADER: Final = 0.75
+"""The share of its tone in a header from afar."""
+_FLAT: Final = 0.12
+"""From this zoom on outwards a card has no outline, and edges are straight;"""
+_FILLED: Final = 0.07
+"""and from this one on a card has no header either: it is one mark in one colour."""
 
 
 class FarPainter:
@@ -37,9 +46,11 @@ class FarPainter:
         self._atlas: QPixmap | None = None
         self._atlas_key: tuple[float, float] = (0.0, 0.0)
         self._titles: dict[tuple[str, float], QStaticText] = {}
+        self._signs = Signs(style)
 
     def set_style(self, style: Style) -> None:
         self.style = style
+        self._signs = Signs(style)
         self._atlas = None
         self._titles.clear()
 
@@ -56,21 +67,24 @@ class FarPainter:
     def _middle_edges(self, painter: QPainter, camera: Camera, which: Ints) -> None:
         if not len(which):
             return
-        style = self.style
-        curves, which = self.projector.geometry.curves(which)
+        style, geometry = self.style, self.projector.geometry
+        curves, which = geometry.curves(which)
         curves, rows = trimmed(in_pixels(curves, camera), camera.width, camera.height)
         which = which[rows]
-        share = 0.45 + 0.25 * (camera.zoom - MIDDLE) / (NEAR - MIDDLE)
-        color = blend(style.canvas, style.edge, share if not self.is_dimmed else share / 2)
+        # From the colours and the strength that they have near by to those from afar.
+        away = _share(camera.zoom, NEAR, MIDDLE)
+        strength = (0.72 - 0.27 * away) / (2 if self.is_dimmed else 1)
+        is_fine = len(which) <= _BATCHED_LINES
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if len(which) <= _BATCHED_LINES:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            painter.setPen(QPen(color, 1.0))
-            painter.drawPath(cubic_path(curves))
-        else:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.setPen(QPen(color, 0))
-            self._lines.draw(painter, flattened(curves, 8))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, is_fine)
+        kinds = geometry.edge_kind[which]
+        for kind in sorted(set(kinds.tolist())):
+            color = blend(style.canvas, blend(style.kinds[kind], style.edge, away), strength)
+            painter.setPen(QPen(color, 1.0 if is_fine else 0))
+            if is_fine:
+                painter.drawPath(cubic_path(curves[kinds == kind]))
+            else:
+                self._lines.draw(painter, flattened(curves[kinds == kind], 8))
         self._selected_lines(painter, which, curves)
 
     def _selected_lines(self, painter: QPainter, which: Ints, curves: Floats) -> None:
@@ -121,33 +135,14 @@ class FarPainter:
         source[:, 3] = foot * pixels
         self._fragments.draw(painter, atlas, x, y + height - foot, source / ratio if ratio != 1 else source)
         painter.setOpacity(1.0)
-        self._middle_states(painter, camera, visible, x, y)
         if zoom >= 0.28:
             self.paint_titles(painter, camera, visible, x, y)
+        self._signs_of(painter, camera, visible, x, y)
 
-    def _middle_states(self, painter: QPainter, camera: Camera, visible: Ints, x: Floats, y: Floats) -> None:
-        """A dot at the right of the header: the run's state, or else a problem."""
-        projector, style, zoom = self.projector, self.style, camera.zoom
+    def _signs_of(self, painter: QPainter, camera: Camera, visible: Ints, x: Floats, y: Floats) -> None:
+        projector = self.projector
         states, severities = projector.states()[visible], projector.severity_array()[visible]
-        size = max(round(12 * zoom), 3)
-        at_x = x + round((WIDTH - 18) * zoom) - size / 2
-        at_y = y + round(HEADER / 2 * zoom) - size / 2
-        painter.setPen(Qt.PenStyle.NoPen)
-        for state in CardState:
-            if state is not CardState.IDLE and (hit := states == state).any():
-                painter.setBrush(style.states[state])
-                if state is CardState.PAUSED:
-                    # Two bars, as near by: a colour alone would not say it.
-                    bar = max(float(size // 3), 1.0)
-                    self._rects.draw(painter, at_x[hit], at_y[hit], bar, float(size))
-                    self._rects.draw(painter, at_x[hit] + size - bar, at_y[hit], bar, float(size))
-                    continue
-                self._rects.draw(painter, at_x[hit], at_y[hit], float(size), float(size))
-        for severity, color in ((WARNING, style.warning), (ERROR, style.error)):
-            hit = (severities == severity) & (states == CardState.IDLE)
-            if hit.any():
-                painter.setBrush(color)
-                self._rects.draw(painter, at_x[hit], at_y[hit], float(size), float(size))
+        self._signs.paint(painter, camera, x, y, states, severities)
 
     def paint_titles(self, painter: QPainter, camera: Camera, visible: Ints, x: Floats, y: Floats) -> None:
         geometry, style, zoom = self.projector.geometry, self.style, camera.zoom
@@ -194,7 +189,7 @@ class FarPainter:
                 top = row * (header + foot)
                 whole = QRectF(0.5, top + 0.5, width - 1, header + foot - 1)
                 painter.setPen(Qt.PenStyle.NoPen)
-                share = 0.14 if style.theme.is_dark else 0.06
+                share = _header_share(zoom, is_dark=style.theme.is_dark)
                 for color, part in (
                     (blend(style.header, tone, share), QRectF(0, top, width, header)),
                     (tone, QRectF(0, top, max(STRIPE * zoom, 2.0), header)),
@@ -216,62 +211,93 @@ class FarPainter:
         if not len(which):
             return
         geometry, style = self.projector.geometry, self.style
-        if len(geometry.dots):
+        straightness = _share(camera.zoom, MIDDLE, _FLAT)
+        if straightness < 1:
             curves, which = geometry.curves(which)
-            ends = in_pixels(curves[:, [0, 1, 6, 7]], camera)
+            lines = flattened(straightened(in_pixels(curves, camera), straightness), _FAR_PIECES)
+            which = np.repeat(which, _FAR_PIECES)
+        elif len(geometry.dots):
+            curves, which = geometry.curves(which)
+            lines = in_pixels(curves[:, [0, 1, 6, 7]], camera)
         else:
-            ends = in_pixels(geometry.ends[which][:, :4], camera)
+            lines = in_pixels(geometry.ends[which][:, :4], camera)
         # Far away, edges would drown the nodes: they fade with the distance. Opaque, because blending costs double.
         share = 0.12 + 0.33 * min(max((camera.zoom - 0.03) / (MIDDLE - 0.03), 0.0), 1.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(blend(style.canvas, style.edge, share), 0))
-        self._lines.draw(painter, ends)
-        self._selected_lines_far(painter, which, ends)
-
-    def _selected_lines_far(self, painter: QPainter, which: Ints, ends: Floats) -> None:
-        geometry = self.projector.geometry
+        self._lines.draw(painter, lines)
         lit = geometry.edge_selected[which]
         if lit.any():
-            painter.setPen(QPen(self.style.accent_text, 0))
-            self._lines.draw(painter, ends[lit])
+            painter.setPen(QPen(style.accent_text, 0))
+            self._lines.draw(painter, lines[lit])
 
     def _far_cards(self, painter: QPainter, camera: Camera, visible: Ints) -> None:
-        geometry, style, zoom = self.projector.geometry, self.style, camera.zoom
+        """Each level of detail begins as the one nearer by ends: what it leaves out has faded by then."""
+        geometry, style, zoom, ratio = self.projector.geometry, self.style, camera.zoom, camera.device_ratio
         if not len(visible):
             return
-        x = whole((geometry.x[visible] - camera.left) * zoom)
-        y = whole((geometry.y[visible] - camera.top) * zoom)
-        width = max(round(WIDTH * zoom), 2)
+        x = whole((geometry.x[visible] - camera.left) * zoom * ratio) / ratio
+        y = whole((geometry.y[visible] - camera.top) * zoom * ratio) / ratio
+        width = float(max(round(WIDTH * zoom), 2))
         height = np.maximum(np.round(geometry.height[visible] * zoom), 2)
-        tone = geometry.tone[visible]
+        head = np.minimum(max(round(HEADER * zoom), 2), height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
         chosen = geometry.selected[visible]
-        with_body = zoom >= 0.07
-        head = np.maximum(np.round(HEADER * zoom), 2) if with_body else height
-        painter.setOpacity(0.5 if self.is_dimmed else 1.0)
-        if with_body:
-            painter.setBrush(blend(style.card, style.border, 0.5))
-            self._rects.draw(painter, x, y, float(width), height)
+        if chosen.any():
+            painter.setBrush(style.accent_text)
+            self._rects.draw(painter, x[chosen] - 2, y[chosen] - 2, width + 4, height[chosen] + 4)
+        strength = 0.5 if self.is_dimmed else 1.0
+        painter.setOpacity(strength)
+        flatness, filling = _share(zoom, MIDDLE, _FLAT), _share(zoom, _FLAT, _FILLED)
+        body = blend(style.card, style.border, 0.5 * flatness)
+        outline = float(flatness < 1)
+        if outline:
+            painter.setBrush(blend(body, style.border, 1 - flatness))
+            self._rects.draw(painter, x, y, width, height)
+        tone = geometry.tone[visible]
         for row, color in enumerate(style.tones):
             hit = tone == row
-            if hit.any():
-                painter.setBrush(blend(style.card, color, 0.75))
-                part = head if with_body else head[hit]
-                self._rects.draw(painter, x[hit], y[hit], float(width), part)
-        painter.setOpacity(1.0)
+            if not hit.any():
+                continue
+            header = blend(style.header, color, _FAR_HEADER)
+            if filling < 1:
+                painter.setBrush(blend(body, header, filling))
+                self._rects.draw(
+                    painter, x[hit] + outline, y[hit], width - 2 * outline, height[hit] - outline
+                )
+            painter.setBrush(header)
+            self._rects.draw(painter, x[hit], y[hit], width, height[hit] if filling == 1 else head[hit])
         states, severities = self.projector.states()[visible], self.projector.severity_array()[visible]
         for hit, color in (
             ((severities == ERROR) & (states == CardState.IDLE), style.error),
-            (states == CardState.OK, style.states[CardState.OK]),
-            (states == CardState.RUNNING, style.states[CardState.RUNNING]),
-            (states == CardState.ERROR, style.error),
-            (states == CardState.PAUSED, style.states[CardState.PAUSED]),
-            (chosen, style.accent_text),
+            *((states == state, style.states[state]) for state in (CardState.OK, *FROM_AFAR)),
         ):
-            if hit.any():
-                painter.setBrush(color)
-                self._rects.draw(painter, x[hit], y[hit], float(width), height[hit])
+            if not hit.any():
+                continue
+            painter.setBrush(blend(body, color, _share(zoom, MIDDLE, _FILLED)))
+            left, top, tall, cap = x[hit], y[hit], height[hit], head[hit]
+            if filling < 1:
+                self._rects.draw(
+                    painter, left + outline, top + cap, width - 2 * outline, tall - cap - outline
+                )
+            if filling:
+                painter.setOpacity(filling * strength)
+                self._rects.draw(painter, left, top, width, tall)
+                painter.setOpacity(strength)
+        painter.setOpacity(1.0)
+        self._signs_of(painter, camera, visible, x, y)
+
+
+def _share(zoom: float, start: float, end: float) -> float:
+    """How far a zoom is on the way out from `start` (0) to `end` (1)."""
+    return min(max((start - zoom) / (start - end), 0.0), 1.0)
+
+
+def _header_share(zoom: float, *, is_dark: bool) -> float:
+    """How much of its tone a header has: near MIDDLE as much as from afar, near NEAR as little as close by."""
+    near = 0.07 if is_dark else 0.0
+    return near + (_FAR_HEADER - near) * _share(zoom, NEAR, MIDDLE) ** 2
 
 
 def _atlas_sizes(zoom: float) -> tuple[float, float, float]:

@@ -63,6 +63,8 @@ class FrameViewer(BoardViewer):
         self._gesture: Gesture | None = None
         self._hover = hits.NOTHING
         self._in_full = False
+        self.is_live = False
+        """A run goes on: what is painted changes all the time."""
         sheets = Sheets()
         self._pictures = ZoomPictures(self, sheets)
         self._layers = DragLayers(self, sheets)
@@ -166,7 +168,7 @@ class FrameViewer(BoardViewer):
 
     def _paint_whole(self, painter: QPainter, camera: Camera, whole: QRect) -> None:
         """Paints the frame anew; near by and at rest so that a zoom can begin with it."""
-        is_moving = self._rest.isActive() or self._gesture is not None or bool(self.projector.running)
+        is_moving = self._rest.isActive() or self._gesture is not None or self.is_live
         picture = None
         if camera.zoom >= NEAR and not is_moving and not self._in_full:
             picture = self._pictures.keep(camera)

@@ -15,7 +15,7 @@ import numpy as np
 from studio.canvas.card_painter import ERROR, NO_PROBLEM, WARNING, Look
 from studio.canvas.cards import FOLDED_HEIGHT, WIDTH, CardMaker, Wires
 from studio.canvas.framing import NO_FRAMES, Framing
-from studio.canvas.geometry import Geometry
+from studio.canvas.geometry import Geometry, Small
 from studio.canvas.states import IDLE, CardState, Footer
 from studio.kernel.ids import NodeId
 from studio.kernel.problems import Problem, Severity
@@ -52,6 +52,9 @@ class Projector:
         self.breakpoints: Mapping[NodeId, str] = {}
         """The conditions by node; empty: always."""
         self.frames = NO_FRAMES
+        self._states: tuple[list[NodeId], Small] = [], np.empty(0, np.uint8)
+        """For the nodes of that list."""
+        self._severities: tuple[list[NodeId], Mapping[NodeId, int], Small] = [], {}, np.empty(0, np.uint8)
         self._held: Counter[str] = Counter()
         self._wires = Wires({}, {})
 
@@ -168,11 +171,12 @@ class Projector:
 
     def set_footers(self, footers: Mapping[NodeId, Footer]) -> None:
         """Alters what some cards show of a run."""
-        index = self.geometry.index
+        index, states = self.geometry.index, self.states()
         for node_id, footer in footers.items():
             i = index.get(node_id)
             if i is None:
                 continue
+            states[i] = footer.state
             if footer.state is CardState.IDLE:
                 self.footers.pop(node_id, None)
             else:
@@ -197,24 +201,29 @@ class Projector:
             for node_id, found in self.problems.items()
         }
 
-    def states(self) -> np.ndarray:
+    def states(self) -> Small:
         """The CardState of every node, in the geometry's order."""
-        states = np.zeros(len(self.geometry), np.uint8)
-        index = self.geometry.index
-        for node_id, footer in self.footers.items():
-            i = index.get(node_id)
-            if i is not None:
-                states[i] = footer.state
-        return states
+        ids, found = self._states
+        if ids is not self.geometry.ids:
+            found = self._by_index({node_id: footer.state for node_id, footer in self.footers.items()})
+            self._states = self.geometry.ids, found
+        return found
 
-    def severity_array(self) -> np.ndarray:
+    def severity_array(self) -> Small:
         """The worst problem of every node (0 none, 1 warning, 2 error), in the geometry's order."""
+        ids, severities, found = self._severities
+        if ids is not self.geometry.ids or severities is not self.severities:
+            found = self._by_index(self.severities)
+            self._severities = self.geometry.ids, self.severities, found
+        return found
+
+    def _by_index(self, values: Mapping[NodeId, int]) -> Small:
         found = np.zeros(len(self.geometry), np.uint8)
         index = self.geometry.index
-        for node_id, severity in self.severities.items():
+        for node_id, value in values.items():
             i = index.get(node_id)
             if i is not None:
-                found[i] = severity
+                found[i] = value
         return found
 
     # Inside

@@ -46,6 +46,7 @@ class RunFollower(QObject):
         """Follows nothing any more; what is shown stays."""
         self._timer.stop()
         self.handle = self._waiting = None
+        self._viewer.is_live = False
         self._viewer.edge_data = EdgeData(None)
 
     def follow(self, handle: RunHandle | None) -> None:
@@ -60,6 +61,7 @@ class RunFollower(QObject):
         else:
             self._timer.start()
             self.poll()
+        self._viewer.is_live = self.is_live
         self._viewer.redraw()
 
     def wait_at(self, node_id: NodeId | None, words: str = "") -> None:
@@ -119,4 +121,5 @@ class RunFollower(QObject):
             self._viewer.redraw()
         if not running:
             self._viewer.edge_data = EdgeData(handle)
+            self._viewer.is_live = False
             self._timer.stop()

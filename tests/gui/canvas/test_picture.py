@@ -1,5 +1,6 @@
 """Is what should be seen really painted? Pixels and looks at each level of detail; and NodeGraphQt beneath it all."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -8,9 +9,10 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication, QGraphicsView, QToolTip
 
+from studio.canvas.camera import MIDDLE, NEAR
 from studio.canvas.card_cache import CardCache
-from studio.canvas.card_painter import Look
-from studio.canvas.cards import OPERATIONS, CardMaker, Wires
+from studio.canvas.card_painter import BADGE_X, Look
+from studio.canvas.cards import HEADER, OPERATIONS, CardMaker, Wires
 from studio.canvas.graph import CanvasNode
 from studio.canvas.qt_shim import BaseNode, NodeGraph, NodeViewer
 from studio.canvas.states import IDLE, CardState, Footer
@@ -100,13 +102,58 @@ def test_at_every_zoom_nodes_are_seen_and_a_selected_one_stands_out(pair, zoom):
     assert has_color(picture(view), view._style.accent_text, 24)
 
 
-def test_states_and_problems_are_seen_far_away(pair):
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_far_away_states_and_problems_are_told_by_their_shape(pair, theme):
+    """A fault, a pause and what is running must be found among thousands, also by those who see no colours."""
     view, _ = pair
-    view.viewer.zoom_to(0.1)
-    view.viewer.center_on(370, 60)
-    view.projector.set_footers({"a": Footer(CardState.ERROR, "no")})
-    view.viewer.redraw()
-    assert has_color(picture(view), view._style.error)
+    view.set_theme(theme)
+    view._problems_timer.stop()
+    looks = {
+        "problem": (CardState.IDLE, 2),
+        **{
+            state.name: (state, 0)
+            for state in (CardState.OK, CardState.RUNNING, CardState.ERROR, CardState.PAUSED)
+        },
+    }
+    for zoom in (0.25, 0.15, 0.03):
+        view.viewer.zoom_to(zoom)
+        view.viewer.center_on(370, 60)
+        shapes = {}
+        for name, (state, severity) in looks.items():
+            view.projector.set_footers({"a": Footer(state, "words")})
+            view.projector.severities = {"a": severity}
+            view.viewer.redraw()
+            part = around(view, picture(view), BADGE_X, HEADER / 2, 5).astype(int)
+            color = theme.color("card")
+            plate = np.abs(part - (color.red(), color.green(), color.blue())).max(axis=2) < 40
+            shapes[name] = plate
+        for one, other in itertools.combinations(shapes, 2):
+            assert (shapes[one] != shapes[other]).sum() >= 10, (zoom, one, other)
+
+
+def test_on_the_way_out_no_level_of_detail_begins_with_a_jump(open_canvas):
+    """As many nodes as fill the canvas, some of them with states: a hair's breadth of zoom alters it by a hair's breadth."""
+    ids = [f"n{i}" for i in range(400)]
+    places = {key: ((i % 20) * 320.0, (i // 20) * 220.0) for i, key in enumerate(ids)}
+    joins = tuple(edge(a, "records", b, "after") for a, b in zip(ids, ids[23:], strict=False))
+    kinds = ("OrderListNode", "OrderBulkCreateNode", "OrderUpdateNode")
+    session = session_of(*(node(key, kinds[i % 3]) for i, key in enumerate(ids)), edges=joins, places=places)
+    view, _ = open_canvas(session)
+    states = (CardState.OK, CardState.OK, CardState.ERROR, CardState.IDLE)
+    view.projector.set_footers({key: Footer(states[i % 4], "words") for i, key in enumerate(ids)})
+    view.select(["n209"])
+
+    def seen(zoom):
+        view.viewer.zoom_to(zoom)
+        view.viewer.center_on(3200, 2200)
+        pixels = picture(view).astype(float)[:880, :1480]
+        return pixels.reshape(44, 20, 74, 20, 3).mean(axis=(1, 3))
+
+    def step(zoom):
+        return np.abs(seen(zoom * 1.004) - seen(zoom * 0.996))
+
+    for zoom in (NEAR, MIDDLE, 0.17, 0.12, 0.11, 0.07):
+        assert step(zoom).mean() < 2 * step(zoom * 1.1).mean() + 1.5, zoom
 
 
 @pytest.mark.parametrize("state", [state for state in CardState if state is not CardState.IDLE])
