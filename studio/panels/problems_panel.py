@@ -39,6 +39,8 @@ _GLYPHS: Final = {
 _FIX: Final = 4
 _NAMED_FIXES: Final = 100
 """Rows that say what mends them."""
+_NAMED_AT_ONCE: Final = 6
+"""Finding out may take a millisecond for each, and the window must not wait."""
 _ROLE: Final = Qt.ItemDataRole.UserRole
 
 
@@ -59,6 +61,11 @@ class ProblemsPanel(Panel):
         self._errors: dict[Problem, StudioError] = {}
         """What of the failures only the error itself knows, such as the record that is in the way."""
         self._count = (0, 0)
+        self._named = 0
+        self._name_timer = QTimer(self)
+        self._name_timer.setSingleShot(True)
+        self._name_timer.setInterval(0)
+        self._name_timer.timeout.connect(self._name_fixes)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -131,16 +138,16 @@ class ProblemsPanel(Panel):
         )
         self.list.clear()
         errors = warnings = 0
-        for number, (workflow_id, problem) in enumerate(self._found()):
-            row = self._item(workflow_id, problem)
-            self._name_fix(row, is_asked=number < _NAMED_FIXES)
-            self.list.addTopLevelItem(row)
+        self._named = 0
+        for workflow_id, problem in self._found():
+            self.list.addTopLevelItem(self._item(workflow_id, problem))
             errors += problem.severity is Severity.ERROR
             warnings += problem.severity is Severity.WARNING
         if chosen >= 0 and self.list.topLevelItemCount():
             item = self.list.topLevelItem(min(chosen, self.list.topLevelItemCount() - 1))
             if item is not None:
                 self.list.setCurrentItem(item)
+        self._name_fixes()
         self._show_summary(errors, warnings)
         if (errors, warnings) != self._count:
             self._count = (errors, warnings)
@@ -166,18 +173,27 @@ class ProblemsPanel(Panel):
         glyph, token = _GLYPHS[problem.severity]
         item.setIcon(0, item_icon(glyph, self.theme, token))
         item.setData(0, _ROLE, (workflow_id, problem))
+        item.setText(_FIX, self.tr("Fix…"))
+        item.setForeground(_FIX, self.theme.color("accent_text"))
         for column in range(_FIX):
             item.setToolTip(column, message_of(problem).text)
         item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{problem.severity}: {where}")
         return item
 
-    def _name_fix(self, item: QTreeWidgetItem, *, is_asked: bool) -> None:
-        """Writes into a row what mends it best; far down, where nobody looks, that is found out when it is asked for."""
-        found = self._fixes(item) if is_asked else ()
-        text = found[0].text if found else (self.tr("Fix…") if not is_asked else "")
-        item.setText(_FIX, text)
-        item.setForeground(_FIX, self.theme.color("accent_text"))
-        item.setToolTip(_FIX, "\n".join(remedy.text for remedy in found))
+    def _name_fixes(self) -> None:
+        """Writes into the next few rows what mends each best, and goes on with those below when there is time for it.
+
+        Far down, where nobody looks, it is found out when it is asked for.
+        """
+        for _ in range(_NAMED_AT_ONCE):
+            item = self.list.topLevelItem(self._named) if self._named < _NAMED_FIXES else None
+            if item is None:
+                return
+            self._named += 1
+            found = self._fixes(item)
+            item.setText(_FIX, found[0].text if found else "")
+            item.setToolTip(_FIX, "\n".join(remedy.text for remedy in found))
+        self._name_timer.start()
 
     def _fixes(self, item: QTreeWidgetItem) -> tuple[Remedy, ...]:
         workflow_id, problem = item.data(0, _ROLE)

@@ -41,6 +41,15 @@ def test_findings_are_listed_while_one_edits_and_counted(problems, session, qtbo
     assert counted.args == [1, 0]
 
 
+def test_each_row_says_what_mends_it_best_without_keeping_the_window(problems, session, qtbot):
+    with qtbot.waitSignal(problems.countChanged):
+        for _ in range(20):
+            session.add_node("w1", "OrderCreateNode", x=0, y=0)
+    assert "Fix…" in column(problems.list, 4), "those below follow when there is time"
+    qtbot.waitUntil(lambda: "Fix…" not in column(problems.list, 4))
+    assert column(problems.list, 4).count("Go to “customer_id”") >= 20
+
+
 def test_a_click_and_enter_lead_to_the_node_and_field(problems, qtbot):
     place = problems.list.visualItemRect(problems.list.topLevelItem(0)).center()
     with qtbot.waitSignal(problems.problemActivated) as asked:
