@@ -111,10 +111,13 @@ class ConnectionDialog(QDialog):
         row = QHBoxLayout()
         self.test_button = QPushButton(icon("ph.lightning", self.theme), self.tr("Te&st"), self)
         self.test_button.setToolTip(self.tr("Try to reach the database"))
+        # Enter means Save wherever the focus is.
+        self.test_button.setAutoDefault(False)
         self.test_button.clicked.connect(self.test)
         row.addWidget(self.test_button)
         self.import_button = QPushButton(self.tr("Save and &import models…"), self)
         self.import_button.setToolTip(self.tr("Save, then choose tables that become models"))
+        self.import_button.setAutoDefault(False)
         self.import_button.clicked.connect(self._import)
         row.addWidget(self.import_button)
         row.addStretch(1)
@@ -221,6 +224,7 @@ class ConnectionDialog(QDialog):
         if self._current not in self._drafts:
             return ""
         taken = {other.name for key, other in self._drafts.items() if key != self._current}
+        self.form.name_after_place(taken)
         found = self.form.problem(taken)
         self.form.mark(found[0] if found else None)
         return found[1] if found else ""

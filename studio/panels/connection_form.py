@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.kernel.names import unique_name
 from studio.panels.editors.base import CalmCombo, mark_invalid
 from studio.panels.urls import DEFAULT_PORT, DEFAULT_PORTS, UrlParts, UrlRefused, parts_of, problem_of, url_of
 from studio.panels.widgets import muted_label, tool_button
@@ -230,6 +231,14 @@ class ConnectionForm(QWidget):
         if is_variable and not self.variable.text().strip():
             return self.variable, self.tr("Name the environment variable that holds the password.")
         return None
+
+    def name_after_place(self, taken: set[str]) -> None:
+        """Calls a connection without a name like its database or file."""
+        parts = self.parts()
+        place = parts.database if parts.dialect != "sqlite" else "" if parts.is_memory else parts.path
+        if place and not self.name.text().strip():
+            self.name.setText(unique_name(Path(place).stem, taken))
+            self._other_edited()
 
     def mark(self, widget: QWidget | None) -> None:
         """Draws one field as wrong, the others as right."""

@@ -59,7 +59,9 @@ QToolButton::menu-arrow { image: url($chevron_down); width: 10px; height: 10px; 
 QToolButton#runButton { background: $accent; color: $text_on_accent; font-weight: 600; padding: 4px 13px 4px 10px; }
 QToolButton#runButton[popupMode="1"] { padding-right: 24px; }
 QToolButton#runButton::menu-button { border-left: 1px solid $accent_hover; width: 18px; }
+QToolButton#runButton::menu-button:disabled { border-left-color: $border; }
 QToolButton#runButton::menu-arrow { image: url($chevron_run); width: 10px; height: 10px; }
+QToolButton#runButton::menu-arrow:disabled { image: url($chevron_down); }
 QToolButton#runButton:hover { background: $accent_hover; }
 QToolButton#runButton:focus { border-color: $text; }
 QToolButton#runButton:disabled { background: $hover; color: $text_muted; }

@@ -108,6 +108,18 @@ def test_the_test_button_says_what_answered(session, theme, opened, qtbot):
     )
 
 
+def test_a_connection_is_called_after_its_database_when_nobody_names_it(session, theme, opened, qtbot):
+    session.answers.server = SERVER
+    dialog = opened(ConnectionDialog(session, theme, new=True))
+    taken = next(iter(session.project.connections.values())).name
+    write(dialog.form.url, f"postgresql://ada@db.example/{taken}")
+    qtbot.mouseClick(dialog.test_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Connected" in dialog.verdict.text())
+    assert dialog.form.name.text() == f"{taken}_2"
+    qtbot.keyClick(dialog.test_button, Qt.Key.Key_Return)
+    assert f"{taken}_2" in [known.name for known in session.project.connections.values()], "Enter saves"
+
+
 def test_a_refused_test_shows_the_reason_and_what_to_do(session, theme, opened, qtbot):
     session.answers.server = AuthenticationFailed(
         "The server refused user ada.", hint="Check user and password."
@@ -134,7 +146,7 @@ def test_the_window_stays_alive_while_a_test_waits_and_the_dialog_can_be_closed(
 @pytest.mark.parametrize(
     ("name", "url", "said"),
     [
-        ("", "sqlite:///x.db", "name"),
+        ("", "sqlite:///:memory:", "name"),
         ("shop", "sqlite:///x.db", "already"),
         ("new", "oracle://h/d", "oracle"),
         ("new", "postgresql://h/", "name of the database"),
