@@ -45,7 +45,6 @@ DRIVER_ERRORS: Final = (
 
 STOPPED: Final = frozenset({1317, 1969, 3024})
 """The statement was ended by KILL QUERY or by a time limit."""
-NOT_PREPARABLE: Final = frozenset({1295, 1064})
 _DUPLICATE = re.compile(r"Duplicate entry '(?P<value>.*)' for key '(?:[^'.]*\.)?(?P<key>[^']*)'", re.DOTALL)
 _NAME = r'(?:`(?:[^`]|``)*`|"(?:[^"]|"")*")'
 """A name as the server quotes it: by the session's mode in one message, with backticks in another."""

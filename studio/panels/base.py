@@ -88,10 +88,6 @@ class SessionEar(QObject):
         if session is not None:
             self._line.stop = session.observe(self._line.hear)
 
-    def fall_silent(self) -> None:
-        """Hears nothing more."""
-        self._line.cut()
-
 
 class _Line:
     """Between a session, which may live on, and an ear, which goes with its widget."""

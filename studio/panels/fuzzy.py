@@ -14,13 +14,9 @@ _TYPO_CUTOFF = 74
 T = TypeVar("T")
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a name in lower case: `BulkCreate` and `bulk_create` both give `bulk`, `create`."""
-    return list(_words(text))
-
-
 @functools.lru_cache(maxsize=65_536)
-def _words(text: str) -> tuple[str, ...]:
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a name in lower case: `BulkCreate` and `bulk_create` both give `bulk`, `create`."""
     return tuple(word.lower() for word in _WORD.findall(text))
 
 
@@ -29,7 +25,7 @@ def score(query: str, text: str) -> float:
     wanted = query.lower().split()
     if not wanted:
         return 100.0
-    words = _words(text)
+    words = words_of(text)
     joined = "".join(words)
     total = 0.0
     for position, token in enumerate(wanted):

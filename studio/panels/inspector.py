@@ -174,11 +174,6 @@ class InspectorPanel(Panel):
             if row is not None:
                 self._scroll.ensureWidgetVisible(row)
 
-    def focus_title(self) -> None:
-        """Puts the caret into the title, all of it selected."""
-        self.title.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.title.selectAll()
-
     def focusInEvent(self, event: QFocusEvent) -> None:
         """The panel itself has nothing to type into: the first param has."""
         super().focusInEvent(event)

@@ -132,10 +132,6 @@ class ModelsPanel(Panel):
 
     # ------------------------------------------------------------ what the shell may ask for
 
-    def focus_search(self) -> None:
-        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.search.selectAll()
-
     def open_connections(
         self, connection_id: str | None = None, *, new: bool = False
     ) -> ConnectionDialog | None:

@@ -13,7 +13,7 @@ from studio.kernel.errors import WorkflowError
 from studio.kernel.ids import EdgeId, NodeId
 from studio.project.changes import Change, WorkflowChange
 from studio.project.state import Project
-from studio.workflow.graph import Edge, Node, Place, Route, Workflow, WorkflowInput, frozen
+from studio.workflow.graph import Edge, Node, Place, Route, Workflow, frozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,12 +269,6 @@ class EditWorkflow(WorkflowChange):
         return EditWorkflow(
             workflow=self.workflow, values=frozen({name: getattr(before, name) for name in self.values})
         )
-
-
-def set_input(workflow: Workflow, entry: WorkflowInput) -> EditWorkflow:
-    """The change that adds an input, or replaces the one of the same name."""
-    kept = tuple(known for known in workflow.inputs if known.name != entry.name)
-    return EditWorkflow(workflow=workflow.id, values=frozen({"inputs": (*kept, entry)}))
 
 
 def _routes(workflow: Workflow, edges: Iterable[Edge]) -> Mapping[EdgeId, Route]:

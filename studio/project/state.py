@@ -67,13 +67,6 @@ class Project:
                 f"The project has no workflow {workflow_id!r}.", hint=did_you_mean(workflow_id, names)
             ) from None
 
-    def workflow_named(self, name: str) -> Workflow:
-        for workflow in self.workflows.values():
-            if workflow.name == name:
-                return workflow
-        names = [workflow.name for workflow in self.workflows.values()]
-        raise WorkflowError(f"The project has no workflow named {name!r}.", hint=did_you_mean(name, names))
-
     def with_workflow(self, workflow: Workflow) -> Self:
         return replace(self, workflows=frozen({**self.workflows, workflow.id: workflow}))
 

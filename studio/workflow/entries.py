@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from studio.kernel.errors import TextError
@@ -92,8 +91,3 @@ class Taker:
     def left(self) -> dict[str, Any]:
         """The data of the entries that nobody took, in their order."""
         return {str(name): node.plain() for name, node in self._left.items()}
-
-    def nothing_left(self, known: Iterable[str]) -> None:
-        """Raises TextError at the first entry that nobody took."""
-        for name in self._left:
-            raise self.keys[name].fault(f"{self.what} has no key {name!r}.", did_you_mean(str(name), known))

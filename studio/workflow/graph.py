@@ -185,10 +185,6 @@ class Workflow:
             path = path.rpartition("/")[0]
         return NodeId(path) if path else None
 
-    def would_cycle(self, source: NodeId, target: NodeId) -> bool:
-        """Whether an edge from `source` to `target` would close a loop."""
-        return source == target or source in self.downstream(target)
-
     def upstream(self, node_id: NodeId) -> set[NodeId]:
         """All ancestors, without the node itself."""
         return self._reach(node_id, self.incoming, "source")

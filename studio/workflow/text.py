@@ -67,16 +67,6 @@ def nodes_from_yaml(text: str) -> Workflow:
     return _graph(document, WorkflowId(""), "")
 
 
-def format_of(text: str) -> str | None:
-    """What a text says it is (`studio/workflow`, …); None when it says nothing. Raises TextError when it is no YAML."""
-    node = read_yaml(text)
-    if node.kind != "mapping":
-        return None
-    return next(
-        (value.value for key, value in node.value if key.value == "format" and value.kind == "scalar"), None
-    )
-
-
 def check_format(document: Taker, formats: Iterable[str]) -> str:
     """Takes `format` and `version` off the document; raises TextError when they are not for this Studio."""
     known = tuple(formats)

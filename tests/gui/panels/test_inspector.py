@@ -352,7 +352,7 @@ def test_writes_that_end_a_kept_list_are_offered_and_judged(panel, session, qtbo
 
 def test_title_switch_and_notes_are_edits_of_the_node(panel, session, qtbot):
     choose(panel, "w1", ["map"])
-    panel.focus_title()
+    panel.title.selectAll()
     qtbot.keyClicks(panel.title, "Gross")
     assert session.project.workflows["w1"].nodes["map"].title == "Gross"
     qtbot.mouseClick(

@@ -196,8 +196,8 @@ def test_two_beginnings_find_the_operation_of_a_model():
 
 
 def test_words_are_split_at_case_and_underscores():
-    assert words_of("BulkCreate") == words_of("bulk_create") == ["bulk", "create"]
-    assert words_of("APIProviderConfig") == ["api", "provider", "config"]
+    assert words_of("BulkCreate") == words_of("bulk_create") == ("bulk", "create")
+    assert words_of("APIProviderConfig") == ("api", "provider", "config")
 
 
 def test_a_typing_slip_still_finds_the_model():

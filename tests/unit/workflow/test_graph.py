@@ -39,11 +39,11 @@ def test_a_cycle_is_named_in_order_and_a_graph_without_one_gives_none() -> None:
     assert any(doubled[i : i + 3] == ["a", "b", "c"] for i in range(3))
 
 
-def test_would_cycle_sees_long_ways_round() -> None:
+def test_ancestors_and_descendants_are_found_over_any_distance_without_the_node_itself() -> None:
     workflow = graph("ab", "bc")
-    assert workflow.would_cycle(NodeId("c"), NodeId("a"))
-    assert workflow.would_cycle(NodeId("a"), NodeId("a"))
-    assert not workflow.would_cycle(NodeId("a"), NodeId("c"))
+    assert workflow.downstream(NodeId("a")) == {"b", "c"}
+    assert workflow.upstream(NodeId("c")) == {"a", "b"}
+    assert workflow.upstream(NodeId("a")) == workflow.downstream(NodeId("c")) == set()
 
 
 def test_a_deep_chain_of_ten_thousand_nodes_is_walked_without_recursion() -> None:
