@@ -17,9 +17,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any, NewType, TypeVar, get_args, get_origin
 
-from studio.kernel.errors import ModelError, ValueRefused
+from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean, plural, snake_case
-from studio.models.field_options import check_name
+from studio.models.field_options import check_default, check_name
 from studio.models.options import check_indexes, checked_options, complete
 from studio.models.refusals import shorten
 from studio.models.relation_data import relations_from_data
@@ -33,7 +33,6 @@ from studio.models.spec import (
     OnDelete,
     RelationSpec,
 )
-from studio.models.values import make_checker
 
 Text = NewType("Text", str)
 """Annotates a string of unlimited length."""
@@ -202,7 +201,7 @@ def build_model(
             )
         if names.count(spec.name) > 1:
             raise ModelError(f"{name}: the field {spec.name!r} is declared twice.", field=spec.name)
-        _check_default(name, spec)
+        check_default(name, spec)
     chosen = checked_options(name, options or {})
     declared = list(fields)
     if "id" not in names:
@@ -230,20 +229,6 @@ def build_model(
         relations=_relations(name, relations, known),
         checks=checks,
     )
-
-
-def _check_default(model: str, spec: FieldSpec) -> None:
-    """Refuses a default that the field itself refuses: the first record would be refused otherwise, far from the mistake."""
-    if spec.default is MISSING or spec.default is None:
-        return
-    try:
-        make_checker(spec)(spec.default)
-    except ValueRefused as error:
-        raise ModelError(
-            f"{model}: the default of {spec.name!r} does not fit: {error.message}",
-            hint=error.hint,
-            field=spec.name,
-        ) from error
 
 
 def _relations(

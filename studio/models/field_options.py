@@ -61,6 +61,20 @@ def check_name(model: str, name: str, words: str, *, field: str | None = None) -
         )
 
 
+def check_default(model: str, spec: FieldSpec) -> None:
+    """Refuses a default that the field itself refuses: the first record would be refused otherwise, far from the mistake."""
+    if spec.default is MISSING or spec.default is None:
+        return
+    try:
+        make_checker(spec)(spec.default)
+    except ValueRefused as error:
+        raise ModelError(
+            f"{model}: the default of {spec.name!r} does not fit: {error.message}",
+            hint=error.hint,
+            field=spec.name,
+        ) from error
+
+
 def _check_dimensions(model: str, field: FieldSpec) -> None:
     """Refuses a vector of no size, and what no database could do with a vector."""
     count = field.dimensions

@@ -54,7 +54,7 @@ def managed_fields(options: Mapping[str, Any], *, timestamps: bool = True) -> tu
 def complete(
     model: str, fields: list[FieldSpec], options: Mapping[str, Any], *, timestamps: bool = True
 ) -> tuple[FieldSpec, ...]:
-    """The fields with the managed ones at their end, in place of those that were declared, whose columns they keep.
+    """The fields with the managed ones at their end, in place of those that were declared, whose columns and database defaults they keep.
 
     Raises ModelError for a declared field that Studio keeps and that is of another kind.
     """
@@ -68,15 +68,18 @@ def complete(
                 hint="Leave it out of the model.",
                 field=field.name,
             )
-    kept = tuple(
-        replace(field, column=by_name[field.name].column) if field.name in by_name else field
-        for field in kept
-    )
+    kept = tuple(_as_declared(field, by_name.get(field.name)) for field in kept)
     names = {field.name for field in kept}
     own = [field for field in fields if field.name not in names]
     check_fields(model, [*own, *kept])
     _check_postgresql(model, options.get("postgresql", {}), [*own, *kept])
     return (*_encrypted(model, own, options.get("encryption", {})), *kept)
+
+
+def _as_declared(field: FieldSpec, declared: FieldSpec | None) -> FieldSpec:
+    if declared is None:
+        return field
+    return replace(field, column=declared.column, server_default=declared.server_default)
 
 
 def _encrypted(model: str, fields: list[FieldSpec], encryption: Mapping[str, Any]) -> list[FieldSpec]:

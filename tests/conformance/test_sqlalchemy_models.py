@@ -126,6 +126,13 @@ def test_constraints_and_indexes_are_those_of_the_class(mapped: Shop) -> None:
     mapped.one("UserDeleteNode", {"id": user["id"]})
     assert mapped.one("UserProfileCountNode") == {"count": 0}
     assert mapped.one("UserReadNode", {"id": report["id"]})["manager_id"] is None
+    catalogues = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
+        "postgresql": "SELECT indexname AS name FROM pg_indexes",
+        "mysql": "SELECT DISTINCT index_name AS name FROM information_schema.statistics WHERE table_schema = DATABASE()",
+    }
+    made = mapped.one("SQL", {"sql": catalogues[mapped.db.database.dialect]})
+    assert {"ix_order_user_id_created_at", "ix_item_name", "uq_order_number"} <= {row["name"] for row in made}
     known = {spec.table: spec for spec in mapped.db.discover_schema().values()}
     assert ("user_id", "number") in known["order"].unique_sets()
     assert known["tag_item_association"].key == ("tag_id", "item_id")
@@ -205,6 +212,13 @@ class Agent(Owned):
     tenant_id: Mapped[str] = mapped_column("group_id", sa.String(100))
     crew: Mapped["Crew"] = relationship(back_populates="agents")
     __dataflow__ = {"multi_tenant": True}  # noqa: RUF012
+
+
+def test_an_option_of_the_instance_leaves_a_session_able_to_insert() -> None:
+    with DataFlow(":memory:", models=[orm.Tag, Agent], multi_tenant=True) as db:
+        agent, tag = db.models["Agent"], db.models["Tag"]
+        assert (agent["tenant_id"].column, tag["tenant_id"].managed) == ("group_id", True)
+        assert {spec["created_at"].server_default for spec in (agent, tag)} == {"CURRENT_TIMESTAMP"}
 
 
 def test_what_options_keep_stands_in_the_columns_that_the_class_names(database_url: str) -> None:
