@@ -287,6 +287,7 @@ _GROUPS: Final[Mapping[Callable[[Any, str], DatabaseError], tuple[int, ...]]] = 
     _check: (3819, 4025),
     _too_long: (1406,),
     _bad_value: (
+        167,
         1264,
         1265,
         1292,
