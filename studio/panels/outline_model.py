@@ -119,6 +119,11 @@ class OutlineModel(QAbstractItemModel):
             ]
         )
 
+    def show_stale(self, nodes: frozenset[NodeId]) -> None:
+        """Which nodes were edited since they ran, or follow one that was."""
+        changed, self.rows.stale = nodes ^ self.rows.stale, nodes
+        self._tell_of([node_id for node_id in self._order if node_id in changed])
+
     def show_waiting(self, node_id: NodeId | None) -> None:
         """Takes the node before which, or within which, the run waits."""
         before, self.rows.waiting = self.rows.waiting, node_id

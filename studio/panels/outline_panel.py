@@ -164,6 +164,10 @@ class OutlinePanel(Panel):
         self._handle, self._seen = handle, 0
         self._show_run()
 
+    def show_stale(self, nodes: frozenset[NodeId]) -> None:
+        """Marks the nodes of the run that is shown which may give something else by now."""
+        self.model.show_stale(nodes)
+
     def show_selection(self, node_ids: Sequence[str]) -> None:
         """Follows what is selected elsewhere; nothing is sent back."""
         if tuple(node_ids) == self._selected:

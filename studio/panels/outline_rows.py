@@ -65,6 +65,7 @@ class OutlineRows(QObject):
         self.faults: Mapping[NodeId, tuple[int, int]] = {}
         self.breakpoints: Mapping[NodeId, str] = {}
         self.waiting: NodeId | None = None
+        self.stale: frozenset[NodeId] = frozenset()
 
     def spec(self, node: Node) -> NodeSpec | None:
         return spec_for(node, self.catalogue) if self.catalogue is not None else None
@@ -168,7 +169,8 @@ class OutlineRows(QObject):
                 return QBrush(self.theme.color("warning"))
             if state == "failed" or self.faults.get(node.id, (0, 0))[0]:
                 return QBrush(self.theme.color("error"))
-            return QBrush(self.theme.color("ok" if state == "succeeded" else "text_muted"))
+            holds = state == "succeeded" and node.id not in self.stale
+            return QBrush(self.theme.color("ok" if holds else "text_muted"))
         return None
 
     def state_text(self, node_id: NodeId) -> str:
@@ -192,7 +194,8 @@ class OutlineRows(QObject):
         view = self.views.get(node_id)
         if view is not None:
             mark = _MARKS.get(view.state, "")
-            facts.append(f"{mark} {view.state}".strip())
+            is_stale = view.state == "succeeded" and node_id in self.stale
+            facts.append(f"{mark} {self.tr('stale') if is_stale else view.state}".strip())
             if view.duration_ms is not None:
                 facts.append(duration_text(view.duration_ms))
         return " · ".join(facts)

@@ -276,10 +276,14 @@ class Navigation(QObject):
         self._stale_timer.start()
 
     def _mark_stale(self) -> None:
-        window = self._window
+        window, session = self._window, self._window.session
+        if session is None:
+            return
         for canvas in window.pages.tabs.canvases:
-            if window.session is not None and (handle := canvas.runs.handle) is not None:
-                canvas.runs.show_stale(window.session.outdated_nodes(handle))
+            if (handle := canvas.runs.handle) is not None:
+                canvas.runs.show_stale(session.outdated_nodes(handle))
+        if (shown := self._shown_run) is not None:
+            window.panels.outline.show_stale(session.outdated_nodes(shown))
 
     def _on_run_started(self, handle: Any) -> None:
         self._window.message_bar.hide()

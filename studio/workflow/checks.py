@@ -103,7 +103,8 @@ def why_not(workflow: Workflow, catalogue: Catalogue, edge: Edge) -> str | None:
         if edge.source == edge.target:
             return f'Cannot connect "{title_of(source, source_spec)}" to itself: that would be a loop.'
         return (
-            f"Cannot connect {names}: that would close a loop, since the second leads to the first already."
+            f"Cannot connect {names}: that would close a loop, since the second leads to the first already. "
+            "To repeat steps, run a workflow of them with a ForEach."
         )
     return None
 

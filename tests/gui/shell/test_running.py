@@ -188,6 +188,10 @@ def test_what_an_edit_makes_stale_is_hatched_until_it_is_undone_or_run_again(win
     old = {**fresh, "rows": CardState.STALE, "few": CardState.STALE}
     drive.until(lambda: states() == old)
     assert drive.canvas.projector.footers["few"].text.startswith("stale · 1 row")
+    outline = window.panels.outline
+    window.docks.reveal("outline")
+    drive.until(lambda: outline.model.state_text(NodeId("few")).startswith("✓ stale"))
+    assert outline.model.state_text(NodeId("other")).startswith("✓ succeeded")
     geometry = drive.canvas.projector.geometry
     hit = replace(NOTHING, node=geometry.index["few"])
     assert "Edited since it ran" in tooltip(drive.canvas.projector, hit, EdgeData(None))
