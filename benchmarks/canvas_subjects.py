@@ -109,7 +109,7 @@ class OurCanvas:
         self.session = Session.in_memory(project)
         self.view = CanvasView(self.session, Theme.dark())
         # Problems are worked out after opening; that is the engine's figure, not a frame's.
-        self.view._problems_timer.timeout.disconnect()
+        self.view.following.problems_timer.timeout.disconnect()
         self.view.resize(WIDTH, HEIGHT)
         self.view.show_workflow(_EMPTY)
         self.view.show()

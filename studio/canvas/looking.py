@@ -31,9 +31,6 @@ class Looking:
 
     def selection(self) -> list[NodeId]:
         """The selected nodes, in the workflow's order."""
-        return self._selected_ids()
-
-    def _selected_ids(self) -> list[NodeId]:
         geometry = self._projector.geometry
         return [geometry.ids[i] for i in np.flatnonzero(geometry.selected).tolist()]
 

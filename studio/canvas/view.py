@@ -1,7 +1,7 @@
 """What does the rest of the window see of the canvas? One widget with its commands and signals; how it draws is `viewer`'s business.
 
 A gesture or command becomes a use case of the session (`editing`); the session tells of the project that came out of it; the projector
-follows. Nothing is altered any other way. Longer than most files: every command of the canvas is a method here, done elsewhere.
+follows (`following`). Nothing is altered any other way. Longer than most files: every command of the canvas is a method here, done elsewhere.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.canvas import menus, overlays
+from studio.canvas import menus
 from studio.canvas.adding import Adding
 from studio.canvas.advice import Advice
 from studio.canvas.arrangement import Arrangement
@@ -31,6 +31,7 @@ from studio.canvas.delegated import Delegated
 from studio.canvas.editing import CanvasEditing
 from studio.canvas.editors import FloatingEditor
 from studio.canvas.find_bar import FindBar
+from studio.canvas.following import Following
 from studio.canvas.geometry import snapped
 from studio.canvas.gestures import Shift
 from studio.canvas.graph import CanvasGraph
@@ -47,16 +48,12 @@ from studio.canvas.subworkflows import Subworkflows
 from studio.canvas.text_editing import TextEditing
 from studio.canvas.viewer import CanvasViewer
 from studio.kernel.ids import NodeId, WorkflowId
-from studio.session.events import BreakpointsChanged, CatalogueChanged, ProblemsChanged, ProjectChanged
 from studio.workflow.graph import Workflow
 from studio.workflow.spec import Catalogue
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
     from studio.session import RunHandle, Session
-
-PROBLEMS_AFTER_MS: Final = 120
-"""So long after the last edit the problems are asked for."""
 
 
 class CanvasView(QWidget, Looking, Delegated):
@@ -77,7 +74,6 @@ class CanvasView(QWidget, Looking, Delegated):
     message = Signal(str)
     """A sentence for the status line: a refusal, what was done."""
     zoomChanged = Signal(float)
-    _heard = Signal(object)
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -120,15 +116,9 @@ class CanvasView(QWidget, Looking, Delegated):
         self._runs.changed.connect(self._find.refresh)
         self._minimap = Minimap(self)
         self._runs.changed.connect(self._minimap.content_changed)
-        self._problems_timer = QTimer(self)
-        self._problems_timer.setSingleShot(True)
-        self._problems_timer.setInterval(PROBLEMS_AFTER_MS)
-        self._problems_timer.timeout.connect(self._take_problems)
         self._connect()
-        # AutoConnection: direct on this thread, queued when an engine thread speaks.
-        self._heard.connect(self._on_event)
-        stop = session.observe(self._heard.emit)
-        self.destroyed.connect(partial(_call, stop))
+        self.following = Following(self)
+        """What brings that which happens in the session into the drawing."""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def _connect(self) -> None:
@@ -216,8 +206,7 @@ class CanvasView(QWidget, Looking, Delegated):
         workflow = self.session.project.workflows.get(workflow_id) if workflow_id else None
         self._viewer.selected_notes, self._viewer.selected_frames = set(), set()
         self._projector.show(workflow)
-        self._take_breakpoints()
-        self._offer_templates()
+        self.following.begin(workflow)
         self._runs.forget()
         self._minimap.content_changed()
         self._find.refresh()
@@ -228,8 +217,6 @@ class CanvasView(QWidget, Looking, Delegated):
             self._viewer._show_from(left, top, zoom)
         elif workflow is not None:
             self.fit()
-        if workflow is not None:
-            self._problems_timer.start()
         self._viewer.redraw()
         self.selectionChanged.emit()
 
@@ -242,17 +229,6 @@ class CanvasView(QWidget, Looking, Delegated):
         self._breadcrumb.set_theme(theme)
         self._minimap.content_changed()
 
-    def _offer_templates(self) -> None:
-        """On an empty canvas: list and create of the first model, list of the second."""
-        models: dict[str, dict[str, overlays.Template]] = {}
-        for spec in self.session.catalogue.specs():
-            if spec.model and spec.operation in ("list", "create"):
-                models.setdefault(spec.model, {})[spec.operation] = overlays.Template.of(spec)
-        chosen = [
-            found[name] for found in list(models.values())[:2] for name in ("list", "create") if name in found
-        ]
-        self._viewer.templates = chosen[:3]
-
     def _catalogue(self) -> Catalogue:
         return self.session.catalogue
 
@@ -260,55 +236,6 @@ class CanvasView(QWidget, Looking, Delegated):
     def advice(self) -> Advice:
         """What is known of wires before they are let go."""
         return self._advice
-
-    # What happens in the session
-
-    def _on_event(self, event: Any) -> None:
-        if isinstance(event, ProjectChanged):
-            self._follow(event.after.workflows.get(self.workflow_id) if self.workflow_id else None)
-            if self._breadcrumb.trail:
-                self.set_trail(self._breadcrumb.trail)
-        elif isinstance(event, CatalogueChanged):
-            self._viewer.cancel_gesture()
-            self._projector.set_catalogue(self.session.catalogue)
-            self._offer_templates()
-            self._viewer.redraw()
-        elif isinstance(event, ProblemsChanged) and event.workflow_id == self.workflow_id:
-            self._problems_timer.start()
-        elif isinstance(event, BreakpointsChanged) and event.workflow_id == self.workflow_id:
-            self._take_breakpoints()
-            self._viewer.redraw()
-
-    def _follow(self, workflow: Workflow | None) -> None:
-        if workflow is self._projector.workflow:
-            return
-        if workflow is None:
-            self.show_workflow(None)
-            return
-        self._arrangement.glide.finish()
-        before = self._selected_ids()
-        difference = self._projector.update(workflow)
-        if difference.nodes_changed or difference.edges_changed:
-            self._viewer.structure_changed()
-        if difference.nodes_changed:
-            self._take_breakpoints()
-        self._viewer.selected_notes &= {note.id for note in self._projector.frames.notes}
-        self._viewer.selected_frames &= {frame.id for frame in self._projector.frames.shown}
-        self._minimap.content_changed()
-        self._find.refresh()
-        if self._selected_ids() != before:
-            self.selectionChanged.emit()
-        self._viewer.redraw()
-
-    def _take_breakpoints(self) -> None:
-        workflow_id = self.workflow_id
-        self._projector.breakpoints = self.session.breakpoints.of(workflow_id) if workflow_id else {}
-
-    def _take_problems(self) -> None:
-        if self.workflow_id is not None and self.workflow_id in self.session.project.workflows:
-            self._projector.set_problems(self.session.problems(self.workflow_id))
-            self._find.refresh()
-            self._viewer.redraw()
 
     @property
     def find_bar(self) -> FindBar:
@@ -549,8 +476,3 @@ class CanvasView(QWidget, Looking, Delegated):
             self._fit_pending = False
             # Never larger than 100 %, and at 100 % as soon as it fits.
             QTimer.singleShot(0, self._viewer, self.fit)
-
-
-def _call(stop: object, *_: object) -> None:
-    if callable(stop):
-        stop()

@@ -20,7 +20,7 @@ def many(open_canvas):
         places={"paid": (0, 0), "people": (400, 0), "lonely": (6000, 4000), "strange": (0, 300)},
     )
     view, mouse = open_canvas(session)
-    view._take_problems()
+    view.following.take_problems()
     return view, mouse
 
 

@@ -107,7 +107,7 @@ def test_far_away_states_and_problems_are_told_by_their_shape(pair, theme):
     """A fault, a pause and what is running must be found among thousands, also by those who see no colours."""
     view, _ = pair
     view.set_theme(theme)
-    view._problems_timer.stop()
+    view.following.problems_timer.stop()
     looks = {
         "problem": (CardState.IDLE, 2),
         **{
@@ -297,7 +297,7 @@ def tip(view, mouse, x, y):
 
 def test_tool_tips_say_what_the_card_cuts_short(pair):
     view, mouse = pair
-    view._take_problems()
+    view.following.take_problems()
     assert "list of Order" in tip(view, mouse, *port(view, "a", "records", is_output=True))
     assert "Open orders" in tip(view, mouse, *header(view, "a"))
     x, y = view.projector.geometry.curve(0)[10]
