@@ -149,6 +149,7 @@ class _Reader:
         self.words = vocabulary(spec)
         self.vocabularies = [self.words]
         self.stored: dict[str, bool] = dict.fromkeys(self.words, True)
+        self.key = spec.key
         self.telling: tuple[str, ...] = spec.key
         """What no two rows have alike, so that an order by it as well is the same everywhere; empty where nothing is known to."""
 
@@ -158,24 +159,30 @@ class _Reader:
         self.vocabularies.append(self.words)
 
     def finish(self) -> Aggregate:
-        self._order_groups()
+        self._order_rest()
         for term in self.words.values():
             refuse_secret(term, "An aggregate with")
         outputs = tuple(Output(term.field, self.stored[name]) for name, term in self.words.items())
         return Aggregate(tuple(self.stages), tuple(self.values), tuple(self.vocabularies), outputs)
 
-    def _order_groups(self) -> None:
-        """Groups that nobody put into an order are ordered by their keys, so that every database gives the same."""
-        last = max(
-            (place for place, stage in enumerate(self.stages) if isinstance(stage, Group)), default=None
-        )
-        if last is None or any(isinstance(stage, Sort) for stage in self.stages[last:]):
-            return
-        group = self.stages[last]
-        if isinstance(group, Group) and group.keys:
-            terms = tuple(OrderTerm(name) for name, _ in group.keys)
-            self.stages.insert(last + 1, Sort(terms))
-            self.vocabularies.insert(last + 2, self.vocabularies[last + 1])
+    def _order_rest(self) -> None:
+        """Puts rows that nobody put into an order, but of which some are taken or all are given, into that of their key or groups.
+
+        So every database gives the same.
+        """
+        starts = [place + 1 for place, stage in enumerate(self.stages) if isinstance(stage, Group)]
+        ends = [*starts, len(self.stages) + 1]
+        for start, end in zip(reversed([0, *starts]), reversed(ends), strict=True):
+            own = self.stages[start : end - 1]
+            deciding = next((stage for stage in own if isinstance(stage, Sort | Limit | Skip)), None)
+            is_open = deciding is None and end > len(self.stages)
+            group = self.stages[start - 1] if start else None
+            telling = tuple(name for name, _ in group.keys) if isinstance(group, Group) else self.key
+            if telling and (is_open or isinstance(deciding, Limit | Skip)):
+                filters = 0 if start else len(list(itertools.takewhile(_is_match, own)))
+                place = start + filters
+                self.stages.insert(place, Sort(tuple(map(OrderTerm, telling))))
+                self.vocabularies.insert(place + 1, self.vocabularies[place])
 
     # -------------------------------------------------------------- stages
 
@@ -409,6 +416,10 @@ def _renamed(term: Term, name: str, *, nullable: bool | None = None) -> Term:
         nullable=term.nullable if nullable is None else nullable,
     )
     return Term(field, reflected=term.reflected)
+
+
+def _is_match(stage: Stage) -> bool:
+    return isinstance(stage, Match)
 
 
 def _bare(source: Any) -> str:

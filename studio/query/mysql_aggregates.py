@@ -65,8 +65,9 @@ def _average() -> str:
     weights = f"{_weight(total)} - ({count} >= 10000) - ({count} >= 100000000)"
     by = f"CASE WHEN {count} >= 100000000 THEN {count} DIV 100000000 WHEN {count} >= 10000 THEN {count} DIV 10000 ELSE {count} END"
     quotient = f"({weights} - ({_first(total, _weight(total))} <= {by}))"
-    digits = "TRIM(TRAILING '0' FROM CAST(CAST(SUM(<0>) AS DECIMAL(65,30)) AS CHAR))"
-    scale = f"LENGTH(SUBSTRING_INDEX({digits}, '.', -1))"
+    # Of the values: their sum may be whole where they are not.
+    digits = "TRIM(TRAILING '0' FROM CAST(CAST(<0> AS DECIMAL(65,30)) AS CHAR))"
+    scale = f"MAX(LENGTH(SUBSTRING_INDEX({digits}, '.', -1)))"
     places = f"LEAST(GREATEST(16 - 4 * {quotient}, {scale}, 0), 38)"
     return f"CASE WHEN SUM(<0>) = 0 THEN 0 ELSE ROUND(CAST(SUM(<0>) AS DECIMAL(65,30)) / NULLIF(COUNT(<0>), 0), {places}) END"
 

@@ -252,6 +252,11 @@ def test_a_sum_beyond_64_bits_is_refused_rather_than_rounded(benches: list[Bench
         {"pipeline": [{"$sort": {"name": 1, "id": 1}}, {"$skip": 3}, {"$limit": 5}, {"$project": {"id": 1, "n": "$name", "p": "$profile"}}]},
         {"pipeline": [{"$sort": {"name": 1, "id": 1}}, {"$limit": 10}, {"$skip": 3}, {"$match": {"name": {"$ne": None}}}, {"$project": {"id": 1}}]},
         {"pipeline": [{"$match": {"tags": {"$size": {"$gt": 0}}}}, {"$group": {"_id": None, "n": {"$sum": 1}}}]},
+        {"pipeline": [{"$match": {"amount": POOLS["amount"][-1]}}, {"$limit": 2}, {"$group": {"_id": None, "mean": {"$avg": "$amount"}}}]},
+        # What nobody put into an order is in that of the key or of the groups, before it is cut off as well.
+        {"pipeline": [{"$match": {"number": {"$gt": 1}}}, {"$project": {"n": "$name"}}]},
+        {"pipeline": [{"$limit": 7}, {"$group": {"_id": "$active", "n": {"$sum": "$number"}}}]},
+        {"pipeline": [{"$group": {"_id": "$amount"}}, {"$skip": 2}, {"$limit": 4}, {"$group": {"_id": None, "n": {"$sum": "$_id"}}}]},
         # What is alike in the order asked for comes in the order of the key, or of the groups.
         {"pipeline": [{"$sort": {"active": 1}}, {"$limit": 9}, {"$project": {"n": "$name"}}, {"$limit": 3}]},
         {"pipeline": [{"$group": {"_id": "$name", "n": {"$sum": 1}}}, {"$project": {"name": "$_id", "n": 1}}, {"$sort": {"n": -1}}, {"$limit": 4}]},

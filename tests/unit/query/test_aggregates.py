@@ -6,7 +6,7 @@ import pytest
 
 from studio.kernel.errors import StudioError
 from studio.models import Kind
-from studio.query import Aggregate, parse_aggregate
+from studio.query import Aggregate, OrderTerm, parse_aggregate
 from studio.query.stages import Figure, Group, Limit, Match, Project, Sort
 from tests.unit.query.generators import THING
 
@@ -92,17 +92,35 @@ def test_a_mongo_group_keeps_its_id() -> None:
 
 def test_a_projection_renames_and_drops() -> None:
     kept = read(pipeline=[{"$project": {"who": "$name", "id": 1}}])
-    assert kept.stages == (Project((("who", "name"), ("id", "id"))),)
+    assert kept.stages == (Sort((OrderTerm("id"),)), Project((("who", "name"), ("id", "id"))))
     dropped = read(pipeline=[{"$project": {"profile": 0, "tags": 0}}])
     assert [output.field.name for output in dropped.outputs] == [
         name for name in THING.names if name not in ("profile", "tags")
     ]
 
 
+def test_rows_that_nobody_put_into_an_order_are_in_that_of_their_key_or_groups() -> None:
+    match, limit, skip = {"$match": {"active": True}}, {"$limit": 3}, {"$skip": 1}
+    group, again = {"$group": {"_id": "$name"}}, {"$group": {"_id": "$_id"}}
+    for stages, expected in (
+        ([match], "match sort"),
+        ([{"$sort": {"name": 1}}, limit], "sort limit"),
+        ([match, group], "match group sort"),
+        ([match, limit, group], "match sort limit group sort"),
+        ([group, {"$sort": {"_id": 1}}, limit], "group sort limit"),
+        ([group, limit, {"$sort": {"_id": 1}}], "group sort limit sort"),
+        ([group, skip, again], "group sort skip group sort"),
+        ([group, again], "group group sort"),
+    ):
+        assert " ".join(stage.kind for stage in read(pipeline=stages).stages) == expected
+
+
 @pytest.mark.parametrize(
     ("params", "words"),
     [
         ({}, ["nothing to reckon"]),
+        ({"pipeline": [{"$group": {"_id": None}}]}, ["gives nothing", "_id"]),
+        ({"pipeline": [{"$limit": 2**62}]}, ["whole number from 0 to"]),
         ({"aggregate": {"x": {"$summ": "number"}}}, ["no function $summ", "$sum"]),
         ({"aggregate": {"x": {"$sum": "nubmer"}}}, ["no field 'nubmer'", "'number'"]),
         ({"aggregate": {"x": {"$sum": "name"}}}, ["does not suit", "numbers"]),
