@@ -60,32 +60,10 @@ def edge_fault(
     name, path = filled
     param = target_spec.params_by_name.get(name)
     if param is None:
-        if target_spec.extra_params:
-            return None
-        names = [port.name for port in target_spec.inputs]
-        return _fault(
-            "unknown-port",
-            edge.target,
-            f'"{title_of(target, target_spec)}" has no input {name!r}.',
-            did_you_mean(name, names),
-            field=name,
-        )
-    if not param.connectable:
-        return _fault(
-            "not-connectable",
-            edge.target,
-            f'"{param.name}" of "{title_of(target, target_spec)}" takes no edge: it decides how the workflow is built.',
-            "Write its value into the node.",
-            field=name,
-        )
-    if path and param.type.kind not in ("any", "dict", "list", "record"):
-        return _fault(
-            "unknown-port",
-            edge.target,
-            f'"{param.name}" of "{title_of(target, target_spec)}" is one {param.type} and has no part {".".join(path)!r}.',
-            "Connect to the param itself.",
-            field=name,
-        )
+        return None if target_spec.extra_params else _unknown_input(edge, target, target_spec, name)
+    fault = _param_fault(edge, target, target_spec, param, path)
+    if fault is not None:
+        return fault
     if source_port is None or source_spec is None:
         return None
     carried = _carried(edge, source, source_spec, source_port, paths, later)
@@ -99,6 +77,39 @@ def edge_fault(
     if carried is None or path:
         return None  # known when the path is walked
     return _type_fault(edge, source, source_spec, carried, target, target_spec, param)
+
+
+def _unknown_input(edge: Edge, target: Node, spec: NodeSpec, name: str) -> Problem:
+    return _fault(
+        "unknown-port",
+        edge.target,
+        f'"{title_of(target, spec)}" has no input {name!r}.',
+        did_you_mean(name, [port.name for port in spec.inputs]),
+        field=name,
+    )
+
+
+def _param_fault(
+    edge: Edge, target: Node, spec: NodeSpec, param: ParamSpec, path: Sequence[str]
+) -> Problem | None:
+    """Why no edge leads to a param, or to that place within it; whatever the edge carries."""
+    if not param.connectable:
+        return _fault(
+            "not-connectable",
+            edge.target,
+            f'"{param.name}" of "{title_of(target, spec)}" takes no edge: it decides how the workflow is built.',
+            "Write its value into the node.",
+            field=param.name,
+        )
+    if path and param.type.kind not in ("any", "dict", "list", "record"):
+        return _fault(
+            "unknown-port",
+            edge.target,
+            f'"{param.name}" of "{title_of(target, spec)}" is one {param.type} and has no part {".".join(path)!r}.',
+            "Connect to the param itself.",
+            field=param.name,
+        )
+    return None
 
 
 def _carried(
