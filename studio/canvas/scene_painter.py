@@ -40,7 +40,7 @@ LEAST_BREAKPOINT_PX: Final = 3.5
 PREPARE_S: Final = 0.004
 """What a frame that shows pictures of a zoom may spend on cards that are to be painted where it came to rest."""
 SMOOTH_CARDS: Final = 16
-"""With more cards than this in view a zoom does without smoothing until it rests: that costs three times as much."""
+"""With more cards than this in view, or as large a part of it filled by larger ones, a zoom does without smoothing until it rests."""
 
 
 class ScenePainter:
@@ -92,7 +92,7 @@ class ScenePainter:
         self.is_complete = True
         seen = part or _window(camera)
         visible = self.nodes_in_sight(camera, seen)
-        self._hurry = is_zooming and len(visible) > SMOOTH_CARDS
+        self._hurry = is_zooming and _is_crowded(visible, camera)
         if camera.zoom >= NEAR:
             self._near_edges(painter, camera, seen, phase)
             self._near_cards(painter, camera, visible, is_zooming=is_zooming, in_full=in_full)
@@ -121,7 +121,7 @@ class ScenePainter:
 
     def is_crowded(self, camera: Camera) -> bool:
         """Whether more cards are in view than a zoom can draw smoothly."""
-        return len(self.nodes_in_sight(camera)) > SMOOTH_CARDS
+        return _is_crowded(self.nodes_in_sight(camera), camera)
 
     def nodes_in_sight(self, camera: Camera, seen: QRectF | None = None, *, wholly: bool = False) -> Ints:
         """The nodes that touch a part of the widget, or all of it, with their shadows; or those that lie in it with them."""
@@ -358,6 +358,10 @@ class ScenePainter:
 def _window(camera: Camera) -> QRectF:
     """All of the widget, in its pixels."""
     return QRectF(0, 0, camera.width, camera.height)
+
+
+def _is_crowded(visible: Ints, camera: Camera) -> bool:
+    return len(visible) * max(camera.zoom, 1.0) ** 2 > SMOOTH_CARDS
 
 
 def _with_alpha(color: QColor, alpha: float) -> QColor:

@@ -20,13 +20,8 @@ LARGEST: Final = 1.4
 """A picture is enlarged so many times at most; then it is painted anew."""
 WIDER: Final = 0.75
 """A wider picture shows what is seen at so much of the zoom of the one before; it is no smaller made than that, lest thin lines get lost."""
-_MOST_WIDER: Final = 1.7
-"""Nor is it larger than the widget by more than this."""
 _OVERLAP_PX: Final = 2
 """As far as what is painted around a picture reaches into it."""
-
-
-_Span = tuple[float, float]
 
 
 class Drawing(Protocol):
@@ -55,6 +50,7 @@ class Picture:
 
     camera: Camera
     pixmap: QPixmap
+    sheets: Sheets
     cards: set[int] | None = None
     around: QRegion | None = None
 
@@ -91,8 +87,9 @@ class ZoomPictures:
         return self._paint_all(camera)
 
     def begin(self, camera: Camera) -> None:
-        """A zoom begins; `camera` sees what is on the screen."""
-        if not (len(self._pictures) == 1 and self._pictures[0].camera == camera and self._begun is None):
+        """A zoom begins; `camera` sees what is on the screen. What was kept serves even if the view has been panned since."""
+        kept = self._pictures[0].camera if self._begun is None and self._pictures else None
+        if kept is None or (kept.zoom, *_size(kept)) != (camera.zoom, *_size(camera)):
             self.drop()
         self._begun = camera
 
@@ -108,14 +105,13 @@ class ZoomPictures:
 
     def _clear(self) -> None:
         for picture in self._pictures:
-            sheets = self._sheets if picture.cards is None else self._large_sheets
-            sheets.give(picture.pixmap)
+            picture.sheets.give(picture.pixmap)
         self._pictures = []
 
     def paint(self, painter: QPainter, camera: Camera) -> bool:
         """Paints what the camera sees. False, with nothing painted: the frame is to be painted directly."""
         begun = self._begun
-        if begun is None or min(camera.zoom, begun.zoom) < NEAR or _size(camera) != _size(begun):
+        if begun is None or camera.zoom < NEAR or _size(camera) != _size(begun):
             return False
         if not self._is_enough(camera):
             if not self._drawing.is_crowded(camera):
@@ -137,15 +133,15 @@ class ZoomPictures:
 
     def _add(self, begun: Camera, camera: Camera) -> None:
         """Makes the pictures enough: with one of what was on the screen, one of more than that, or else with a new beginning."""
-        if not self._pictures:
+        if not self._pictures and begun.zoom >= NEAR:
             self._paint_all(begun)
         if self._pictures and not self._pictures[-1].covers(camera):
-            wider = _wider(self._pictures[0].camera, self._pictures[-1].camera, camera)
-            if wider is not None:
-                self._paint_under(wider)
+            wider = _wider(begun, self._pictures[-1].camera, camera)
+            if camera.zoom >= wider.zoom * WIDER:
+                self._paint_under(wider, self._large_sheets)
         if not self._is_enough(camera):
             self._clear()
-            self._paint_under(camera)
+            self._paint_under(camera, self._sheets)
 
     def _paint_all(self, camera: Camera) -> QPixmap | None:
         pixmap = self._sheets.take(camera)
@@ -157,15 +153,15 @@ class ZoomPictures:
         if not is_complete:
             self._sheets.give(pixmap)
             return None
-        self._pictures.append(Picture(camera, pixmap))
+        self._pictures.append(Picture(camera, pixmap, self._sheets))
         return pixmap
 
-    def _paint_under(self, camera: Camera) -> None:
+    def _paint_under(self, camera: Camera, sheets: Sheets) -> None:
         """Adds a picture that shows what the one before does, and around that what lies under cards."""
         around = QRegion(QRect(0, 0, round(camera.width), round(camera.height)))
         within = self._pictures[-1] if self._pictures else None
         cards: set[int] = set()
-        pixmap = self._large_sheets.take(camera)
+        pixmap = sheets.take(camera)
         if within is not None:
             self._complete(within, within.camera)
             cards.update(self._drawing.cards_within(within.camera))
@@ -182,7 +178,7 @@ class ZoomPictures:
                 self._drawing.draw_under(painter, camera, part)
         finally:
             painter.end()
-        self._pictures.append(Picture(camera, pixmap, cards, around))
+        self._pictures.append(Picture(camera, pixmap, sheets, cards, around))
 
     def _complete(self, picture: Picture, seen: Camera) -> None:
         """Paints the cards that come into view where they are missing."""
@@ -201,34 +197,22 @@ class ZoomPictures:
         picture.cards.update(missing)
 
 
-def _wider(begun: Camera, widest: Camera, camera: Camera) -> Camera | None:
-    """A camera that sees more than the widest picture shows, on the sides to which the zoom has gone since it began.
-
-    None: a picture would have to be very large to show what `camera` sees as well.
-    """
-    # Both are zooms at which the widget itself would see so much.
-    before = widest.zoom * camera.width / widest.width
-    after = max(min(before * WIDER, camera.zoom), NEAR)
-    if not 1.001 < before / after < _MOST_WIDER:
-        return None
-    width, height = (round(size * before / after) + 2 for size in (camera.width, camera.height))
-
-    pixels = before * camera.device_ratio
-    across = (begun.left, begun.right), (widest.left, widest.right), (camera.left, camera.right)
-    down = (begun.top, begun.bottom), (widest.top, widest.bottom), (camera.top, camera.bottom)
-    left = round(_start(*across, width / before) * pixels) / pixels
-    top = round(_start(*down, height / before) * pixels) / pixels
-    # As fine as the one before while it was enough: nothing that comes into view is enlarged.
-    return Camera(left, top, before, width, height, camera.device_ratio)
+def _wider(begun: Camera, widest: Camera, camera: Camera) -> Camera:
+    """A camera that sees more than the widest picture shows and than `camera` sees, on the sides to which the zoom has gone."""
+    # The zoom at which the widget itself would see so much. As fine as that, nothing that comes into view is enlarged.
+    zoom = widest.zoom * camera.width / widest.width if widest.width > camera.width else widest.zoom
+    width, height = (round(size / WIDER) + 2 for size in (camera.width, camera.height))
+    pixels = zoom * camera.device_ratio
+    left = round(_start(begun.left, begun.right, camera.left, camera.right, width / zoom) * pixels) / pixels
+    top = round(_start(begun.top, begun.bottom, camera.top, camera.bottom, height / zoom) * pixels) / pixels
+    return Camera(left, top, zoom, width, height, camera.device_ratio)
 
 
-def _start(begun: _Span, shown: _Span, seen: _Span, length: float) -> float:
-    """Where something of that length starts that reaches beyond `shown` on the sides to which `seen` has grown out of `begun`."""
-    less, more = max(begun[0] - seen[0], 0.0), max(seen[1] - begun[1], 0.0)
+def _start(before_low: float, before_high: float, low: float, high: float, length: float) -> float:
+    """Where something of that length starts that holds all from `low` to `high`, and of the rest on each side as much as has been added."""
+    less, more = max(before_low - low, 0.0), max(high - before_high, 0.0)
     share = less / (less + more) if less + more else 0.5
-    start = shown[0] - (length - (shown[1] - shown[0])) * share
-    # In any case with all that is seen.
-    return max(min(start, seen[0]), seen[1] - length)
+    return low - (length - (high - low)) * share
 
 
 def _size(camera: Camera) -> tuple[float, float, float]:

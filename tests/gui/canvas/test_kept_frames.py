@@ -41,6 +41,8 @@ def crowd(open_canvas, qtbot):
     )
     view, mouse = open_canvas(session)
     view.set_reduced_motion(True)
+    # They would come, with a frame of their own, in the middle of a gesture on a slow machine.
+    view._problems_timer.timeout.disconnect()
     view.viewer.zoom_to(0.8)
     view.viewer.center_on(1300, 500)
     rest(view, qtbot)
@@ -209,8 +211,8 @@ def cards_apart(view, camera, shown, wanted):
     return found
 
 
-@pytest.mark.parametrize("notches", [-1, -2, 1])
-def test_while_a_zoom_goes_on_every_card_looks_as_it_does_at_rest(crowd, qtbot, notches):
+@pytest.mark.parametrize(("start", "notches"), [(0.8, -1), (0.8, -2), (0.8, 1), (0.36, 1)])
+def test_while_a_zoom_goes_on_every_card_looks_as_it_does_at_rest(crowd, qtbot, start, notches):
     """Those that come into view as well: none simplified, none elsewhere, none without what a run or a person has put on it."""
     view, mouse = crowd
     viewer = view.viewer
@@ -219,7 +221,9 @@ def test_while_a_zoom_goes_on_every_card_looks_as_it_does_at_rest(crowd, qtbot, 
     )
     view.select(["n50", "n57"])
     view.session.breakpoints.set("w1", "n5", "")
+    viewer.zoom_to(start)
     rest(view, qtbot)
+    frame(lambda: viewer.pan_by(40, -25))
     frames = []
     for _ in range(4 if notches != -2 else 2):
         frame(lambda: mouse.wheel(1700, 300, notches))
@@ -231,7 +235,7 @@ def test_while_a_zoom_goes_on_every_card_looks_as_it_does_at_rest(crowd, qtbot, 
         viewer._show_from(camera.left, camera.top, camera.zoom)
         settle(view)
         apart = cards_apart(view, camera, shown, coarse(on_screen(view)))
-        assert max(apart.values()) < 31
+        assert max(apart.values()) < 36
         seen |= set(apart)
     assert notches > 0 or {0, 8, 50, 57, 5} <= seen
 
@@ -400,11 +404,12 @@ def test_a_zoom_far_away_or_with_few_cards_is_painted_directly(canvas):
         painter.end()
 
 
-def test_a_zoom_begins_with_what_was_kept_unless_the_view_is_another_by_then(canvas):
+def test_a_zoom_begins_with_what_was_kept_unless_it_was_kept_at_another_zoom(canvas):
     image, begun = canvas
     field = Field()
     pictures = ZoomPictures(field, Sheets())
-    for camera, is_kept in ((begun, True), (Camera(5, 0, 1.0, 200, 160, begun.device_ratio), False)):
+    panned, nearer = (Camera(5, 0, zoom, 200, 160, begun.device_ratio) for zoom in (1.0, 1.5))
+    for camera, is_kept in ((begun, True), (panned, True), (nearer, False)):
         assert pictures.keep(begun) is not None
         before = field.frames
         pictures.begin(camera)
