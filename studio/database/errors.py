@@ -109,7 +109,12 @@ def _fields(error: DatabaseError, spec: ModelSpec, columns: Sequence[str]) -> li
     for index in spec.indexes:
         if index.name == constraint:
             return list(index.fields)
-    for prefix in ("uq", "ck", "fk"):
+    for prefix in (
+        "uq",
+        "ck",
+        "fk",
+        "ix",
+    ):  # the last is SQLAlchemy's, of a column that is unique and indexed
         start = f"{prefix}_{spec.table}_"
         if constraint.startswith(start) and constraint[len(start) :].lower() in by_column:
             return [by_column[constraint[len(start) :].lower()]]

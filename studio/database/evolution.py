@@ -58,6 +58,8 @@ def difference(
             wanted = "a decimal, which SQLite would make a floating number of there"
         elif dialect.name == "postgresql" and field.kind is Kind.DATETIME and found.naive != field.naive:
             wanted = "a moment with a time zone"
+        elif dialect.name == "postgresql" and field.kind is Kind.ENUM:
+            wanted = "an enum, which Studio keeps as text (in a SQLAlchemy class: native_enum=False)"
         elif found.dimensions is not None and found.dimensions != field.dimensions:
             wanted = f"a vector({field.dimensions})"
         else:

@@ -67,8 +67,8 @@ _KINDS: Mapping[str, Kind] = {
     "vector": Kind.VECTOR,
 }
 _TABLE_COLUMNS = """
-SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), a.attname, t.typname, format_type(a.atttypid, a.atttypmod),
-       a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', a.atttypmod
+SELECT n.nspname, c.relname, pg_table_is_visible(c.oid), a.attname, CASE t.typtype WHEN 'e' THEN 'enum' ELSE t.typname END,
+       format_type(a.atttypid, a.atttypmod), a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', a.atttypmod
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -136,7 +136,7 @@ async def columns(session: Session, tables: Sequence[Place]) -> dict[Place, dict
     ):
         column = FoundColumn(
             declared=declared,
-            kind=_KINDS.get(type_name),
+            kind=Kind.ENUM if type_name == "enum" else _KINDS.get(type_name),
             naive=type_name == "timestamp",
             needed=needed,
             dimensions=modifier if type_name == "vector" and modifier > 0 else None,

@@ -6,6 +6,7 @@ import datetime as dt
 import pytest
 
 from studio.database import AggregateQuery, Database, ListQuery
+from studio.database.errors import locate
 from studio.kernel.errors import (
     BadValue,
     CheckViolated,
@@ -118,6 +119,13 @@ def test_constraints_are_told_by_field_and_value(database_url):
             await access.create(ORDER, {"customer_id": "c1"})
 
     run(database_url, story)
+
+
+def test_a_unique_index_that_sqlalchemy_has_made_is_known_by_its_name():
+    raised = DuplicateKey("Taken.", constraint="ix_customers_email", values=("a@x",))
+    error = locate(raised, CUSTOMER)
+    assert (error.field, error.context["value"]) == ("email", "a@x")
+    assert "Customer has a record with \"email\" 'a@x' already" in error.message
 
 
 def test_update_gives_the_record_afterwards_and_moves_its_timestamp(database_url):
