@@ -16,7 +16,7 @@ from studio.database.careful import CarefulWrites
 from studio.database.errors import OF_A_ROW
 from studio.database.results import BulkResult, Record
 from studio.database.writes import need_fields
-from studio.kernel.errors import StudioError, ValueRefused
+from studio.kernel.errors import BadValue, StudioError, ValueRefused
 from studio.models.refusals import shorten
 from studio.models.spec import DELETED_AT, TENANT_ID, VERSION, ModelSpec
 
@@ -161,7 +161,7 @@ class CarefulAccess(CarefulWrites):
                 )
                 if (done.created, done.updated) != (created, len(rows) - created):
                     raise _Overtaken  # noqa: TRY301 - the savepoint undoes what raises through it
-        except (_Overtaken, ValueRefused, *OF_A_ROW):
+        except (_Overtaken, ValueRefused, BadValue, *OF_A_ROW):
             return None
         return done
 

@@ -153,7 +153,9 @@ def _faults_of_digits(field: FieldSpec, kind: str) -> Iterator[tuple[str, str]]:
 def _faults_of_bounds(field: FieldSpec, kind: str) -> Iterator[tuple[str, str]]:
     given = {"min": field.minimum, "max": field.maximum}
     bounds = {name: bound for name, bound in given.items() if bound is not None}
-    if bounds and field.kind not in _WITH_BOUNDS:
+    if not bounds:
+        return
+    if field.kind not in _WITH_BOUNDS:
         yield f"is {kind} and has no min or max", "Leave them out."
     check = make_checker(FieldSpec(name=field.name, kind=field.kind, naive=field.naive), constraints=False)
     for name, bound in bounds.items():
