@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap
 
 if TYPE_CHECKING:
     from studio.canvas.camera import Camera
+
+LIMIT_BYTES: Final = 48 * 1024 * 1024
 
 
 class Sheets:
@@ -36,5 +38,8 @@ class Sheets:
         return found
 
     def give(self, *sheets: QPixmap) -> None:
-        """Nobody else may use them any more."""
-        self._spare += sheets
+        """Nobody else may use them any more. Kept are as many as the bound of memory allows."""
+        for sheet in sheets:
+            size = sheet.width() * sheet.height() * 4
+            if size * (len(self._spare) + 1) <= LIMIT_BYTES:
+                self._spare.append(sheet)

@@ -20,6 +20,8 @@ LARGEST: Final = 1.4
 """A picture is enlarged so many times at most; then it is painted anew."""
 WIDER: Final = 0.75
 """A wider picture shows what is seen at so much of the zoom of the one before; it is no smaller made than that, lest thin lines get lost."""
+MOST: Final = 3
+"""So many pictures are held at most; the narrowest goes first."""
 _OVERLAP_PX: Final = 2
 """As far as what is painted around a picture reaches into it."""
 
@@ -105,8 +107,11 @@ class ZoomPictures:
 
     def _clear(self) -> None:
         for picture in self._pictures:
-            picture.sheets.give(picture.pixmap)
+            self._give(picture)
         self._pictures = []
+
+    def _give(self, picture: Picture) -> None:
+        picture.sheets.give(picture.pixmap)
 
     def paint(self, painter: QPainter, camera: Camera) -> bool:
         """Paints what the camera sees. False, with nothing painted: the frame is to be painted directly."""
@@ -179,6 +184,8 @@ class ZoomPictures:
         finally:
             painter.end()
         self._pictures.append(Picture(camera, pixmap, sheets, cards, around))
+        if len(self._pictures) > MOST:
+            self._give(self._pictures.pop(0))
 
     def _complete(self, picture: Picture, seen: Camera) -> None:
         """Paints the cards that come into view where they are missing."""

@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from studio.canvas import frame_viewer, scene_painter
+from studio.canvas import frame_viewer, scene_painter, zoom_pictures
+from studio.canvas import sheets as sheets_module
 from studio.canvas.camera import Camera
 from studio.canvas.curves import Floats
 from studio.canvas.drag_layers import DragLayers, Lifted
@@ -42,7 +43,7 @@ def crowd(open_canvas, qtbot):
     view, mouse = open_canvas(session)
     view.set_reduced_motion(True)
     # They would come, with a frame of their own, in the middle of a gesture on a slow machine.
-    view._problems_timer.timeout.disconnect()
+    view.following.problems_timer.timeout.disconnect()
     view.viewer.zoom_to(0.8)
     view.viewer.center_on(1300, 500)
     rest(view, qtbot)
@@ -374,6 +375,7 @@ def test_pictures_of_a_zoom_cover_the_widget_and_lie_where_they_belong(canvas, z
         assert (shown > 220).all(axis=2).mean() == pytest.approx(
             (wanted > 220).all(axis=2).mean(), rel=0.2, abs=0.01
         )
+        assert len(pictures._pictures) <= zoom_pictures.MOST
     # What a picture holds is not painted again, nor what a sharper one shows.
     assert len(field.drawn) <= 2 * len(MARKS)
 
@@ -479,7 +481,8 @@ def test_layers_show_what_painting_it_all_shows_and_what_stays_is_painted_once(c
     assert painting.made == 1
 
 
-def test_sheets_are_used_again_while_the_size_stays(qapp):
+def test_sheets_are_used_again_while_the_size_stays_within_a_bound_of_memory(qapp, monkeypatch):
+    monkeypatch.setattr(sheets_module, "LIMIT_BYTES", 2 * 100 * 80 * 4)
     sheets = Sheets()
     small, large = Camera(0, 0, 1, 100, 80), Camera(0, 0, 1, 200, 80)
     first = sheets.take(small)
@@ -489,6 +492,11 @@ def test_sheets_are_used_again_while_the_size_stays(qapp):
     again = sheets.take(small)
     assert again.cacheKey() == key
     sheets.give(again)
+    taken = [sheets.take(small) for _ in range(3)]
+    keys = [sheet.cacheKey() for sheet in taken]
+    sheets.give(*taken)
+    assert [sheets.take(small).cacheKey() in keys for _ in range(3)] == [True, True, False]
+    sheets.give(*taken[:2])
     assert sheets.take(large).width() == 200
     assert sheets.take(small).cacheKey() != key
     assert QPointF(sheets.take(Camera(0, 0, 1, 100, 80, 1.5)).width(), 0) == QPointF(150, 0)
