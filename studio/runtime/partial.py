@@ -224,7 +224,9 @@ def outdated(workflow: Workflow, catalogue: NodeCatalogue, earlier: Earlier) -> 
     ]
     if not found:
         return set()
-    after = {node_id: following - fixed for node_id, following in now.steps_forth().items()}
+    after = now.steps_forth()
+    if fixed:
+        after = {node_id: following - fixed for node_id, following in after.items()}
     return now.reach(found, after) & earlier.nodes.keys()
 
 
@@ -234,6 +236,7 @@ class _Changes:
     def __init__(self, now: _Sources, earlier: Earlier) -> None:
         self._now = now
         self._earlier = earlier
+        self._has_same_edges = now.workflow.edges is earlier.workflow.edges
 
     def of(self, node_id: NodeId) -> str | None:
         """What has changed of the node itself, as the end of a sentence."""
@@ -243,9 +246,10 @@ class _Changes:
             return "was added since the last run"
         if node is not old and replace(node, title="", comment="") != replace(old, title="", comment=""):
             return "was changed since the last run"
-        edges, old_edges = (part.incoming.get(node_id, ()) for part in (workflow, earlier.workflow))
-        if edges != old_edges and set(edges) != set(old_edges):
-            return "was connected differently since the last run"
+        if not self._has_same_edges:
+            edges, old_edges = (part.incoming.get(node_id, ()) for part in (workflow, earlier.workflow))
+            if edges != old_edges and set(edges) != set(old_edges):
+                return "was connected differently since the last run"
         if self._now.catalogue is not earlier.catalogue and spec_for(node, self._now.catalogue) != spec_for(
             old, earlier.catalogue
         ):

@@ -103,6 +103,8 @@ class Run:
         self.result: RunResult | None = None
         """What the run has left, once it has done its work."""
         self._earlier: Earlier | None = None
+        self._judged: tuple[object, ...] = ()
+        self._outdated: frozenset[NodeId] = frozenset()
         self._folder = folder
         self._breakpoint_at = breakpoint_at
         self._step = step
@@ -143,7 +145,16 @@ class Run:
 
         if self._earlier is None and self.result is not None:
             self._earlier = self.result.earlier()
-        return frozenset(outdated(workflow, catalogue, self._earlier) if self._earlier is not None else ())
+        if self._earlier is None:
+            return frozenset()
+        # Whoever only moves nodes changes none of these.
+        inner = catalogue.library.closure(workflow)[1:]
+        judged = (workflow.nodes, workflow.edges, catalogue, *inner)
+        known = self._judged
+        if len(known) != len(judged) or any(a is not b for a, b in zip(known, judged, strict=True)):
+            self._judged = judged
+            self._outdated = frozenset(outdated(workflow, catalogue, self._earlier))
+        return self._outdated
 
     def _cancel(self) -> None:
         async def stop() -> None:
