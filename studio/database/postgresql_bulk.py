@@ -143,9 +143,11 @@ class Batch:
         clause = self._conflict_clause()
         outcome = BulkOutcome()
         if job.return_ids:
-            returned = await self._returned_from_stage(unique, names, clause)
-            outcome.created = sum(1 for record in returned if record[-1])
-            outcome.ids = self._ids_of(tuples, unique, returned, names, find)
+            for part in self._told_apart(unique, names):
+                returned = await self._returned_from_stage(part, names, clause)
+                outcome.created += sum(1 for record in returned if record[-1])
+                asked = part if job.mode == "skip" else tuples
+                outcome.ids += self._ids_of(asked, part, returned, names, find)
         else:
             outcome.created = await self._insert_from_stage(unique, names, clause, is_ordered=is_ordered)
         if job.mode == "upsert":
@@ -293,6 +295,25 @@ class Batch:
         else:
             found = {tuple([row[at] for at in find]): row for row in rows}
         return rows if len(found) == len(rows) else list(found.values())
+
+    def _told_apart(self, rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> list[list[tuple[Any, ...]]]:
+        """The rows in parts within which the key says which of them was written.
+
+        Of rows with one key the first is, unless another unique value has it skipped: then it may be any.
+        """
+        at = self._key_place(names)
+        is_clear = self.job.conflict == self.spec.key or len(self.spec.unique_sets()) < 2
+        if self.job.mode != "skip" or at is None or is_clear:
+            return [rows]
+        parts: list[list[tuple[Any, ...]]] = [[]]
+        seen: set[Any] = set()
+        for row in rows:
+            if row[at] in seen:
+                parts.append([])
+                seen.clear()
+            seen.add(row[at])
+            parts[-1].append(row)
+        return parts
 
     def _ids_of(
         self,

@@ -68,6 +68,10 @@ def test_bulk_create_resolves_conflicts_as_it_is_told(shop: Shop) -> None:
     assert shop.one("CustomerCountNode") == {"count": 1}
     skipped = shop.one("CustomerBulkCreateNode", {"data": rows, "conflict_resolution": "skip"})
     assert (skipped["created"], skipped["skipped"]) == (1, 1)
+    twins = [{"id": "eve", "name": "E", "email": email} for email in ("b@b.c", "e@b.c", "f@b.c")]
+    taken = {"data": [{"id": "fay", "name": "F", "email": "b@b.c"}, *twins], "return_ids": True}
+    told = shop.one("CustomerBulkCreateNode", {**taken, "conflict_resolution": "skip"})
+    assert (told["created"], told["skipped"], told["ids"]) == (2, 2, ["fay", None, "eve", None])
     changed = shop.one("CustomerBulkCreateNode", {"data": rows, "conflict_resolution": "upsert"})
     assert (changed["created"], changed["updated"]) == (0, 2)
     assert shop.one("CustomerReadNode", {"id": "ada"})["name"] == "Ada L."
