@@ -109,14 +109,18 @@ class BulkNode(ModelNode):
             for name in lacking
         ]
 
-    def _check_new_rows(self, params: Params) -> list[Problem]:
-        """The same for rows that become records; a key that is made may be None in them."""
+    def _check_new_rows(self, params: Params, *, may_change: bool) -> list[Problem]:
+        """The same for rows that become records; a key that is made may be None in them.
+
+        Where they may change records instead, what is there need not be given anew.
+        """
         made = frozenset(field.name for field in self._model.key_fields if not field.required)
         data = params.get("data")
         rows = [data] if isinstance(data, Mapping) else data
         if made and isinstance(rows, list | tuple):
             params = {**params, "data": [_without_empty(row, made) for row in rows[:ROWS_CHECKED]]}
-        return self._check_rows(params, [field.name for field in self._model.settable if field.required])
+        required = [field.name for field in self._model.settable if field.required]
+        return self._check_rows(params, () if may_change else required)
 
 
 def _without_empty(row: Any, names: frozenset[str]) -> Any:
@@ -178,7 +182,8 @@ class BulkCreateType(BulkNode):
         return self._compile(database, "bulk_create", {**params, "data": _shown(self, params)})
 
     def check_own(self, params: Params) -> list[Problem]:
-        return [*self._check_new_rows(params), *_check_conflict(self, params)]
+        may_change = params.get("conflict_resolution") not in (None, "error", "skip")
+        return [*self._check_new_rows(params, may_change=may_change), *_check_conflict(self, params)]
 
 
 class BulkUpsertType(BulkNode):
@@ -201,7 +206,7 @@ class BulkUpsertType(BulkNode):
         return self._compile(database, "bulk_upsert", {**params, "data": _shown(self, params)})
 
     def check_own(self, params: Params) -> list[Problem]:
-        return [*self._check_new_rows(params), *_check_conflict(self, params)]
+        return [*self._check_new_rows(params, may_change=True), *_check_conflict(self, params)]
 
 
 class BulkUpdateType(BulkNode):
