@@ -23,7 +23,7 @@ from benchmarks.engine.sales import (
     ready,
     row,
 )
-from benchmarks.engine.ways import CALLS, bulk, listing, node_figures, single_rows
+from benchmarks.engine.ways import CALLS, bulk, listing, node_figures, questions, single_rows
 from benchmarks.measure import Call, Figure, alternate, ratio_at_most
 from studio.database import Access, Database, DatabaseOptions
 from studio.database.mysql_connecting import session_settings
@@ -175,5 +175,55 @@ async def _bulk(access: Access, raw: Any) -> list[Figure]:
         await _said(raw, "DROP TEMPORARY TABLE stage")
         await _said(raw, "COMMIT")
 
+    found += await questions("mariadb", access, ROWS)
     found.append(await bulk("mariadb BulkUpdate", ROWS, update, raw_update, 0.85))
+    found.append(await _upsert(access, raw))
+    found.append(await _delete(access, raw))
     return found
+
+
+async def _upsert(access: Access, raw: Any) -> Figure:
+    """As many rows as there are, every second of them new. The driver does not tell new ones from old, and takes any unique key for the one meant."""
+    rows = numbered(range(ROWS // 2 + 1, ROWS + ROWS // 2 + 1))
+    tuples = [(entry["id"], *ready(entry["id"], MOMENT)) for entry in rows]
+    places = ", ".join(["%s"] * len(WITH_ID))
+    sets = ", ".join(f"{name} = VALUES({name})" for name in COLUMNS if name not in ("note", "created_at"))
+
+    async def halved() -> None:
+        for table in ("sales", "raw_sales"):
+            await _said(raw, f"DELETE FROM {table} WHERE id > {ROWS}")
+
+    async def ours() -> object:
+        return await access.bulk_upsert(SALE, rows)
+
+    async def plain() -> None:
+        await _said(raw, "START TRANSACTION")
+        async with raw.cursor() as cursor:
+            await cursor.executemany(
+                f"INSERT INTO raw_sales ({', '.join(WITH_ID)}) VALUES ({places}) ON DUPLICATE KEY UPDATE {sets}",
+                tuples,
+            )
+        await _said(raw, "COMMIT")
+
+    return await bulk("mariadb BulkUpsert (half are new)", ROWS, ours, plain, None, before=halved, turns=5)
+
+
+async def _delete(access: Access, raw: Any) -> Figure:
+    ids = list(range(1, ROWS + 1))
+    await _said(raw, "TRUNCATE raw_sales")
+    await access.execute("TRUNCATE sales")
+    await access.bulk_create(SALE, numbered(ids))
+    await _said(raw, "CREATE TABLE full_sales AS SELECT * FROM sales")
+
+    async def filled() -> None:
+        for table in ("sales", "raw_sales"):
+            await _said(raw, f"TRUNCATE {table}")
+            await _said(raw, f"INSERT INTO {table} SELECT * FROM full_sales")
+
+    async def ours() -> object:
+        return await access.bulk_delete(SALE, ids=ids)
+
+    async def plain() -> object:
+        return await raw.query(f"DELETE FROM raw_sales WHERE id IN ({', '.join(map(str, ids))})")
+
+    return await bulk("mariadb BulkDelete", ROWS, ours, plain, None, before=filled, turns=5)

@@ -19,7 +19,7 @@ from benchmarks.engine.sales import (
     ready,
     row,
 )
-from benchmarks.engine.ways import CALLS, TURNS, bulk, listing, node_figures, single_rows
+from benchmarks.engine.ways import CALLS, TURNS, bulk, listing, node_figures, questions, single_rows
 from benchmarks.measure import Call, Figure, Work, alternate, ratio_at_most
 from studio.database import Access, Database
 
@@ -134,15 +134,16 @@ async def _changes(access: Access, raw: Any) -> list[Figure]:
             await raw.execute(f"VACUUM ANALYZE {table}")
         await raw.execute("CHECKPOINT")
 
+    await refilled()
+    found = await questions("postgresql", access, ROWS)
     ways = {
         "BulkUpdate": _update(access, raw),
         "BulkUpsert (half are new)": _upsert(access, raw),
         "BulkDelete": _delete(access, raw),
     }
-    return [
-        await bulk(f"postgresql {name}", ROWS, ours, plain, 0.85, before=refilled)
-        for name, (ours, plain) in ways.items()
-    ]
+    for name, (ours, plain) in ways.items():
+        found.append(await bulk(f"postgresql {name}", ROWS, ours, plain, 0.85, before=refilled))
+    return found
 
 
 def _update(access: Access, raw: Any) -> tuple[Work, Work]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.engine.sales import COLUMN_LIST, COLUMNS, LISTED, SALE, WITH_ID, changed, numbered, ready, row
-from benchmarks.engine.ways import CALLS, bulk, listing, node_figures, single_rows
+from benchmarks.engine.ways import CALLS, bulk, listing, node_figures, questions, single_rows
 from benchmarks.measure import Call, Figure, alternate, at_most, ratio_at_most
 from studio.database import Access, Database
 
@@ -124,6 +124,7 @@ async def _bulk(access: Access, raw: sqlite3.Connection) -> list[Figure]:
         raw.executemany(sql, changed_tuples)
         raw.execute("COMMIT")
 
+    found += await questions("sqlite", access, ROWS)
     found.append(await bulk("sqlite BulkUpdate", ROWS, update, raw_update, 0.35))
     found.append(await _upsert(access, raw))
     found.append(await _delete(access, raw))
