@@ -38,6 +38,10 @@ _BACK: Final = 12.0
 """What a pixel back counts of one ahead."""
 
 
+_LIFTED_TIER: Final = 3
+"""What is moved is cut as finely as this at least: then most edges are of one tier."""
+
+
 def _pieces_by_tier(zoom: float) -> tuple[int, ...]:
     return 1, 5, 9, 16 if zoom >= _FINE_FROM else 10, 36, 120
 
@@ -132,7 +136,8 @@ class EdgePainter:
         """How many times the usual number of straight pieces a curve is made of: more for a picture that people look at closely."""
         self._lines = SmoothLines()
         self._kept: _Kept | None = None
-        self._lifted: list[tuple[QPen, Floats]] = []
+        self._lifted: list[list[tuple[QPen, Floats]]] = []
+        """For each pen, in the order of painting, what it draws."""
         self._lifted_runs: tuple[tuple[object, ...], tuple[object, ...], list[tuple[QPen, Ints]]] | None = (
             None
         )
@@ -184,15 +189,24 @@ class EdgePainter:
             or any(a is not b for a, b in zip(kept[0], objects, strict=True))
         ):
             kept = self._lifted_runs = (objects, values, self._runs(which, camera.zoom))
-        curves, _ = geometry.curves(which)
-        in_order = np.concatenate([rows for _, rows in kept[2]])
-        curves = in_pixels(curves, camera)[in_order]
-        longest = float((np.abs(curves[:, 7] - curves[:, 1]) + _sideways(curves)).max())
-        # The same for all of them: one calculation.
-        pieces = _pieces_by_tier(camera.zoom)[max(1 + int(np.searchsorted(_TIERS, longest)), 3)]
+        curves = in_pixels(geometry.curves(which)[0], camera)
+        lengths = np.abs(curves[:, 7] - curves[:, 1]) + _sideways(curves)
+        tiers = np.maximum(1 + np.searchsorted(_TIERS, lengths), _LIFTED_TIER)
+        self._lifted, boxes = [[] for _ in kept[2]], []
+        for tier in set(tiers.tolist()):
+            # The same for all but the very long ones: one calculation.
+            runs = [(pen, rows[tiers[rows] == tier]) for pen, rows in kept[2]]
+            part = curves[np.concatenate([rows for _, rows in runs])]
+            boxes.append(self._lift_part(part, _pieces_by_tier(camera.zoom)[tier], runs, camera))
+        return np.concatenate(boxes)
+
+    def _lift_part(
+        self, curves: Floats, pieces: int, runs: list[tuple[QPen, Ints]], camera: Camera
+    ) -> Floats:
+        """Keeps the lines of these curves, which the runs draw one after the other; returns the box of each."""
         lines = flattened(curves, pieces)
-        starts = np.cumsum([0, *(len(rows) * pieces for _, rows in kept[2])])
-        by_edge = lines.reshape(len(in_order), pieces, 4)
+        starts = np.cumsum([0, *(len(rows) * pieces for _, rows in runs)])
+        by_edge = lines.reshape(len(curves), pieces, 4)
         low, high = by_edge.min(axis=1), by_edge.max(axis=1)
         boxes = np.concatenate(
             [np.minimum(low[:, :2], low[:, 2:]), np.maximum(high[:, :2], high[:, 2:])], axis=1
@@ -204,18 +218,17 @@ class EdgePainter:
             kept_rows = np.flatnonzero(near.all(axis=1))
             lines, starts = lines[kept_rows], np.searchsorted(kept_rows, starts)
         bounds = starts.tolist()
-        self._lifted = [
-            (pen, lines[start:stop])
-            for (pen, _), start, stop in zip(kept[2], bounds[:-1], bounds[1:], strict=True)
-        ]
+        for place, (pen, _) in enumerate(runs):
+            self._lifted[place].append((pen, lines[bounds[place] : bounds[place + 1]]))
         return boxes
 
     def paint_lifted(self, painter: QPainter) -> None:
         """The edges that were lifted last, where they ran then."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        for pen, lines in self._lifted:
-            painter.setPen(pen)
-            self._lines.draw(painter, lines)
+        for run in self._lifted:
+            for pen, lines in run:
+                painter.setPen(pen)
+                self._lines.draw(painter, lines)
 
     def in_sight(self, camera: Camera, seen: QRectF) -> Ints:
         """The edges whose surroundings touch a part of the widget."""
