@@ -56,11 +56,24 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def unique_name(wanted: str, taken: Iterable[str]) -> str:
     """`wanted` itself when it is free, else `wanted_2`, `wanted_3`, …"""
-    used = set(taken)
-    if wanted not in used:
-        return wanted
-    stem = re.sub(r"_\d+$", "", wanted) or wanted
-    number = 2
-    while f"{stem}_{number}" in used:
-        number += 1
-    return f"{stem}_{number}"
+    return FreeNames(taken).take(wanted)
+
+
+class FreeNames:
+    """Gives many names, each once, as `unique_name` gives one."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+        self._next: dict[str, int] = {}
+        """By what stands before the number: the first that may still be free."""
+
+    def take(self, wanted: str) -> str:
+        name = wanted
+        if name in self._taken:
+            stem = re.sub(r"_\d+$", "", wanted) or wanted
+            number = self._next.get(stem, 2)
+            while (name := f"{stem}_{number}") in self._taken:
+                number += 1
+            self._next[stem] = number + 1
+        self._taken.add(name)
+        return name

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from studio.kernel.ids import NodeId, short_id
-from studio.kernel.names import snake_case, unique_name
+from studio.kernel.names import FreeNames, snake_case, unique_name
 from studio.project.changes import Change
 from studio.project.graph_changes import AddNodes, RemoveNodes, SetEdges
 from studio.project.layout_changes import SetFrames, SetNotes
@@ -201,11 +201,8 @@ def insertion(
     Its upper left corner comes to (x, y); without them it is shifted by (dx, dy). References in the pasted nodes' expressions follow
     the new ids; those to nodes that were not pasted stay as they are. What comes without its frame lies in the one it lands in.
     """
-    names: dict[NodeId, NodeId] = {}
-    taken = set(workflow.nodes)
-    for node_id in part.nodes:
-        names[node_id] = NodeId(unique_name(node_id, taken))
-        taken.add(names[node_id])
+    free = FreeNames(workflow.nodes)
+    names = {node_id: NodeId(free.take(node_id)) for node_id in part.nodes}
     frames = {key: short_id() for key in part.frames}
     dx, dy = _shift(part, x, y, dx, dy)
 

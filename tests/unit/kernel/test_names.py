@@ -3,6 +3,7 @@
 import pytest
 
 from studio.kernel.names import (
+    FreeNames,
     did_you_mean,
     nearest,
     pascal_case,
@@ -54,6 +55,17 @@ def test_near_misses_ignore_case_and_come_best_first() -> None:
     assert did_you_mean("Totl", ["total", "status"]) == "Did you mean 'total'?"
     assert did_you_mean("zzz", ["b", "a"]) == "Known: a, b."
     assert did_you_mean("zzz", []) == ""
+
+
+def test_many_free_names_are_those_that_one_after_the_other_would_be() -> None:
+    wanted = ["a", "a_2", "a", "b_7", "b", "a_9", "a", "b_7"]
+    taken = {"a", "a_3", "b_7"}
+    free = FreeNames(taken)
+    given = [free.take(name) for name in wanted]
+    for name in wanted:
+        taken.add(unique_name(name, taken))
+    assert given == ["a_2", "a_4", "a_5", "b_2", "b", "a_9", "a_6", "b_3"]
+    assert set(given) | {"a", "a_3", "b_7"} == taken
 
 
 def test_unique_names_count_up() -> None:
