@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter, QPixmap
 
 from studio.canvas.camera import Camera
-from studio.canvas.card_painter import MARGIN, Look, Severity, blank_picture, kind, paint_words
+from studio.canvas.card_painter import MARGIN, Look, Severity, blank_picture, kind, paint_words, reduced
 from studio.canvas.cards import Card, Shape
 from studio.canvas.states import Footer
 from studio.canvas.style import Style
@@ -18,6 +18,12 @@ from studio.kernel.ids import NodeId
 
 LIMIT_BYTES: Final = 96 * 1024 * 1024
 BLANKS_BYTES: Final = 24 * 1024 * 1024
+_LEAST_SHARE: Final = 0.5
+"""Smaller than this a picture is not made: lines would get lost;"""
+_LARGEST_SHARE: Final = 1.05
+"""nor larger than this: it would look soft."""
+_AS_GOOD_AS_EQUAL: Final = 0.002
+"""Whoever zooms out and in again comes back to almost the same zoom. A pixel of five hundred is seen by nobody."""
 
 
 @dataclass(slots=True)
@@ -30,25 +36,55 @@ class Painted:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Blank:
+    """With the card's shape, whose identity is a part of its key, and must not become another's."""
+
+    shape: Shape
+    scale: float
+    pixmap: QPixmap
+
+    def bytes(self) -> int:
+        return _bytes(self.pixmap)
+
+
 class Blanks:
     """Cards without words, one of each kind and zoom: most cards of a workflow differ in their words alone."""
 
     def __init__(self, style: Style) -> None:
         self._style = style
-        self._painted: LRUCache[tuple[object, ...], tuple[Shape, QPixmap]] = LRUCache(
-            BLANKS_BYTES, getsizeof=lambda entry: _bytes(entry[1])
-        )
+        self._painted: LRUCache[tuple[object, ...], _Blank] = LRUCache(BLANKS_BYTES, getsizeof=_Blank.bytes)
+        self._reduced: LRUCache[tuple[object, ...], _Blank] = LRUCache(BLANKS_BYTES, getsizeof=_Blank.bytes)
+        self._last: LRUCache[tuple[object, ...], _Blank] = LRUCache(BLANKS_BYTES, getsizeof=_Blank.bytes)
+        """Of each kind the one that was painted last."""
 
     def of(self, look: Look, scale: float, device_ratio: float) -> QPixmap:
         """The blank of a card at a zoom."""
-        key = (scale, device_ratio, *kind(look))
+        own = kind(look)
+        key = (scale, device_ratio, *own)
         found = self._painted.get(key)
         if found is None:
-            # With the shape, whose identity is a part of the key, and must not become another's.
-            found = look.card.shape, blank_picture(look, self._style, scale, device_ratio)
-            if _bytes(found[1]) <= BLANKS_BYTES:
-                self._painted[key] = found
-        return found[1]
+            pixmap = blank_picture(look, self._style, scale, device_ratio)
+            found = _Blank(look.card.shape, scale, pixmap)
+            if found.bytes() <= BLANKS_BYTES:
+                self._painted[key] = self._last[device_ratio, *own] = found
+        return found.pixmap
+
+    def in_passing(self, look: Look, scale: float, device_ratio: float) -> QPixmap:
+        """The blank as it is good enough while a zoom goes on: one of another zoom, made smaller, in a quarter of the time."""
+        own = kind(look)
+        key = (round(scale, 3), device_ratio, *own)
+        found = self._painted.get((scale, device_ratio, *own)) or self._reduced.get(key)
+        if found is None:
+            last = self._last.get((device_ratio, *own))
+            if last is None or not _LEAST_SHARE <= scale / last.scale <= _LARGEST_SHARE:
+                return self.of(look, scale, device_ratio)
+            if abs(scale / last.scale - 1) < _AS_GOOD_AS_EQUAL:
+                return last.pixmap
+            found = _Blank(look.card.shape, scale, reduced(last.pixmap, scale / last.scale))
+            if found.bytes() <= BLANKS_BYTES:
+                self._reduced[key] = found
+        return found.pixmap
 
 
 class CardCache:
@@ -109,7 +145,7 @@ class CardCache:
     def draw(
         self, painter: QPainter, node_id: NodeId, look: Look, corner: tuple[float, float], camera: Camera
     ) -> None:
-        """Draws a card with its corner at a place in pixels, from its pixmap where there is one; makes none."""
+        """Draws a card with its corner at a place in pixels, for a zoom that goes on: from its pixmap where there is one; makes none."""
         scale, ratio = camera.zoom, camera.device_ratio
         inset = round(MARGIN * scale * ratio) / ratio
         x, y = corner
@@ -118,7 +154,7 @@ class CardCache:
         if painted is not None and painted.scale == scale:
             painter.drawPixmap(at, painted.pixmap)
             return
-        painter.drawPixmap(at, self.blanks.of(look, scale, ratio))
+        painter.drawPixmap(at, self.blanks.in_passing(look, scale, ratio))
         painter.save()
         painter.translate(x, y)
         painter.scale(scale, scale)

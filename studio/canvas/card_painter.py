@@ -74,6 +74,21 @@ def blank_picture(look: Look, style: Style, scale: float, device_ratio: float) -
     return pixmap
 
 
+def reduced(blank: QPixmap, share: float) -> QPixmap:
+    """A blank as it would be at so much of its zoom."""
+    pixmap = QPixmap(round((blank.width() - 1) * share) + 1, round((blank.height() - 1) * share) + 1)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    try:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        place = QRectF(0, 0, blank.width() * share, blank.height() * share)
+        painter.drawPixmap(place, blank, QRectF(blank.rect()))
+    finally:
+        painter.end()
+    pixmap.setDevicePixelRatio(blank.devicePixelRatio())
+    return pixmap
+
+
 def kind(look: Look) -> tuple[object, ...]:
     """What decides how a card looks apart from its words. The shape is meant as an object: cards of a kind share it."""
     card = look.card

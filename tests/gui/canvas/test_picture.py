@@ -246,6 +246,30 @@ def test_at_twice_the_pixels_cards_are_twice_as_fine(pair):
     assert two.deviceIndependentSize().width() == pytest.approx(one.width(), abs=1)
 
 
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_a_blank_card_that_is_made_smaller_for_a_zoom_looks_like_a_painted_one(pair, theme, ratio):
+    view, _ = pair
+    blanks = CardCache(Style(theme)).blanks
+    look = Look(view.projector.geometry.cards[0], Footer(CardState.OK, "3 rows"))
+
+    def pixels(pixmap):
+        image = pixmap.toImage().convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+        return rows.astype(int)
+
+    sharp = blanks.of(look, 1.0, ratio)
+    for zoom in (0.9, 0.75, 0.52):
+        painted = pixels(CardCache(Style(theme)).blanks.of(look, zoom, ratio))
+        reduced = pixels(blanks.in_passing(look, zoom, ratio))
+        assert reduced.shape == painted.shape
+        assert np.abs(reduced - painted).mean() < 6
+        assert abs(reduced.mean() - painted.mean()) < 3
+    # Almost the same zoom is the same picture; far from it, one is painted.
+    assert blanks.in_passing(look, 0.9995, ratio).cacheKey() == sharp.cacheKey()
+    assert np.array_equal(pixels(blanks.in_passing(look, 1.3, ratio)), pixels(blanks.of(look, 1.3, ratio)))
+
+
 @pytest.mark.parametrize("zoom", [1.0, 0.73, 0.47, 0.33, 0.21, 0.11, 0.04])
 def test_panning_shifts_the_last_frame_and_leaves_no_seams(open_canvas, qtbot, zoom):
     ids = [f"n{i}" for i in range(90)]
