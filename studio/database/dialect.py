@@ -56,6 +56,12 @@ class Brief(str):
     __slots__ = ()
 
 
+class Short(Brief):
+    """The text of a statement that gives a limited number of records: over in a millisecond or two, as a rule."""
+
+    __slots__ = ()
+
+
 Row = Sequence[Any]
 """One row as the driver gives it."""
 

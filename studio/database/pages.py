@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from studio.database.dialect import Row
+from studio.database.dialect import Row, Short
 from studio.database.pipelines import Maker
 from studio.database.plans import ModelPlans
 from studio.database.results import ListQuery, Rows
@@ -17,6 +17,9 @@ from studio.models.refusals import shorten
 from studio.models.spec import MOST_ROWS
 from studio.query.order import Order, order_clauses, parse_order
 from studio.query.paging import cursor_clause, decode_cursor, encode_cursor
+
+_FEW: Final = 1_000
+"""So many records are found and read in a millisecond or two, unless many others are looked at for them."""
 
 
 class Page:
@@ -99,7 +102,14 @@ def page(plans: ModelPlans, query: ListQuery, *, peek: bool = True) -> Page:
     if limit is not None:
         values["most"] = limit + 1 if peek else limit
     values["skipped"] = offset
-    return Page(plans, Ready(plans.plan(shape, build), values), wanted, order, limit if peek else None)
+    takes = Short if limit is not None and limit <= _FEW else None
+    return Page(
+        plans,
+        Ready(plans.plan((*shape, takes), build, takes=takes), values),
+        wanted,
+        order,
+        limit if peek else None,
+    )
 
 
 def names_of(fields: Any) -> Sequence[str]:

@@ -41,12 +41,17 @@ class Plan:
     __slots__ = ("_slots", "make", "sql")
 
     def __init__(
-        self, statement: sa.ClauseElement, dialect: Dialect, make: Maker | None = None, *, brief: bool = False
+        self,
+        statement: sa.ClauseElement,
+        dialect: Dialect,
+        make: Maker | None = None,
+        *,
+        takes: type[Brief] | None = None,
     ) -> None:
-        """`brief`: it is about one record, see `dialect.Brief`."""
+        """`takes` is how long it does, where that is known: `dialect.Brief` or `dialect.Short`."""
         compiled: Any = statement.compile(dialect=dialect.sqlalchemy)
         text: str = compiled.string
-        self.sql: str = Brief(text) if brief and dialect.name == "sqlite" else text
+        self.sql: str = takes(text) if takes is not None and dialect.name == "sqlite" else text
         self.make: Maker = make or dict
         constants = compiled.construct_params(_check=False)
         self._slots: list[tuple[str, Converter | None, Any]] = [
@@ -106,7 +111,7 @@ class InsertPlan:
             if ciphers
             else RowPipelines(plans.spec, plans.dialect, columns, completing=True)
         )
-        plan = Plan(plans.insert(columns).returning(*plans.returned), plans.dialect, brief=True)
+        plan = Plan(plans.insert(columns).returning(*plans.returned), plans.dialect, takes=Brief)
         self.sql = plan.sql
         self.make = plans.maker()
 
@@ -200,15 +205,20 @@ class ModelPlans:
         build: Callable[[], tuple[sa.ClauseElement, Maker | None]],
         *,
         finds: Condition | None = None,
+        takes: type[Brief] | None = None,
     ) -> Plan:
-        """The plan of that key, built at the first call; `finds` is the condition by which it finds its records, if it only does that."""
+        """The plan of that key, built at the first call; `finds` is the condition by which it finds its records, if it only does that.
+
+        `takes` is how long it does, where `finds` does not say.
+        """
         found = self._plans.get(key)
         if found is None:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
             statement, make = build()
-            brief = finds is not None and self.identifies(finds)
-            found = self._plans[key] = Plan(statement, self.dialect, make, brief=brief)
+            if finds is not None and self.identifies(finds):
+                takes = Brief
+            found = self._plans[key] = Plan(statement, self.dialect, make, takes=takes)
         return found
 
     def parsed(self, filter: Mapping[str, Any] | None, *, include_deleted: bool = False) -> Filter:

@@ -236,7 +236,7 @@ class SqliteEngine:
     # -------------------------------------------------------------- calls
 
     def read_in_place(self, sql: str, args: Sequence[Any]) -> Sequence[Row] | None:
-        """What a brief read gives when it can be done here and now; None: it is for a reader's thread."""
+        """What a brief or short read gives when it can be done here and now; None: it is for a reader's thread."""
         if self.in_memory:
             return self.write_in_place(sql, args)
         for worker in self.readers:

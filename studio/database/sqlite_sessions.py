@@ -28,7 +28,7 @@ _READS = ("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA")
 
 
 class SqliteLanes:
-    """Each statement by itself: reads on the readers, writes on the writer; brief ones in place, where that is possible."""
+    """Each statement by itself: reads on the readers, writes on the writer; brief and short ones in place, where that is possible."""
 
     in_transaction: Final = False
     can_go_on: Final = True
@@ -39,7 +39,7 @@ class SqliteLanes:
 
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         engine = self._engine
-        if sql.__class__ is Brief:
+        if isinstance(sql, Brief):
             at_once = engine.read_in_place(sql, args)
             if at_once is not None:
                 return at_once

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from studio.database.dialect import Brief
 from studio.database.pipelines import Maker, Pipeline, RowPipelines
 from studio.database.plans import ModelPlans, Plan
 from studio.kernel.errors import ValueRefused
@@ -141,7 +142,7 @@ def _build_plain_update(plans: ModelPlans, name: str, names: tuple[str, ...]) ->
     elif name in names:
         return None  # the record could not be found again
     return PlainUpdate(
-        Plan(statement, plans.dialect, plans.maker(), brief=True),
+        Plan(statement, plans.dialect, plans.maker(), takes=Brief),
         RowPipelines(spec, plans.dialect, columns, completing=False).pipeline(names),
         any(spec.by_name[changed].kind in DOCUMENTS for changed in names),
     )

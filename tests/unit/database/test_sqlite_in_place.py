@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from studio.database import Database, DatabaseOptions
-from studio.database.dialect import Brief
+from studio.database import Database, DatabaseOptions, ListQuery, sqlite_in_place
+from studio.database.dialect import Brief, Short
+from studio.database.pages import page
+from studio.database.plans import ModelPlans
 from studio.database.sqlite import SqliteEngine
+from studio.database.sqlite_dialect import SqliteDialect
 from studio.database.sqlite_in_place import IN_A_ROW
 from studio.kernel.errors import DuplicateKey, LockTimeout
 from studio.models import model_from_class
@@ -103,6 +106,29 @@ def test_a_statement_that_is_long_after_all_is_ended_and_done_on_the_thread(url)
         assert (await lanes.read(long))[0][1] == 20000
 
     on_engine(url, story)
+
+
+def test_a_list_of_few_is_run_in_place_as_long_as_it_takes_no_time(url, monkeypatch):
+    few = Short(f"{COUNTING} SELECT thread(), max(i) FROM n")
+    monkeypatch.setattr(sqlite_in_place, "_SLOW_S", 60.0)
+
+    async def story(engine, lanes):
+        monkeypatch.setattr(sqlite_in_place, "_SHORT_S", 60.0)
+        ran_here = await places(lanes, 2 * IN_A_ROW, few)
+        assert ran_here.count(True) > ran_here.count(False) >= 2 * IN_A_ROW // 5
+        monkeypatch.setattr(sqlite_in_place, "_SHORT_S", 0.0)
+        assert await places(lanes, 20, few) == [False] * 20
+        assert (await lanes.read(few))[0][1] == 20000
+        monkeypatch.setattr(sqlite_in_place, "_SHORT_S", 60.0)
+        assert True in await places(lanes, 20, few)
+
+    on_engine(url, story)
+
+
+def test_lists_with_a_small_limit_are_short_and_others_are_not():
+    plans = ModelPlans(NOTE, SqliteDialect())
+    texts = [page(plans, ListQuery(limit=limit)).ready.plan.sql for limit in (10, 1_000, 1_001, None)]
+    assert [text.__class__ is Short for text in texts] == [True, True, False, False]
 
 
 def test_a_write_that_is_ended_for_its_length_is_done_once(url):
