@@ -187,10 +187,10 @@ class _Run(Driver):
                 task.uncancel()  # it has been answered: with a result that says cancelled
             return self._finish("cancelled")
         finally:
-            if self.holdings:
-                await self.holdings.aclose()
             if self.review is not None:
                 self.review.end("rolled_back", self.error)
+            if self.holdings:
+                await self.holdings.aclose()
 
     def transaction_changed(self, transaction: OpenTransaction) -> None:
         if self.tell is not None:
