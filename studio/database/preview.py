@@ -103,17 +103,7 @@ def _count(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
 
 
 def _aggregate(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:
-    query = AggregateQuery(
-        filter=params.get("filter"),
-        group_by=params.get("group_by") or (),
-        aggregate=params.get("aggregate"),
-        having=params.get("having"),
-        order_by=params.get("order_by") or (),
-        limit=params.get("limit"),
-        pipeline=params.get("pipeline"),
-        include_deleted=bool(params.get("include_deleted")),
-    )
-    return _said(figures(plans, query).ready)
+    return _said(figures(plans, AggregateQuery.of(params)).ready)
 
 
 def _upsert(plans: ModelPlans, params: Mapping[str, Any]) -> list[Statement]:

@@ -49,6 +49,20 @@ class AggregateQuery:
     pipeline: Sequence[Mapping[str, Any]] | None = None
     include_deleted: bool = False
 
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> AggregateQuery:
+        """What an Aggregate node with these params asks for."""
+        return cls(
+            filter=params.get("filter"),
+            group_by=params.get("group_by") or (),
+            aggregate=params.get("aggregate"),
+            having=params.get("having"),
+            order_by=params.get("order_by") or (),
+            limit=params.get("limit"),
+            pipeline=params.get("pipeline"),
+            include_deleted=bool(params.get("include_deleted")),
+        )
+
 
 Written = Literal["create", "update", "delete"]
 Watched = tuple[str, Written]

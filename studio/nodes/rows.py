@@ -122,16 +122,7 @@ class AggregateType(_ManyRecords):
     def query(self, params: Params) -> AggregateQuery:
         from studio.database import AggregateQuery
 
-        return AggregateQuery(
-            filter=params.get("filter"),
-            group_by=params.get("group_by") or (),
-            aggregate=params.get("aggregate"),
-            having=params.get("having"),
-            order_by=params.get("order_by") or (),
-            limit=params.get("limit"),
-            pipeline=params.get("pipeline"),
-            include_deleted=bool(params.get("include_deleted")),
-        )
+        return AggregateQuery.of(params)
 
     async def run(self, ctx: NodeContext, params: Params) -> Any:
         return await ctx.access(self._connection).aggregate(self._model, self.query(params))
