@@ -29,9 +29,9 @@ class Layouts(QObject):
             kept = settings.layout_state
             if kept.isEmpty() or not window.restoreState(kept, LAYOUT_VERSION):
                 window.docks.arrange(name)
-        window.show_settings()
+        window.standing.show_settings()
 
     def reset(self) -> None:
         """Puts the panels of the layout that is shown to where they stand at first."""
         self._window.docks.arrange(self._window.settings.layout)
-        self._window.show_settings()
+        self._window.standing.show_settings()

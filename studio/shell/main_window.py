@@ -1,7 +1,7 @@
 """How is the window put together? Its parts, the one session they show, and what closing it takes.
 
 What commands do stands in `deeds`, how parts lead to one another in `navigation`, projects and files in `project_files`, running in
-`run_control`, where panels stand in `docks`. Longer than most files: Qt wants its event handlers and the wiring of all parts in one class.
+`run_control`, where panels stand in `docks`, who follows which event in `following`, what title and status bar say in `standing`.
 """
 
 from __future__ import annotations
@@ -11,38 +11,39 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QVBoxLayout, QWidget
 
 from studio.kernel.errors import StudioError
-from studio.kernel.problems import Severity
 from studio.qt.background import Job, run_in_background
 from studio.qt.commands import CommandSet
-from studio.qt.messages import Message, message_of
 from studio.qt.theme import Theme, system_theme
 from studio.shell.breakpoint_control import BreakpointControl
-from studio.shell.command_list import COMMANDS, MENUS, MODES, RECENT, SUBMENUS
+from studio.shell.command_list import COMMANDS
 from studio.shell.deeds import LEFT, deeds
 from studio.shell.docks import BOTTOM, Docks
 from studio.shell.layouts import Layouts
 from studio.shell.look import apply_theme, theme_of
+from studio.shell.menus import fill_menu_bar
 from studio.shell.message_bar import MessageBar, Toast
 from studio.shell.navigation import Navigation
+from studio.shell.opening_notice import tell_opening
 from studio.shell.pages import Pages
 from studio.shell.pause_control import PauseControl
 from studio.shell.project_files import PROJECT_SUFFIX, TEXT_SUFFIXES, ProjectFiles
 from studio.shell.recent_menu import RecentMenu
 from studio.shell.review_control import ReviewControl
-from studio.shell.run_control import RunControl, needs_trust
+from studio.shell.run_control import RunControl
 from studio.shell.settings import LAYOUT_VERSION, Settings
+from studio.shell.standing import Standing
 from studio.shell.status import StatusBar
 from studio.shell.tenant_control import TenantControl
 from studio.shell.toolbar import ToolBar
 
 if TYPE_CHECKING:
-    from studio.panels.base import SessionEar
     from studio.session import Environment, Session
+    from studio.shell.following import Following
     from studio.shell.furniture import Panels
     from studio.shell.goals import Finder
     from studio.shell.mending import Mending
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
     `furnish`, which makes canvas and panels and without which nothing else works.
     """
 
+    following: Following
     panels: Panels
     navigation: Navigation
     finder: Finder
@@ -71,12 +73,7 @@ class MainWindow(QMainWindow):
         self.theme = theme_of(settings.theme)
         self.closed = asyncio.Event()
         self._session: Session | None = None
-        self._ear: SessionEar | None = None
         self._is_closing = False
-        self._refresh_timer = QTimer(self)
-        self._refresh_timer.setSingleShot(True)
-        self._refresh_timer.setInterval(0)
-        self._refresh_timer.timeout.connect(self.refresh)
         self.setObjectName("mainWindow")
         self.setAcceptDrops(True)
         self.setMinimumSize(860, 560)
@@ -97,21 +94,21 @@ class MainWindow(QMainWindow):
         self.reviews = ReviewControl(self)
         self.breakpoints = BreakpointControl(self)
         self.pauses = PauseControl(self)
+        self.standing = Standing(self)
         self._put_together()
-        self._build_menus()
+        fill_menu_bar(self.menuBar(), self.commands, self._recent_menu)
         self._restore_window()
 
     def furnish(self) -> None:
         """Makes canvas and panels and brings everything to life."""
-        from studio.panels.base import SessionEar
+        from studio.shell.following import Following
         from studio.shell.furniture import make_panels
         from studio.shell.goals import Finder
         from studio.shell.mending import Mending
         from studio.shell.preferences import Preferences
         from studio.shell.tour import Tour
 
-        self._ear = SessionEar(self)
-        self._ear.heard.connect(self._on_event, Qt.ConnectionType.AutoConnection)
+        self.following = Following(self)
         self.pages.furnish(self.theme)
         self.preferences = Preferences(self)
         self.panels = make_panels(self.theme, self.docks)
@@ -122,7 +119,7 @@ class MainWindow(QMainWindow):
         self.commands.connect_to(deeds(self))
         self._connect_parts()
         self.recent_changed()
-        self.show_settings()
+        self.standing.show_settings()
         self.refresh()
 
     # ------------------------------------------------------------ building
@@ -138,33 +135,6 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.toolbar)
         self.setStatusBar(self.status)
         self.docks.arrange()
-
-    def _build_menus(self) -> None:
-        for title, ids in MENUS:
-            menu = self.menuBar().addMenu(self.tr(title))
-            menu.setToolTipsVisible(True)
-            for command_id in ids:
-                if command_id == RECENT:
-                    menu.addMenu(self._recent_menu)
-                elif command_id is not None and command_id in SUBMENUS:
-                    self._fill_submenu(menu, command_id)
-                else:
-                    self.commands.fill(menu, [command_id])
-
-        group = QActionGroup(self)
-        for command_id in MODES:
-            group.addAction(self.commands.action(command_id))
-
-    def _fill_submenu(self, parent: QMenu, name: str) -> None:
-        title, ids = SUBMENUS[name]
-        menu = parent.addMenu(self.tr(title))
-        menu.setToolTipsVisible(True)
-        group = QActionGroup(menu)
-        for command_id in ids:
-            action = self.commands.action(command_id)
-            if action.isCheckable():
-                group.addAction(action)
-            menu.addAction(action)
 
     def _connect_parts(self) -> None:
         self.pages.tabs.newRequested.connect(self.new_workflow)
@@ -193,7 +163,7 @@ class MainWindow(QMainWindow):
             panel.message.connect(self.tell)
             panel.failed.connect(self.show_error)
         for name in (*LEFT, "inspector", *BOTTOM):
-            self.docks[name].visibilityChanged.connect(self._show_dock_marks)
+            self.docks[name].visibilityChanged.connect(self.standing.show_dock_marks)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
 
     # ------------------------------------------------------------ the session
@@ -204,8 +174,7 @@ class MainWindow(QMainWindow):
 
     def set_session(self, session: Session | None) -> None:
         """Shows another session; closing the one before is the caller's business."""
-        if self._ear is not None:
-            self._ear.listen_to(session)
+        self.following.listen_to(session)
         self._session = session
         self.message_bar.hide()
         self.navigation.forget_run()
@@ -220,123 +189,14 @@ class MainWindow(QMainWindow):
         self.toolbar.show_running(running=False)
         self.toolbar.show_paused(paused=False)
         self.refresh()
-        if session is not None and not self._tell_opening_problems(session):
-            self._offer_trust(session)
+        if session is not None:
+            tell_opening(session, self.message_bar)
         if (canvas := self.pages.tabs.canvas) is not None:
             canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _tell_opening_problems(self, session: Session) -> bool:
-        """Says what of the project could not be read, or that it cannot be saved here; whether there was anything to say."""
-        problems = session.opening_problems
-        for problem in problems:
-            session.log(str(problem), level="warning")
-        if len(problems) == 1:
-            self.message_bar.tell(message_of(problems[0]))
-        elif problems:
-            told = self.tr("The project was opened with {} reservations.").format(len(problems))
-            why = "\n".join(f"• {problem}" for problem in problems)
-            self.message_bar.tell(Message(what=told, why=why, severity=Severity.WARNING))
-        return bool(problems)
-
-    def _offer_trust(self, session: Session) -> None:
-        workflows = session.project.workflows.values()
-        if session.trusted or not any(needs_trust(session, workflow) for workflow in workflows):
-            return
-        told = self.tr("This project contains Python nodes. They do not run until you trust it.")
-        self.message_bar.tell(
-            Message(what=told, severity=Severity.INFO), [(self.tr("Trust this project"), session.trust)]
-        )
-
-    def _on_event(self, event: Any) -> None:
-        from studio.session import (
-            BreakpointsChanged,
-            ProjectChanged,
-            RunFinished,
-            RunPaused,
-            RunResumed,
-            RunStarted,
-            SavedStateChanged,
-            TransactionChanged,
-        )
-
-        if isinstance(event, ProjectChanged):
-            self.pages.tabs.follow(event.before, event.after)
-            self.pages.show_for(has_project=True)
-            if event.before.connections is not event.after.connections:
-                self.toolbar.show_project(event.after)
-            self.navigation.edited()
-            self.refresh()
-            # Inside a group of edits the history names the step only when the group has ended.
-            self._refresh_timer.start()
-        elif isinstance(event, SavedStateChanged):
-            if not event.is_modified:
-                self.pages.tabs.mark_saved()
-            self.refresh()
-        elif isinstance(event, RunStarted):
-            self.runs.run_started(event.handle)
-        elif isinstance(event, RunFinished):
-            self.runs.run_finished(event.handle)
-        elif isinstance(event, RunPaused):
-            self.runs.paused.emit(event.handle)
-        elif isinstance(event, RunResumed):
-            self.runs.resumed.emit(event.handle)
-        elif isinstance(event, BreakpointsChanged):
-            self.breakpoints.keep()
-            self.refresh()
-        elif isinstance(event, TransactionChanged):
-            self.reviews.transaction_changed(event.handle)
-
     def refresh(self) -> None:
-        """Brings title, undo's names and what is enabled in line with the session."""
-        session = self._session
-        canvas = self.pages.tabs.canvas
-        chosen = len(canvas.selection()) if canvas is not None else 0
-        undo = session.history.undo_label if session is not None else None
-        redo = session.history.redo_label if session is not None else None
-        self.commands.action("undo").setText(
-            self.tr("&Undo {}").format(undo.lower()) if undo else self.tr("&Undo")
-        )
-        self.commands.action("redo").setText(
-            self.tr("&Redo {}").format(redo.lower()) if redo else self.tr("&Redo")
-        )
-        self.commands.set_conditions(
-            project=session is not None,
-            workflow=canvas is not None,
-            selection=canvas is not None and canvas.has_selection,
-            one_selected=chosen == 1,
-            undo=bool(undo),
-            redo=bool(redo),
-            running=self.runs.is_running,
-            idle=not self.runs.is_running,
-            free=not self.runs.is_running or self.runs.is_paused,
-            breakpoints=session is not None and bool(session.breakpoints.all()),
-            open_transaction=self.reviews.handle is not None,
-        )
-        self.status.transaction.show_run(self.reviews.handle)
-        if canvas is not None:
-            self.commands.action("snap").setChecked(canvas.snaps())
-        self.setWindowTitle(f"{session.title}[*] — Studio" if session is not None else "Studio")
-        self.setWindowModified(session is not None and session.is_modified)
-        self.status.set_saved(self._saved_text())
-        self.status.set_tenant(
-            session.tenant if session is not None else None,
-            is_wanted=session is not None and bool(session.tenanted_models),
-        )
-        self.status.set_zoom(canvas.zoom() if canvas is not None else None)
-
-    def _saved_text(self) -> str:
-        if self._session is None:
-            return ""
-        if self._session.is_modified:
-            return self.tr("Unsaved changes")
-        if self._session.location is None:
-            return self.tr("Not saved to a file")
-        saved_at = self._session.saved_at
-        return (
-            self.tr("Saved {}").format(saved_at.astimezone().strftime("%H:%M"))
-            if saved_at
-            else self.tr("Saved")
-        )
+        """Brings title, commands and status bar in line with the session."""
+        self.standing.refresh()
 
     def new_workflow(self) -> None:
         if self._session is not None:
@@ -450,21 +310,6 @@ class MainWindow(QMainWindow):
             part.set_theme(theme)
         for panel in self.panels.all:
             panel.set_theme(theme)
-
-    def show_settings(self) -> None:
-        """Ticks in the menus what the settings say."""
-        self.commands.action("reopen_last").setChecked(self.settings.reopens_last)
-        self.commands.action("snap").setChecked(self.settings.snaps)
-        self.commands.action(f"mode_{self.settings.mode}").setChecked(True)
-        self.toolbar.show_mode(self.settings.mode)
-        self.commands.action(f"layout_{self.settings.layout}").setChecked(True)
-        self.commands.action(f"theme_{self.settings.theme.replace('-', '_')}").setChecked(True)
-        self._show_dock_marks()
-
-    def _show_dock_marks(self, *_: object) -> None:
-        marks = {"toggle_left": LEFT, "toggle_inspector": ("inspector",), "toggle_bottom": BOTTOM}
-        for command_id, names in marks.items():
-            self.commands.action(command_id).setChecked(self.docks.are_shown(names))
 
     def _restore_window(self) -> None:
         self.resize(1440, 900)

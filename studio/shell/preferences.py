@@ -101,5 +101,5 @@ class Preferences(QObject):
     def _apply(self) -> None:
         for canvas in self._window.pages.tabs.canvases:
             self.apply_to(canvas)
-        self._window.show_settings()
+        self._window.standing.show_settings()
         self.changed.emit()

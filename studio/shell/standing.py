@@ -1,0 +1,99 @@
+"""How do things stand in the window? What its title, its commands and its status bar say of the session, and which settings are ticked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject
+
+from studio.shell.deeds import LEFT
+from studio.shell.docks import BOTTOM
+
+if TYPE_CHECKING:
+    from studio.session import Session
+    from studio.shell.main_window import MainWindow
+
+_DOCK_MARKS: Final = {"toggle_left": LEFT, "toggle_inspector": ("inspector",), "toggle_bottom": BOTTOM}
+
+
+class Standing(QObject):
+    """Shows it for one window. It decides nothing: whatever is asked here is known to the session, a part or the settings."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def refresh(self) -> None:
+        """Brings title, undo's names and what is enabled in line with the session."""
+        window, session = self._window, self._window.session
+        self._name_undo(session)
+        self._enable_commands(session)
+        canvas = window.pages.tabs.canvas
+        window.setWindowTitle(f"{session.title}[*] — Studio" if session is not None else "Studio")
+        window.setWindowModified(session is not None and session.is_modified)
+        status = window.status
+        status.transaction.show_run(window.reviews.handle)
+        status.set_saved(self._saved_text(session))
+        status.set_tenant(
+            session.tenant if session is not None else None,
+            is_wanted=session is not None and bool(session.tenanted_models),
+        )
+        status.set_zoom(canvas.zoom() if canvas is not None else None)
+
+    def _name_undo(self, session: Session | None) -> None:
+        commands = self._window.commands
+        undo = session.history.undo_label if session is not None else None
+        redo = session.history.redo_label if session is not None else None
+        commands.action("undo").setText(
+            self.tr("&Undo {}").format(undo.lower()) if undo else self.tr("&Undo")
+        )
+        commands.action("redo").setText(
+            self.tr("&Redo {}").format(redo.lower()) if redo else self.tr("&Redo")
+        )
+
+    def _enable_commands(self, session: Session | None) -> None:
+        window = self._window
+        canvas, runs = window.pages.tabs.canvas, window.runs
+        window.commands.set_conditions(
+            project=session is not None,
+            workflow=canvas is not None,
+            selection=canvas is not None and canvas.has_selection,
+            one_selected=canvas is not None and len(canvas.selection()) == 1,
+            undo=session is not None and bool(session.history.undo_label),
+            redo=session is not None and bool(session.history.redo_label),
+            running=runs.is_running,
+            idle=not runs.is_running,
+            free=not runs.is_running or runs.is_paused,
+            breakpoints=session is not None and bool(session.breakpoints.all()),
+            open_transaction=window.reviews.handle is not None,
+        )
+        if canvas is not None:
+            window.commands.action("snap").setChecked(canvas.snaps())
+
+    def _saved_text(self, session: Session | None) -> str:
+        if session is None:
+            return ""
+        if session.is_modified:
+            return self.tr("Unsaved changes")
+        if session.location is None:
+            return self.tr("Not saved to a file")
+        if session.saved_at is None:
+            return self.tr("Saved")
+        return self.tr("Saved {}").format(session.saved_at.astimezone().strftime("%H:%M"))
+
+    def show_settings(self) -> None:
+        """Ticks in the menus what the settings say."""
+        action, settings = self._window.commands.action, self._window.settings
+        action("reopen_last").setChecked(settings.reopens_last)
+        action("snap").setChecked(settings.snaps)
+        action(f"mode_{settings.mode}").setChecked(True)
+        self._window.toolbar.show_mode(settings.mode)
+        action(f"layout_{settings.layout}").setChecked(True)
+        action(f"theme_{settings.theme.replace('-', '_')}").setChecked(True)
+        self.show_dock_marks()
+
+    def show_dock_marks(self, *_: object) -> None:
+        """Ticks the docks that are shown."""
+        window = self._window
+        for command_id, names in _DOCK_MARKS.items():
+            window.commands.action(command_id).setChecked(window.docks.are_shown(names))
