@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from studio.kernel.errors import WorkflowError
+
 if TYPE_CHECKING:
     from studio.models.spec import ModelSpec
+    from studio.project.state import Project
     from studio.runtime import Changeset
+    from studio.session.databases import Databases
+    from studio.session.runs import RunHandle
 
 
 def changes_to_json(changes: Changeset) -> str:
@@ -46,6 +51,19 @@ def changes_to_sql(changes: Changeset, models: Mapping[str, ModelSpec], dialect:
     if missing:
         lines.insert(0, f"-- {missing:,} more changes were counted, not recorded.")
     return "\n".join([*lines, ""])
+
+
+def run_to_sql(run: RunHandle, project: Project, databases: Databases) -> str:
+    """What a run of the project changed, for the database of the first model it changed; raises WorkflowError when that was not kept."""
+    if run.changes is None:
+        raise WorkflowError("The changes of this run are not kept.", hint="Run it again.")
+    entries = project.models.values()
+    models = {entry.name: entry.spec for entry in entries if entry.spec is not None}
+    used = {entry.model for entry in run.changes.entries}
+    wanted = [entry.connection for entry in entries if entry.name in used]
+    connection = project.connections.get(wanted[0] if wanted else project.default_connection)
+    dialect = databases.describe(connection).dialect if connection is not None else "sqlite"
+    return changes_to_sql(run.changes, models, dialect)
 
 
 def _plain(value: Any) -> Any:

@@ -1,21 +1,19 @@
 """What can a person do with an open project? Edits are made at once, on the caller's thread; whatever reads or writes is awaited.
 
 A session is used from one thread (the window's, or the terminal's). Its coroutines may be awaited from any loop there; their work is done
-on the engine's. Edits stand in `editor`, runs in `runs` and `running`, what databases hold in `data`, the disk in `persistence`.
+on the engine's. Edits stand in `editor`, runs in `run_book` and `running`, what databases hold in `data`, where the project lives in `home`.
+Longer than most files, though next to nothing is done here: this is the one list of what a window or a terminal may ask for.
 """
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
-import contextlib
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from studio.kernel.behalf import on_behalf_of
-from studio.kernel.errors import RunError, StoreError, StudioError, WorkflowError
+from studio.kernel.errors import StoreError, StudioError
 from studio.kernel.ids import NodeId, RunId, WorkflowId, short_id
 from studio.kernel.problems import Problem
 from studio.models.spec import ModelSpec
@@ -27,15 +25,10 @@ from studio.session.breakpoints import BreakpointBook
 from studio.session.databases import Databases
 from studio.session.editor import Editor, unique_title
 from studio.session.environment import Environment
-from studio.session.events import (
-    BreakpointsChanged,
-    RunFinished,
-    RunPaused,
-    RunResumed,
-    RunStarted,
-    TransactionChanged,
-)
+from studio.session.events import BreakpointsChanged
 from studio.session.home import Home
+from studio.session.own_loop import OwnLoop
+from studio.session.run_book import RunBook
 from studio.session.runs import Page, RunHandle
 from studio.session.tenants import models_asked, tenanted_models
 from studio.workflow.graph import Workflow, frozen
@@ -43,8 +36,6 @@ from studio.workflow.graph import Workflow, frozen
 if TYPE_CHECKING:
     from studio.database import ServerInfo, Statement
     from studio.persistence import NodeRunRecord, Recovery, RunRecord
-    from studio.runtime import Pause
-    from studio.session.running import Run
 
 __all__ = ["Session", "unique_title"]
 
@@ -67,12 +58,15 @@ class Session(Editor):
             lambda: self.project, lambda workflow_id: self._tell(BreakpointsChanged(workflow_id))
         )
         self._databases = Databases(self.env.secrets, self._folder, self._is_somebody_elses)
-        self._runs: dict[RunId, RunHandle] = {}
-        self._last_runs: dict[WorkflowId, Run] = {}
-        self._driven: dict[RunId, tuple[Run, concurrent.futures.Future[None]]] = {}
-        """Runs that are not over, a transaction in review included."""
-        self._past: list[tuple[RunRecord, list[NodeRunRecord]]] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._own_loop = OwnLoop()
+        self._runs = RunBook(
+            lambda: self.project,
+            self._databases,
+            home,
+            self._own_loop,
+            tell=self._tell,
+            warn=lambda text: self.log(text, level="warning"),
+        )
         self._is_saving = False
         self.saved_at: dt.datetime | None = None
         """When it was saved last by this session."""
@@ -125,7 +119,7 @@ class Session(Editor):
     @classmethod
     def _at_home(cls, env: Environment, project: Project, home: Home) -> Self:
         session = cls(project, env=env, home=home)
-        session._remember_loop()
+        session._own_loop.remember()
         return session
 
     @property
@@ -176,7 +170,7 @@ class Session(Editor):
         await self._save(location)
 
     async def _save(self, location: str | None) -> None:
-        self._remember_loop()
+        self._own_loop.remember()
         if self._home is None:
             raise StoreError("This project lives in memory only and cannot be saved.")
         self.history.mark_clean()
@@ -193,14 +187,7 @@ class Session(Editor):
 
     async def close(self, *, keep_edits: bool = False) -> None:
         """Stops what runs and lets everything go. Unsaved edits are given up, unless `keep_edits` says to offer them next time."""
-        for handle in list(self._runs.values()):
-            handle.cancel()
-            await handle.finished()
-        if (run := self.open_run) is not None and run.review is not None:
-            with contextlib.suppress(StudioError):  # somebody was quicker
-                await run.review.roll_back()
-        for _, driven in list(self._driven.values()):
-            await asyncio.wrap_future(driven)
+        await self._runs.close()
         await self.env.loop.call(self._databases.close())
         if self._sample is not None and self.location is None and not keep_edits:
             self._databases.remove_file(self._sample)
@@ -246,11 +233,7 @@ class Session(Editor):
     @property
     def open_run(self) -> RunHandle | None:
         """The run in review that waits to be committed or rolled back."""
-        return next((run.handle for run in self._open_runs()), None)
-
-    def _open_runs(self) -> list[Run]:
-        runs = [run for run, _ in list(self._driven.values())]
-        return [run for run in runs if run.handle.review is not None and run.handle.review.state == "open"]
+        return self._runs.open_run
 
     def start_run(
         self,
@@ -281,9 +264,9 @@ class Session(Editor):
         """
         from studio.session.running import Run, known_mode, plan_of
 
-        self._remember_loop()
+        self._own_loop.remember()
         chosen_mode = known_mode(mode)
-        last = self._last_runs.get(workflow_id)
+        last = self._runs.last(workflow_id)
         plan = plan_of(
             self.project.workflow(workflow_id),
             self._node_catalogue(),
@@ -299,56 +282,22 @@ class Session(Editor):
             mode=chosen_mode,
             trusted=self.trusted,
             folder=self._folder(),
-            log=lambda text, node: self._later(lambda: self.log(text, workflow=workflow_id, node=node)),
+            log=lambda text, node: self._own_loop.later(
+                lambda: self.log(text, workflow=workflow_id, node=node)
+            ),
             until=until,
             start=start,
             record_changes=record_changes,
             breakpoint_at=self.breakpoints.condition,
             step=step,
         )
-        connections = {connection.name: connection for connection in self.project.connections.values()}
-        self._refuse_while_open(run.names(connections), connections)
-        handle = run.handle
-        self._runs[handle.run_id] = handle
-        self._last_runs[workflow_id] = run
-        handle.when_finished(lambda: self._later(lambda: self._run_finished(handle)))
-        with on_behalf_of(tenant=self.tenant):
-            driven = run.start(
-                self._databases,
-                connections,
-                self._remember,
-                lambda: self._later(lambda: self._tell(TransactionChanged(handle))),
-                lambda pause: self._later(lambda: self._tell_pause(handle, pause)),
-            )
-        self._driven[handle.run_id] = run, driven
-        driven.add_done_callback(lambda _: self._driven.pop(handle.run_id, None))
-        self._tell(RunStarted(handle))
-        return handle
-
-    def _refuse_while_open(self, wanted: Sequence[str], connections: Mapping[str, Connection]) -> None:
-        """A run must not wait for a transaction that waits for a person."""
-        for run in self._open_runs():
-            if shared := set(wanted) & set(run.names(connections)):
-                changes = run.handle.changes
-                counts = f" ({changes.totals})" if changes is not None else ""
-                raise RunError(
-                    f"The last run is not committed yet{counts}, and uses {', '.join(sorted(shared))} as well.",
-                    hint="Commit it or roll it back first.",
-                )
+        return self._runs.begin(run, tenant=self.tenant)
 
     def changes_as_sql(self, handle: RunHandle) -> str:
         """What a run changed as SQL of the databases that it ran on; raises WorkflowError when it recorded nothing."""
-        from studio.session.changes_text import changes_to_sql
+        from studio.session.changes_text import run_to_sql
 
-        if handle.changes is None:
-            raise WorkflowError("The changes of this run are not kept.", hint="Run it again.")
-        entries = self.project.models.values()
-        models = {entry.name: entry.spec for entry in entries if entry.spec is not None}
-        used = {entry.model for entry in handle.changes.entries}
-        wanted = [entry.connection for entry in entries if entry.name in used]
-        connection = self.project.connections.get(wanted[0] if wanted else self.project.default_connection)
-        dialect = self._databases.describe(connection).dialect if connection is not None else "sqlite"
-        return changes_to_sql(handle.changes, models, dialect)
+        return run_to_sql(handle, self.project, self._databases)
 
     def pin(self, workflow_id: WorkflowId, node_id: NodeId) -> None:
         """Pins what the node gave in the last run: from now on it is not run but gives that, until `unpin`.
@@ -358,7 +307,7 @@ class Session(Editor):
         """
         from studio.session.pinning import pinned
 
-        run = self._last_runs.get(workflow_id)
+        run = self._runs.last(workflow_id)
         node = self.project.workflow(workflow_id).nodes[node_id]
         pin = pinned(node, self.catalogue, run.result if run is not None else None)
         self.edit(EditNode(workflow=workflow_id, node=node_id, values=frozen({"pinned": pin})))
@@ -369,42 +318,20 @@ class Session(Editor):
 
     def outdated_nodes(self, handle: RunHandle) -> frozenset[NodeId]:
         """The nodes of a workflow's last run that were edited since, or that such a node leads to; none for any other run."""
-        run = self._last_runs.get(handle.workflow_id)
+        run = self._runs.last(handle.workflow_id)
         workflow = self.project.workflows.get(handle.workflow_id)
         if run is None or run.handle is not handle or workflow is None:
             return frozenset()
         return run.outdated(workflow, self._node_catalogue())
 
-    def _tell_pause(self, handle: RunHandle, pause: Pause | None) -> None:
-        self._tell(RunResumed(handle) if pause is None else RunPaused(handle, pause))
-
-    def _run_finished(self, handle: RunHandle) -> None:
-        self._runs.pop(handle.run_id, None)
-        self._tell(RunFinished(handle))
-
-    async def _remember(self, run: RunRecord, nodes: list[NodeRunRecord]) -> None:
-        """On the engine's loop. A history that cannot be written is no reason for a run to fail."""
-        self._past.insert(0, (run, nodes))
-        if self._home is not None and not self._home.is_read_only:
-            try:
-                await self._home.add_run(self.history.project, run, nodes)
-            except StudioError as error:
-                text = f"The run could not be kept in the history: {error}"
-                self._later(lambda: self.log(text, level="warning"))
-
     async def history_runs(self, workflow_id: WorkflowId | None = None) -> list[RunRecord]:
         """Runs that are over, newest first, of one workflow or of all; also of workflows that have changed since or are gone."""
-        self._remember_loop()
-        if self._home is not None and self._home.has_store:
-            return await self._home.runs(workflow_id)
-        return [run for run, _ in self._past if workflow_id in (None, run.workflow_id)]
+        self._own_loop.remember()
+        return await self._runs.past(workflow_id)
 
     async def run_nodes(self, run_id: RunId) -> list[NodeRunRecord]:
         """The nodes of a run that is over, with the first rows of each."""
-        for run, nodes in self._past:
-            if run.id == run_id:
-                return nodes
-        return await self._home.run_nodes(run_id) if self._home is not None and self._home.has_store else []
+        return await self._runs.nodes(run_id)
 
     # ------------------------------------------------------------ data
 
@@ -469,7 +396,7 @@ class Session(Editor):
         """
         from studio.session.preview import statements
 
-        run = self._last_runs.get(workflow_id)
+        run = self._runs.last(workflow_id)
         last = run.handle if run is not None else None
         with on_behalf_of(tenant=self.tenant):
             return statements(
@@ -499,24 +426,13 @@ class Session(Editor):
     def _on_change(self, before: Project, after: Project, change: Change) -> None:
         if self._home is not None:
             self._home.add_edit(before, change)
-        if after.connections is not before.connections and self._loop is not None:
+        if after.connections is not before.connections and self._own_loop.is_known:
             self.env.loop.submit(self._databases.forget(after))
         super()._on_change(before, after, change)
 
     def _journal_failed(self, error: StudioError) -> None:
         text = f"The last edits could not be kept for recovery: {error}"
-        self._later(lambda: self.log(text, level="error"))
-
-    def _remember_loop(self) -> None:
-        """Remembers the loop that the session is used from, for facts that arrive on the engine's."""
-        with contextlib.suppress(RuntimeError):
-            self._loop = asyncio.get_running_loop()
-
-    def _later(self, callback: Callable[[], object]) -> None:
-        """Calls back on the session's own loop; without one there is nobody to tell."""
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody listens any more
-                self._loop.call_soon_threadsafe(callback)
+        self._own_loop.later(lambda: self.log(text, level="error"))
 
 
 def empty_project(name: str) -> Project:
