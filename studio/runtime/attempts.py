@@ -15,7 +15,7 @@ from studio.nodes.code import SqlType
 from studio.nodes.model_node import ModelNode
 from studio.runtime.connections import Connections
 from studio.runtime.context import Context
-from studio.runtime.plan import Step
+from studio.runtime.step import Step
 
 if TYPE_CHECKING:
     from studio.database import Access

@@ -9,7 +9,7 @@ from studio.nodes.base import Held
 from studio.runtime.changes import NodeRecorder
 from studio.runtime.connections import Connections
 from studio.runtime.inner import Runs
-from studio.runtime.plan import Step
+from studio.runtime.step import Step
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -31,8 +31,9 @@ from studio.runtime.inputs import bind_inputs
 from studio.runtime.ledger import Ledger
 from studio.runtime.outcomes import Clock, Outcomes
 from studio.runtime.partial import Given
-from studio.runtime.plan import Plan, Step
+from studio.runtime.plan import Plan
 from studio.runtime.state import RunState, RunStatus
+from studio.runtime.step import Step
 from studio.runtime.streams import RecordStream
 from studio.runtime.telling import Teller
 

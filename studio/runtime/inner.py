@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from studio.runtime.connections import Connections
-from studio.runtime.plan import Plan, Step
+from studio.runtime.plan import Plan
 from studio.runtime.result import NodeOutcome
 from studio.runtime.state import NodeState
+from studio.runtime.step import Step
 from studio.runtime.telling import Teller
 
 if TYPE_CHECKING:

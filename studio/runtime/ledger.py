@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.kernel.errors import ExpressionError, NodeError, StudioError
-from studio.runtime.plan import Feed, Plan, Step
+from studio.runtime.plan import Plan
+from studio.runtime.step import Feed, Step
 from studio.workflow.checks import value_problem
 from studio.workflow.params import placed
 from studio.workflow.spec import ERROR_PORT, ParamSpec

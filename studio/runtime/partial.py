@@ -7,7 +7,7 @@ would write again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -18,6 +18,7 @@ from studio.kernel.names import did_you_mean
 from studio.kernel.problems import Problem
 from studio.nodes.subworkflows import ReferringType
 from studio.runtime.inputs import bind_inputs
+from studio.runtime.sources import Sources, reach
 from studio.workflow.checks import order_edges, spec_for, title_of
 from studio.workflow.graph import REFERRING, Node, Workflow
 
@@ -95,9 +96,9 @@ def part_of(
     """
     if until is None and start is None and all(node.pinned is None for node in workflow.nodes.values()):
         return Part(workflow, MappingProxyType({}))
-    before = _Sources(workflow, catalogue)
+    before = Sources(workflow, order_edges(workflow, catalogue))
     wanted = _wanted(workflow, before, until=until, start=start)
-    reuse = _Reuse(before, earlier, inputs)
+    reuse = _Reuse(before, catalogue, earlier, inputs)
     given: dict[NodeId, Given] = {}
     kept: set[NodeId] = set()
     refused: list[Problem] = []
@@ -126,7 +127,7 @@ def part_of(
     )
 
 
-def _wanted(workflow: Workflow, before: _Sources, *, until: str | None, start: str | None) -> set[NodeId]:
+def _wanted(workflow: Workflow, before: Sources, *, until: str | None, start: str | None) -> set[NodeId]:
     """The nodes that the run is for; what they need comes on top."""
     for name, verb in ((until, "to"), (start, "from")):
         if name is not None and name not in workflow.nodes:
@@ -167,52 +168,13 @@ def _refusal(
     ]
 
 
-class _Sources:
-    """What each node of a workflow needs: by edges, and by names in its expressions."""
-
-    def __init__(self, workflow: Workflow, catalogue: NodeCatalogue) -> None:
-        self.workflow = workflow
-        self.catalogue = catalogue
-        self._named = order_edges(workflow, catalogue)
-
-    def of(self, node_id: NodeId) -> set[NodeId]:
-        edges = self.workflow.incoming.get(node_id, ())
-        return {edge.source for edge in edges} | self._named.get(node_id, set())
-
-    def leading_to(self, node_id: NodeId) -> set[NodeId]:
-        """The node and all that it needs."""
-        return self.reach([node_id], {each: self.of(each) for each in self.workflow.nodes})
-
-    def led_to_by(self, node_id: NodeId) -> set[NodeId]:
-        """The node and all that need it."""
-        return self.reach([node_id], self.steps_forth())
-
-    def steps_forth(self) -> dict[NodeId, set[NodeId]]:
-        """For each node those that need it."""
-        after: dict[NodeId, set[NodeId]] = {each: set() for each in self.workflow.nodes}
-        for each in self.workflow.nodes:
-            for source in self.of(each):
-                after[source].add(each)
-        return after
-
-    @staticmethod
-    def reach(starts: Iterable[NodeId], steps: Mapping[NodeId, set[NodeId]]) -> set[NodeId]:
-        seen = set(starts)
-        stack = list(seen)
-        while stack:
-            fresh = steps[stack.pop()] - seen
-            seen |= fresh
-            stack += fresh
-        return seen
-
-
 def outdated(workflow: Workflow, catalogue: NodeCatalogue, earlier: Earlier) -> set[NodeId]:
     """The nodes of an earlier run that have changed since, and those that such a node leads to: now they might give something else.
 
     A node whose value has been pinned since gives that, whatever becomes of it and of what is before it.
     """
-    now = _Sources(workflow, catalogue)
-    changes = _Changes(now, earlier)
+    now = Sources(workflow, order_edges(workflow, catalogue))
+    changes = _Changes(workflow, catalogue, earlier)
     then = earlier.workflow.nodes
     fixed = {
         node_id
@@ -227,20 +189,21 @@ def outdated(workflow: Workflow, catalogue: NodeCatalogue, earlier: Earlier) -> 
     after = now.steps_forth()
     if fixed:
         after = {node_id: following - fixed for node_id, following in after.items()}
-    return now.reach(found, after) & earlier.nodes.keys()
+    return reach(found, after.__getitem__) & earlier.nodes.keys()
 
 
 class _Changes:
     """Tells what was done to nodes since an earlier run."""
 
-    def __init__(self, now: _Sources, earlier: Earlier) -> None:
-        self._now = now
+    def __init__(self, workflow: Workflow, catalogue: NodeCatalogue, earlier: Earlier) -> None:
+        self._workflow = workflow
+        self._catalogue = catalogue
         self._earlier = earlier
-        self._has_same_edges = now.workflow.edges is earlier.workflow.edges
+        self._has_same_edges = workflow.edges is earlier.workflow.edges
 
     def of(self, node_id: NodeId) -> str | None:
         """What has changed of the node itself, as the end of a sentence."""
-        earlier, workflow = self._earlier, self._now.workflow
+        earlier, workflow = self._earlier, self._workflow
         node, old = workflow.nodes[node_id], earlier.workflow.nodes.get(node_id)
         if old is None:
             return "was added since the last run"
@@ -250,14 +213,14 @@ class _Changes:
             edges, old_edges = (part.incoming.get(node_id, ()) for part in (workflow, earlier.workflow))
             if edges != old_edges and set(edges) != set(old_edges):
                 return "was connected differently since the last run"
-        if self._now.catalogue is not earlier.catalogue and spec_for(node, self._now.catalogue) != spec_for(
+        if self._catalogue is not earlier.catalogue and spec_for(node, self._catalogue) != spec_for(
             old, earlier.catalogue
         ):
             return "is of another make since the last run: its model was changed"
         if node.type not in REFERRING:
             return None
         ran = {path: inner for path, inner in earlier.inner.items() if f"{path}/".startswith(f"{node_id}/")}
-        if dict(_inner(node, self._now.catalogue, "")) != ran:
+        if dict(_inner(node, self._catalogue, "")) != ran:
             return "runs a workflow that was changed since the last run"
         return None
 
@@ -265,10 +228,17 @@ class _Changes:
 class _Reuse:
     """Judges whether the values of an earlier run still hold."""
 
-    def __init__(self, now: _Sources, earlier: Earlier | None, inputs: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self,
+        now: Sources,
+        catalogue: NodeCatalogue,
+        earlier: Earlier | None,
+        inputs: Mapping[str, Any] | None,
+    ) -> None:
         self._now = now
+        self._catalogue = catalogue
         self._earlier = earlier
-        self._differences = _Changes(now, earlier) if earlier is not None else None
+        self._differences = _Changes(now.workflow, catalogue, earlier) if earlier is not None else None
         nothing = Workflow(id=now.workflow.id, name="")
         self._inputs = bind_inputs(now.workflow, inputs, part=nothing) if earlier is not None else {}
         self._changes: dict[NodeId, str | None] = {}
@@ -317,10 +287,8 @@ class _Reuse:
         for source in self._now.leading_to(node_id) - {node_id}:
             change = self._own.of(source)
             if change is not None:
-                title = title_of(
-                    self._now.workflow.nodes[source],
-                    spec_for(self._now.workflow.nodes[source], self._now.catalogue),
-                )
+                node = self._now.workflow.nodes[source]
+                title = title_of(node, spec_for(node, self._catalogue))
                 return f'"{title}" before it {change}'
         return None
 

@@ -11,10 +11,10 @@ from studio.runtime import events
 from studio.runtime.ledger import Ledger
 from studio.runtime.outcomes import Clock
 from studio.runtime.partial import Origin
-from studio.runtime.plan import Step
 from studio.runtime.result import NodeOutcome
 from studio.runtime.review import OpenTransaction
 from studio.runtime.state import RunState, RunStatus
+from studio.runtime.step import Step
 
 _DROPPED: Final[Mapping[str, type[events.NodeSkipped | events.NodeAbandoned | events.NodeCancelled]]] = {
     "skipped": events.NodeSkipped,
