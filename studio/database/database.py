@@ -146,6 +146,15 @@ class Database:
         """What answers, and how fast. Never creates a file. Raises the errors of opening."""
         return await self._engine.test()
 
+    async def create(self) -> None:
+        """Makes the database that the URL names: on its server, or as an empty SQLite file.
+
+        Raises the errors of opening, and StatementRefused where the user may make none.
+        """
+        from studio.database.creating import create
+
+        await create(self.url, self._dialect, self.options)
+
     def pool(self) -> PoolInfo:
         """The connections as they are now; asks nobody."""
         return self._engine.pool_info()

@@ -17,6 +17,7 @@ import contextlib
 import hashlib
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import asyncmy
@@ -32,9 +33,10 @@ from studio.database.mysql_lane import Lane
 from studio.database.mysql_sessions import MysqlLanes, MysqlTransaction
 from studio.database.options import DatabaseOptions
 from studio.database.results import PoolInfo, ServerInfo
+from studio.database.tls import TlsNotOffered, context_of
 from studio.database.unbroken import Unbroken
 from studio.database.worker import whatever_happens
-from studio.kernel.errors import ConnectionFailed, ConnectionLost, LockTimeout
+from studio.kernel.errors import AuthenticationFailed, ConnectionFailed, ConnectionLost, LockTimeout
 from studio.models.spec import ModelSpec
 
 _KILL_AGAIN_S: Final = 0.02
@@ -47,7 +49,7 @@ class MysqlEngine:
 
     def __init__(self, url: str, options: DatabaseOptions) -> None:
         self.options = options
-        self._url, self._arguments = driver_url(url, options)
+        self._url, self._arguments, self._tls = driver_url(url, options)
         self.where = where_is(self._url)
         self._engine: AsyncEngine | None = None
         self.pool: LanePool[Lane] = LanePool(self._new_lane, options, self.where)
@@ -88,9 +90,12 @@ class MysqlEngine:
     def pool_info(self) -> PoolInfo:
         return self.pool.info()
 
-    async def _new_lane(self) -> Lane:
+    def _sqlalchemy_engine(self) -> AsyncEngine:
         if self._engine is None:
             options = self.options
+            context = context_of(self._tls)
+            if context is not None:
+                self._arguments["ssl"] = context
             self._engine = create_async_engine(
                 self._url,
                 pool_size=options.pool_size + options.max_overflow,
@@ -100,10 +105,27 @@ class MysqlEngine:
                 isolation_level="AUTOCOMMIT",
                 connect_args=self._arguments,
             )
+        return self._engine
+
+    async def _new_lane(self) -> Lane:
+        tls = self._tls
+        try:
+            return await self._open_lane()
+        except TlsNotOffered:
+            if tls.mode != "prefer":
+                raise
+        if self._tls is tls:
+            self._tls = replace(tls, mode="off")
+            self._arguments.pop("ssl", None)
+            engine, self._engine = self._sqlalchemy_engine(), None
+            await engine.dispose()
+        return await self._open_lane()
+
+    async def _open_lane(self) -> Lane:
         try:
             async with asyncio.timeout(self.options.connect_timeout_s):
                 # The driver's own limit ends with the TCP connection; a server may still say nothing.
-                pooled = await self._engine.connect()
+                pooled = await self._sqlalchemy_engine().connect()
             connection = (await pooled.get_raw_connection()).driver_connection
             assert connection is not None
             check_version(connection.server_version, self.where)
@@ -111,7 +133,13 @@ class MysqlEngine:
             lane.largest = int((await lane.say("SELECT @@max_allowed_packet")).rows[0][0])
             return lane
         except (*mysql_errors.DRIVER_ERRORS, sa.exc.SQLAlchemyError) as error:
-            raise self._translated(error) from error
+            failure = self._translated(error)
+            if isinstance(failure, AuthenticationFailed) and self._tls.mode == "off":
+                failure.hint = (
+                    "Check both in the connection. A user who may only come encrypted is refused in the same words:"
+                    " TLS is off here."
+                )
+            raise failure from error
 
     def _translated(self, error: BaseException) -> BaseException:
         original = error

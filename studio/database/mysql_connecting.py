@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from studio.database.mysql_dialect import TEXT_COLLATION
 from studio.database.options import DatabaseOptions
+from studio.database.tls import Tls, take_tls
 from studio.kernel.errors import ConnectionFailed
 
 OLDEST: Final = (10, 11)
@@ -52,10 +53,11 @@ def session_settings(options: DatabaseOptions) -> str:
     return f"SET NAMES utf8mb4 COLLATE {TEXT_COLLATION}, {', '.join(settings)}"
 
 
-def driver_url(url: str, options: DatabaseOptions) -> tuple[sa.URL, dict[str, Any]]:
-    """SQLAlchemy's URL, and the driver's arguments."""
+def driver_url(url: str, options: DatabaseOptions) -> tuple[sa.URL, dict[str, Any], Tls]:
+    """SQLAlchemy's URL, the driver's arguments, and how it is encrypted."""
     parsed = sa.make_url(url).set(drivername="mysql+asyncmy")
     query = {name: str(value) for name, value in parsed.query.items()}
+    tls = take_tls("mysql", query)
     arguments: dict[str, Any] = {
         # SQLAlchemy would give it as text, which the driver only takes in Latin-1.
         "password": str(parsed.password or "").encode(),
@@ -68,15 +70,12 @@ def driver_url(url: str, options: DatabaseOptions) -> tuple[sa.URL, dict[str, An
     query.pop("charset", None)
     if "unix_socket" in query:
         arguments["unix_socket"] = query.pop("unix_socket")
-    mode = query.pop("ssl", query.pop("ssl_mode", query.pop("ssl-mode", ""))).lower()
-    if mode in ("true", "1", "require", "required", "verify_ca", "verify_identity"):
-        arguments["ssl"] = True
     if query:
         raise ConnectionFailed(
             f"The URL says {next(iter(query))!r}, which Studio does not know for MariaDB.",
-            hint="Known: connect_timeout, ssl, unix_socket.",
+            hint="Known: connect_timeout, ssl-mode, ssl-ca, ssl-cert, ssl-key, unix_socket.",
         )
-    return parsed.set(query={}), arguments
+    return parsed.set(query={}), arguments, tls
 
 
 def where_is(url: sa.URL) -> str:

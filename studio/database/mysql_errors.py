@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from asyncmy import errors as driver
 
+from studio.database import tls
 from studio.kernel.errors import (
     AuthenticationFailed,
     BadValue,
@@ -92,6 +93,8 @@ def translate(error: BaseException, *, where: str) -> DatabaseError | None:
         return ConnectionFailed(
             f"{where} did not answer in time.", hint="Check host, port and firewall.", detail=str(error)
         )
+    if (unencrypted := tls.failure(error, where)) is not None:
+        return unencrypted
     if isinstance(error, ConnectionResetError | BrokenPipeError | EOFError):
         return _lost(error, where)
     if isinstance(error, OSError):
@@ -135,6 +138,7 @@ def _no_database(error: Any, where: str) -> DatabaseError:
         f"{where}: the server has no such database.",
         hint="Check its name, or create it.",
         detail=_said(error),
+        can_be_made=True,
     )
 
 

@@ -30,6 +30,7 @@ from studio.database.postgresql_dialect import dump_json
 from studio.database.postgresql_sessions import PostgresqlLanes, PostgresqlTransaction
 from studio.database.postgresql_vectors import HOME, teach
 from studio.database.results import PoolInfo, ServerInfo
+from studio.database.tls import Tls, context_of, take_tls
 from studio.database.worker import whatever_happens
 from studio.kernel.errors import ConnectionFailed, ConnectionLost
 from studio.models.spec import Kind, ModelSpec
@@ -77,7 +78,7 @@ class PostgresqlEngine:
 
     def __init__(self, url: str, options: DatabaseOptions) -> None:
         self.options = options
-        self._url, self._arguments = _driver_url(url, options)
+        self._url, self._arguments, self._tls = _driver_url(url, options)
         self.where = _where(self._url)
         self._engine: AsyncEngine | None = None
         self.pool: LanePool[Lane] = LanePool(self._new_lane, options, self.where)
@@ -130,6 +131,10 @@ class PostgresqlEngine:
     def _sqlalchemy_engine(self) -> AsyncEngine:
         if self._engine is None:
             options = self.options
+            if self._tls.is_said:
+                # The driver's word for what only the server decides; else an object, which the driver takes as "or not at all".
+                is_open = self._tls.mode == "prefer"
+                self._arguments["ssl"] = "prefer" if is_open else context_of(self._tls) or False
             self._engine = create_async_engine(
                 self._url,
                 pool_size=options.pool_size + options.max_overflow,
@@ -257,8 +262,8 @@ def _echo(record: Any) -> None:
     _log.info("%s", record.query)
 
 
-def _driver_url(url: str, options: DatabaseOptions) -> tuple[sa.URL, dict[str, Any]]:
-    """SQLAlchemy's URL, and asyncpg's arguments that a URL says in libpq's words."""
+def _driver_url(url: str, options: DatabaseOptions) -> tuple[sa.URL, dict[str, Any], Tls]:
+    """SQLAlchemy's URL, asyncpg's arguments that a URL says in libpq's words, and how it is encrypted."""
     try:
         parsed = sa.make_url(url).set(drivername="postgresql+asyncpg")
     except (sa.exc.ArgumentError, ValueError) as error:
@@ -267,7 +272,8 @@ def _driver_url(url: str, options: DatabaseOptions) -> tuple[sa.URL, dict[str, A
             "The connection's URL cannot be read: its host and port make no sense.",
             hint="Write postgresql://user@host:5432/database.",
         ) from error
-    query = dict(parsed.query)
+    query: dict[str, Any] = dict(parsed.query)
+    tls = take_tls("postgresql", query)
     settings = {
         "application_name": str(query.pop("application_name", "studio")),
         "timezone": "UTC",
@@ -280,11 +286,9 @@ def _driver_url(url: str, options: DatabaseOptions) -> tuple[sa.URL, dict[str, A
         "statement_cache_size": _STATEMENTS_KEPT,
         "server_settings": settings,
     }
-    if "sslmode" in query:
-        arguments["ssl"] = query.pop("sslmode")
     if "connect_timeout" in query:
         arguments["timeout"] = float(str(query.pop("connect_timeout")))
-    return parsed.set(query=query), arguments
+    return parsed.set(query=query), arguments, tls
 
 
 def _where(url: sa.URL) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 
+from studio.database import tls
 from studio.kernel.errors import (
     AuthenticationFailed,
     BadValue,
@@ -37,6 +38,7 @@ _KEY = re.compile(
     r'Key \((?P<columns>.*?)\)=\((?P<values>.*)\) (already exists|is not present|is (?:still )?referenced)(.*?table "(?P<table>[^"]+)")?',
     re.DOTALL,
 )
+_UNENCRYPTED = re.compile(r"no pg_hba\.conf entry .*(no encryption|SSL off)", re.DOTALL)
 _COPY_LINE = re.compile(r"COPY [^,]+, line (\d+)")
 
 DRIVER_ERRORS = (
@@ -74,6 +76,8 @@ def translate(error: BaseException, *, where: str) -> DatabaseError | None:
         return ConnectionFailed(
             f"{where} did not answer in time.", hint="Check host, port and firewall.", detail=str(error)
         )
+    if (unencrypted := tls.failure(error, where)) is not None:
+        return unencrypted
     if isinstance(error, ConnectionResetError | BrokenPipeError | EOFError):
         return _lost(str(error), where)
     if isinstance(error, OSError):
@@ -130,6 +134,8 @@ def _server_lost(error: Any, where: str) -> DatabaseError:
 
 
 def _password(error: Any, where: str) -> DatabaseError:
+    if _UNENCRYPTED.search(str(error)):
+        return tls.wanted_by_server(where, str(error))
     return AuthenticationFailed(
         f"{where} refuses the user or the password.", hint="Check both in the connection.", detail=str(error)
     )
@@ -137,7 +143,10 @@ def _password(error: Any, where: str) -> DatabaseError:
 
 def _no_database(error: Any, where: str) -> DatabaseError:
     return UnknownDatabase(
-        f"{where}: the server has no such database.", hint="Check its name, or create it.", detail=str(error)
+        f"{where}: the server has no such database.",
+        hint="Check its name, or create it.",
+        detail=str(error),
+        can_be_made=True,
     )
 
 

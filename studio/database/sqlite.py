@@ -129,7 +129,9 @@ class SqliteEngine:
             raise UnknownDatabase(f"{path} is a folder, not a database.", hint="Choose an SQLite file.")
         if not path.exists() and (self.options.must_exist or self.options.read_only):
             raise UnknownDatabase(
-                f"There is no database {path}.", hint="Check the path, or create the database first."
+                f"There is no database {path}.",
+                hint="Check the path, or create the database first.",
+                can_be_made=path.parent.is_dir(),
             )
         if not path.parent.exists():
             raise UnknownDatabase(
@@ -142,6 +144,7 @@ class SqliteEngine:
             raise UnknownDatabase(
                 f"There is no database {self.path}.",
                 hint="Check the path; a new file is made when it is first used.",
+                can_be_made=self.path.parent.is_dir(),
             )
         await self.connect()
         started = time.perf_counter()

@@ -22,6 +22,7 @@
     │  └─ RunTimeout              a node's or a run's time is over
     ├─ DatabaseError              the database said no, or nothing
     │  ├─ ConnectionFailed        unreachable, refused, no such host
+    │  │  └─ TlsFailed            no encryption, or a certificate that is not believed
     │  ├─ AuthenticationFailed    wrong user or password
     │  ├─ UnknownDatabase         the server has no such database; the file does not exist
     │  ├─ NotADatabase            the file is something else, or damaged
@@ -261,6 +262,10 @@ class DatabaseError(StudioError):
 
 class ConnectionFailed(DatabaseError):
     code = "connection-failed"
+
+
+class TlsFailed(ConnectionFailed):
+    code = "tls-failed"
 
 
 class AuthenticationFailed(DatabaseError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import short_id
 from studio.panels.connection_form import ConnectionForm, blank_connection
-from studio.panels.widgets import BusyLine, ErrorCard, item_icon, set_role, tool_button
+from studio.panels.widgets import MENDS, BusyLine, ErrorCard, item_icon, set_role, tool_button
 from studio.project.project_changes import SetConnections
 from studio.qt.background import run_in_background
 from studio.qt.icons import icon
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from studio.qt.theme import Theme
     from studio.session import Session
 
+_CREATE: Final = f"{MENDS}create"
 _ROLE: Final = Qt.ItemDataRole.UserRole
 
 
@@ -130,6 +132,7 @@ class ConnectionDialog(QDialog):
         self.verdict.hide()
         column.addWidget(self.verdict)
         self.card = ErrorCard(self.theme, self)
+        self.card.activated.connect(self._mend)
         self.card.hide()
         column.addWidget(self.card)
         column.addStretch(1)
@@ -241,15 +244,33 @@ class ConnectionDialog(QDialog):
         if problem:
             self._show_result(problem, "error")
             return
-        connection = self.form.connection()
-        password = self.form.typed_password() or self._passwords.get(self._current) or None
+        self._begin(self.tr("Testing…"), self.session.test_connection(*self._as_typed()), self._tested)
+
+    def create_database(self) -> None:
+        """Makes the database that a test has missed, and tests again."""
+        told = self.tr("Making the database…")
+        self._begin(told, self.session.create_database(*self._as_typed()), self._created)
+
+    def _as_typed(self) -> tuple[Connection, str | None]:
+        """The connection as it stands, and its password if one was typed."""
+        return self.form.connection(), self.form.typed_password() or self._passwords.get(
+            self._current
+        ) or None
+
+    def _begin(self, told: str, awaitable: Awaitable[Any], done: Callable[[Any], object]) -> None:
         self._clear_result()
-        self._show_result(self.tr("Testing…"), "muted")
+        self._show_result(told, "muted")
         self.busy.begin()
-        self._job = run_in_background(
-            self, self.session.test_connection(connection, secret=password), self._tested, self._refused
-        )
+        self._job = run_in_background(self, awaitable, done, self._refused)
         self._enable()
+
+    def _created(self, _: object) -> None:
+        self._end_test()
+        self.test()
+
+    def _mend(self, name: str) -> None:
+        if name == _CREATE:
+            self.create_database()
 
     def _tested(self, info: Any) -> None:
         self._end_test()
@@ -257,7 +278,8 @@ class ConnectionDialog(QDialog):
 
     def _refused(self, error: StudioError) -> None:
         self._end_test()
-        self._show_card(error)
+        may_make = bool(error.context.get("can_be_made")) and not self.form.read_only.isChecked()
+        self._show_card(error, fixes=[(_CREATE, self.tr("&Create it"))] if may_make else [])
 
     def _end_test(self) -> None:
         self._job = None
@@ -320,9 +342,9 @@ class ConnectionDialog(QDialog):
         set_role(self.verdict, "role", role)
         self.verdict.show()
 
-    def _show_card(self, error: StudioError) -> None:
+    def _show_card(self, error: StudioError, *, fixes: Sequence[tuple[str, str]] = ()) -> None:
         self.verdict.hide()
-        self.card.show_error(error)
+        self.card.show_error(error, fixes=fixes)
         self.card.show()
 
     def _clear_result(self) -> None:
@@ -341,4 +363,5 @@ def describe_server(info: Any) -> str:
     """`Connected to PostgreSQL 15.8 in 34 ms; 15 tables; can write: yes`."""
     tables = "1 table" if info.tables == 1 else f"{info.tables} tables"
     writes = "yes" if info.can_write else "no"
-    return f"Connected to {info.product} {info.version} in {info.latency_ms:.0f} ms; {tables}; can write: {writes}"
+    took = f"{info.latency_ms:.0f}" if info.latency_ms >= 1 else "under 1"
+    return f"Connected to {info.product} {info.version} in {took} ms; {tables}; can write: {writes}"

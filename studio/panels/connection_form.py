@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from studio.kernel.names import unique_name
 from studio.panels.editors.base import CalmCombo, mark_invalid
+from studio.panels.tls_fields import TlsFields
 from studio.panels.urls import DEFAULT_PORT, DEFAULT_PORTS, UrlParts, UrlRefused, parts_of, problem_of, url_of
 from studio.panels.widgets import muted_label, tool_button
 from studio.project.state import Connection
@@ -133,6 +134,7 @@ class ConnectionForm(QWidget):
         self.rows.addRow(self._buddy(self.tr("&Password"), self.password), self.password)
         self.variable = QLineEdit(self)
         self.rows.addRow(self._buddy(self.tr("&Variable"), self.variable), self.variable)
+        self.tls = TlsFields(self.rows, self.theme, self)
         return [holder, self.database, self.user, self.secret]
 
     def _buddy(self, text: str, widget: QWidget) -> QLabel:
@@ -151,6 +153,7 @@ class ConnectionForm(QWidget):
         for line in (self.name, self.password, self.variable):
             line.textEdited.connect(self._other_edited)
         self.read_only.clicked.connect(self._other_edited)
+        self.tls.edited.connect(self._tls_edited)
 
     # ------------------------------------------------------------ in and out
 
@@ -212,6 +215,7 @@ class ConnectionForm(QWidget):
             port=self.port.value(),
             database=self.database.text().strip(),
             user=self.user.text().strip(),
+            tls=self.tls.tls(),
             options=self._options,
         )
 
@@ -227,6 +231,8 @@ class ConnectionForm(QWidget):
         found = problem_of(self.parts())
         if found:
             return (self.path if self.dialect.currentData() == "sqlite" else self.database), found
+        if self.dialect.currentData() != "sqlite" and (unreadable := self.tls.problem()):
+            return self.tls.ca, unreadable
         is_variable = self.dialect.currentData() != "sqlite" and self.secret.currentData() == "environment"
         if is_variable and not self.variable.text().strip():
             return self.variable, self.tr("Name the environment variable that holds the password.")
@@ -242,7 +248,7 @@ class ConnectionForm(QWidget):
 
     def mark(self, widget: QWidget | None) -> None:
         """Draws one field as wrong, the others as right."""
-        for field in (self.name, self.url, self.path, self.database, self.variable):
+        for field in (self.name, self.url, self.path, self.database, self.tls.ca, self.variable):
             mark_invalid(field, field is widget)
 
     # ------------------------------------------------------------ inside
@@ -250,6 +256,7 @@ class ConnectionForm(QWidget):
     def _show_parts(self, parts: UrlParts) -> None:
         self._options = parts.options
         self.dialect.setCurrentIndex(self.dialect.findData(parts.dialect))
+        self.tls.show_tls(parts.tls)
         self._show_rows()
         if parts.dialect == "sqlite":
             self.path.setText("" if parts.is_memory else parts.path)
@@ -266,9 +273,15 @@ class ConnectionForm(QWidget):
         self.url.setText(url_of(self.parts()))
         self.changed.emit()
 
-    def _dialect_chosen(self, _index: int) -> None:
+    def _tls_edited(self) -> None:
         self._show_rows()
+        self._field_edited()
+
+    def _dialect_chosen(self, _index: int) -> None:
         self._options = ""
+        if self.dialect.currentData() != "sqlite":
+            self.tls.begin(self.dialect.currentData())
+        self._show_rows()
         if self.port.value() in DEFAULT_PORTS.values():
             self.port.setValue(DEFAULT_PORTS.get(self.dialect.currentData(), DEFAULT_PORT))
         self._field_edited()
@@ -316,6 +329,7 @@ class ConnectionForm(QWidget):
             self.rows.setRowVisible(widget, is_file)
         for widget in self._postgresql_rows:
             self.rows.setRowVisible(widget, not is_file)
+        self.tls.show_rows(self.dialect.currentData())
         kind = self.secret.currentData()
         self.rows.setRowVisible(self.password, not is_file and kind == "keyring")
         self.rows.setRowVisible(self.variable, not is_file and kind == "environment")

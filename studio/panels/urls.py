@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from studio.database.tls import Tls, take_tls, words_of
+from studio.kernel.errors import ConnectionFailed
+
 Dialect = Literal["sqlite", "postgresql", "mysql"]
 DEFAULT_PORT: Final = 5432
 DEFAULT_PORTS: Final = {"postgresql": DEFAULT_PORT, "mysql": 3306}
@@ -17,13 +20,19 @@ _SERVERS: Final[dict[str, Dialect]] = {
 }
 
 
+_NO_TLS: Final = Tls(mode="off", is_said=False)
+
+
 class UrlRefused(ValueError):
     """The text is no URL that Studio can use; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UrlParts:
-    """What a form shows. `path` is SQLite's file (empty: in memory); `password` is only ever held while the form is open."""
+    """What a form shows. `path` is SQLite's file (empty: in memory); `password` is only ever held while the form is open.
+
+    `options` are what of the URL's query no field stands for.
+    """
 
     dialect: Dialect
     path: str = ""
@@ -32,6 +41,7 @@ class UrlParts:
     database: str = ""
     user: str = ""
     password: str = ""
+    tls: Tls = _NO_TLS
     options: str = ""
 
     @property
@@ -62,6 +72,11 @@ def parts_of(url: str) -> UrlParts:
         port = split.port
     except ValueError as fault:
         raise UrlRefused(f"The URL cannot be read: {fault}.") from fault
+    query = dict(parse_qsl(split.query, keep_blank_values=True))
+    try:
+        tls = take_tls(server, query)
+    except ConnectionFailed as fault:
+        raise UrlRefused(str(fault)) from fault
     return UrlParts(
         dialect=server,
         host=unquote(split.hostname or ""),
@@ -69,13 +84,17 @@ def parts_of(url: str) -> UrlParts:
         database=unquote(split.path.removeprefix("/")),
         user=unquote(split.username or ""),
         password=unquote(split.password or ""),
-        options=split.query,
+        tls=tls,
+        options=urlencode(query),
     )
 
 
 def url_of(parts: UrlParts, *, with_password: bool = False) -> str:
     """The URL of the parts; the password is left out unless asked for."""
-    options = f"?{urlencode(parse_qsl(parts.options, keep_blank_values=True))}" if parts.options else ""
+    query = parse_qsl(parts.options, keep_blank_values=True)
+    if parts.dialect != "sqlite":
+        query = [*words_of(parts.dialect, parts.tls).items(), *query]
+    options = f"?{urlencode(query, safe='/')}" if query else ""
     if parts.dialect == "sqlite":
         return f"sqlite:///{'' if parts.is_memory else quote(parts.path, safe='/: ~')}{options}"
     user = quote(parts.user, safe="")

@@ -84,6 +84,17 @@ async def test_connection(databases: Databases, connection: Connection, secret: 
         await database.close()
 
 
+async def create_database(databases: Databases, connection: Connection, secret: str | None) -> None:
+    """Makes the database that the connection names; raises DatabaseError that says why it cannot be made."""
+    database = await databases.fresh(connection, secret)
+    try:
+        await database.create()
+    except StudioError as error:
+        raise masked(error, secret) from error
+    finally:
+        await database.close()
+
+
 async def reflect(databases: Databases, connection: Connection) -> list[ModelSpec]:
     """The tables of a connection's database as models, in the database's order."""
     database = await databases.fresh(connection, None)

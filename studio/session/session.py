@@ -376,6 +376,10 @@ class Session(Editor):
         """Connects once, with `secret` or the one that is kept; raises DatabaseError that says what is wrong."""
         return await self.env.loop.call(data.test_connection(self._databases, connection, secret))
 
+    async def create_database(self, connection: Connection, secret: str | None = None) -> None:
+        """Makes the database that the connection names, on its server or as a file; raises DatabaseError."""
+        await self.env.loop.call(data.create_database(self._databases, connection, secret))
+
     async def reflect(self, connection_id: str) -> list[ModelSpec]:
         """The tables of a connection's database as models; nothing is taken into the project. Raises DatabaseError."""
         connection = self.project.connections[connection_id]

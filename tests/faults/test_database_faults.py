@@ -63,8 +63,11 @@ def test_testing_a_missing_file_makes_none(tmp_path):
     async def test(database):
         await database.test()
 
-    failure(f"sqlite:///{tmp_path}/shop.db", UnknownDatabase, test)
+    error = failure(f"sqlite:///{tmp_path}/shop.db", UnknownDatabase, test, must_exist=True)
     assert list(tmp_path.iterdir()) == []
+    assert error.context["can_be_made"]
+    run(f"sqlite:///{tmp_path}/shop.db", lambda database: database.create(), models=[], must_exist=True)
+    assert (tmp_path / "shop.db").exists()
 
 
 @pytest.mark.parametrize("content", [b"id,name\n1,shop\n" * 100, b"\x89PNG\r\n\x1a\n" + b"\0" * 2000])
@@ -267,9 +270,39 @@ def test_a_wrong_password_is_told_and_never_repeated(server_url):
     assert f"{urlsplit(server_url).hostname}:{urlsplit(server_url).port}" in error.message
 
 
-def test_an_unknown_database_is_told(server_url):
-    error = failure(with_parts(server_url, path="/no_such_shop"), UnknownDatabase)
-    assert "no_such_shop" in error.message
+def test_an_unknown_database_is_told_and_can_be_made(server_url):
+    name = f'{urlsplit(server_url).path.removeprefix("/")} `a":b'
+    missing = with_parts(server_url, path=f"/{quote(name)}")
+    error = failure(missing, UnknownDatabase)
+    assert name in error.message
+    assert error.context["can_be_made"]
+
+    async def make(database):
+        await database.create()
+        assert (await database.test()).database == name
+        await database.close()
+        other = Database(server_url)
+        mark = "`" if other.dialect == "mysql" else '"'
+        await other._engine.lanes.change(f"DROP DATABASE {mark}{name.replace(mark, mark * 2)}{mark}")
+        await other.close()
+
+    run(missing, make, models=[])
+
+
+def test_who_may_make_no_database_is_told_so(server_url):
+    async def story(database):
+        user = f"guest_{urlsplit(server_url).path[-6:]}"
+        lanes = database._engine.lanes
+        if database.dialect == "mysql":
+            await lanes.change(f"CREATE USER {user} IDENTIFIED BY 'x'")
+        else:
+            await lanes.change(f"CREATE USER {user} PASSWORD 'x'")
+        guest = Database(with_parts(server_url, user=user, password="x", path="/guests_own"))
+        with pytest.raises(StatementRefused, match="Ask for the right"):
+            await guest.create()
+        await lanes.change(f"DROP USER {user}")
+
+    run(server_url, story, models=[])
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "mysql"])

@@ -209,6 +209,10 @@ class PanelSession(Session):
         self.answers.asked.append(("test", connection, secret))
         return await self._answer(self.answers.server)
 
+    async def create_database(self, connection, secret=None):
+        self.answers.asked.append(("create", connection, secret))
+        await self._answer(None)
+
     async def reflect(self, connection_id):
         self.answers.asked.append(("reflect", connection_id))
         return await self._answer(self.answers.tables)

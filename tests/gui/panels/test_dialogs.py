@@ -40,6 +40,11 @@ def write(line, text):
     line.textEdited.emit(text)
 
 
+def choose(box, data):
+    box.setCurrentIndex(box.findData(data))
+    box.activated.emit(box.currentIndex())
+
+
 # ---------------------------------------------------------------- connections
 
 
@@ -60,6 +65,21 @@ def test_fields_and_url_say_the_same_both_ways(session, theme, opened):
     write(form.host, "other")
     form.port.setValue(5432)
     assert form.url.text() == "postgresql://ada@other/shop?sslmode=require"
+    choose(form.tls.mode, "verify-ca")
+    form.tls.take_file("/no/such.pem")
+    assert form.url.text() == "postgresql://ada@other/shop?sslmode=verify-ca&sslrootcert=/no/such.pem"
+    assert form.problem(set())[0] is form.name
+    write(form.name, "shop")
+    assert form.problem(set()) == (form.tls.ca, "There is no such CA file.")
+    choose(form.tls.mode, "off")
+    assert form.url.text() == "postgresql://ada@other/shop?sslmode=disable"
+    assert not form.tls.ca.isVisible()
+    choose(form.dialect, "mysql")
+    assert form.tls.mode.currentData() == "off", "what is usual there"
+    write(form.url, "mysql://ada@other/shop?ssl-mode=VERIFY_IDENTITY")
+    assert form.tls.mode.currentData() == "verify-host"
+    assert form.tls.ca.isVisible()
+    write(form.name, "")
     form.dialect.setCurrentIndex(0)
     form.dialect.activated.emit(0)
     form.take_file("/data/shop.db")
@@ -106,6 +126,26 @@ def test_the_test_button_says_what_answered(session, theme, opened, qtbot):
     qtbot.waitUntil(
         lambda: "Connected to PostgreSQL 15.8 in 34 ms; 15 tables; can write: yes" in dialog.verdict.text()
     )
+
+
+def test_a_database_that_is_missing_is_made_at_the_press_of_a_button_and_tested(
+    session, theme, opened, qtbot
+):
+    missing = UnknownDatabase("There is no shop.", hint="Create it.", can_be_made=True)
+    session.answers.server = missing
+    dialog = opened(ConnectionDialog(session, theme))
+    dialog.form.read_only.setChecked(True)
+    dialog.test()
+    qtbot.waitUntil(dialog.card.isVisible)
+    assert [button.text() for button in dialog.card.findChildren(QPushButton)] == ["&Copy"], "read only"
+    dialog.form.read_only.setChecked(False)
+    dialog.test()
+    qtbot.waitUntil(lambda: len(dialog.card.findChildren(QPushButton)) == 2)
+    button = next(each for each in dialog.card.findChildren(QPushButton) if "Create" in each.text())
+    session.answers.server = SERVER
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Connected to PostgreSQL 15.8" in dialog.verdict.text())
+    assert [asked[0] for asked in session.answers.asked][-2:] == ["create", "test"]
 
 
 def test_a_connection_is_called_after_its_database_when_nobody_names_it(session, theme, opened, qtbot):

@@ -215,6 +215,9 @@ def test_a_typing_slip_still_finds_the_model():
         "postgresql://ada@db.example:6543/shop?sslmode=require",
         "postgresql://localhost/shop",
         "postgresql://a%40b@[::1]/my%20shop",
+        "postgresql://h/shop?sslmode=verify-full&sslrootcert=/etc/ca+1.pem&sslcert=me.crt&application_name=x",
+        "mysql://ada@h/shop?ssl-mode=VERIFY_IDENTITY&ssl-ca=/etc/ca.pem",
+        "mysql://ada@h/shop?ssl-mode=PREFERRED&unix_socket=/run/my.sock",
     ],
 )
 def test_a_url_becomes_a_form_and_the_same_url_again(url):
@@ -229,7 +232,15 @@ def test_a_password_is_taken_out_of_the_url():
 
 
 @pytest.mark.parametrize(
-    "url", ["shop.db", "sqlite://shop.db", "oracle://h/d", "postgresql://h:port/d", "postgresql://[::1/d"]
+    "url",
+    [
+        "shop.db",
+        "sqlite://shop.db",
+        "oracle://h/d",
+        "postgresql://h:port/d",
+        "postgresql://[::1/d",
+        "mysql://h/d?ssl-mode=maybe",
+    ],
 )
 def test_a_text_that_is_no_usable_url_is_refused(url):
     with pytest.raises(UrlRefused):
