@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-COMMANDS: Final = ("run", "check", "nodes")
+COMMANDS: Final = ("run", "check", "nodes", "lineage")
 BAD_USAGE: Final = 2
 _PLATFORMS_WITHOUT_SCREEN: Final = ("offscreen", "minimal", "vnc", "linuxfb", "eglfs")
 

@@ -147,3 +147,19 @@ def nodes(
 ) -> None:
     """List the kinds of node that a project's workflows can use."""
     raise typer.Exit(commands.nodes(Environment.default(), source, form=output))
+
+
+@app.command(cls=Command)
+def lineage(
+    source: Annotated[str, typer.Argument(metavar="STORE-OR-YAML", help="A project or a text.")],
+    field: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL.FIELD",
+            help="The field, as User.email; User for all of its fields, shop:User.email on one connection.",
+        ),
+    ],
+    output: Format = "table",
+) -> None:
+    """List the nodes that read a field, write it, filter or sort by it or pass it on, without running anything."""
+    raise typer.Exit(commands.lineage(Environment.default(), source, field, form=output))

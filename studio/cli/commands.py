@@ -1,4 +1,4 @@
-"""What can be done from a terminal? Run a workflow, check it, list the kinds of node; each gives an exit code.
+"""What can be done from a terminal? Run a workflow, check it, list the kinds of node, follow a field; each gives an exit code.
 
 Results go to stdout, progress and errors to stderr.
 """
@@ -158,6 +158,26 @@ def nodes(env: Environment, source: str | None, *, form: Format) -> int:
                 ", ".join(port.name for port in spec.outputs),
             )
         out.print(table)
+        return OK
+
+    return _guarded(work, form)
+
+
+def lineage(env: Environment, source: str, field: str, *, form: Format) -> int:
+    """Lists what the workflows of a project do with a field; 0, or 2 for a bad file or an unknown field."""
+
+    async def work(out: Console, err: Console) -> int:
+        from studio.session.lineage import field_uses
+
+        session = await sources.open_source(env, source)
+        try:
+            found = field_uses(session, field)
+        finally:
+            await session.close(keep_edits=True)
+        if form == "json":
+            showing.print_json(showing.lineage_data(found))
+        else:
+            showing.show_lineage(out, field, found)
         return OK
 
     return _guarded(work, form)

@@ -19,6 +19,7 @@ from rich.table import Table
 from studio.kernel.errors import BuildError, StudioError, TextError
 from studio.kernel.problems import Problem, Severity
 from studio.session import NodeRunView, RunHandle
+from studio.session.lineage import FieldUses
 from studio.session.runs import keep
 from studio.workflow.graph import Workflow
 from studio.workflow.spec import NodeSpec
@@ -274,3 +275,43 @@ def print_json(document: Any) -> None:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
+
+
+def show_lineage(console: Console, asked: str, found: FieldUses) -> None:
+    """What the workflows do with a field, node by node; what is uncertain has a question mark, with the reason behind it."""
+    if not found.count:
+        console.print(f"Nothing touches {escape(asked)}.")
+    several = len(found.fields) > 1
+    for entry in found.workflows:
+        table = Table(title=escape(entry.workflow.name), title_justify="left")
+        for column in ("node", *(("field",) if several else ()), "how", "param or port", "remark"):
+            table.add_column(column, overflow="fold")
+        for use in entry.uses:
+            node = entry.workflow.nodes[use.node]
+            cells = [node.title or node.id, *((use.field.field,) if several else ())]
+            cells += [use.how.value if use.is_sure else f"{use.how.value}?", use.place, use.note]
+            table.add_row(*map(escape, cells))
+        console.print(table)
+    if found.unread:
+        noun = "node holds" if found.unread == 1 else "nodes hold"
+        console.print(f"[dim]{found.unread} {noun} raw SQL or Python, which is not looked into.[/]")
+
+
+def lineage_data(found: FieldUses) -> dict[str, Any]:
+    return {
+        "fields": [str(field) for field in found.fields],
+        "uses": [
+            {
+                "workflow": entry.workflow.name,
+                "node": use.node,
+                "field": str(use.field),
+                "how": use.how.value,
+                "place": use.place,
+                "note": use.note,
+                "is_sure": use.is_sure,
+            }
+            for entry in found.workflows
+            for use in entry.uses
+        ],
+        "unread_nodes": found.unread,
+    }

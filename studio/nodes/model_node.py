@@ -48,6 +48,11 @@ class ModelNode(NodeType):
     def model(self) -> ModelSpec:
         return self._model
 
+    @property
+    def family(self) -> Family:
+        """The models of the same database, with their relations."""
+        return self._family
+
     def models(self, params: Params) -> Iterable[ModelSpec]:
         """The models whose tables the node needs; params that come during the run are `LATER`."""
         include = params.get("include") if "include" in self.spec.params_by_name else None

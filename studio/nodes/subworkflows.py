@@ -123,6 +123,11 @@ class ForEachType(ReferringType):
         super().__init__(spec, workflow, interface)
         self._given = given
 
+    @property
+    def given(self) -> str | None:
+        """The input that is given the record or batch; None when that is not clear."""
+        return self._given
+
     def bound(self, workflow: Workflow, node: Node, catalogue: NodeCatalogue) -> ForEachType:
         interface = interface_of(workflow, catalogue, FOR_EACH)
         given = given_input(interface, node.params.get("input"))

@@ -275,6 +275,22 @@ def test_check_is_quiet_about_what_is_right(studio):
     assert studio("check", make_store(studio.folder)).returncode == 0
 
 
+def test_lineage_lists_who_touches_a_field(studio):
+    shop = make_store(studio.folder)
+
+    def lineage(*arguments: str) -> Any:
+        return CliRunner().invoke(app, ["lineage", shop, *arguments], env=studio.environ)
+
+    done = lineage("Order.status")
+    assert done.exit_code == 0
+    assert "Spent by customer" in done.stdout
+    assert "filters by" in done.stdout
+    document = json.loads(lineage("Customer", "--format", "json").stdout)
+    assert {"Customer.id", "Customer.tier"} <= {use["field"] for use in document["uses"]}
+    refused = lineage("Order.statsu")
+    assert (refused.exit_code, "Did you mean 'status'" in refused.stderr) == (2, True)
+
+
 def test_broken_text_is_told_with_its_line_and_column(studio):
     studio.write("x.yaml", HEAD + "workflows:\n  - name: [W\n    nodes: []\n")
     for command in ("run", "check", "nodes"):
@@ -351,7 +367,7 @@ def test_help_and_version(studio):
 
 def test_a_mistyped_command_or_option_is_told_the_nearest_or_all_there_are():
     for typed, words in (
-        ("delete all", "No such command 'delete'. Known: check, nodes, run."),
+        ("delete all", "No such command 'delete'. Known: check, lineage, nodes, run."),
         ("run x --worklfow a", "No such option: --worklfow. Did you mean '--workflow'?"),
         ("run x --database y", "No such option: --database. Known: --actor, --connection, --format,"),
         ("run x -q", "No such option: -q. Known: --actor,"),

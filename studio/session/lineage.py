@@ -1,0 +1,72 @@
+"""Who touches a field of the open project? The uses of a field in all workflows, and what of the project cannot be looked into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from studio.nodes.lineage import Lineage, WorkflowUses, find_fields
+from studio.workflow.lineage import FieldRef, How, Use
+
+if TYPE_CHECKING:
+    from studio.nodes.catalogue import NodeCatalogue
+    from studio.session.editor import Editor
+
+_UNREAD = frozenset({"SQL", "Python"})
+"""Kinds of node that may touch any field without saying so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldUses:
+    """What is known of one field, or of all fields of a model."""
+
+    fields: tuple[FieldRef, ...]
+    workflows: tuple[WorkflowUses, ...]
+    """Those that touch it, in the project's order."""
+    unread: int
+    """How many nodes there are whose code is not understood, and may touch it unseen."""
+
+    @property
+    def count(self) -> int:
+        return sum(len(entry.uses) for entry in self.workflows)
+
+    @property
+    def unsure(self) -> int:
+        return sum(not use.is_sure for entry in self.workflows for use in entry.uses)
+
+
+def field_uses(session: Editor, text: str) -> FieldUses:
+    """The uses of `User.email`, or of each field of `User`; raises WorkflowError with near misses for what is no field."""
+    catalogue = _catalogue(session)
+    fields = find_fields(catalogue.models(), text, catalogue.default_connection)
+    workflows = session.project.workflows.values()
+    found = Lineage.on(catalogue).of(fields, workflows)
+    unread = sum(
+        node.type in _UNREAD and not node.disabled
+        for workflow in workflows
+        for node in workflow.nodes.values()
+    )
+    return FieldUses(fields=fields, workflows=tuple(found), unread=unread)
+
+
+def field_names(session: Editor) -> list[str]:
+    """All that can be asked for: `User.email`; with its connection in front where several have a model of that name."""
+    found: list[str] = []
+    models = _catalogue(session).models()
+    for connection, own in models.items():
+        for model in own.values():
+            shared = sum(model.name in others for others in models.values()) > 1
+            front = f"{connection}:" if shared else ""
+            found += [f"{front}{model.name}.{name}" for name in model.names]
+    return found
+
+
+def _catalogue(session: Editor) -> NodeCatalogue:
+    from studio.nodes.catalogue import NodeCatalogue
+
+    catalogue = session.catalogue
+    assert isinstance(catalogue, NodeCatalogue)  # a session makes no other
+    return catalogue
+
+
+__all__ = ["FieldUses", "How", "Use", "field_names", "field_uses"]
