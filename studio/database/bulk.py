@@ -3,6 +3,9 @@
 Rows may come as a list, as any iterable, or as an asynchronous one, of mappings or of batches of mappings. A list is written as one
 batch; anything else is read in batches of `batch_size`, so that memory does not grow with the number of rows. All batches are one
 transaction: a failure leaves nothing behind and says which row it was.
+
+Rows mean what they mean one after another, also those that meet the same record or pass a unique value on. Where a database's quick way
+might say something else, as `rivals` and `last_says_all` tell, it is not taken.
 """
 
 from __future__ import annotations
@@ -51,6 +54,23 @@ class BulkJob:
     first_row: int = 1
     done: Callable[[int], None] | None = None
     """Told, on the loop, how many more rows are done."""
+
+    def rivals(self) -> list[tuple[str, ...]]:
+        """The fields, beside those that find the record, of which the rows change some and which no two records may share.
+
+        Over their values one row may be in another's way, so it matters which comes first.
+        """
+        changed = set(self.changed)
+        sets = self.plans.spec.unique_sets()
+        return [fields for fields in sets if fields != self.conflict and changed.intersection(fields)]
+
+    def last_says_all(self) -> bool:
+        """Whether, of rows that mean one record, the database need see the last only: nothing of it looks at the others' values."""
+        spec = self.plans.spec
+        if spec.reflected or spec.checks or self.rivals():
+            return False
+        changed = [spec.by_name[name] for name in self.changed]
+        return not any(field.check or field.references for field in changed)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -190,13 +210,14 @@ def runs(rows: Sequence[Any], shape: Shape) -> list[tuple[int, Sequence[Any]]]:
     return found
 
 
-def shape_of(plans: ModelPlans, mode: Wish) -> Shape:
-    """How rows are told apart.
+def shape_of(plans: ModelPlans, mode: Wish, *, finds: bool = False) -> Shape:
+    """How rows are told apart; `finds`: whether fields are named that find a row's record.
 
     An insert only asks which of the fields are given that the database would fill itself; an upsert or update overwrites exactly the
-    given fields, so for it all of them count; for a merge also in which of the unique ones nothing stands.
+    given fields, so for it all of them count; for a merge also in which of the unique ones nothing stands. What is to find a record must be
+    given in every row.
     """
-    if mode in ("upsert", "update"):
+    if mode in ("upsert", "update") or (mode == "skip" and finds):
         return _given_shape()
     if mode == "merge":
         return _merged_shape(plans)

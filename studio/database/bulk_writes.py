@@ -205,7 +205,7 @@ class BulkWrites(Writes):
             if progress is not None:
                 progress(done, total)
 
-        shape = shape_of(plans, mode)
+        shape = shape_of(plans, mode, finds=bool(conflict_on))
         now = plans.moment(utc_now())
         first_row = 1
         stream: AsyncIterator[Sequence[Any]] = batches(rows, batch_size)

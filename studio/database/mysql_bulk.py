@@ -8,7 +8,8 @@ MariaDB's own ways of resolving conflicts are not used: IGNORE forgives every ot
 takes any unique key for the one that is meant, and does not tell new from old.
 
 The row at fault: the server says the row, or else the statement is halved within a savepoint until one row is left. Whatever is not
-clear (two columns that only the server's collation finds equal) is written row by row, which is slow and exact.
+clear (two columns that only the server's collation finds equal, a unique value that one row gives up and another takes) is written row by
+row, which is slow and exact. Longer than most modules because the ways share one batch.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from studio.database import mysql_errors
 from studio.database.bulk import BulkJob, BulkOutcome, in_row, nothing_to_find_by
 from studio.database.errors import OF_A_ROW
 from studio.database.mysql_text import MOST_PLACEHOLDERS
-from studio.kernel.errors import BadValue, DatabaseError, DuplicateKey, ValueRefused
+from studio.kernel.errors import BadValue, DatabaseError, ValueRefused
 from studio.models.spec import FieldSpec, Kind
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ async def write_batch(session: MysqlTransaction, job: BulkJob, rows: Sequence[An
             if job.mode == "insert":
                 place = batch.place if batch.place is not None else await batch.find_fault()
                 raise in_row(error, job, place, rows[place]) from error.__cause__
+        except _InTurn:
+            pass
         # Row by row the one at fault is the one that fails; or none does, and all is well.
         return await batch.row_by_row()
 
@@ -75,6 +78,9 @@ class _Batch:
         quoting = job.plans.dialect.sqlalchemy.identifier_preparer
         self._quote = quoting.quote
         self.table = quoting.format_table(job.plans.table)
+        self._rivals = job.rivals() if job.mode in ("update", "upsert") else []
+        self._held: dict[tuple[str, ...], dict[Tuple, Tuple]] = {}
+        """For each rival the values of the records that the rows mean, and what finds those records."""
         self._long = [at for at, name in enumerate(job.columns) if _may_be_long(self.spec.by_name[name])]
 
     async def write(self) -> BulkOutcome:
@@ -82,6 +88,9 @@ class _Batch:
             ids = await self._insert(range(len(self.tuples)))
             return BulkOutcome(created=len(self.tuples), ids=ids)
         if self.job.mode == "update":
+            if self._rivals:
+                await self._existing(self.job.conflict)
+                self._check_rivals()
             updated = await self._update(range(len(self.tuples)), self.job.columns)
             self._report(len(self.rows))
             return BulkOutcome(updated=updated)
@@ -130,6 +139,8 @@ class _Batch:
             for place in places
             if None not in (sought := tuple([self.tuples[place][at] for at in find]))
         }
+        if len(last) < len(places) and not job.last_says_all():
+            raise _InTurn
         used = [name for name in columns if name in job.conflict or name in job.changed]
         taken = [columns.index(name) for name in used]
         types = ", ".join(
@@ -180,11 +191,10 @@ class _Batch:
         """Skip or upsert. Rows of one batch that mean the same record: the first creates it, the last says what it holds."""
         job = self.job
         self._check_found_by()
-        if job.mode == "skip" and not job.conflict:
-            sets = [fields for fields in self.spec.unique_sets() if set(fields) <= set(job.columns)]
-        else:
-            sets = [job.conflict]
+        sets = self._skipped_by()
         known = [await self._existing(fields) for fields in sets]
+        if self._rivals:
+            self._check_rivals()
         places = [[job.columns.index(name) for name in fields] for fields in sets]
         new: list[int] = []
         old: list[int] = []
@@ -201,6 +211,12 @@ class _Batch:
                 born[keys[0]] = place
         # Rows without any unique value are skipped by nothing: `known` may be empty.
         return await (self._skip(new) if job.mode == "skip" else self._upsert(new, old, born, known[0]))
+
+    def _skipped_by(self) -> list[tuple[str, ...]]:
+        """The fields that find a record which the row means: those of the conflict, or any that no two records may share."""
+        if self.job.conflict:
+            return [self.job.conflict]
+        return [fields for fields in self.spec.unique_sets() if set(fields) <= set(self.job.columns)]
 
     async def _skip(self, new: list[int]) -> BulkOutcome:
         ids = await self._insert(new)
@@ -228,12 +244,17 @@ class _Batch:
         return outcome
 
     async def _existing(self, fields: Sequence[str]) -> dict[Tuple, Any]:
-        """What the rows would meet, kept from others' changes: its values in these fields, and its key."""
+        """What the rows would meet, kept from others' changes: its values in these fields, and its key.
+
+        Where they find the record, what it holds of the rivals is noted too.
+        """
         find = [self.job.columns.index(name) for name in fields]
         wanted = list(
             {key: None for row in self.tuples if None not in (key := tuple(row[at] for at in find))}
         )
         columns = ", ".join(self._column(name) for name in fields)
+        rivals = self._rivals if fields == self.job.conflict else []
+        beside = "".join(f", {self._column(name)}" for names in rivals for name in names)
         key_column = f", {self._column(self.spec.key[0])}" if len(self.spec.key) == 1 else ""
         reader = self.plans.reader(self.spec.key[0]) if key_column else None
         found: dict[Tuple, Any] = {}
@@ -243,13 +264,34 @@ class _Batch:
             part += part[-1:] * (size - len(part))
             one = "?" if len(fields) == 1 else f"({', '.join('?' * len(fields))})"
             result = await self.session.execute(
-                f"SELECT {columns}{key_column} FROM {self.table} WHERE ({columns}) IN ({', '.join([one] * size)}) FOR UPDATE",
+                f"SELECT {columns}{beside}{key_column} FROM {self.table} WHERE ({columns}) IN ({', '.join([one] * size)}) FOR UPDATE",
                 [value for key in part for value in key],
             )
             for row in result.rows or ():
                 own = row[-1] if key_column else None
-                found[tuple(row[: len(fields)])] = reader(own) if reader is not None else own
+                sought = tuple(row[: len(fields)])
+                found[sought] = reader(own) if reader is not None else own
+                at = len(fields)
+                for names in rivals:
+                    self._held.setdefault(names, {})[tuple(row[at : at + len(names)])] = sought
+                    at += len(names)
         return found
+
+    def _check_rivals(self) -> None:
+        """Sees to it that no row takes a unique value that the record of another one holds, or held: then their order matters."""
+        job, columns = self.job, self.job.columns
+        find = [columns.index(name) for name in job.conflict]
+        sought = [tuple([row[at] for at in find]) for row in self.tuples]
+        if len(set(sought)) < len(sought):
+            raise _InTurn
+        for names, held in self._held.items():
+            if not set(names) <= set(columns):
+                raise _InTurn  # part of the value stands in the table only
+            places = [columns.index(name) for name in names]
+            for own, row in zip(sought, self.tuples, strict=True):
+                value = tuple([row[at] for at in places])
+                if None not in value and held.get(value, own) != own:
+                    raise _InTurn
 
     # -------------------------------------------------------------- the row at fault
 
@@ -292,8 +334,8 @@ class _Batch:
             return
         try:
             ids = await self._insert([place], reports=False)
-        except DuplicateKey:
-            if job.mode != "skip" or (job.conflict and await self._key_of(row) is None):
+        except _FAULTS:
+            if job.mode != "skip" or not await self._is_met(row):
                 raise
             outcome.skipped += 1
             ids = [None]
@@ -316,10 +358,19 @@ class _Batch:
         done = await self.session.execute(f"UPDATE {self.table} SET {', '.join(sets)} WHERE {on}", arguments)
         return bool(done.affected_rows)
 
-    async def _key_of(self, row: Tuple) -> Any:
-        """The key of the record that a row's conflict fields find; None without one."""
+    async def _is_met(self, row: Tuple) -> bool:
+        """Whether there is a record already that a row to be skipped means."""
+        columns = self.job.columns
+        for fields in self._skipped_by():
+            given = [row[columns.index(name)] for name in fields]
+            if None not in given and await self._key_of(row, fields) is not None:
+                return True
+        return False
+
+    async def _key_of(self, row: Tuple, fields: Sequence[str] = ()) -> Any:
+        """The key of the record that a row's values in these fields find, by default those that tell of a conflict; None without one."""
         job = self.job
-        fields = job.conflict or self.spec.key
+        fields = fields or job.conflict or self.spec.key
         column = self._column(self.spec.key[0]) if len(self.spec.key) == 1 else "1"
         on = " AND ".join(f"{self._column(name)} = ?" for name in fields)
         arguments = [row[job.columns.index(name)] for name in fields]
@@ -385,6 +436,10 @@ class _Batch:
 
 class _Undo(Exception):
     """Ends a trial."""
+
+
+class _InTurn(Exception):
+    """The rows may be in one another's way: they have to be written one after another."""
 
 
 def _may_be_long(field: FieldSpec) -> bool:

@@ -137,19 +137,17 @@ class Batch:
         find = [names.index(name) for name in job.conflict]
         if job.mode == "upsert":
             self._check_found_by(rows)
-        unique = self._deduplicated(tuples, find)
         # The order of the rows is that of the keys which the database makes, and tells which of several twins is kept.
-        is_ordered = job.mode == "skip" or self.plans.generated not in (None, *names)
+        is_ordered = job.mode == "skip" or self.plans.generated not in (None, *names) or bool(job.rivals())
         clause = self._conflict_clause()
         outcome = BulkOutcome()
-        if job.return_ids:
-            for part in self._told_apart(unique, names):
+        for asked, part in self._parts(tuples, names, find):
+            if job.return_ids:
                 returned = await self._returned_from_stage(part, names, clause)
                 outcome.created += sum(1 for record in returned if record[-1])
-                asked = part if job.mode == "skip" else tuples
-                outcome.ids += self._ids_of(asked, part, returned, names, find)
-        else:
-            outcome.created = await self._insert_from_stage(unique, names, clause, is_ordered=is_ordered)
+                outcome.ids += self._ids_of(asked, returned, names, find)
+            else:
+                outcome.created += await self._insert_from_stage(part, names, clause, is_ordered=is_ordered)
         if job.mode == "upsert":
             outcome.updated = len(tuples) - outcome.created
         else:
@@ -161,9 +159,16 @@ class Batch:
         job = self.job
         find = [names.index(name) for name in job.conflict]
         keys: dict[Any, None] = {}
-        source, arguments = await self._stage(_keyed(rows, find, keys), names, is_ordered=False)
+        if job.rivals():
+            return await self._update_in_turn(list(rows), names, find)
+        source, arguments = await self._stage(
+            _keyed(rows, find, keys), names, is_ordered=False, count=len(self.rows)
+        )
         count = len(self.rows)
         has_twins = len(keys) < count
+        if has_twins and not job.last_says_all():
+            await self._unstage()
+            return await self._update_in_turn(list(rows), names, find)
         on = " AND ".join(f"t.{self._column(name)} = s.{self._column(name)}" for name in job.conflict)
         sets = [f"{self._column(name)} = s.{self._column(name)}" for name in job.changed]
         stamp = self.plans.managed_update
@@ -189,6 +194,36 @@ class Batch:
         await self._unstage()
         self._report(count)
         return BulkOutcome(updated=updated)
+
+    async def _update_in_turn(
+        self, rows: list[tuple[Any, ...]], names: tuple[str, ...], find: Sequence[int]
+    ) -> BulkOutcome:
+        """A statement for each row, in their order, in one conversation: where rows may be in one another's way.
+
+        Its key is not what a row changes, so the records that there are can be counted beforehand.
+        """
+        job = self.job
+        sought = list(dict.fromkeys(tuple([row[at] for at in find]) for row in rows))
+        source, arguments = await self._stage(sought, job.conflict, is_ordered=False, count=len(sought))
+        own = ", ".join(f"t.{self._column(name)}" for name in job.conflict)
+        on = " AND ".join(f"t.{self._column(name)} = s.{self._column(name)}" for name in job.conflict)
+        there = await self.connection.fetch(
+            f"SELECT {own} FROM {self.table} AS t JOIN {source} ON {on} FOR UPDATE OF t", *arguments
+        )
+        await self._unstage()
+        found = {tuple(record) for record in there}
+        typed = {
+            name: f"${place}::{self._type(self.spec.by_name[name])}" for place, name in enumerate(names, 1)
+        }
+        sets = [f"{self._column(name)} = {typed[name]}" for name in job.changed]
+        stamp = self.plans.managed_update
+        if stamp is not None:
+            sets.append(f"{self._column(stamp.name)} = ${len(names) + 1}")
+            rows = [(*row, job.now) for row in rows]
+        where = " AND ".join(f"{self._column(name)} = {typed[name]}" for name in job.conflict)
+        await self.connection.executemany(f"UPDATE {self.table} SET {', '.join(sets)} WHERE {where}", rows)
+        self._report(len(rows))
+        return BulkOutcome(updated=sum(1 for row in rows if tuple([row[at] for at in find]) in found))
 
     # -------------------------------------------------------------- staging
 
@@ -220,7 +255,7 @@ class Batch:
     async def _from_stage(
         self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...], conflict: str, *, is_ordered: bool
     ) -> tuple[str, list[Any]]:
-        source, arguments = await self._stage(rows, names, is_ordered=is_ordered)
+        source, arguments = await self._stage(rows, names, is_ordered=is_ordered, count=len(rows))
         columns = ", ".join(self._column(name) for name in names)
         chosen = ", ".join(f"s.{self._column(name)}" for name in names)
         order = f"ORDER BY s.{_ORDER} " if is_ordered else ""
@@ -230,12 +265,12 @@ class Batch:
         )
 
     async def _stage(
-        self, rows: Iterable[tuple[Any, ...]], names: tuple[str, ...], *, is_ordered: bool
+        self, rows: Iterable[tuple[Any, ...]], names: tuple[str, ...], *, is_ordered: bool, count: int
     ) -> tuple[str, list[Any]]:
-        """A FROM item named `s` with the rows, when wanted with their order, and its arguments."""
+        """A FROM item named `s` with the `count` rows, when wanted with their order, and its arguments."""
         columns = ", ".join(self._column(name) for name in names)
         fields = [self.spec.by_name[name] for name in names]
-        if len(self.rows) < _UNNEST_BELOW:
+        if count < _UNNEST_BELOW:
             arrays = ", ".join(f"${place}::{self._type(field)}[]" for place, field in enumerate(fields, 1))
             made = f"unnest({arrays}) WITH ORDINALITY AS s({columns}, {_ORDER})"
             return made, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
@@ -285,16 +320,22 @@ class Batch:
         sets = ", ".join(f"{self._column(name)} = excluded.{self._column(name)}" for name in changed)
         return f"ON CONFLICT{target} DO UPDATE SET {sets}"
 
-    def _deduplicated(self, rows: list[tuple[Any, ...]], find: Sequence[int]) -> list[tuple[Any, ...]]:
-        """One row per record: PostgreSQL refuses to change a record twice in one statement."""
-        if not find or self.job.mode == "skip":
-            return rows  # ON CONFLICT DO NOTHING minds no twins
+    def _parts(
+        self, rows: list[tuple[Any, ...]], names: tuple[str, ...], find: Sequence[int]
+    ) -> list[tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]]:
+        """The rows in parts, each with what of it is written by one statement, which PostgreSQL refuses to let change a record twice."""
+        if self.job.mode == "skip":  # ON CONFLICT DO NOTHING minds no twins
+            return [(part, part) for part in self._told_apart(rows, names)]
         if len(find) == 1:
             (at,) = find
-            found: dict[Any, tuple[Any, ...]] = {row[at]: row for row in rows}
+            last: dict[Any, tuple[Any, ...]] = {row[at]: row for row in rows}
         else:
-            found = {tuple([row[at] for at in find]): row for row in rows}
-        return rows if len(found) == len(rows) else list(found.values())
+            last = {tuple([row[at] for at in find]): row for row in rows}
+        if len(last) == len(rows):
+            return [(rows, rows)]
+        if self.job.last_says_all():
+            return [(rows, list(last.values()))]
+        return [(part, part) for part in _without_twins(rows, find)]
 
     def _told_apart(self, rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> list[list[tuple[Any, ...]]]:
         """The rows in parts within which the key says which of them was written.
@@ -303,22 +344,13 @@ class Batch:
         """
         at = self._key_place(names)
         is_clear = self.job.conflict == self.spec.key or len(self.spec.unique_sets()) < 2
-        if self.job.mode != "skip" or at is None or is_clear:
+        if not self.job.return_ids or at is None or is_clear:
             return [rows]
-        parts: list[list[tuple[Any, ...]]] = [[]]
-        seen: set[Any] = set()
-        for row in rows:
-            if row[at] in seen:
-                parts.append([])
-                seen.clear()
-            seen.add(row[at])
-            parts[-1].append(row)
-        return parts
+        return _without_twins(rows, [at])
 
     def _ids_of(
         self,
         rows: list[tuple[Any, ...]],
-        unique: list[tuple[Any, ...]],
         returned: Sequence[Any],
         names: tuple[str, ...],
         find: Sequence[int],
@@ -407,6 +439,20 @@ def _noting(rows: Iterable[tuple[Any, ...]], place: int, keys: list[Any]) -> Ite
     for row in rows:
         keys.append(row[place])
         yield row
+
+
+def _without_twins(rows: list[tuple[Any, ...]], find: Sequence[int]) -> list[list[tuple[Any, ...]]]:
+    """The rows in consecutive parts none of which holds the values at the places `find` twice."""
+    parts: list[list[tuple[Any, ...]]] = [[]]
+    seen: set[tuple[Any, ...]] = set()
+    for row in rows:
+        sought = tuple([row[at] for at in find])
+        if sought in seen:
+            parts.append([])
+            seen.clear()
+        seen.add(sought)
+        parts[-1].append(row)
+    return parts
 
 
 def _keyed(rows: Converted, find: Sequence[int], keys: dict[Any, None]) -> Iterator[tuple[Any, ...]]:

@@ -63,7 +63,7 @@ def _data_param(model: ModelSpec, *, required: bool, text: str) -> ParamSpec:
         name="data",
         type=record_type(model, many=True),
         label="Rows",
-        description=text,
+        description=f"{text} Rows that mean the same record are written in their order.",
         required=required,
         editor="rows",
     )
