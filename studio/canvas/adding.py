@@ -10,7 +10,7 @@ from studio.canvas.between import ports_between
 from studio.canvas.cards import GRID, HEADER, WIDTH
 from studio.canvas.geometry import snapped
 from studio.canvas.gestures import WireEnd
-from studio.canvas.palette_search import Entry
+from studio.canvas.palette_search import Entry, by_fit
 from studio.workflow.graph import Edge
 
 if TYPE_CHECKING:
@@ -50,9 +50,19 @@ class Adding(QObject):
                 view.workflow_id, end.node, end.port, is_output=end.is_output
             )
             entries = [Entry(spec, port) for spec, port in found]
+        if end is not None:
+            entries = by_fit(entries, self._model_of(end), self._recent_types())
         viewer = view.viewer
         pixel = viewer.viewport().mapTo(view, viewer.mapFromScene(at))
         view.palette_popup.open(pixel, entries, self._recent_types(), compatible=end is not None)
+
+    def _model_of(self, end: WireEnd | Edge) -> str | None:
+        """The model whose records leave or reach the end of a wire, None when there is none."""
+        if isinstance(end, Edge):
+            end = WireEnd(end.source, end.source_port, is_output=True)
+        geometry = self._view.projector.geometry
+        i = geometry.index.get(end.node)
+        return None if i is None else geometry.cards[i].port_type(end.port, is_output=end.is_output).model
 
     def _workflows(self) -> list[Entry]:
         """The project's other workflows, each as a node that runs it."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 from studio.workflow.references import REFERENCE
-from studio.workflow.spec import NodeSpec
+from studio.workflow.spec import AFTER, NodeSpec, PortSpec
 
 COMPATIBLE: Final = "Compatible"
 RECENT: Final = "Recent"
@@ -77,7 +78,8 @@ def signature(entry: Entry) -> str:
     left = ", ".join(needed[:3]) + (" …" if len(needed) > 3 else "")
     right = ", ".join(given[:3])
     if entry.port:
-        return f"joins {entry.port}" + (f" → {right}" if right else "")
+        joined = "runs after it" if entry.port == AFTER else f"joins {entry.port}"
+        return joined + (f" → {right}" if right else "")
     return " → ".join(part for part in (left, right) if part)
 
 
@@ -91,6 +93,29 @@ def preview(entry: Entry) -> list[tuple[str, list[tuple[str, str]]]]:
     ]
     gives = [(port.name, str(port.type)) for port in spec.outputs]
     return [(title, rows) for title, rows in (("Takes", takes), ("Gives", gives)) if rows]
+
+
+def by_fit(entries: Iterable[Entry], model: str | None, recent: Sequence[str]) -> list[Entry]:
+    """Entries that are to be joined, the most likely first: by the port that would be, then those used lately, then those of `model`."""
+    rank = {name: place for place, name in enumerate(recent)}
+
+    def key(entry: Entry) -> tuple[int, int, int]:
+        port = _joined_port(entry)
+        is_main = port is not None and (port.primary or port.required)
+        of_model = 0 if model and entry.spec.model == model else 2 if entry.spec.model else 1
+        return (
+            (0 if is_main else 1 if port is not None else 2),
+            rank.get(entry.spec.type, len(rank)),
+            of_model,
+        )
+
+    return sorted(entries, key=key)
+
+
+def _joined_port(entry: Entry) -> PortSpec | None:
+    """The port that would be joined; None when it stands for order alone."""
+    ports = (*entry.spec.inputs, *entry.spec.outputs)
+    return next((port for port in ports if port.name == entry.port and port.name != AFTER), None)
 
 
 def sections(
@@ -130,6 +155,21 @@ def _share_of_title(typed: Sequence[str], entry: Entry) -> float:
     return sum(map(len, typed)) / len(entry.title)
 
 
+def _title_words(entry: Entry) -> list[str]:
+    return [word for word in entry.title.lower().split() if word != "·"]
+
+
+def _abbreviates(letters: str, words: Sequence[str]) -> bool:
+    """Whether letters are beginnings of some of the words, in their order, run together: `ordcr` or `obc` for Order · Bulk create."""
+    if not letters:
+        return True
+    if not words:
+        return False
+    pairs = zip(letters, words[0], strict=False)
+    most = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return any(_abbreviates(letters[count:], words[1:]) for count in range(most, -1, -1))
+
+
 def _non_empty(found: list[Section]) -> list[Section]:
     return [section for section in found if section.entries]
 
@@ -156,6 +196,8 @@ def _scores(entries: list[Entry], query: str, recent: Sequence[str]) -> dict[int
         begun = sum(any(word.startswith(part) for word in words) for part in typed)
         if begun == len(typed):
             score = 100.0 + total / 10 + _TITLE_WEIGHT * _share_of_title(typed, entry)
+        elif len(typed) == 1 and len(query) > 1 and _abbreviates(query, _title_words(entry)):
+            score = 90.0 + _TITLE_WEIGHT * len(query) / len(entry.title)
         elif like >= 85 and begun:
             score = like * 0.8
         else:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from studio.canvas.palette_search import COMPATIBLE, FLOW, MODELS, RECENT, Entry, sections, signature
+from studio.canvas.palette_search import COMPATIBLE, FLOW, MODELS, RECENT, Entry, by_fit, sections, signature
 from studio.canvas.states import CardState, duration_text, footer_of, rows_text
 from studio.canvas.summary import filter_text, has_summary, summary, value_text
 from studio.kernel.errors import DuplicateKey
@@ -118,6 +118,8 @@ def test_without_a_query_everything_is_offered_in_sections():
         ("py", "Python"),
         ("lst", "OrderListNode"),
         ("oder lst", "OrderListNode"),
+        ("ordli", "OrderListNode"),
+        ("obc", "OrderBulkCreateNode"),
     ],
 )
 def test_a_few_letters_find_the_node(query, first):
@@ -145,6 +147,15 @@ def test_nothing_matches_nonsense():
 def test_compatible_entries_are_one_section():
     found = sections([Entry(BULK, "data")], "", ["If"], compatible=True)
     assert titles(found) == [(COMPATIBLE, ["OrderBulkCreateNode"])]
+
+
+def test_what_is_offered_for_a_wire_begins_with_what_takes_it_best():
+    entries = [Entry(CREATE, "after"), Entry(IF, "value"), Entry(BULK, "data")]
+    ranked = by_fit(entries, "Order", [])
+    assert [entry.port for entry in ranked] == ["data", "value", "after"]
+    assert signature(ranked[-1]) == "runs after it → record"
+    among_equals = [Entry(CREATE, "after"), Entry(LIST, "after")]
+    assert by_fit(among_equals, "Order", [LIST.type])[0].spec is LIST, "what was used lately"
 
 
 def test_signatures():
