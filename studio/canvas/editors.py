@@ -14,7 +14,8 @@ class FloatingEditor(QObject):
 
     edited = Signal(str, str)
     """(what was edited, its new text): only when the text has changed."""
-    closed = Signal()
+    closed = Signal(str, bool)
+    """(what was edited, whether its text was to be kept)."""
 
     def __init__(self, surface: QWidget) -> None:
         super().__init__(surface)
@@ -91,20 +92,26 @@ class FloatingEditor(QObject):
         widget.deleteLater()
         if keep and text != before:
             self.edited.emit(subject, text)
-        self.closed.emit()
+        self.closed.emit(subject, keep)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is not self._widget:
             return False
         if event.type() == QEvent.Type.FocusOut:
             self.close(keep=True)
-        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Escape:
-                self.close(keep=False)
+        elif event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            # Else Ctrl+Enter would run the workflow, and Esc be whatever the window has for it.
+            if self._ends(event):
+                event.accept()
                 return True
-            ends = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            in_text = isinstance(watched, QPlainTextEdit)
-            if ends and (not in_text or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
-                self.close(keep=True)
-                return True
+        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self._ends(event):
+            self.close(keep=event.key() != Qt.Key.Key_Escape)
+            return True
         return False
+
+    def _ends(self, event: QKeyEvent) -> bool:
+        """Whether a key ends the editing."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            in_line = isinstance(self._widget, QLineEdit)
+            return in_line or bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        return event.key() == Qt.Key.Key_Escape

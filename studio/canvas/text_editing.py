@@ -21,6 +21,8 @@ class TextEditing(QObject):
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
         self._view = view
+        self._new_note: tuple[str, int] | None = None
+        """The editor's subject while it is a note just added, and the length of the history then."""
         view.editor.edited.connect(self._edited)
         view.editor.closed.connect(self._closed)
 
@@ -68,6 +70,11 @@ class TextEditing(QObject):
         self._view.editor.open_text(f"note:{note_id}", note.text, box, viewer.style_, viewer.camera().zoom)
         viewer.redraw()
 
+    def edit_new_note(self, note_id: str) -> None:
+        """As `edit_note`; Esc takes the note away again."""
+        self.edit_note(note_id)
+        self._new_note = f"note:{note_id}", self._view.session.history.position
+
     def _edited(self, subject: str, text: str) -> None:
         kind, _, key = subject.partition(":")
         if kind == "node":
@@ -77,8 +84,11 @@ class TextEditing(QObject):
         else:
             self._view.layout_editing.alter_note(key, text=text)
 
-    def _closed(self) -> None:
-        viewer = self._view.viewer
+    def _closed(self, subject: str, kept: bool) -> None:
+        viewer, session = self._view.viewer, self._view.session
+        new_note, self._new_note = self._new_note, None
+        if not kept and new_note == (subject, session.history.position):
+            session.undo()
         viewer.edited_note = None
         viewer.setFocus(Qt.FocusReason.OtherFocusReason)
         viewer.redraw()

@@ -286,7 +286,7 @@ class CanvasView(QWidget, Looking, Delegated):
         note_id = self._layout_editing.add_note(snapped(at.x(), GRID), snapped(at.y(), GRID))
         if note_id is not None:
             self._viewer.set_selection(self._nothing(), notes={note_id})
-            self._texts.edit_note(note_id)
+            self._texts.edit_new_note(note_id)
 
     def add_frame(self) -> None:
         """Puts a frame around what is selected and opens the editor over its title."""

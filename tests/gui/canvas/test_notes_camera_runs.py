@@ -3,8 +3,9 @@
 import datetime as dt
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from studio.canvas.camera import ZOOM_MAX, ZOOM_MIN
 from studio.canvas.states import CardState
@@ -42,9 +43,22 @@ def test_c_adds_a_note_at_the_cursor_and_opens_its_editor(noted):
     area = view.editor.widget
     assert isinstance(area, QPlainTextEdit)
     type_text(area, "Look here")
+    asked = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Return, CTRL)
+    asked.ignore()
+    QApplication.sendEvent(area, asked)
+    assert asked.isAccepted(), "the window's Ctrl+Enter must not run the workflow instead"
     press_key(area, Qt.Key.Key_Return, CTRL)
     (new,) = [entry for key, entry in shown_workflow(view).notes.items() if key != "n1"]
     assert (new.text, new.x, new.y) == ("Look here", 400.0, 400.0)
+
+
+def test_escape_takes_back_a_note_that_was_just_added(noted):
+    view, _ = noted
+    press_key(view.viewer, Qt.Key.Key_C)
+    type_text(view.editor.widget, "No")
+    press_key(view.editor.widget, Qt.Key.Key_Escape)
+    assert list(shown_workflow(view).notes) == ["n1"]
+    assert view.session.history.position == 0
 
 
 def test_a_double_click_edits_a_note_and_a_click_elsewhere_keeps_the_text(noted):
