@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout
 
 from studio.canvas import find_query
 
@@ -41,9 +41,17 @@ class FindBar(QFrame):
         self.line.installEventFilter(self)
         self.count = QLabel(self)
         self.count.setTextFormat(Qt.TextFormat.PlainText)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(6, 5, 6, 5)
+        self.help = QLabel(self)
+        self.help.setTextFormat(Qt.TextFormat.PlainText)
+        self.help.setWordWrap(True)
+        self.help.hide()
+        layout = QHBoxLayout()
         layout.setSpacing(4)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(6, 5, 6, 5)
+        rows.setSpacing(3)
+        rows.addLayout(layout)
+        rows.addWidget(self.help)
         layout.addWidget(self.line, 1)
         layout.addWidget(self.count)
         for text, tip, deed in (
@@ -83,7 +91,8 @@ class FindBar(QFrame):
     def place(self) -> None:
         """At the top right of the canvas, within it."""
         width = min(WIDTH_PX, max(self._view.width() - 2 * MARGIN_PX, 160))
-        self.setGeometry(self._view.width() - width - MARGIN_PX, MARGIN_PX, width, self.sizeHint().height())
+        height = max(self.heightForWidth(width), self.sizeHint().height() if self.help.isHidden() else 0)
+        self.setGeometry(self._view.width() - width - MARGIN_PX, MARGIN_PX, width, height)
 
     def dismiss(self) -> None:
         if self.isVisible():
@@ -129,9 +138,10 @@ class FindBar(QFrame):
         self._tell(find_query.parse(self.line.text()))
 
     def _tell(self, query: find_query.Query) -> None:
-        if query.complaint:
-            text = query.complaint
-        elif query.is_empty:
+        self.help.setText(query.complaint or query.choices)
+        self.help.setVisible(bool(self.help.text()))
+        self.place()
+        if query.is_empty:
             text = ""
         elif not self._found:
             text = "None"

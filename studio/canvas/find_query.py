@@ -49,6 +49,8 @@ class Query:
 
     tests: tuple[tuple[Test, bool], ...] = ()
     complaint: str = ""
+    choices: str = ""
+    """What may stand after the filter that is still being typed."""
 
     @property
     def is_empty(self) -> bool:
@@ -57,7 +59,7 @@ class Query:
 
 def parse(text: str) -> Query:
     tests: list[tuple[Test, bool]] = []
-    complaint = ""
+    complaint, choices = "", ""
     for part in text.split():
         wanted = not (part.startswith("-") and len(part) > 1)
         word = part if wanted else part[1:]
@@ -67,12 +69,18 @@ def parse(text: str) -> Query:
             continue
         if not value:
             # Still being typed.
+            choices = choices or _choices(key.casefold())
             continue
         test, problem = _filter(key.casefold(), value.casefold())
         complaint = complaint or problem
         if test is not None:
             tests.append((test, wanted))
-    return Query(tuple(tests), complaint)
+    return Query(tuple(tests), complaint, choices)
+
+
+def _choices(key: str) -> str:
+    known: Mapping[str, object] = {"is": _IS, "state": _STATES}.get(key, {})
+    return f"{key}: {', '.join(known)}" if known else ""
 
 
 def _filter(key: str, value: str) -> tuple[Test | None, str]:

@@ -76,9 +76,16 @@ def test_enter_goes_to_the_next_and_shift_enter_back_around_the_ends(many):
 def test_a_filter_that_does_not_exist_is_told_with_a_near_one(many):
     view, _ = many
     search(view, "sate:failed")
-    assert "state" in view.find_bar.count.text()
+    assert "state" in view.find_bar.help.text()
     search(view, "is:invlid")
-    assert "invalid" in view.find_bar.count.text()
+    bar = view.find_bar
+    assert "invalid" in bar.help.text()
+    assert bar.help.geometry().top() > bar.line.geometry().bottom(), "what was typed keeps its room"
+    assert bar.rect().contains(bar.help.geometry())
+    search(view, "state:")
+    assert "failed" in bar.help.text()
+    search(view, "paid")
+    assert not bar.help.isVisible()
 
 
 def test_what_is_found_is_ringed_and_esc_ends_it(many):
