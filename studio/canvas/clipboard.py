@@ -50,20 +50,23 @@ class Clipboard:
             view.message.emit("The clipboard holds no nodes.")
             return
         before = self._beside()
+        x, y = self._free(snapped(at.x(), GRID), snapped(at.y(), GRID))
         try:
-            added = view.session.paste(
-                view.workflow_id,
-                text,
-                x=snapped(at.x(), GRID),
-                y=snapped(at.y(), GRID),
-                keep_links=keep_links,
-            )
+            added = view.session.paste(view.workflow_id, text, x=x, y=y, keep_links=keep_links)
         except StudioError as error:
             view.message.emit(f"The clipboard holds no nodes: {error.message}")
             return
         self._select(added, before)
         notes, frames = (now - then for now, then in zip(self._beside(), before, strict=True))
         view.message.emit(f"Pasted {_counts(added, notes, frames)}.")
+
+    def _free(self, x: float, y: float) -> tuple[float, float]:
+        """That point, or the next to the lower right at which no node has its corner: who pastes twice wants to see two."""
+        workflow = self._view.workflow
+        taken = {(place.x, place.y) for place in workflow.places.values()} if workflow is not None else set()
+        while (x, y) in taken:
+            x, y = x + 2 * GRID, y + 2 * GRID
+        return x, y
 
     def duplicate(self) -> None:
         """Copies what is selected a little to the lower right."""

@@ -85,7 +85,7 @@ COMMANDS: Final = (
     CanvasCommand("delete", "Delete", ("Del", "Backspace"), in_node_menu=True, separator=True),
     CanvasCommand("delete_and_reconnect", "Delete and reconnect", ("Ctrl+Del",), in_node_menu=True),
     CanvasCommand("toggle_minimap", "Minimap", ("Ctrl+M",), in_canvas_menu=True),
-    CanvasCommand("toggle_snap", "Snap to grid on or off", (), in_canvas_menu=True, separator=True),
+    CanvasCommand("toggle_snap", "Snap to grid", (), in_canvas_menu=True, separator=True),
     CanvasCommand("clear_selection", "Select nothing", ("Esc",)),
     CanvasCommand("nudge_left", "Nudge left", ("Ctrl+Shift+Left",)),
     CanvasCommand("nudge_right", "Nudge right", ("Ctrl+Shift+Right",)),

@@ -15,6 +15,7 @@ from studio.canvas.walking import neighbour, reached
 from studio.kernel.ids import NodeId
 
 if TYPE_CHECKING:
+    from studio.canvas.curves import Ints
     from studio.canvas.projector import Projector
     from studio.canvas.viewer import CanvasViewer
 
@@ -77,13 +78,22 @@ class Looking:
         picked, seen = np.flatnonzero(geometry.selected), np.flatnonzero(~geometry.hidden)
         if not len(picked):
             if len(seen):
-                self.select([geometry.ids[seen[0]]])
-                self.center_on(geometry.ids[seen[0]])
+                first = self._first_of(seen)
+                self.select([geometry.ids[first]])
+                self.reveal(geometry.ids[first])
             return
         best = neighbour(geometry, int(picked[-1]), dx, dy)
         if best is not None:
             self._viewer.select_only(best)
             self._reveal(best)
+
+    def _first_of(self, nodes: Ints) -> int:
+        """Where a walk begins: the uppermost of the leftmost nodes in view, of all when none is."""
+        geometry = self._projector.geometry
+        boxes = geometry.boxes()
+        every: list[int] = nodes.tolist()
+        in_view = [i for i in every if self._sees(tuple(boxes[i].tolist()))]
+        return min(in_view or every, key=lambda i: (float(geometry.x[i]), float(geometry.y[i])))
 
     def center_on(self, node_id: NodeId) -> None:
         """Brings a node to the middle; zooms in when it could not be read."""

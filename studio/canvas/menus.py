@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
+from studio.canvas.gestures import WireEnd
 from studio.canvas.graph import CanvasNode
 from studio.qt.theme import COLOR_NAMES
+from studio.workflow.graph import REFERRING
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
+    from studio.canvas.cards import CardPort
     from studio.canvas.hits import Hit
     from studio.canvas.view import CanvasView
 
@@ -24,7 +30,10 @@ def open_menu(view: CanvasView, hit: Hit, at: QPoint) -> None:
     """Selects what was clicked, and opens its menu at a global point."""
     viewer, geometry = view.viewer, view.projector.geometry
     nothing = np.zeros(len(geometry), np.bool_)
-    if hit.node is not None:
+    if hit.node is not None and hit.port is not None:
+        viewer.select_only(hit.node)
+        menu = _port_menu(view, hit.node, hit.port)
+    elif hit.node is not None:
         if not geometry.selected[hit.node]:
             viewer.select_only(hit.node)
         menu = viewer.context_menus()["nodes"].get_menu(CanvasNode.__name__)
@@ -44,7 +53,30 @@ def open_menu(view: CanvasView, hit: Hit, at: QPoint) -> None:
         menu = _frame_menu(view, hit.frame)
     else:
         menu = viewer.context_menus()["graph"]
+    view.adapt_menus()
     menu.popup(at)
+
+
+def adapt(view: CanvasView, actions: Iterable[tuple[str, QAction]]) -> None:
+    """Enables what can be done now, among the commands in NodeGraphQt's menus, and ticks what is on."""
+    geometry, workflow = view.projector.geometry, view.workflow
+    picked = [geometry.cards[i].node for i in np.flatnonzero(geometry.selected).tolist()]
+    places = workflow.places if workflow is not None else {}
+    can = {
+        "enter_subworkflow": any(node.type in REFERRING for node in picked),
+        "leave_subworkflow": bool(view.breadcrumb.trail),
+        "connect_selected": len(picked) > 1,
+        "dissolve_frames": bool(view.viewer.selected_frames)
+        or any(node.id in places and places[node.id].frame for node in picked),
+        "paste": bool(QGuiApplication.clipboard().text().strip()),
+    }
+    can["paste_with_links"] = can["paste"]
+    on = {"toggle_minimap": view.minimap.isVisible(), "toggle_snap": view.snaps()}
+    for name, action in actions:
+        action.setEnabled(can.get(name, True))
+        if name in on:
+            action.setCheckable(True)
+            action.setChecked(on[name])
 
 
 def offer_converter(view: CanvasView, edge: Any, converter: Any, picked: Any) -> None:
@@ -61,6 +93,21 @@ def offer_converter(view: CanvasView, edge: Any, converter: Any, picked: Any) ->
     menu.popup(viewport.mapToGlobal(view.viewer.cursor_pixel().toPoint()))
 
 
+def _port_menu(view: CanvasView, node: int, port: CardPort) -> QMenu:
+    geometry, viewer, projector = view.projector.geometry, view.viewer, view.projector
+    node_id, card, at = geometry.ids[node], geometry.cards[node], viewer.cursor_scene()
+    end = WireEnd(node_id, port.name, port.is_output)
+    entries: list[_Entry] = [("Add node…", partial(viewer.wants_palette, end, at.x(), at.y()))]
+    if port.is_output:
+        wires = [(edge, edge.source_port) for edge in projector.outgoing(node_id)]
+    else:
+        wires = [(edge, edge.target_port) for edge in projector.incoming(node_id)]
+    edges = [edge for edge, name in wires if card.port_y(name, is_output=port.is_output) == port.y]
+    if edges:
+        entries.append((f'Disconnect "{port.label}"', partial(viewer.wants_edges_cut, edges)))
+    return _menu(view, *entries)
+
+
 def _edge_menu(view: CanvasView, i: int) -> QMenu:
     geometry, viewer = view.projector.geometry, view.viewer
     edges = np.zeros(len(geometry.edges), np.bool_)
@@ -68,11 +115,12 @@ def _edge_menu(view: CanvasView, i: int) -> QMenu:
     viewer.set_selection(np.zeros(len(geometry), np.bool_), edges=edges)
     edge, at = geometry.edges[i], viewer.cursor_scene()
     entries: list[_Entry] = [
+        ("Insert node…", partial(viewer.wants_palette, edge, at.x(), at.y())),
         ("Add point", partial(view.layout_editing.add_dot, edge, at.x(), at.y())),
         ("Delete edge", view.delete),
     ]
     if geometry.route(i):
-        entries.insert(1, ("Remove its points", partial(view.layout_editing.straighten_routes, [edge])))
+        entries.insert(2, ("Remove its points", partial(view.layout_editing.straighten_routes, [edge])))
     return _menu(view, *entries)
 
 

@@ -167,6 +167,9 @@ class Projector:
     def incoming(self, node_id: NodeId) -> tuple[Edge, ...]:
         return self._wires.incoming.get(node_id, ())
 
+    def outgoing(self, node_id: NodeId) -> tuple[Edge, ...]:
+        return self._wires.outgoing.get(node_id, ())
+
     # Run and problems
 
     def set_footers(self, footers: Mapping[NodeId, Footer]) -> None:

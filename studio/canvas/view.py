@@ -401,6 +401,10 @@ class CanvasView(QWidget, Looking, Delegated):
         for name, action in self._menu_actions:
             action.setShortcut(QKeySequence(self._keys.first(name)))
 
+    def adapt_menus(self) -> None:
+        """Lets the menus offer what can be done now."""
+        menus.adapt(self, self._menu_actions)
+
     def set_wheel_pans(self, pans: bool) -> None:
         """Whether the mouse wheel moves the view and zooms with Ctrl; otherwise it zooms."""
         self._viewer.wheel_pans = pans

@@ -57,7 +57,10 @@ class WireGesture(Gesture):
     def update(self, modifiers: Qt.KeyboardModifier) -> None:
         if self._reachable is None:
             self._reachable = self._reach()
-            self.board.set_dimmed(~self._reachable)
+            dimmed = ~self._reachable
+            # Where it comes from is looked at as much as where it could go.
+            dimmed[self.board.projector.geometry.index[self.end.node]] = False
+            self.board.set_dimmed(dimmed)
         hit = self.board.hit(*self.at)
         self._peek(hit)
         self.landing = None if hit.node is None else self._land(hit.node, hit.port)

@@ -72,6 +72,9 @@ def test_copy_and_paste_carry_nodes_and_the_edges_between_them_as_text(chain):
     assert [workflow.places[new[0]].x, workflow.places[new[0]].y] == [200.0, 400.0]
     assert edge(new[0], "records", new[1], "data") in workflow.edges
     assert steps(view) == 1
+    press_key(view.viewer, Qt.Key.Key_V, CTRL)
+    again = shown_workflow(view).places[view.selection()[0]]
+    assert (again.x, again.y) == (240.0, 440.0), "not over the first copy, where nobody would see it"
 
 
 def test_copy_paste_and_duplicate_take_the_selected_notes_along(open_canvas):
@@ -339,6 +342,36 @@ def test_the_menu_of_the_canvas_adds_and_pastes(chain):
     assert {"Add node…", "Add note", "Paste", "Fit all"} <= {action.text() for action in menu.actions()}
     trigger(menu, "Select all")
     assert len(view.selection()) == 3
+
+
+def test_the_menus_offer_only_what_can_be_done(chain):
+    view, mouse = chain
+    menu = open_menu(view, mouse, *header(view, "b"))
+    able = {action.text(): action.isEnabled() for action in menu.actions()}
+    assert not able["Enter subworkflow"]
+    assert not able["Ungroup"]
+    assert not able["Connect in order"]
+    assert able["Disconnect"]
+    menu.close()
+    QGuiApplication.clipboard().clear()
+    menu = open_menu(view, mouse, -100, 500)
+    shown = {action.text(): action for action in menu.actions()}
+    assert not shown["Paste"].isEnabled()
+    assert not shown["Leave subworkflow"].isEnabled()
+    assert shown["Snap to grid"].isChecked()
+    trigger(menu, "Snap to grid")
+    assert not view.snaps()
+
+
+def test_the_menu_of_a_port_parts_it_from_its_edges(chain):
+    view, mouse = chain
+    menu = open_menu(view, mouse, *port(view, "a", "records", is_output=True))
+    trigger(menu, 'Disconnect "records"')
+    assert [found.target for found in shown_workflow(view).edges] == ["c"]
+    menu = open_menu(view, mouse, *port(view, "a", "records", is_output=True))
+    trigger(menu, "Add node…")
+    assert view.palette_popup.current().port
+    view.palette_popup.dismiss()
 
 
 def test_the_menu_of_an_edge_deletes_it(chain):

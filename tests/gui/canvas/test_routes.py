@@ -181,7 +181,7 @@ def test_the_menu_of_an_edge_adds_a_point_and_removes_all(routed, monkeypatch):
     mouse.move(*on_the_way(view))
     view.viewer.menu_wanted.emit(view.viewer.hit(*on_the_way(view)), QPoint(0, 0))
     by_name = {entry.text(): entry for entry in menus[0].actions()}
-    assert list(by_name) == ["Add point", "Remove its points", "Delete edge"]
+    assert list(by_name) == ["Insert node…", "Add point", "Remove its points", "Delete edge"]
     by_name["Add point"].trigger()
     assert len(route(view)) == 3
     by_name["Remove its points"].trigger()

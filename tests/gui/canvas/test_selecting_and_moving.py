@@ -162,8 +162,10 @@ def test_ctrl_shift_arrows_nudge_by_one_grid_cell_and_a_burst_is_one_step(three)
 
 def test_arrows_walk_from_node_to_node(three):
     view, _ = three
+    before = view.viewer.camera()
     press_key(view.viewer, Qt.Key.Key_Right)
     assert view.selection() == ["a"]
+    assert view.viewer.camera() == before, "what is in view already is not brought into view"
     press_key(view.viewer, Qt.Key.Key_Right)
     press_key(view.viewer, Qt.Key.Key_Right)
     assert view.selection() == ["c"]
