@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from studio.panels.history_panel import HistoryPanel
     from studio.panels.import_dialog import ImportModelsDialog
     from studio.panels.inspector import InspectorPanel
+    from studio.panels.lineage_panel import LineagePanel
     from studio.panels.log_panel import LogPanel
     from studio.panels.model_dialog import ModelDialog
     from studio.panels.models_panel import ModelsPanel
@@ -35,6 +36,7 @@ __all__ = [
     "HistoryPanel",
     "ImportModelsDialog",
     "InspectorPanel",
+    "LineagePanel",
     "LogPanel",
     "ModelDialog",
     "ModelsPanel",
@@ -58,6 +60,7 @@ __getattr__ = lazily(
         "HistoryPanel": "history_panel",
         "ImportModelsDialog": "import_dialog",
         "InspectorPanel": "inspector",
+        "LineagePanel": "lineage_panel",
         "LogPanel": "log_panel",
         "ModelDialog": "model_dialog",
         "ModelsPanel": "models_panel",

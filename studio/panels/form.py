@@ -41,6 +41,8 @@ class ParamForm(QWidget):
     """
 
     sourceActivated = Signal(str)
+    usageRequested = Signal(str)
+    """A model's field, as `User.email`."""
     message = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
@@ -203,6 +205,7 @@ class ParamForm(QWidget):
         row.finished.connect(self._finished)
         row.disconnectRequested.connect(self._disconnect)
         row.sourceActivated.connect(self.sourceActivated)
+        row.usageRequested.connect(self._show_usage)
         self.rows[param.name] = row
         column.addWidget(row)
 
@@ -402,6 +405,13 @@ class ParamForm(QWidget):
             self.session.set_params(self.workflow_id, nodes[0].id, wanted, clear=gone, merge=True)
         finally:
             self._is_writing = False
+
+    def _show_usage(self, field: str) -> None:
+        spec = self._specs[0] if self._specs else None
+        if self.session is not None and spec is not None and spec.model is not None:
+            from studio.session.lineage import field_text
+
+            self.usageRequested.emit(field_text(self.session, spec.model, field, spec.connection or ""))
 
     def _disconnect(self, edge: Any) -> None:
         if self.session is not None and self.workflow_id is not None:

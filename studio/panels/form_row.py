@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -16,7 +17,7 @@ from studio.panels.editors.expressions import ExpressionEditor
 from studio.panels.editors.factory import make_editor
 from studio.panels.editors.structured import RawSwitch
 from studio.panels.literals import is_expression
-from studio.panels.widgets import ElidedLabel, clear_layout, repaint_icons, tool_button
+from studio.panels.widgets import ElidedLabel, add_action, clear_layout, repaint_icons, tool_button
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
@@ -35,6 +36,8 @@ class ParamRow(QWidget):
     finished = Signal()
     disconnectRequested = Signal(object)
     sourceActivated = Signal(str)
+    usageRequested = Signal(str)
+    """The model's field that the param stands for."""
 
     def __init__(self, param: ParamSpec, context: EditorContext, parent: QWidget) -> None:
         super().__init__(parent)
@@ -102,7 +105,11 @@ class ParamRow(QWidget):
         self.function_button.clicked.connect(self._function_clicked)
         self._tools.addWidget(self.function_button)
         self.more_button = tool_button(
-            "dots-three", self.context.theme, self, tip=self.tr("Clear, null, empty text"), tint="text_muted"
+            "dots-three",
+            self.context.theme,
+            self,
+            tip=self.tr("Clear, null, empty text, usage"),
+            tint="text_muted",
         )
         self.more_button.clicked.connect(self._open_menu)
         self._tools.addWidget(self.more_button)
@@ -231,6 +238,10 @@ class ParamRow(QWidget):
             action.setEnabled(enabled and not self._is_fed)
             action.triggered.connect(slot)
             menu.addAction(action)
+        if self.param.field is not None and self.context.model is not None:
+            menu.addSeparator()
+            text = self.tr("Show &usage of {field}").format(field=self.param.field)
+            add_action(menu, text, partial(self.usageRequested.emit, self.param.field))
 
     def clear(self) -> None:
         self._set(MISSING)

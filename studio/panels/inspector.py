@@ -48,6 +48,8 @@ class InspectorPanel(Panel):
 
     nodeSelected = Signal(str)
     """Another node is to be selected on the canvas."""
+    usageRequested = Signal(str)
+    """A model's field, as `User.email`: who touches it?"""
     runToRequested = Signal(str)
     """The workflow is to be run up to this node."""
     breakpointRequested = Signal(object, bool)
@@ -120,6 +122,7 @@ class InspectorPanel(Panel):
         self._scroll = ColumnScroll(self.tabs)
         self.form = ParamForm(self.theme, self._scroll)
         self.form.sourceActivated.connect(self.nodeSelected)
+        self.form.usageRequested.connect(self.usageRequested)
         self.form.message.connect(self.message)
         self._scroll.column.addWidget(self.form)
         self.tabs.addTab(self._scroll, self.tr("Params"))

@@ -49,6 +49,8 @@ class ModelsPanel(Panel):
     """A node of this type is wanted on the canvas."""
     browseRequested = Signal(str)
     """The records of this model are to be shown."""
+    usageRequested = Signal(str)
+    """A field, as `User.email`, or a model: who touches it?"""
     sampleRequested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -384,6 +386,7 @@ class ModelsPanel(Panel):
                     self.tr("&Add List node"), partial(self.nodeRequested.emit, str(index.data(TYPE)))
                 )
             menu.addSeparator()
+            add_action(menu, self.tr("Show &usage"), partial(self._show_usage, index))
             add_action(menu, self.tr("&Copy name"), partial(copy_text, index.data()))
             add_action(menu, self.tr("Refresh c&ounts"), self.refresh_counts)
             menu.addSeparator()
@@ -394,11 +397,32 @@ class ModelsPanel(Panel):
             )
             add_action(menu, self.tr("&Copy name"), partial(copy_text, index.data(TYPE)))
         elif kind in ("field", "relation"):
+            if kind == "field":
+                add_action(menu, self.tr("Show &usage"), partial(self._show_usage, index))
             add_action(menu, self.tr("&Copy name"), partial(copy_text, key.partition(".")[2]))
         else:
             menu.deleteLater()
             return None
         return menu
+
+    def _show_usage(self, index: QModelIndex) -> None:
+        """Asks which nodes touch a field, or any field of a model."""
+        from studio.session.lineage import field_text
+
+        session = self.session
+        if session is None:
+            return
+        if index.data(KIND) == "model":
+            entry = session.project.models[index.data(ID)]
+            connection = session.project.connections.get(entry.connection)
+            name, field = entry.name, ""
+        else:
+            name, _, field = str(index.data(ID)).partition(".")
+            while index.isValid() and index.data(KIND) != "connection":
+                index = index.parent()
+            connection = session.project.connections.get(str(index.data(ID)))
+        named = connection.name if connection is not None else ""
+        self.usageRequested.emit(field_text(session, name, field, named))
 
     def _fill_connection_menu(self, menu: QMenu, key: str) -> None:
         add_action(menu, self.tr("&Test"), partial(self.test_connection, key))

@@ -50,15 +50,19 @@ def field_uses(session: Editor, text: str) -> FieldUses:
 
 
 def field_names(session: Editor) -> list[str]:
-    """All that can be asked for: `User.email`; with its connection in front where several have a model of that name."""
+    """All that can be asked for: each model as a whole, then its fields."""
     found: list[str] = []
-    models = _catalogue(session).models()
-    for connection, own in models.items():
+    for connection, own in _catalogue(session).models().items():
         for model in own.values():
-            shared = sum(model.name in others for others in models.values()) > 1
-            front = f"{connection}:" if shared else ""
-            found += [f"{front}{model.name}.{name}" for name in model.names]
+            found += [field_text(session, model.name, field, connection) for field in ("", *model.names)]
     return found
+
+
+def field_text(session: Editor, model: str, field: str = "", connection: str = "") -> str:
+    """What asks for a field (none: for a model): `User.email`, with its connection in front where several have such a model."""
+    holders = [name for name, own in _catalogue(session).models().items() if model in own]
+    front = f"{connection}:" if connection and len(holders) > 1 else ""
+    return f"{front}{model}.{field}" if field else f"{front}{model}"
 
 
 def _catalogue(session: Editor) -> NodeCatalogue:
@@ -69,4 +73,4 @@ def _catalogue(session: Editor) -> NodeCatalogue:
     return catalogue
 
 
-__all__ = ["FieldUses", "How", "Use", "field_names", "field_uses"]
+__all__ = ["FieldUses", "How", "Use", "field_names", "field_text", "field_uses"]

@@ -49,6 +49,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="toggle_inspector", text="&Inspector", shortcuts=("Ctrl+I",), checkable=True),
     Command(id="toggle_bottom", text="&Results and runs", shortcuts=("Ctrl+J",), checkable=True),
     Command(id="show_log", text="&Log", shortcuts=("Ctrl+`",)),
+    Command(id="show_lineage", text="Lin&eage", shortcuts=("Ctrl+Shift+I",), icon="ph.path", tip="Which nodes read a field, write it, filter by it or pass it on"),
     Command(id="show_outline", text="O&utline", shortcuts=("Ctrl+Shift+O",), icon="ph.list-bullets", tip="The workflow as a tree, to read and edit by keys alone"),
     Command(id="show_history", text="&History", shortcuts=("Ctrl+Shift+H",), icon="ph.clock-counter-clockwise", tip="Every edit, to go back to"),
     Command(id="go_to", text="&Go to anything…", shortcuts=("Ctrl+K",), icon="ph.magnifying-glass", tip="A node, another workflow, a model or a run by name"),
@@ -144,7 +145,7 @@ LAYOUT: Final = "layout"
 MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
     ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", "export_canvas", None, "reopen_last", None, "close_project", "quit")),
     ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "paste_with_links", "duplicate", "delete", "delete_and_reconnect", None, "find_nodes", "select_all", "select_upstream", "select_downstream", None, "rename")),
-    ("&View", ("toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", BOOKMARK, None, THEME, LAYOUT, "full_screen")),
+    ("&View", ("toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_lineage", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", BOOKMARK, None, THEME, LAYOUT, "full_screen")),
     ("&Graph", ("add_node", "add_note", "add_frame", "dissolve_frames", None, "make_subworkflow", "enter_subworkflow", "leave_subworkflow", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "new_workflow")),
     ("&Run", ("run", "run_to_here", "run_from_here", "dry_run", None, "step", "stop", None, "toggle_breakpoint", "edit_breakpoint", "clear_breakpoints", None, "mode_auto", "mode_atomic", "mode_review", None, "commit", "roll_back", "show_changes", None, "toggle_pin", None, "next_problem", "previous_problem")),
     ("&Data", ("connections", "import_models", "new_model", None, "tenant")),

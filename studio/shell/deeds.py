@@ -135,6 +135,7 @@ def _view_deeds(window: MainWindow) -> dict[str, Deed]:
         "toggle_inspector": toggle("toggle_inspector", ("inspector",)),
         "toggle_bottom": toggle("toggle_bottom", BOTTOM),
         "show_log": lambda: window.docks.reveal("log"),
+        "show_lineage": lambda: window.docks.enter("lineage"),
         "show_outline": lambda: window.docks.enter("outline"),
         "show_history": lambda: window.docks.enter("history"),
         "go_to": window.finder.open_places,

@@ -25,7 +25,7 @@ _LEFT: Final = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT: Final = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM: Final = Qt.DockWidgetArea.BottomDockWidgetArea
 
-BOTTOM: Final = ("results", "changes", "runs", "problems", "log", "outline", "history")
+BOTTOM: Final = ("results", "changes", "runs", "problems", "log", "lineage", "outline", "history")
 """The docks that are tabs with one another below the canvas."""
 
 _LEFT_WIDTH: Final = 264
@@ -62,7 +62,7 @@ class _Title(QWidget):
 
 
 class Docks(QObject):
-    """The window's docks by name: models, workflows, inspector, results, changes, runs, problems, log, outline, history."""
+    """The window's docks by name: models, workflows, inspector, and those of `BOTTOM`."""
 
     def __init__(self, window: QMainWindow, theme: Theme) -> None:
         super().__init__(window)
@@ -81,6 +81,7 @@ class Docks(QObject):
         self._add("runs", self.tr("Runs"), titled=False)
         self._add("problems", self.tr("Problems"), titled=False)
         self._add("log", self.tr("Log"), titled=False)
+        self._add("lineage", self.tr("Lineage"), titled=False)
         self._add("outline", self.tr("Outline"), titled=False)
         self._add("history", self.tr("History"), titled=False)
 

@@ -8,6 +8,7 @@ from studio.panels import (
     ChangesPanel,
     HistoryPanel,
     InspectorPanel,
+    LineagePanel,
     LogPanel,
     ModelsPanel,
     OutlinePanel,
@@ -33,6 +34,7 @@ class Panels:
     runs: RunsPanel
     problems: ProblemsPanel
     log: LogPanel
+    lineage: LineagePanel
     outline: OutlinePanel
     history: HistoryPanel
 
@@ -52,6 +54,7 @@ def make_panels(theme: Theme, docks: Docks) -> Panels:
         runs=RunsPanel(theme),
         problems=ProblemsPanel(theme),
         log=LogPanel(theme),
+        lineage=LineagePanel(theme),
         outline=OutlinePanel(theme),
         history=HistoryPanel(theme),
     )

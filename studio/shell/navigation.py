@@ -72,6 +72,9 @@ class Navigation(QObject):
         panels.problems.problemActivated.connect(self.show_problem)
         panels.problems.countChanged.connect(self._on_problem_count)
         panels.log.nodeActivated.connect(self.show_node)
+        panels.lineage.useActivated.connect(self.show_problem)
+        panels.models.usageRequested.connect(self.show_usage)
+        panels.inspector.usageRequested.connect(self.show_usage)
         window.runs.started.connect(self._on_run_started)
         window.runs.finished.connect(self._on_run_finished)
         window.runs.refused.connect(self._on_run_refused)
@@ -197,6 +200,11 @@ class Navigation(QObject):
         window.panels.inspector.show_nodes(canvas.workflow_id, [NodeId(node_id)])
         if field:
             window.panels.inspector.focus_field(field)
+
+    def show_usage(self, field: str) -> None:
+        """Shows which nodes touch a field, named as `User.email`."""
+        self._window.panels.lineage.show_field(field)
+        self._window.docks.enter("lineage")
 
     def _on_problem_count(self, errors: int, warnings: int) -> None:
         window = self._window

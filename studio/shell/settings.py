@@ -24,7 +24,7 @@ LayoutChoice = Literal["build", "debug", "data"]
 """Where the panels stand: for drawing, for watching runs, for looking at records."""
 
 MAX_RECENT: Final = 10
-LAYOUT_VERSION: Final = 4
+LAYOUT_VERSION: Final = 5
 """Of the docks and toolbars; a state saved by another version is not restored."""
 
 _CHOICES: Final[dict[str, ThemeChoice]] = {

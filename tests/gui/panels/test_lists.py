@@ -1,14 +1,14 @@
-"""Problems, log and runs: what they list, where their rows lead."""
+"""Problems, lineage, log and runs: what they list, where their rows lead."""
 
 import datetime as dt
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from studio.kernel.ids import NodeId, RunId, WorkflowId
-from studio.panels import LogPanel, ProblemsPanel, RunsPanel
+from studio.panels import LineagePanel, LogPanel, ProblemsPanel, RunsPanel
 from studio.panels.past_runs import PastRun
 from studio.persistence.runs import NodeRunRecord, RunRecord
 from studio.session.events import RunFinished, RunStarted
@@ -108,6 +108,79 @@ def test_no_problems_say_so(theme, session, show):
     assert "No problems" in panel.empty._title.text()
     panel.all_button.click()
     assert panel.problems
+
+
+# ---------------------------------------------------------------- lineage
+
+
+@pytest.fixture
+def lineage(theme, session, show):
+    panel = LineagePanel(theme)
+    panel.set_session(session)
+    return show(panel, 900, 260)
+
+
+def below(panel, number):
+    """The cells of the first workflow's rows in a column."""
+    top = panel.list.topLevelItem(0)
+    return [top.child(row).text(number) for row in range(top.childCount())]
+
+
+def test_the_uses_of_a_field_are_listed_by_workflow_and_lead_to_their_params(lineage, qtbot):
+    assert lineage.list.topLevelItemCount() == 0
+    qtbot.keyClicks(lineage.field, "Order.total")
+    assert "Order.total" in lineage.field.completer().completionModel().index(0, 0).data()
+    lineage.field.completer().popup().hide()
+    qtbot.keyClick(lineage.field, Qt.Key.Key_Return)
+    assert column(lineage.list) == ["Nightly sync"]
+    assert ("List orders", "filters by", "filter.total") in list(
+        zip(*(below(lineage, n) for n in (0, 2, 3)), strict=True)
+    )
+    assert lineage.list.isColumnHidden(1)
+    assert "1 node of SQL" in lineage.unread.text()
+    assert (
+        lineage.list.currentItem()
+        .data(0, Qt.ItemDataRole.AccessibleTextRole)
+        .startswith("List orders, filters by Order.total")
+    )
+    with qtbot.waitSignal(lineage.useActivated) as asked:
+        qtbot.keyClick(lineage.list, Qt.Key.Key_Return)
+    assert asked.args == ["w1", "list_orders", "filter.total"]
+    passed = lineage.list.topLevelItem(0).child(below(lineage, 2).index("passes on"))
+    with qtbot.waitSignal(lineage.useActivated) as asked:
+        qtbot.mouseClick(
+            lineage.list.viewport(),
+            Qt.MouseButton.LeftButton,
+            pos=lineage.list.visualItemRect(passed).center(),
+        )
+    assert asked.args == ["w1", "list_orders", ""]
+    lineage.copy_all()
+    assert "Nightly sync\tAdd tax\ttotal\tcomputes with\tfields.gross" in QApplication.clipboard().text()
+
+
+def test_uses_follow_edits_while_they_are_seen_and_what_is_chosen_stays(lineage, session, qtbot):
+    lineage.show_field("Order.status")
+    top = lineage.list.topLevelItem(0)
+    lineage.list.setCurrentItem(top.child(below(lineage, 2).index("writes")))
+    session.set_params("w1", "list_orders", {"filter": {"total": 1}})
+    qtbot.waitUntil(lambda: "filters by" not in below(lineage, 2))
+    assert lineage.list.currentItem().text(2) == "writes"
+    lineage.hide()
+    session.undo()
+    lineage.show()
+    assert "filters by" in below(lineage, 2)
+
+
+def test_a_model_stands_for_its_fields_and_a_near_miss_is_offered(lineage, session):
+    lineage.show_field("Order")
+    assert not lineage.list.isColumnHidden(1)
+    assert {"status", "total"} <= set(below(lineage, 1))
+    lineage.show_field("Order.totl")
+    lineage.empty.link("Order.total").click()
+    assert lineage.uses
+    lineage.show_field("Customer.email")
+    assert not lineage.uses
+    assert "Nothing touches Customer.email" in lineage.empty.findChildren(QLabel)[1].text()
 
 
 # ---------------------------------------------------------------- log

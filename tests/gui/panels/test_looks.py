@@ -21,6 +21,7 @@ from studio.panels import (
     HistoryPanel,
     ImportModelsDialog,
     InspectorPanel,
+    LineagePanel,
     LogPanel,
     ModelDialog,
     ModelsPanel,
@@ -37,6 +38,7 @@ from tests.gui.panels.support import PanelSession, duplicate_error, make_handle,
 PANELS = (
     HistoryPanel,
     InspectorPanel,
+    LineagePanel,
     LogPanel,
     ModelsPanel,
     OutlinePanel,
@@ -75,6 +77,8 @@ def fill(panel):
         panel.show_output("list_orders")
         panel.show_output("create_order")
         panel.show_model("Order")
+    elif isinstance(panel, LineagePanel):
+        panel.show_field("Order.total")
     elif isinstance(panel, LogPanel):
         assert panel.session is not None
         panel.session.log("a line", level="warning", node=NodeId("map"))

@@ -190,6 +190,9 @@ def test_a_models_menu_browses_copies_and_removes(panel, session, qtbot):
     with qtbot.waitSignal(panel.browseRequested) as asked:
         actions["Browse data"].trigger()
     assert asked.args == ["OrderItem"]
+    with qtbot.waitSignal(panel.usageRequested) as asked:
+        actions["Show usage"].trigger()
+    assert asked.args == ["OrderItem"]
     actions["Copy name"].trigger()
     assert QApplication.clipboard().text() == "OrderItem"
     actions["Remove model"].trigger()

@@ -645,6 +645,18 @@ def history(walk):
     walk.until(lambda: len(walk.workflow.nodes) == 4)
 
 
+def lineage(walk):
+    """From a param to who touches its field, and from there to the node."""
+    walk.key(KEY.Key_I, CONTROL | SHIFT)
+    panel = walk.window.panels.lineage
+    walk.until(panel.field.hasFocus)
+    walk.window.panels.inspector.usageRequested.emit("Order.total")
+    assert panel.field.text() == "Order.total"
+    walk.key(KEY.Key_Return)
+    walk.key(KEY.Key_Return)
+    assert [str(node) for node in walk.canvas.selection()] == [panel.uses[0][1].node]
+
+
 def single_letters_act_on_the_canvas_only(walk):
     walk.select("c")
     walk.key(KEY.Key_F6)
@@ -690,6 +702,7 @@ ROWS: tuple[Callable[[Walk], None], ...] = (
     panels,
     tabs_settings_help,
     history,
+    lineage,
     single_letters_act_on_the_canvas_only,
 )
 
