@@ -8,6 +8,7 @@ import typer
 
 from studio import __version__
 from studio.cli import commands
+from studio.cli.asking import TerminalAsker
 from studio.cli.usage import Command, Commands
 from studio.kernel.behalf import on_behalf_of
 from studio.session import Environment
@@ -112,7 +113,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the command
     """Run a workflow and print what its Output nodes give."""
     with on_behalf_of(tenant=tenant or None, actor=actor or None):
         code = commands.run(
-            Environment.default(),
+            Environment.default(TerminalAsker()),
             source,
             workflow=workflow,
             params=param or [],
@@ -132,7 +133,7 @@ def check(
     output: Format = "table",
 ) -> None:
     """Look for problems in all workflows, without running anything."""
-    raise typer.Exit(commands.check(Environment.default(), source, form=output))
+    raise typer.Exit(commands.check(Environment.default(TerminalAsker()), source, form=output))
 
 
 @app.command(cls=Command)
@@ -146,7 +147,7 @@ def nodes(
     output: Format = "table",
 ) -> None:
     """List the kinds of node that a project's workflows can use."""
-    raise typer.Exit(commands.nodes(Environment.default(), source, form=output))
+    raise typer.Exit(commands.nodes(Environment.default(TerminalAsker()), source, form=output))
 
 
 @app.command(cls=Command)
@@ -162,4 +163,4 @@ def lineage(
     output: Format = "table",
 ) -> None:
     """List the nodes that read a field, write it, filter or sort by it or pass it on, without running anything."""
-    raise typer.Exit(commands.lineage(Environment.default(), source, field, form=output))
+    raise typer.Exit(commands.lineage(Environment.default(TerminalAsker()), source, field, form=output))

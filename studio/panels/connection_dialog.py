@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import short_id
-from studio.panels.connection_form import ConnectionForm, blank_connection
+from studio.panels.connection_form import KEPT, ConnectionForm, blank_connection
 from studio.panels.widgets import MENDS, BusyLine, ErrorCard, item_icon, set_role, tool_button
 from studio.project.project_changes import SetConnections
 from studio.qt.background import run_in_background
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from studio.session import Session
 
 _CREATE: Final = f"{MENDS}create"
+_ELSEWHERE: Final = f"{MENDS}secret_"
 _ROLE: Final = Qt.ItemDataRole.UserRole
 
 
@@ -62,6 +63,8 @@ class ConnectionDialog(QDialog):
         self._removed: set[str] = set()
         self._current = ""
         self._job: Job | None = None
+        self._imports = ""
+        """The connection to import models from once all is saved."""
         self.setWindowTitle(self.tr("Connections"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(760, 520)
@@ -237,6 +240,7 @@ class ConnectionDialog(QDialog):
         self.remove_button.setEnabled(has_one)
         for button in (self.test_button, self.import_button):
             button.setEnabled(has_one and self._job is None)
+        self.save_button.setEnabled(self._job is None)
 
     def test(self) -> None:
         """Tries the connection as it stands, saved or not."""
@@ -271,6 +275,8 @@ class ConnectionDialog(QDialog):
     def _mend(self, name: str) -> None:
         if name == _CREATE:
             self.create_database()
+        elif name.startswith(_ELSEWHERE):
+            self.form.choose_secret(name.removeprefix(_ELSEWHERE))
 
     def _tested(self, info: Any) -> None:
         self._end_test()
@@ -278,8 +284,17 @@ class ConnectionDialog(QDialog):
 
     def _refused(self, error: StudioError) -> None:
         self._end_test()
-        may_make = bool(error.context.get("can_be_made")) and not self.form.read_only.isChecked()
-        self._show_card(error, fixes=[(_CREATE, self.tr("&Create it"))] if may_make else [])
+        fixes: list[tuple[str, str]] = []
+        if error.context.get("can_be_made") and not self.form.read_only.isChecked():
+            fixes = [(_CREATE, self.tr("&Create it"))]
+        elif error.code == "no-keyring":
+            # One of them has to be chosen: it is never written in the clear instead.
+            fixes = [
+                (f"{_ELSEWHERE}file", self.tr("&Encrypted file")),
+                (f"{_ELSEWHERE}ask", self.tr("As&k for it")),
+                (f"{_ELSEWHERE}environment", self.tr("En&vironment variable")),
+            ]
+        self._show_card(error, fixes=fixes)
 
     def _end_test(self) -> None:
         self._job = None
@@ -287,35 +302,38 @@ class ConnectionDialog(QDialog):
         self._enable()
 
     def _import(self) -> None:
-        chosen = self._current
-        if self._save():
-            super().accept()
-            self.importRequested.emit(chosen)
+        self._imports = self._current
+        self._save()
 
     def accept(self) -> None:
-        if self._save():
-            super().accept()
+        self._imports = ""
+        self._save()
 
     def reject(self) -> None:
         if self._job is not None:
             self._job.cancel()
         super().reject()
 
-    def _save(self) -> bool:
-        """Saves every connection as one step; False when something is wrong, which is then shown."""
+    def _save(self) -> None:
+        """Saves every connection as one step, after the passwords are where they belong, and closes; shows what is wrong instead, if anything."""
         self._keep()
-        if not self._all_are_right():
-            return False
+        if self._job is not None or not self._all_are_right():
+            return
+        secrets = [
+            (self._drafts[key], password)
+            for key, password in self._passwords.items()
+            if key in self._drafts and self._drafts[key].secret in KEPT
+        ]
+        if secrets:
+            self._begin(self.tr("Keeping the password…"), self.session.keep_secrets(secrets), self._finish)
+        else:
+            self._finish()
+
+    def _finish(self, _: object = None) -> None:
+        self._end_test()
         before = self.session.project.connections
         put = tuple(draft for key, draft in self._drafts.items() if before.get(key) != draft)
         gone = tuple(key for key in before if key not in self._drafts)
-        try:
-            for key, password in self._passwords.items():
-                if key in self._drafts and self._drafts[key].secret == "keyring":
-                    self.session.set_secret(self._drafts[key], password)
-        except StudioError as error:
-            self._show_card(error)
-            return False
         default = self.session.project.default_connection
         if default not in self._drafts:
             default = next(iter(self._drafts), "")
@@ -323,7 +341,9 @@ class ConnectionDialog(QDialog):
             self.session.edit(SetConnections(put=put, remove=gone, default=default))
         for connection in put:
             self.connectionSaved.emit(connection.id)
-        return True
+        super().accept()
+        if self._imports:
+            self.importRequested.emit(self._imports)
 
     def _all_are_right(self) -> bool:
         for key in list(self._drafts):

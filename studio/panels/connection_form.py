@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from studio.project.state import SecretKind
     from studio.qt.theme import Theme
 
+KEPT: Final = ("keyring", "file")
+"""Places where Studio keeps a password that is typed."""
 DIALECTS: Final = (("sqlite", "SQLite"), ("postgresql", "PostgreSQL"), ("mysql", "MariaDB / MySQL"))
 
 
@@ -123,6 +125,8 @@ class ConnectionForm(QWidget):
         self.secret = CalmCombo(self)
         for key, label in (
             ("keyring", self.tr("kept in this computer's keyring")),
+            ("file", self.tr("kept in Studio's encrypted file")),
+            ("ask", self.tr("asked for, once each time Studio runs")),
             ("environment", self.tr("read from an environment variable")),
             ("none", self.tr("none is needed")),
         ):
@@ -167,8 +171,6 @@ class ConnectionForm(QWidget):
             self.secret.setCurrentIndex(max(0, self.secret.findData(connection.secret)))
             self.variable.setText(connection.secret_name if connection.secret == "environment" else "")
             self.password.setText(password)
-            kept = connection.secret == "keyring" and connection.secret_name
-            self.password.setPlaceholderText(self.tr("unchanged") if kept else "")
             try:
                 self._show_parts(parts_of(connection.url))
                 self.url_problem = ""
@@ -188,10 +190,10 @@ class ConnectionForm(QWidget):
         secret_name = ""
         if parts.dialect != "sqlite":
             chosen = self.secret.currentData()
-            secret = chosen if chosen in ("keyring", "environment") else "none"
+            secret = chosen
             if secret == "environment":
                 secret_name = self.variable.text().strip()
-            elif secret == "keyring":
+            elif secret in KEPT:
                 secret_name = shown.id
         return replace(
             shown,
@@ -204,7 +206,7 @@ class ConnectionForm(QWidget):
 
     def typed_password(self) -> str:
         """What was typed as a password; empty when nothing was."""
-        return self.password.text() if self.secret.currentData() == "keyring" else ""
+        return self.password.text() if self.secret.currentData() in KEPT else ""
 
     def parts(self) -> UrlParts:
         if self.dialect.currentData() == "sqlite":
@@ -281,6 +283,8 @@ class ConnectionForm(QWidget):
         self._options = ""
         if self.dialect.currentData() != "sqlite":
             self.tls.begin(self.dialect.currentData())
+            if self.secret.currentData() == "none" and self._shown and self._shown.url.startswith("sqlite"):
+                self.secret.setCurrentIndex(self.secret.findData("keyring"))
         self._show_rows()
         if self.port.value() in DEFAULT_PORTS.values():
             self.port.setValue(DEFAULT_PORTS.get(self.dialect.currentData(), DEFAULT_PORT))
@@ -298,7 +302,8 @@ class ConnectionForm(QWidget):
             self._is_showing = False
             if parts.password:
                 # It is moved to where passwords belong; out of the URL only when that is no longer being typed.
-                self.secret.setCurrentIndex(self.secret.findData("keyring"))
+                if self.secret.currentData() not in KEPT:
+                    self.secret.setCurrentIndex(self.secret.findData("keyring"))
                 self.password.setText(parts.password)
                 self._show_rows()
         self.changed.emit()
@@ -322,6 +327,11 @@ class ConnectionForm(QWidget):
         self._show_rows()
         self.changed.emit()
 
+    def choose_secret(self, kind: str) -> None:
+        """Chooses another place for the password."""
+        self.secret.setCurrentIndex(self.secret.findData(kind))
+        self._secret_chosen(self.secret.currentIndex())
+
     def _show_rows(self) -> None:
         """Only the rows of the type that is chosen, and of the password's place."""
         is_file = self.dialect.currentData() == "sqlite"
@@ -331,7 +341,9 @@ class ConnectionForm(QWidget):
             self.rows.setRowVisible(widget, not is_file)
         self.tls.show_rows(self.dialect.currentData())
         kind = self.secret.currentData()
-        self.rows.setRowVisible(self.password, not is_file and kind == "keyring")
+        is_kept = self._shown is not None and kind == self._shown.secret and bool(self._shown.secret_name)
+        self.password.setPlaceholderText(self.tr("unchanged") if is_kept else "")
+        self.rows.setRowVisible(self.password, not is_file and kind in KEPT)
         self.rows.setRowVisible(self.variable, not is_file and kind == "environment")
 
     def _other_edited(self, _what: object = None) -> None:

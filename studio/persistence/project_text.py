@@ -30,7 +30,7 @@ from studio.workflow.text import (
 from studio.workflow.yaml_reading import YamlNode, read_yaml
 from studio.workflow.yaml_writing import Block, write_yaml
 
-_SECRETS: Final = ("none", "keyring", "environment")
+_SECRETS: Final = ("none", "keyring", "file", "ask", "environment")
 
 
 def project_to_yaml(project: Project) -> str:

@@ -12,14 +12,15 @@ from studio.kernel.names import did_you_mean
 from studio.models.spec import ModelSpec
 from studio.workflow.graph import Workflow, frozen
 
-SecretKind = Literal["none", "keyring", "environment"]
+SecretKind = Literal["none", "keyring", "file", "ask", "environment"]
+"""Where a password is: nowhere, in the keyring, in Studio's encrypted file, with whoever is asked, in an environment variable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """A named database access. `url` never holds a password; `secret` says where it is kept.
 
-    `secret_name` is the environment variable's name, or the keyring's entry (the connection's `id`).
+    `secret_name` is the environment variable's name, or the entry of the keyring or file (the connection's `id`).
     """
 
     id: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from studio.kernel.errors import ConnectionFailed, StoreError, StudioError
+from studio.kernel.errors import AuthenticationFailed, ConnectionFailed, StoreError, StudioError
 from studio.project.state import Connection, Project
 from studio.session.secrets import Secrets, with_password
 
@@ -52,7 +52,8 @@ class Databases:
 
         Raises:
             SecretsUnavailable: No keyring here.
-            AuthenticationFailed: The environment variable that holds the password is not set.
+            AuthenticationFailed: The environment variable that holds the password is not set, or nobody gave it.
+            WrongPassphrase, SecretFileUnusable: The encrypted file stays closed.
         """
         if self._turn is None:
             self._turn = asyncio.Lock()
@@ -95,6 +96,11 @@ class Databases:
             must_exist=True, read_only=connection.read_only, connect_timeout_s=_TEST_TIMEOUT_S
         )
         return await self._make(connection, secret, options)
+
+    async def keep(self, secrets: Sequence[tuple[Connection, str]]) -> None:
+        """Keeps passwords where their connections say; raises what `Secrets.set` raises."""
+        for connection, secret in secrets:
+            await asyncio.to_thread(self._secrets.set, connection, secret)
 
     def describe(self, connection: Connection) -> Database:
         """A database that is only asked how it would say things; it never connects, so it needs no secret."""
@@ -159,15 +165,29 @@ class Databases:
         from studio.database import Database, DatabaseOptions
 
         url = self.url(connection)
-        if secret is None and _names_host(url):
-            # The keyring may ask the person something: not on the loop.
+        is_kept = secret is None and _names_host(url)
+        if is_kept:
+            # The person may be asked something: not on the loop.
             secret = await asyncio.to_thread(self._secrets.get, connection)
         options = options or DatabaseOptions()
-        return Database(
+        database = Database(
             with_password(url, secret),
             name=connection.name,
             options=replace(options, read_only=options.read_only or connection.read_only),
         )
+        if is_kept and connection.secret == "ask":
+            await self._refuse_wrong_answer(connection, database)
+        return database
+
+    async def _refuse_wrong_answer(self, connection: Connection, database: Database) -> None:
+        """Raises AuthenticationFailed for a password that the server does not take; the next who needs it asks again."""
+        try:
+            await database.connect()
+        except BaseException as error:
+            await database.close()
+            if isinstance(error, AuthenticationFailed):
+                self._secrets.forget(connection)
+            raise
 
 
 def _names_host(url: str) -> bool:

@@ -9,10 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from studio.session.asking import Asker
+from studio.session.secret_file import FILE_NAME, SecretFile
 from studio.session.secrets import Secrets, SystemSecrets
 
 if TYPE_CHECKING:
     from studio.kernel.loop import EngineLoop
+
+
+def _home() -> Path:
+    home = os.environ.get("STUDIO_HOME")
+    if home:
+        return Path(home).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("studio", appauthor=False)
 
 
 def utc_now() -> dt.datetime:
@@ -29,15 +40,14 @@ class Environment:
     engine: EngineLoop | None = None
     """The engine's loop; None: the process's own, started when first needed."""
 
-    @classmethod
-    def default(cls) -> Self:
-        """The one of this user: `STUDIO_HOME` when set, else the platform's folder for application data."""
-        home = os.environ.get("STUDIO_HOME")
-        if home:
-            return cls(data_dir=Path(home).expanduser())
-        from platformdirs import user_data_path
+    def __post_init__(self) -> None:
+        if isinstance(self.secrets, SystemSecrets) and self.secrets.file is None:
+            self.secrets.file = SecretFile(self.data_dir / FILE_NAME)
 
-        return cls(data_dir=user_data_path("studio", appauthor=False))
+    @classmethod
+    def default(cls, asker: Asker | None = None) -> Self:
+        """The one of this user: `STUDIO_HOME` when set, else the platform's folder for application data. `asker` asks for passwords."""
+        return cls(data_dir=_home(), secrets=SystemSecrets(asker=asker))
 
     @property
     def loop(self) -> EngineLoop:

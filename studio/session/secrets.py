@@ -1,19 +1,26 @@
-"""Where do passwords live? In the keyring or an environment variable; never in a store, a text, a log or a message."""
+"""Where do passwords live? In the keyring, an encrypted file, the environment or a person's head; never in a store, text, log or message."""
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from studio.kernel.errors import AuthenticationFailed, StudioError
+from studio.session.asking import Asker, Nobody
+from studio.session.secret_file import SecretFile, WrongPassphrase
 
 if TYPE_CHECKING:
     from studio.project.state import Connection
 
 SERVICE = "studio"
 """The name under which the keyring keeps Studio's entries."""
+
+
+PASSPHRASE: Final = "STUDIO_PASSPHRASE"
+"""The environment variable with the passphrase of the encrypted file, for where nobody can be asked."""
 
 
 class SecretsUnavailable(StudioError):
@@ -33,15 +40,32 @@ class Secrets(Protocol):
         """Keeps the password where the connection says; raises SecretsUnavailable when it cannot be kept."""
         ...
 
+    def forget(self, connection: Connection) -> None:
+        """Gives up an answer that turned out to be wrong, so that it is asked for again."""
+        ...
+
 
 class SystemSecrets:
-    """The operating system's keyring and the process's environment variables.
+    """The operating system's keyring, an encrypted file, the process's environment variables, and whoever can be asked.
 
-    The keyring is imported when first needed: it is slow to import and most projects never ask for it.
+    May be used on any thread but a window's: what is asked is waited for. The keyring is imported when first needed: it is slow to import
+    and most projects never ask for it. The passphrase is asked for once, and what it opened stays open for as long as the process lives.
     """
 
-    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str] | None = None,
+        *,
+        file: SecretFile | None = None,
+        asker: Asker | None = None,
+    ) -> None:
+        """`file` is where passwords are kept encrypted; without one, none can be."""
         self._environ = os.environ if environ is None else environ
+        self._asker = asker or Nobody()
+        self._answers: dict[tuple[str, str], str] = {}
+        self._turn = threading.Lock()
+        """Held while somebody is asked: two questions at once help nobody."""
+        self.file = file
 
     def get(self, connection: Connection) -> str | None:
         match connection.secret:
@@ -55,6 +79,12 @@ class SystemSecrets:
                 return self._environ[name]
             case "keyring":
                 return _from_keyring(connection)
+            case "file":
+                with self._turn:
+                    return self._opened(connection).get(secret_name(connection))
+            case "ask":
+                with self._turn:
+                    return self._answer(connection)
             case _:
                 return None
 
@@ -62,6 +92,9 @@ class SystemSecrets:
         match connection.secret:
             case "keyring":
                 _into_keyring(connection, secret)
+            case "file":
+                with self._turn:
+                    self._opened(connection).set(secret_name(connection), secret)
             case "environment":
                 raise SecretsUnavailable(
                     f"Studio does not set environment variables: {secret_name(connection)} is for you to set.",
@@ -70,15 +103,62 @@ class SystemSecrets:
             case _:
                 raise SecretsUnavailable(
                     f"The connection {connection.name!r} does not say where its password is kept.",
-                    hint="Choose the keyring or an environment variable.",
+                    hint="Choose the keyring, the encrypted file or an environment variable.",
                 )
+
+    def forget(self, connection: Connection) -> None:
+        self._answers.pop((connection.id, connection.url), None)
+
+    def _answer(self, connection: Connection) -> str:
+        key = connection.id, connection.url
+        if key not in self._answers:
+            given = self._asker.password(connection)
+            if given is None:
+                raise AuthenticationFailed(
+                    f"The password of connection {connection.name!r} was not given.",
+                    hint="Give it when it is asked for; where nobody can be asked, choose an environment variable for it.",
+                )
+            self._answers[key] = given
+        return self._answers[key]
+
+    def _opened(self, connection: Connection) -> SecretFile:
+        """The encrypted file, for which the passphrase has been given."""
+        file = self.file
+        if file is None:
+            raise SecretsUnavailable(
+                f"There is no encrypted file for the password of connection {connection.name!r}.",
+                hint="Choose another place for it.",
+            )
+        if file.is_open:
+            return file
+        if given := self._environ.get(PASSPHRASE):
+            try:
+                file.open(given)
+            except WrongPassphrase as error:
+                error.hint = f"It was taken from the environment variable {PASSPHRASE}: correct it there."
+                raise
+            return file
+        attempt = 1
+        while True:
+            answer = self._asker.passphrase(file.path, is_new=not file.exists, attempt=attempt)
+            if answer is None:
+                raise AuthenticationFailed(
+                    f"The passphrase of the file of passwords was not given, and the password of connection {connection.name!r} lies in it.",
+                    hint=f"Give it when it is asked for; where nobody can be asked, set {PASSPHRASE}.",
+                )
+            try:
+                file.open(answer)
+            except WrongPassphrase:
+                attempt += 1
+            else:
+                return file
 
 
 def secret_name(connection: Connection) -> str:
-    """The environment variable, or the keyring's entry, that holds the connection's password."""
+    """The environment variable, or the entry of the keyring or file, that holds the connection's password."""
     if connection.secret_name:
         return connection.secret_name
-    if connection.secret == "keyring":
+    if connection.secret in ("keyring", "file"):
         return connection.id
     return "".join(letter if letter.isalnum() else "_" for letter in connection.name.upper()) + "_PASSWORD"
 
@@ -108,7 +188,7 @@ def split_password(url: str) -> tuple[str, str | None]:
 def _no_keyring(reason: str) -> SecretsUnavailable:
     return SecretsUnavailable(
         "This machine has no keyring to keep a password in.",
-        hint="Keep the password in an environment variable: choose “Environment variable” in the connection and name it.",
+        hint="Choose another place for it: the encrypted file, an environment variable, or to be asked for it.",
         detail=reason,
     )
 

@@ -389,9 +389,9 @@ class Session(Editor):
         """Lets another connection stand in for one of the project's, for this session only; `secret` if it is not kept anywhere."""
         self._databases.use_instead(connection_id, other, secret)
 
-    def set_secret(self, connection: Connection, secret: str) -> None:
-        """Keeps a password where the connection says; raises SecretsUnavailable when it cannot be kept there."""
-        self.env.secrets.set(connection, secret)
+    async def keep_secrets(self, secrets: Sequence[tuple[Connection, str]]) -> None:
+        """Keeps passwords where their connections say; raises StudioError when one cannot be kept there. The person may be asked something."""
+        await self.env.loop.call(self._databases.keep(secrets))
 
     def statements(self, workflow_id: WorkflowId, node_id: NodeId) -> list[Statement]:
         """What a node would say to its database; empty when it has nothing to say.

@@ -17,6 +17,7 @@ from studio.qt.crash import CrashDialog, CrashReporter
 from studio.qt.garbage import GarbageCollector
 from studio.qt.icons import app_icon
 from studio.session.environment import Environment
+from studio.shell.asking import WindowAsker
 from studio.shell.look import apply_theme, theme_of
 from studio.shell.main_window import MainWindow
 from studio.shell.settings import Settings
@@ -67,10 +68,11 @@ async def painted(widget: QWidget, *, timeout_s: float = 1.0) -> None:
 class Program(QObject):
     """The window and what watches over it, for as long as the program runs."""
 
-    def __init__(self, app: StudioApplication, env: Environment) -> None:
+    def __init__(self, app: StudioApplication, env: Environment, asker: WindowAsker) -> None:
         super().__init__(app)
         self._app = app
         self._env = env
+        self._asker = asker
         self.reporter = CrashReporter(env.data_dir / "logs", self)
         self.reporter.crashed.connect(self._show_crash)
         self.window: MainWindow | None = None
@@ -97,6 +99,7 @@ class Program(QObject):
         finally:
             self.garbage.stop()
             self.watchdog.stop()
+            self._asker.stop()
             self.window = None
             window.deleteLater()
         return 0
@@ -118,8 +121,9 @@ def run_window(*, location: str | None = None, arguments: Sequence[str] | None =
     `location` is a project's path or URL, or a workflow's YAML file. Raises StudioError when Studio's folder cannot be written.
     """
     app = make_application(arguments)
-    env = Environment.default()
-    program = Program(app, env)
+    asker = WindowAsker(app)
+    env = Environment.default(asker)
+    program = Program(app, env, asker)
     try:
         program.reporter.install()
     except OSError as error:

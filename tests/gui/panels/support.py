@@ -169,6 +169,7 @@ class Answers:
     runs: list[Any] = field(default_factory=list)
     nodes: list[Any] = field(default_factory=list)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
+    kept: Any = None
     gate: asyncio.Event | None = None
 
 
@@ -217,8 +218,10 @@ class PanelSession(Session):
         self.answers.asked.append(("reflect", connection_id))
         return await self._answer(self.answers.tables)
 
-    def set_secret(self, connection, secret):
-        self.answers.asked.append(("secret", connection.id, secret))
+    async def keep_secrets(self, secrets):
+        for connection, secret in secrets:
+            self.answers.asked.append((connection.secret, connection.id, secret))
+        await self._answer(self.answers.kept)
 
     async def history_runs(self, workflow_id=None):
         return await self._answer(self.answers.runs)

@@ -14,6 +14,7 @@ from studio.models.spec import Kind
 from studio.panels import ConnectionDialog, ImportModelsDialog, ModelDialog, Recent, ResultsPanel, WelcomePage
 from studio.project import Project
 from studio.session import Environment, Session
+from studio.session.secrets import SecretsUnavailable
 from tests.gui.panels.support import SERVER, PanelSession, shop_models
 
 
@@ -112,11 +113,35 @@ def test_a_saved_connection_is_one_step_and_its_password_goes_to_the_keyring_onl
     saved = next(entry for entry in session.project.connections.values() if entry.name == "prod")
     assert saved.url == "postgresql://ada@db.example/shop"
     assert (saved.secret, saved.secret_name) == ("keyring", saved.id)
-    assert ("secret", saved.id, "hush") in session.answers.asked
+    assert ("keyring", saved.id, "hush") in session.answers.asked
     assert "hush" not in repr(session.project)
     assert session.history.position == before + 1
     session.undo()
     assert len(session.project.connections) == 1
+
+
+def test_without_a_keyring_another_place_for_the_password_is_offered(session, theme, opened, qtbot):
+    session.answers.kept = SecretsUnavailable("This machine has no keyring.", hint="Choose another place.")
+    dialog = opened(ConnectionDialog(session, theme, new=True))
+    write(dialog.form.name, "prod")
+    choose(dialog.form.dialect, "postgresql")
+    assert dialog.form.secret.currentData() == "keyring", "what is usual for a server"
+    write(dialog.form.url, "postgresql://ada:hush@db.example/shop")
+    qtbot.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(dialog.card.isVisible)
+    assert len(session.project.connections) == 1, "nothing is saved"
+    offered = {button.property("fix"): button for button in dialog.card.findChildren(QPushButton)}
+    assert set(offered) == {"mendsecret_file", "mendsecret_ask", "mendsecret_environment", "copy"}
+    qtbot.mouseClick(offered["mendsecret_ask"], Qt.MouseButton.LeftButton)
+    assert not dialog.form.password.isVisible()
+    assert not dialog.card.isVisible()
+    dialog.form.choose_secret("file")
+    session.answers.kept = None
+    with qtbot.waitSignal(dialog.connectionSaved):
+        qtbot.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+    saved = next(entry for entry in session.project.connections.values() if entry.name == "prod")
+    assert (saved.secret, saved.secret_name) == ("file", saved.id)
+    assert session.answers.asked[-1] == ("file", saved.id, "hush")
 
 
 def test_the_test_button_says_what_answered(session, theme, opened, qtbot):

@@ -6,11 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
+from studio.project import Connection
 from studio.qt.crash import CrashDialog
 from studio.shell.app import Program, painted
+from studio.shell.asking import SecretDialog, WindowAsker
 
 NOT_BEFORE_THE_FIRST_PAINT = (
     "sqlalchemy",
@@ -83,7 +87,7 @@ def test_a_home_that_cannot_be_made_is_told_and_not_a_crash(tmp_path):
 
 
 def test_a_crash_is_shown_beside_the_window_which_stays_usable(window, env, qapp):
-    program = Program(qapp, env)
+    program = Program(qapp, env, WindowAsker(qapp))
     program.window = window
     program.reporter.crashed.emit("Traceback: boom")
     dialog = window.findChild(CrashDialog)
@@ -99,3 +103,51 @@ def test_painted_waits_for_the_first_paint_and_not_for_ever(window, drive, qtbot
     drive.finish(painted(window, timeout_s=0.05))
     QTimer.singleShot(0, window.update)
     drive.finish(painted(window, timeout_s=20))
+
+
+def is_question(widget):
+    return isinstance(widget, SecretDialog) and widget.isVisible()
+
+
+def test_a_password_is_asked_for_over_the_window_while_whoever_needs_it_waits(window, drive, qtbot, tmp_path):
+    asker = WindowAsker(window)
+    connection = Connection(id="c", name="shop", url="postgresql://ada@h/shop", secret="ask")
+    asked = ThreadPoolExecutor(1)
+
+    def dialog():
+        drive.until(lambda: any(map(is_question, QApplication.topLevelWidgets())))
+        return next(filter(is_question, QApplication.topLevelWidgets()))
+
+    answer = asked.submit(asker.password, connection)
+    question = dialog()
+    assert "postgresql://ada@h/shop" in question.findChild(QLabel).text()
+    assert not question.ok_button.isEnabled()
+    qtbot.keyClicks(question.secret, "s3cret")
+    qtbot.keyClick(question.secret, Qt.Key.Key_Return)
+    drive.until(answer.done)
+    assert answer.result() == "s3cret"
+
+    answer = asked.submit(lambda: asker.passphrase(tmp_path / "f", is_new=True, attempt=1))
+    question = dialog()
+    for first, second, is_enough in (
+        ("short", "short", 0),
+        ("long enough", "long en", 0),
+        ("long enough",) * 2 + (1,),
+    ):
+        question.secret.setText(first)
+        question.again.setText(second)
+        assert question.ok_button.isEnabled() == bool(is_enough)
+        assert question.problem.isVisible() != bool(is_enough)
+    qtbot.mouseClick(question.shows, Qt.MouseButton.LeftButton, pos=QPoint(8, question.shows.height() // 2))
+    assert question.again.echoMode() == QLineEdit.EchoMode.Normal
+    question.reject()
+    drive.until(answer.done)
+    assert answer.result() is None
+
+    answer = asked.submit(lambda: asker.passphrase(tmp_path / "f", is_new=False, attempt=2))
+    assert dialog().problem.text() == "That is not its passphrase."
+    asker.stop()
+    drive.until(answer.done)
+    assert answer.result() is None
+    assert asker.password(connection) is None, "nobody waits for a window that has gone"
+    asked.shutdown()

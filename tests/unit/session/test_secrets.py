@@ -1,3 +1,6 @@
+import json
+from base64 import b64encode
+
 import keyring
 import keyring.backend
 import keyring.backends.fail
@@ -5,6 +8,7 @@ import pytest
 
 from studio.kernel.errors import AuthenticationFailed
 from studio.project.state import Connection
+from studio.session.secret_file import SecretFile, SecretFileUnusable, WrongPassphrase
 from studio.session.secrets import (
     SecretsUnavailable,
     SystemSecrets,
@@ -12,6 +16,7 @@ from studio.session.secrets import (
     split_password,
     with_password,
 )
+from tests.support.answering import Answering
 
 
 class Ring(keyring.backend.KeyringBackend):
@@ -69,7 +74,7 @@ def test_without_a_keyring_the_way_out_is_told_and_nothing_is_written_in_the_cle
         lambda: secrets.get(connection("keyring")),
         lambda: secrets.set(connection("keyring"), "s3cret"),
     ):
-        with pytest.raises(SecretsUnavailable, match="environment variable") as caught:
+        with pytest.raises(SecretsUnavailable, match="encrypted file, an environment variable") as caught:
             use()
         assert "s3cret" not in str(caught.value)
 
@@ -88,3 +93,111 @@ def test_a_password_put_into_a_url_comes_out_again(password):
 def test_a_url_without_a_host_takes_no_password():
     assert with_password("sqlite:///x.db", "p") == "sqlite:///x.db"
     assert secret_name(connection("keyring")) == "c1"
+
+
+# ---------------------------------------------------------------- the encrypted file
+
+
+def quick(path):
+    return SecretFile(path, cost=2)
+
+
+def test_the_file_keeps_passwords_for_its_owner_and_for_who_knows_the_passphrase(tmp_path):
+    path = tmp_path / "home" / "secrets.enc"
+    file = quick(path)
+    file.open("open sesame")
+    assert file.get("c1") is None
+    assert not path.exists(), "it comes into being with the first password"
+    file.set("c1", "s3cret ü")
+    file.set("c2", "other")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in path.parent.iterdir()] == ["secrets.enc"], "nothing is left beside it"
+    text = path.read_text()
+    assert not any(word in text for word in ("s3cret", "c1", "c2", "sesame"))
+    assert json.loads(text)["version"] == 1
+    again = quick(path)
+    with pytest.raises(WrongPassphrase):
+        again.open("open says me")
+    assert not again.is_open
+    again.open("open sesame")
+    assert (again.get("c1"), again.get("c2"), again.get("c3")) == ("s3cret ü", "other", None)
+    file.set("c3", "third")
+    assert again.get("c3") == "third", "what another process has written since is seen"
+
+
+def test_a_file_that_was_altered_or_is_no_file_of_ours_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "secrets.enc"
+    file = quick(path)
+    file.open("open sesame")
+    file.set("c1", "s3cret")
+    good = json.loads(path.read_text())
+    for text, kind in (
+        (json.dumps({**good, "data": b64encode(b"x" * 40).decode()}), WrongPassphrase),
+        (json.dumps({**good, "nonce": ""}), WrongPassphrase),
+        (json.dumps({**good, "version": 2}), SecretFileUnusable),
+        (json.dumps({**good, "n": 2**40}), SecretFileUnusable),
+        (json.dumps({**good, "n": "many"}), SecretFileUnusable),
+        (json.dumps({**good, "salt": "%"}), SecretFileUnusable),
+        ("[]", SecretFileUnusable),
+        ("", SecretFileUnusable),
+        ("\xff\xfe", SecretFileUnusable),
+    ):
+        path.write_text(text, encoding="latin-1")
+        before = path.read_bytes()
+        with pytest.raises(kind) as caught:
+            quick(path).open("open sesame")
+        assert caught.value.hint
+        with pytest.raises(kind):
+            file.set("c1", "new")
+        assert path.read_bytes() == before
+
+
+def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path, monkeypatch):
+    file = quick(tmp_path / "secrets.enc")
+    file.open("open sesame")
+    file.set("c1", "s3cret")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(SecretFileUnusable, match="No space left"):
+        file.set("c1", "new")
+    assert file.get("c1") == "s3cret"
+    assert [each.name for each in tmp_path.iterdir()] == ["secrets.enc"]
+
+
+def test_the_passphrase_is_asked_for_once_and_again_while_it_is_wrong(tmp_path):
+    asker = Answering("open sesame")
+    secrets = SystemSecrets({}, file=quick(tmp_path / "f"), asker=asker)
+    secrets.set(connection("file"), "s3cret")
+    assert secrets.get(connection("file")) == "s3cret"
+    assert asker.asked == [("passphrase", True, 1)]
+    asker = Answering("wrong", "open sesame")
+    secrets = SystemSecrets({}, file=quick(tmp_path / "f"), asker=asker)
+    assert secrets.get(connection("file")) == "s3cret"
+    assert asker.asked == [("passphrase", False, 1), ("passphrase", False, 2)]
+
+
+def test_where_nobody_can_be_asked_the_passphrase_comes_from_the_environment(tmp_path):
+    with pytest.raises(AuthenticationFailed, match="STUDIO_PASSPHRASE"):
+        SystemSecrets({}, file=quick(tmp_path / "f")).get(connection("file"))
+    secrets = SystemSecrets({"STUDIO_PASSPHRASE": "open sesame"}, file=quick(tmp_path / "f"))
+    secrets.set(connection("file"), "s3cret")
+    assert secrets.get(connection("file")) == "s3cret"
+    with pytest.raises(WrongPassphrase, match="correct it there") as caught:
+        SystemSecrets({"STUDIO_PASSPHRASE": "says me"}, file=quick(tmp_path / "f")).get(connection("file"))
+    assert "says me" not in str(caught.value)
+    with pytest.raises(SecretsUnavailable, match="no encrypted file"):
+        SystemSecrets({}).get(connection("file"))
+
+
+def test_a_password_that_is_asked_for_is_asked_once_until_it_is_forgotten():
+    asker = Answering("one", "two", None)
+    secrets = SystemSecrets({}, asker=asker)
+    assert [secrets.get(connection("ask")) for _ in range(2)] == ["one", "one"]
+    secrets.forget(connection("ask"))
+    assert secrets.get(connection("ask")) == "two"
+    secrets.forget(connection("ask"))
+    with pytest.raises(AuthenticationFailed, match="was not given"):
+        secrets.get(connection("ask"))

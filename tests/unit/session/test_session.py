@@ -7,6 +7,7 @@ import threading
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -30,6 +31,7 @@ from studio.session.sample import CUSTOMERS, sample_project
 from studio.session.secrets import SystemSecrets
 from studio.workflow import Node, Workflow
 from studio.workflow.graph import frozen
+from tests.support.answering import Answering
 from tests.support.exactness import exact
 
 W = WorkflowId("restock")
@@ -680,7 +682,10 @@ def test_a_database_that_models_were_imported_from_is_missed_when_it_is_gone(
     assert not (tmp_path / "gone.sqlite").exists()
 
 
-def test_a_connection_is_tried_and_what_is_wrong_is_told(env, tmp_path, postgres_url):
+def test_a_connection_is_tried_and_what_is_wrong_is_told(tmp_path, postgres_url):
+    asker = Answering()
+    env = Environment(data_dir=tmp_path / "home", secrets=SystemSecrets({}, asker=asker))
+
     def connection(url: str, **values: Any) -> Connection:
         return Connection(id="c", name="C", url=url, **values)
 
@@ -696,6 +701,12 @@ def test_a_connection_is_tried_and_what_is_wrong_is_told(env, tmp_path, postgres
         assert "s3cret" not in f"{caught.value} {caught.value.detail}"
         with pytest.raises(AuthenticationFailed, match="C_PASSWORD, which is not set"):
             await session.test_connection(connection(bare, secret="environment"))
+        asker.answers = ["wrong", unquote(user.rpartition(":")[2])]
+        with pytest.raises(AuthenticationFailed, match="refuses the user or the password"):
+            await session.test_connection(connection(bare, secret="ask"))
+        for _ in range(2):
+            assert (await session.test_connection(connection(bare, secret="ask"))).can_write
+        assert asker.answers == [], "a wrong answer is asked for again, a right one is not"
         info = await session.test_connection(connection(postgres_url))
         assert info.product == "PostgreSQL"
         assert info.can_write
