@@ -85,6 +85,7 @@ class Program(QObject):
         apply_theme(self._app, theme_of(settings.theme))
         window = self.window = MainWindow(self._env, settings)
         self._app.fileRequested.connect(window.open)
+        window.sessionChanged.connect(self.garbage.put_aside)
         text = self.tr("Opening {}…").format(location) if location else self.tr("Opening…")
         window.pages.show_opening(text)
         window.show()

@@ -11,7 +11,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QVBoxLayout, QWidget
 
@@ -57,6 +57,9 @@ class MainWindow(QMainWindow):
     It is made in two steps, so that it can be seen before all that it needs is imported: the frame, which paints at once, and
     `furnish`, which makes canvas and panels and without which nothing else works.
     """
+
+    sessionChanged = Signal()
+    """Another session is shown, or none."""
 
     following: Following
     panels: Panels
@@ -193,6 +196,7 @@ class MainWindow(QMainWindow):
             tell_opening(session, self.message_bar)
         if (canvas := self.pages.tabs.canvas) is not None:
             canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.sessionChanged.emit()
 
     def refresh(self) -> None:
         """Brings title, commands and status bar in line with the session."""

@@ -6,7 +6,7 @@ import gc
 import threading
 import weakref
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 
 from studio.qt.garbage import GarbageCollector
 
@@ -42,6 +42,31 @@ def test_a_cycle_with_a_widget_dies_on_the_gui_thread_though_another_thread_allo
     finally:
         collector.stop()
         collector.deleteLater()
+
+
+def test_what_outlives_a_look_is_put_aside_until_the_person_turns_away(qapp):
+    ring = Ring()
+    more: list[list[int]] = [[] for _ in range(20_000)]
+    died: list[bool] = []
+    finalizer = weakref.finalize(ring, lambda: died.append(True))
+    collector = GarbageCollector(qapp)
+    collector.start()
+    try:
+        more += [[] for _ in range(20_000)]
+        collector.put_aside()
+        del ring
+        gc.collect()
+        assert not died, "as long as somebody works, it is not looked at"
+        qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+        assert not died
+        qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationInactive)
+        assert died
+        assert more
+        assert not finalizer.alive
+    finally:
+        collector.stop()
+        collector.deleteLater()
+    assert gc.get_freeze_count() == 0
 
 
 def test_stopping_gives_pythons_own_way_back(qapp):
