@@ -25,6 +25,7 @@ from studio.kernel.errors import (
     DiskFull,
     DuplicateKey,
     ForeignKeyViolated,
+    KeysUsedUp,
     LockTimeout,
     NoSuchTable,
     ReadOnlyDatabase,
@@ -220,6 +221,22 @@ def _too_long(error: Any, _where: str) -> DatabaseError:
     )
 
 
+def _overflow(error: Any, _where: str) -> DatabaseError:
+    return BadValue(
+        "A number leaves what MariaDB has for it, 64 bits or the digits of a Decimal.",
+        hint="Reckon with smaller numbers, or make the field a Decimal.",
+        detail=_said(error),
+    )
+
+
+def _keys_used_up(error: Any, _where: str) -> DatabaseError:
+    return KeysUsedUp(
+        "The table's AUTO_INCREMENT has given its last number: there is no new key.",
+        hint="Give the key in the record, or remove the greatest key and let the counter follow: ALTER TABLE … AUTO_INCREMENT = 1.",
+        detail=_said(error),
+    )
+
+
 def _bad_value(error: Any, _where: str) -> DatabaseError:
     return BadValue(
         f"MariaDB cannot take a value: {_said(error)}.", hint="Check its type and size.", detail=_said(error)
@@ -291,7 +308,6 @@ _GROUPS: Final[Mapping[Callable[[Any, str], DatabaseError], tuple[int, ...]]] = 
     _check: (3819, 4025),
     _too_long: (1406,),
     _bad_value: (
-        167,
         1264,
         1265,
         1292,
@@ -302,13 +318,14 @@ _GROUPS: Final[Mapping[Callable[[Any, str], DatabaseError], tuple[int, ...]]] = 
         1416,
         1425,
         1441,
-        1690,
         1918,
         3140,
         3143,
         4037,
         4038,
     ),
+    _overflow: (1690,),
+    _keys_used_up: (167, 1467),
     _lock: (1205, 1907),
     _deadlock: (1020, 1213),
     _no_table: (1051, 1054, 1109, 1146, 1932),

@@ -25,6 +25,7 @@ from studio.kernel.errors import (
     DiskFull,
     DuplicateKey,
     ForeignKeyViolated,
+    KeysUsedUp,
     LockTimeout,
     NoSuchTable,
     ReadOnlyDatabase,
@@ -202,6 +203,27 @@ def _too_long(error: Any, _where: str) -> DatabaseError:
     return ValueTooLong("A text is longer than its column.", hint="Shorten it.", detail=str(error))
 
 
+def _overflow(error: Any, where: str) -> DatabaseError:
+    """Reckoning has left the type; a value that is given and does not fit is told by its column."""
+    text = str(error)
+    if text not in ("value out of range: overflow", "bigint out of range"):
+        return _bad_value(error, where)
+    return BadValue(
+        "A number leaves the 64 bits that PostgreSQL has for it.",
+        hint="Reckon with smaller numbers, or make the field a Decimal.",
+        detail=text,
+    )
+
+
+def _keys_used_up(error: Any, _where: str) -> DatabaseError:
+    found = re.search(r'sequence "([^"]+)"', str(error))
+    return KeysUsedUp(
+        f"The sequence {found[1] if found else 'of the keys'} has given its last number: there is no new key.",
+        hint="Give the key in the record, or set the sequence back to the greatest key in use.",
+        detail=str(error),
+    )
+
+
 def _bad_value(error: Any, _where: str) -> DatabaseError:
     return BadValue(
         f"PostgreSQL cannot take a value: {error}.",
@@ -274,6 +296,8 @@ _TABLE: Mapping[str, Callable[[Any, str], DatabaseError]] = {
     "08": _server_lost,
     "22": _bad_value,
     "22001": _too_long,
+    "22003": _overflow,
+    "2200H": _keys_used_up,
     "23001": _foreign_key,
     "23502": _missing,
     "23503": _foreign_key,

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from studio.database import sqlite_errors
 from studio.database.bulk import BulkJob, BulkOutcome, Converted, in_row, nothing_to_find_by
 from studio.database.plans import ModelPlans
-from studio.kernel.errors import ValueRefused
+from studio.kernel.errors import DiskFull, ValueRefused
 
 ROWS_PER_CALL = 2000
 """About five milliseconds of work: how long a cancellation waits at most."""
@@ -36,7 +36,18 @@ def write_batch(
         translated = sqlite_errors.translate(error, where=where)
         if translated is None:
             raise
+        if isinstance(translated, DiskFull) and _are_keys_used_up(connection, job.plans):
+            translated = sqlite_errors.keys_used_up(job.plans.spec.table, translated)
         raise in_row(translated, job, offset + counted.place, rows[counted.place]) from error
+
+
+def _are_keys_used_up(connection: sqlite3.Connection, plans: ModelPlans) -> bool:
+    if plans.generated is None:
+        return False
+    try:
+        return bool(connection.execute(sqlite_errors.USED_UP, (plans.spec.table,)).fetchall())
+    except sqlite3.Error:
+        return False
 
 
 def _insert(connection: sqlite3.Connection, job: BulkJob, rows: Converted) -> BulkOutcome:

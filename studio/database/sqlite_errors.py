@@ -14,6 +14,7 @@ from studio.kernel.errors import (
     DiskFull,
     DuplicateKey,
     ForeignKeyViolated,
+    KeysUsedUp,
     LockTimeout,
     NoSuchTable,
     NotADatabase,
@@ -83,6 +84,19 @@ def _not_a_database(text: str, where: str) -> DatabaseError:
 def _full(text: str, where: str) -> DatabaseError:
     return DiskFull(
         f"There is no room left to write {where}.", hint="Free some space, then try again.", detail=text
+    )
+
+
+USED_UP = "SELECT 1 FROM sqlite_sequence WHERE name = ? AND seq = 9223372036854775807"
+"""Whether a table's counter stands at its end: SQLite calls that "database or disk is full" as well."""
+
+
+def keys_used_up(table: str, full: DatabaseError) -> KeysUsedUp:
+    """What was meant by a full disk when `USED_UP` finds something."""
+    return KeysUsedUp(
+        f"The table {table!r} has given its last key, 9,223,372,036,854,775,807: there is no new one.",
+        hint=f"Give the key in the record, or set the counter back: UPDATE sqlite_sequence SET seq = … WHERE name = '{table}'.",
+        detail=full.detail,
     )
 
 

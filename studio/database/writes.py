@@ -6,6 +6,7 @@ it uses; bulk writes (`bulk_writes`) go through the same pipelines.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,9 +19,11 @@ from studio.database.reads import Reads
 from studio.database.results import Record
 from studio.kernel.errors import (
     DatabaseError,
+    DiskFull,
     DuplicateKey,
     ForeignKeyViolated,
     ManyRecordsMatched,
+    StudioError,
     ValueRefused,
 )
 from studio.models.spec import ModelSpec
@@ -319,6 +322,8 @@ class Writes(Reads):
             from studio.database.sqlite_references import look_for_reference
 
             await look_for_reference(session, plans, error, values, filter)
+        elif isinstance(error, DiskFull) and plans.generated and plans.dialect.name == "sqlite":
+            error = await _full_or_used_up(session, plans, error)
         return locate(error, plans.spec, values, row=error.row)
 
     async def _image(self, session: Session, plans: ModelPlans, filter: Filter) -> Record | None:
@@ -353,6 +358,15 @@ class Writes(Reads):
         """An access whose work is undone alone when the block raises. On lanes it is a transaction."""
         async with self._session.atomic() as session:
             yield type(self)(session, self._book, self._recorder)
+
+
+async def _full_or_used_up(session: Session, plans: ModelPlans, error: DiskFull) -> DatabaseError:
+    from studio.database.sqlite_errors import USED_UP, keys_used_up
+
+    with contextlib.suppress(StudioError):  # the disk is full indeed
+        if await session.read(USED_UP, (plans.spec.table,)):
+            return keys_used_up(plans.spec.table, error)
+    return error
 
 
 def without_empty_keys(spec: ModelSpec, values: Mapping[str, Any]) -> Mapping[str, Any]:

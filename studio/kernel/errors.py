@@ -340,6 +340,12 @@ class DiskFull(DatabaseError):
     code = "disk-full"
 
 
+class KeysUsedUp(DatabaseError):
+    """The database has given the greatest key that it makes by itself."""
+
+    code = "keys-used-up"
+
+
 class StatementRefused(DatabaseError):
     code = "statement-refused"
 

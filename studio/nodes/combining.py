@@ -253,7 +253,14 @@ class _Group:
     def record(self, names: Sequence[str], figures: Sequence[Figure]) -> dict[str, Any]:
         made = dict(zip(names, self.key, strict=True))
         for figure, tally in zip(figures, self.tallies, strict=True):
-            result = tally.result()
+            try:
+                result = tally.result()
+            except OverflowError as error:
+                raise NodeError(
+                    f"{figure.function} of {figure.field!r} cannot be told: {error}.",
+                    hint="Reckon with smaller numbers, or with Decimals.",
+                    field="aggregate",
+                ) from error
             made[figure.name] = result if figure.field else result * figure.factor
         return made
 
@@ -279,7 +286,7 @@ async def _grouped(
                 continue
             try:
                 tally.take(value)
-            except TypeError as error:
+            except (TypeError, OverflowError) as error:
                 raise NodeError(
                     f"{figure.function} cannot take {figure.field!r} of row {number}: {error}.",
                     hint="Put a Map before it, or count it.",

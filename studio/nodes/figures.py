@@ -90,7 +90,7 @@ class _Sum:
             self._total = EXACT.add(to_decimal(self._total), to_decimal(value))
 
     def result(self) -> Any:
-        return self._total if isinstance(self._total, dt.timedelta) else self._kind(self._total)
+        return self._total if isinstance(self._total, dt.timedelta) else _finite(self._kind(self._total))
 
 
 class _Average(_Sum):
@@ -162,7 +162,14 @@ class _Deviation:
         self._spread.step(value)
 
     def result(self) -> Any:
-        return self._spread.finalize()
+        return _finite(self._spread.finalize())
+
+
+def _finite(figure: Any) -> Any:
+    """Refuses a float that is none: what the databases refuse as well."""
+    if isinstance(figure, float) and not math.isfinite(figure):
+        raise OverflowError("the result leaves what a float can hold")
+    return figure
 
 
 def _check_number(value: Any) -> None:

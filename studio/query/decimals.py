@@ -113,7 +113,7 @@ class DecimalAverage(DecimalSum):
 
 
 class StandardDeviation:
-    """The standard deviation of a sample, as a float; null over fewer than two values.
+    """The standard deviation of a sample, as a float; null over fewer than two values, infinite where the squares leave a float.
 
     Whole numbers and decimals are summed exactly, floats by Welford's method (B. P. Welford, Technometrics 4, 1962).
     """
@@ -145,7 +145,7 @@ class StandardDeviation:
         if self.count < 2:
             return None
         if not self.is_exact:
-            return math.sqrt(self.spread / (self.count - 1))
+            return math.sqrt(self.spread / (self.count - 1)) if math.isfinite(self.spread) else math.inf
         spread = EXACT.subtract(
             EXACT.multiply(self.squares, Decimal(self.count)), EXACT.multiply(self.total, self.total)
         )

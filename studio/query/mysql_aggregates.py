@@ -12,6 +12,7 @@ from studio.query.sql_filters import Place
 from studio.query.stages import Figure
 
 Value = sa.ColumnElement[Any]
+_LARGEST = "1.7976931348623157e308"
 _WEIGHTS = range(1, 9)
 """Powers of 10,000 that a DECIMAL reaches above 1; below it reaches eight as well."""
 
@@ -22,15 +23,16 @@ def figure(figure: Figure, place: Place, ordered: Value) -> Value:
     if figure.function in ("min", "max"):
         return sa.type_coerce(getattr(sa.func, figure.function)(ordered), column.type)
     if figure.function == "stddev":
-        return phrase("CAST(STDDEV_SAMP(<0>) AS DOUBLE)", column, type_=sa.Double())
+        spread = "CAST(STDDEV_SAMP(<0>) AS DOUBLE)"
+        return phrase(_finite(spread) if kind is Kind.FLOAT else spread, column, type_=sa.Double())
     if figure.function == "avg":
         if kind is Kind.INT:
             return phrase("CAST(SUM(<0>) AS DOUBLE) / NULLIF(COUNT(<0>), 0)", column, type_=sa.Double())
         if kind is Kind.DECIMAL:
             return phrase(_AVERAGE, column, type_=column.type)
-        return phrase("CAST(AVG(<0>) AS DOUBLE)", column, type_=sa.Double())
+        return phrase(_finite("SUM(<0>) / NULLIF(COUNT(<0>), 0)"), column, type_=sa.Double())
     if kind is Kind.FLOAT:
-        return phrase("COALESCE(SUM(<0>), 0e0)", column, type_=column.type)
+        return phrase(f"COALESCE({_finite('SUM(<0>)')}, 0e0)", column, type_=column.type)
     if kind is Kind.DECIMAL:
         return phrase("COALESCE(SUM(<0>), 0)", column, type_=column.type)
     # A sum of whole numbers is reckoned without bounds; what leaves 64 bits makes the statement fail.
@@ -39,6 +41,14 @@ def figure(figure: Figure, place: Place, ordered: Value) -> Value:
         " THEN CAST(COALESCE(SUM(<0>), 0) AS SIGNED) ELSE 9223372036854775807 + ABS(SIGN(SUM(<0>))) END",
         column,
         type_=column.type,
+    )
+
+
+def _finite(figure: str) -> str:
+    """The figure of floats, refused unless it and their sum are finite: MariaDB would give infinity, the greatest float or null."""
+    return (
+        f"CASE WHEN COUNT(<0>) < 2 OR ABS(SUM(<0>)) < {_LARGEST} AND ABS({figure}) < {_LARGEST}"
+        f" THEN {figure} ELSE EXP(710 * COUNT(<0>)) END"
     )
 
 

@@ -1,7 +1,8 @@
 """What do groups and figures mean in SQL? One query, in which each stage that needs what the one before it made selects from it.
 
 Results come in the same types from every database: a sum of whole numbers is one (beyond 64 bits the statement fails), of Decimals a
-Decimal, to the last digit; an average of whole numbers is a float.
+Decimal, to the last digit; an average of whole numbers is a float. Where a sum of floats, or of the squares that `$stddev` adds up, leaves what a
+float can hold, the statement fails: no figure is ever infinite.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from studio.models.spec import Kind
 from studio.query.order import Order, OrderTerm, order_clauses
 from studio.query.sql_filters import FilterWriter, Place, grammar
-from studio.query.sql_types import StoredDecimal
+from studio.query.sql_types import LARGEST_FLOAT, SQLITE_OVERFLOW, StoredDecimal
 from studio.query.stages import Aggregate, Figure, Group, Limit, Match, Project, Skip, Sort, Stage
 from studio.query.vocabulary import Vocabulary
 
@@ -171,7 +172,8 @@ def _sqlite_figure(figure: Figure, place: Place, ordered: Value) -> Value:
     if figure.function in ("min", "max"):
         return sa.type_coerce(getattr(sa.func, figure.function)(ordered), column.type)
     if figure.function == "stddev":
-        return sa.type_coerce(sa.func.studio_stddev(column), sa.REAL())
+        spread: Value = sa.type_coerce(sa.func.studio_stddev(column), sa.REAL())
+        return _sqlite_finite(spread, column) if kind is Kind.FLOAT else spread
     if kind is Kind.DECIMAL:
         if figure.function == "avg":
             return sa.type_coerce(sa.func.dec_avg(column), StoredDecimal())
@@ -181,10 +183,20 @@ def _sqlite_figure(figure: Figure, place: Place, ordered: Value) -> Value:
             total = sa.func.dec_fit(total, sa.null(), sa.literal_column(str(scale)))
         return sa.type_coerce(total, StoredDecimal())
     if figure.function == "avg":
-        return sa.type_coerce(sa.func.avg(column), sa.REAL())
+        mean: Value = sa.type_coerce(sa.func.avg(column), sa.REAL())
+        return _sqlite_finite(mean, column) if kind is Kind.FLOAT else mean
     if kind is Kind.FLOAT:
-        return sa.type_coerce(sa.func.total(column), sa.REAL())
+        return _sqlite_finite(sa.type_coerce(sa.func.total(column), sa.REAL()), column)
     return sa.type_coerce(sa.func.coalesce(sa.func.sum(column), _ZERO), column.type)
+
+
+def _sqlite_finite(figure: Value, column: Value) -> Value:
+    """The figure of floats, refused unless it and their sum are finite: SQLite would give infinity, or null for what is no number."""
+    is_finite = sa.and_(
+        sa.func.abs(sa.func.total(column)) <= LARGEST_FLOAT,
+        sa.or_(figure.is_(None), sa.func.abs(figure) <= LARGEST_FLOAT),
+    )
+    return sa.case((is_finite, figure), else_=SQLITE_OVERFLOW)
 
 
 def _postgresql_figure(figure: Figure, place: Place, ordered: Value) -> Value:
@@ -199,7 +211,8 @@ def _postgresql_figure(figure: Figure, place: Place, ordered: Value) -> Value:
     if kind is Kind.FLOAT:
         column = sa.cast(column, sa.Double())
     if figure.function == "avg":
-        if kind is Kind.INT:
+        if kind in (Kind.INT, Kind.FLOAT):
+            # PostgreSQL's own average of floats adds up squares as well, and fails where they leave a float.
             return sa.cast(sa.func.sum(column), sa.Double()).op("/")(
                 sa.func.nullif(sa.func.count(column), _ZERO)
             )

@@ -20,6 +20,10 @@ from studio.query.patterns import fold, pcre_regex, postgres_regex
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
+SQLITE_OVERFLOW: Final[sa.ColumnElement[Any]] = sa.literal_column("abs(-9223372036854775808)")
+"""SQLite makes a float of a whole number that is too large, infinity of a float; this one it refuses with "integer overflow"."""
+LARGEST_FLOAT: Final[sa.ColumnElement[Any]] = sa.literal_column("1.7976931348623157e308")
+
 
 class Bound(sa.types.TypeDecorator[Any]):
     """Binds by a plain function; None stays None. Nothing is read through these types."""

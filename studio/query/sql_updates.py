@@ -14,16 +14,13 @@ from sqlalchemy.dialects import postgresql
 from studio.models.spec import Kind
 from studio.query.conditions import NO_SLOT
 from studio.query.sql_filters import FilterWriter, Place, grammar
-from studio.query.sql_types import JsonbText, JsonText, PathParts
+from studio.query.sql_types import LARGEST_FLOAT, SQLITE_OVERFLOW, JsonbText, JsonText, PathParts
 from studio.query.updates import Step, Update
 
 Value = sa.ColumnElement[Any]
 
 _EMPTY: Final = {Kind.LIST: "'[]'", Kind.DICT: "'{}'"}
 _ZERO: Final[Value] = sa.literal_column("0")
-_OVERFLOW: Final = "abs(-9223372036854775808)"
-"""SQLite makes a float of a whole number that is too large, infinity of a float; this one it refuses with "integer overflow"."""
-_LARGEST: Final[Value] = sa.literal_column("1.7976931348623157e308")
 
 
 class _Writer(Protocol):
@@ -94,11 +91,11 @@ class _Sqlite:
         sign = "+" if step.verb == "inc" else "*"
         grown = _or_zero(place, current, step, _ZERO).op(sign, return_type=sa.Integer())(other)
         if kind is Kind.FLOAT:
-            return sa.case((sa.func.abs(grown) > _LARGEST, sa.literal_column(_OVERFLOW)), else_=grown)
+            return sa.case((sa.func.abs(grown) > LARGEST_FLOAT, SQLITE_OVERFLOW), else_=grown)
         is_whole = sa.func.coalesce(sa.func.typeof(grown), sa.literal_column("'null'")) != sa.literal_column(
             "'real'"
         )
-        return sa.case((is_whole, grown), else_=sa.literal_column(_OVERFLOW))
+        return sa.case((is_whole, grown), else_=SQLITE_OVERFLOW)
 
     def document(self, place: Place, current: Value, steps: list[Step], prefix: str) -> Value:
         for step in steps:

@@ -151,6 +151,14 @@ def test_groupby_refuses_values_that_do_not_add_up_with_their_row() -> None:
     assert failure("GroupBy", records=SALES, group_by=["whom"]).field == "group_by"
     assert failure("GroupBy", records=SALES, aggregate={"s": {"$sum": "totl"}}).field == "aggregate"
     assert failure("GroupBy", records=[{"x": float("inf")}], aggregate={"s": {"$sum": "x"}}).row == 1
+    far: list[dict[str, object]] = [
+        {"x": 1.7e308, "t": dt.timedelta.max},
+        {"x": 1.6e308, "t": dt.timedelta.max},
+    ]
+    assert "what a float can hold" in failure("GroupBy", records=far, aggregate={"s": {"$sum": "x"}}).message
+    assert failure("GroupBy", records=far, aggregate={"s": {"$sum": "t"}}).row == 2
+    # The mean of what is added up to the last digit is there.
+    assert value("GroupBy", records=far, aggregate={"s": {"$avg": "x"}}) == [{"s": 1.65e308}]
 
 
 @pytest.mark.parametrize(
