@@ -59,6 +59,16 @@ def unique_name(wanted: str, taken: Iterable[str]) -> str:
     return FreeNames(taken).take(wanted)
 
 
+def unique_title(wanted: str, taken: Iterable[str]) -> str:
+    """`wanted` itself when it is free, else "wanted 2", "wanted 3", …"""
+    used = set(taken)
+    title, number = wanted, 2
+    while title in used:
+        title = f"{wanted} {number}"
+        number += 1
+    return title
+
+
 class FreeNames:
     """Gives many names, each once, as `unique_name` gives one."""
 

@@ -25,6 +25,9 @@ LOCAL: Final = "local"
 """The organization and the user of what is drawn on this machine."""
 PATTERN: Final = "workflow"
 
+_MOST_SHOWN: Final = 255
+"""Characters of a column of short text."""
+
 Row = dict[str, Any]
 
 
@@ -36,11 +39,12 @@ class ProjectRows:
     connections: dict[str, Row] = field(default_factory=dict)
     models: dict[str, Row] = field(default_factory=dict)
     workflows: dict[str, Row] = field(default_factory=dict)
+    templates: dict[str, Row] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadProject:
-    """A project that was read, with what was met on the way. `unread` are the ids of workflows that stay in the store as they are."""
+    """A project that was read, with what was met on the way. `unread` are the ids of workflows and templates that stay in the store as they are."""
 
     project: Project
     problems: tuple[Problem, ...] = ()
@@ -63,7 +67,8 @@ def project_to_rows(
         project: What is to be kept.
         studio_version: Of this Studio.
         known: A project and its rows; what is the same object in both is not worked out anew.
-        unread: Ids of workflows of the store that the project lacks because they could not be read; they keep their place in the order.
+        unread: Ids of workflows and templates of the store that the project lacks because they could not be read; they keep their place in
+            the order.
     """
     rows = ProjectRows(project=_project_row(project, studio_version, unread))
     before, before_rows = known or (None, None)
@@ -81,7 +86,12 @@ def project_to_rows(
         if before and before_rows and before.workflows.get(workflow_id) is workflow:
             rows.workflows[workflow_id] = before_rows.workflows[workflow_id]
         else:
-            rows.workflows[workflow_id] = _workflow_row(workflow, project.id)
+            rows.workflows[workflow_id] = _workflow_row(workflow)
+    for template_id, template in project.templates.items():
+        if before and before_rows and before.templates.get(template_id) is template:
+            rows.templates[template_id] = before_rows.templates[template_id]
+        else:
+            rows.templates[template_id] = _template_row(template)
     return rows
 
 
@@ -97,6 +107,7 @@ def _project_row(project: Project, studio_version: str, unread: Sequence[str]) -
             "connections": list(project.connections),
             "models": list(project.models),
             "workflows": [*project.workflows, *unread],
+            "templates": [*project.templates, *unread],
         },
         "extra": extra_to_text(project.extra),
     }
@@ -133,7 +144,7 @@ def _model_row(entry: ModelEntry, project_id: str) -> Row:
     }
 
 
-def _workflow_row(workflow: Workflow, project_id: str) -> Row:
+def _workflow_row(workflow: Workflow) -> Row:
     return {
         "id": workflow.id,
         "organization_id": LOCAL,
@@ -144,6 +155,19 @@ def _workflow_row(workflow: Workflow, project_id: str) -> Row:
         "config_yaml": workflow_to_yaml(workflow),
         "agent_ids": {},
         "status": "draft",
+    }
+
+
+def _template_row(template: Workflow) -> Row:
+    return {
+        "id": template.id,
+        "name": _shown(template.name)[:_MOST_SHOWN],
+        "description": _shown(template.description)[:_MOST_SHOWN],
+        "pattern": PATTERN,
+        "config_yaml": workflow_to_yaml(template),
+        "agent_template_ids": {},
+        "is_official": False,
+        "downloads": 0,
     }
 
 
@@ -163,16 +187,9 @@ def project_from_rows(rows: ProjectRows) -> ReadProject:
     """The project of the rows, which are in any order; what cannot be read is kept as the module says."""
     order = rows.project.get("order") or {}
     problems: list[Problem] = []
-    workflows: dict[WorkflowId, Workflow] = {}
     unread: list[str] = []
-    for row in _ordered(rows.workflows, order.get("workflows", ())):
-        try:
-            workflow = workflow_from_yaml(row["config_yaml"])
-        except TextError as error:
-            unread.append(row["id"])
-            problems.append(_unread_workflow(row, error))
-            continue
-        workflows[WorkflowId(row["id"])] = replace(workflow, id=WorkflowId(row["id"]))
+    workflows = _graphs(_ordered(rows.workflows, order.get("workflows", ())), unread, problems)
+    templates = _graphs(_ordered(rows.templates, order.get("templates", ())), unread, problems)
     models = {
         row["id"]: _model_from_row(row, problems) for row in _ordered(rows.models, order.get("models", ()))
     }
@@ -188,10 +205,25 @@ def project_from_rows(rows: ProjectRows) -> ReadProject:
         ),
         models=frozen(models),
         workflows=frozen(workflows),
+        templates=frozen(templates),
         default_connection=rows.project["default_connection"],
         extra=frozen(extra_from_text(rows.project.get("extra", ""))),
     )
     return ReadProject(project=project, problems=tuple(problems), unread=tuple(unread))
+
+
+def _graphs(rows: Iterable[Row], unread: list[str], problems: list[Problem]) -> dict[WorkflowId, Workflow]:
+    """Workflows or templates; those that cannot be read are told, and their ids kept."""
+    found: dict[WorkflowId, Workflow] = {}
+    for row in rows:
+        try:
+            workflow = workflow_from_yaml(row["config_yaml"])
+        except TextError as error:
+            unread.append(row["id"])
+            problems.append(_unread_workflow(row, error))
+            continue
+        found[WorkflowId(row["id"])] = replace(workflow, id=WorkflowId(row["id"]))
+    return found
 
 
 def connection_from_row(row: Row) -> Connection:

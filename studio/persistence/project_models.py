@@ -12,12 +12,12 @@ from typing import Annotated, Any, Final
 from studio.models.declare import Field, Text
 from studio.persistence.visual_models import VISUAL_MODELS
 
-FORMAT_VERSION: Final = "1.0"
+FORMAT_VERSION: Final = "1.1"
 """Of the layout of a store. A newer minor version is opened as usual, a newer major one is only read."""
 
 
 class Project:
-    """The project of this store. `order` lists the ids of its connections, models and workflows; `opened_by` says who has it open."""
+    """The project of this store. `order` lists the ids of its connections, models, workflows and templates; `opened_by` says who has it open."""
 
     id: str
     name: Text

@@ -1,4 +1,4 @@
-"""How is a whole project written as one text? Connections without secrets, models and workflows, so that `studio run shop.yaml` works alone.
+"""How is a whole project written as one text? Connections without secrets, models, workflows and templates, so that `studio run shop.yaml` works alone.
 
 Written by hand, ids may be left out: a connection's id is then its name, a model's its name. A workflow's own text is accepted as a project that
 has nothing else.
@@ -53,6 +53,8 @@ def project_to_yaml(project: Project) -> str:
         data["models"] = models
     if project.workflows:
         data["workflows"] = [Block(workflow_to_data(workflow)) for workflow in project.workflows.values()]
+    if project.templates:
+        data["templates"] = [Block(workflow_to_data(template)) for template in project.templates.values()]
     return write_yaml(data | {name: value for name, value in project.extra.items() if name not in data})
 
 
@@ -75,6 +77,9 @@ def project_from_yaml(text: str) -> Project:
     workflows = [
         _with_id(workflow_from_node(Taker(node, "a workflow"))) for node in document.sequence("workflows")
     ]
+    templates = [
+        _with_id(workflow_from_node(Taker(node, "a template"))) for node in document.sequence("templates")
+    ]
     if default and default not in by_name:
         raise document.keys["default_connection"].fault(
             f"There is no connection {default!r}.", did_you_mean(default, by_name)
@@ -86,6 +91,7 @@ def project_from_yaml(text: str) -> Project:
         connections=frozen({entry.id: entry for entry in connections}),
         models=frozen({entry.id: entry for entry in models}),
         workflows=frozen({workflow.id: workflow for workflow in _linked(workflows)}),
+        templates=frozen({template.id: template for template in templates}),
         default_connection=by_name.get(default, connections[0].id if connections else ""),
         extra=frozen(document.left()),
     )

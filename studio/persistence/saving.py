@@ -12,6 +12,7 @@ _KINDS: Final = (
     ("connections", "Connection"),
     ("models", "ModelDefinition"),
     ("workflows", "Orchestration"),
+    ("templates", "OrchestrationTemplate"),
 )
 
 

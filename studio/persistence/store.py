@@ -217,8 +217,11 @@ class ProjectStore:
                 Step(type="EditJournalBulkDeleteNode", params={"filter": {"position": {"$lte": upto}}})
             )
             await self._write(steps, atomic=True)
-            unread = {key: row for key, row in self._rows.workflows.items() if key in self._unread}
-            rows.workflows |= unread
+            for kept, known in (
+                (rows.workflows, self._rows.workflows),
+                (rows.templates, self._rows.templates),
+            ):
+                kept.update((key, row) for key, row in known.items() if key in self._unread)
             self.project, self._rows = project, rows
 
     async def _read(self) -> None:
@@ -257,12 +260,14 @@ class ProjectStore:
 
     async def _read_rows(self, project_id: str) -> ReadProject:
         mine = {"filter": {"project_id": project_id}, "limit": None}
-        project, connections, models, workflows = await self._gateway.run(
+        drawn = {"filter": {"pattern": PATTERN}, "limit": None}
+        project, connections, models, workflows, templates = await self._gateway.run(
             [
                 Step(type="ProjectReadNode", params={"id": project_id}),
                 Step(type="ConnectionListNode", params=mine),
                 Step(type="ModelDefinitionListNode", params=mine),
-                Step(type="OrchestrationListNode", params={"filter": {"pattern": PATTERN}, "limit": None}),
+                Step(type="OrchestrationListNode", params=drawn),
+                Step(type="OrchestrationTemplateListNode", params=drawn),
             ]
         )
         rows = ProjectRows(
@@ -270,6 +275,7 @@ class ProjectStore:
             connections={row["id"]: row for row in connections},
             models={row["id"]: row for row in models},
             workflows={row["id"]: row for row in workflows},
+            templates={row["id"]: row for row in templates},
         )
         read = await asyncio.to_thread(project_from_rows, rows)
         self._rows = rows
@@ -288,7 +294,8 @@ class ProjectStore:
         )  # fmt: skip
         steps: list[Step] = []
         if source is not None:
-            steps += await source._all_rows(set(rows.connections) | set(rows.models) | set(rows.workflows))  # noqa: SLF001
+            own = {*rows.connections, *rows.models, *rows.workflows, *rows.templates}
+            steps += await source._all_rows(own)  # noqa: SLF001 - a store copies a store
         steps += steps_between(ProjectRows(project={}), rows)
         await self._gateway.prepare()
         await self._write(steps, atomic=True)
@@ -297,7 +304,12 @@ class ProjectStore:
         """Steps that write everything this store holds beside its project and the rows whose ids are in `but`."""
         gone = {
             row_id
-            for rows in (self._rows.connections, self._rows.models, self._rows.workflows)
+            for rows in (
+                self._rows.connections,
+                self._rows.models,
+                self._rows.workflows,
+                self._rows.templates,
+            )
             for row_id in rows
             if row_id not in self._unread
         }

@@ -17,7 +17,9 @@ from studio.project.graph_changes import (
 from studio.project.layout_changes import SetBookmarks, SetFrames, SetNotes, SetRoutes
 from studio.project.project_changes import (
     EditProject,
+    PutTemplate,
     PutWorkflow,
+    RemoveTemplate,
     RemoveWorkflow,
     RestoreOrder,
     SetConnections,
@@ -26,6 +28,6 @@ from studio.project.project_changes import (
 
 CHANGE_TYPES: Final[tuple[type[Any], ...]] = (
     AddNodes, RemoveNodes, SetEdges, MoveNodes, SetParams, EditNode, EditWorkflow, SetNotes, SetFrames, SetRoutes, SetBookmarks,
-    PutWorkflow, RemoveWorkflow, RestoreOrder, SetModels, SetConnections, EditProject, Group,
+    PutWorkflow, RemoveWorkflow, PutTemplate, RemoveTemplate, RestoreOrder, SetModels, SetConnections, EditProject, Group,
 )  # fmt: skip
 """Every change that can be written down and read back."""

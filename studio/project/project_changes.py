@@ -1,4 +1,4 @@
-"""How is a project edited beside the graphs of its workflows? Workflows as wholes, models, connections, its name; each with its inverse.
+"""How is a project edited beside the graphs of its workflows? Workflows and templates as wholes, models, connections, its name; each with its inverse.
 
 A mapping keeps its order when an edit of it is undone.
 """
@@ -55,11 +55,49 @@ class RemoveWorkflow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutTemplate:
+    """Adds a template, or replaces the one with the same id."""
+
+    template: Workflow
+
+    @property
+    def label(self) -> str:
+        return "Save template"
+
+    def apply(self, project: Project) -> Project:
+        return replace(project, templates=frozen({**project.templates, self.template.id: self.template}))
+
+    def inverse(self, project: Project) -> Change:
+        if self.template.id in project.templates:
+            return PutTemplate(template=project.templates[self.template.id])
+        return RemoveTemplate(template=self.template.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveTemplate:
+    template: WorkflowId
+
+    @property
+    def label(self) -> str:
+        return "Delete template"
+
+    def apply(self, project: Project) -> Project:
+        kept = {key: value for key, value in project.templates.items() if key != self.template}
+        return replace(project, templates=frozen(kept))
+
+    def inverse(self, project: Project) -> Change:
+        return RestoreOrder(
+            change=PutTemplate(template=project.template(self.template)), templates=tuple(project.templates)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreOrder:
     """Applies a change, then puts the project's entries back in the order they had."""
 
     change: Change
     workflows: tuple[WorkflowId, ...] = ()
+    templates: tuple[WorkflowId, ...] = ()
     models: tuple[str, ...] = ()
     connections: tuple[str, ...] = ()
 
@@ -72,6 +110,7 @@ class RestoreOrder:
         return replace(
             done,
             workflows=_ordered(done.workflows, self.workflows),
+            templates=_ordered(done.templates, self.templates),
             models=_ordered(done.models, self.models),
             connections=_ordered(done.connections, self.connections),
         )
@@ -80,6 +119,7 @@ class RestoreOrder:
         return RestoreOrder(
             change=self.change.inverse(project),
             workflows=tuple(project.workflows),
+            templates=tuple(project.templates),
             models=tuple(project.models),
             connections=tuple(project.connections),
         )

@@ -1,4 +1,4 @@
-"""What is being edited? The frozen tree of a project: connections, models, workflows. How it changes is `changes`' business."""
+"""What is being edited? The frozen tree of a project: connections, models, workflows, templates. How it changes is `changes`' business."""
 
 from __future__ import annotations
 
@@ -56,6 +56,8 @@ class Project:
     connections: Mapping[str, Connection] = field(default_factory=frozen)
     models: Mapping[str, ModelEntry] = field(default_factory=frozen)
     workflows: Mapping[WorkflowId, Workflow] = field(default_factory=frozen)
+    templates: Mapping[WorkflowId, Workflow] = field(default_factory=frozen)
+    """What workflows, or parts of them, are begun with. They are never run, and no node refers to one."""
     default_connection: str = ""
     extra: Mapping[str, Any] = field(default_factory=frozen)
 
@@ -66,6 +68,15 @@ class Project:
             names = [workflow.name for workflow in self.workflows.values()]
             raise WorkflowError(
                 f"The project has no workflow {workflow_id!r}.", hint=did_you_mean(workflow_id, names)
+            ) from None
+
+    def template(self, template_id: WorkflowId) -> Workflow:
+        try:
+            return self.templates[template_id]
+        except KeyError:
+            names = [template.name for template in self.templates.values()]
+            raise WorkflowError(
+                f"The project has no template {template_id!r}.", hint=did_you_mean(template_id, names)
             ) from None
 
     def with_workflow(self, workflow: Workflow) -> Self:

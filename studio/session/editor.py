@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.kernel.errors import WorkflowError
 from studio.kernel.ids import NodeId, WorkflowId, short_id
+from studio.kernel.names import unique_title
 from studio.kernel.problems import Problem
 from studio.models.spec import ModelSpec
 from studio.project.changes import Change
@@ -32,6 +33,7 @@ from studio.session.events import (
     SavedStateChanged,
     SessionEvent,
 )
+from studio.session.templates import Templates
 from studio.workflow.graph import REFERRING, Edge, Place, Workflow, frozen
 from studio.workflow.references import is_same, spec_for
 from studio.workflow.spec import Catalogue, NodeSpec
@@ -58,6 +60,7 @@ class Editor:
         """How nodes that run another workflow looked when such a workflow was edited last."""
         self._was_modified = False
         self._trusted = False
+        self.templates = Templates(self)
         self.history.observe(self._on_change)
 
     # ------------------------------------------------------------ state
@@ -275,7 +278,7 @@ class Editor:
 
         part = nodes_from_yaml(text)
         with self.group("Paste"):
-            added = self._insert(workflow_id, part, "Paste", x=x, y=y)
+            added = self.insert(workflow_id, part, "Paste", x=x, y=y)
             if keep_links:
                 self._link(workflow_id, part, added)
         return added
@@ -299,7 +302,7 @@ class Editor:
     ) -> list[NodeId]:
         """Copies nodes, notes and frames, with the edges between the nodes, to where they are shifted by (dx, dy)."""
         part = editing.part_of(self.project.workflow(workflow_id), node_ids, notes, frames)
-        return self._insert(workflow_id, part, "Duplicate", dx=dx, dy=dy)
+        return self.insert(workflow_id, part, "Duplicate", dx=dx, dy=dy)
 
     def import_models(self, connection_id: str, specs: Iterable[ModelSpec]) -> None:
         """Takes models into the project, in place of those of the same name on the same connection, as one step."""
@@ -387,7 +390,8 @@ class Editor:
             return Edge(source=other_id, source_port=port, target=node_id, target_port=own)
         return Edge(source=node_id, source_port=own, target=other_id, target_port=port)
 
-    def _insert(self, workflow_id: WorkflowId, part: Workflow, title: str, **where: float) -> list[NodeId]:
+    def insert(self, workflow_id: WorkflowId, part: Workflow, title: str, **where: float) -> list[NodeId]:
+        """Adds the nodes, notes and frames of `part` under new ids, as one step of that title; `where` as `editing.insertion` takes it."""
         workflow = self.project.workflow(workflow_id)
         addition, notes, frames = editing.insertion(workflow, part, **where)
         named = ((addition, addition.nodes), (notes, notes.put), (frames, frames.put))
@@ -468,13 +472,3 @@ def users_of(changed: set[WorkflowId], before: Project, after: Project) -> set[W
         users |= set(more)
         named |= {name for workflow in more.values() for name in (workflow.id, workflow.name)}
     return users
-
-
-def unique_title(wanted: str, taken: Iterable[str]) -> str:
-    """`wanted` itself when it is free, else "wanted 2", "wanted 3", …"""
-    used = set(taken)
-    title, number = wanted, 2
-    while title in used:
-        title = f"{wanted} {number}"
-        number += 1
-    return title

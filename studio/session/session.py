@@ -23,7 +23,7 @@ from studio.project.state import Connection, Project
 from studio.session import data
 from studio.session.breakpoints import BreakpointBook
 from studio.session.databases import Databases
-from studio.session.editor import Editor, unique_title
+from studio.session.editor import Editor
 from studio.session.environment import Environment
 from studio.session.events import BreakpointsChanged
 from studio.session.home import Home
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from studio.database import ServerInfo, Statement
     from studio.persistence import NodeRunRecord, Recovery, RunRecord
 
-__all__ = ["Session", "unique_title"]
+__all__ = ["Session"]
 
 
 class Session(Editor):

@@ -14,7 +14,7 @@ from studio.kernel.errors import StoreBusy, StoreError
 from studio.kernel.ids import NodeId, RunId, WorkflowId, new_id
 from studio.kernel.loop import default_loop
 from studio.persistence.gateway import Step
-from studio.persistence.project_models import STORE_MODELS
+from studio.persistence.project_models import FORMAT_VERSION, STORE_MODELS
 from studio.persistence.runs import RUNS_KEPT, NodeRunRecord, RunRecord
 from studio.persistence.store import JournalEntry, ProjectStore
 from studio.project.state import Project
@@ -25,8 +25,15 @@ from tests.support.edits import MAKERS
 from tests.support.exactness import exact
 
 NOW = dt.datetime(2026, 5, 1, 12, 0, tzinfo=dt.UTC)
-SAMPLE = replace(sample_project("sqlite:///shop.sqlite"), id="p")
 W = WorkflowId("restock")
+SAMPLE = sample_project("sqlite:///shop.sqlite")
+TEMPLATES = frozen(
+    {
+        key: replace(SAMPLE.workflows[W], id=key, name=name)
+        for key, name in ((WorkflowId("second"), "{{ odd }}" * 99), (WorkflowId("first"), "A to begin with"))
+    }
+)
+SAMPLE = replace(SAMPLE, id="p", templates=TEMPLATES)
 
 
 def clock() -> dt.datetime:
@@ -98,6 +105,7 @@ def test_saving_writes_what_was_added_altered_and_removed(place):
             workflows=frozen({other.id: other, W: replace(workflow, name="Only restock")}),
             models=frozen({key: model for key, model in SAMPLE.models.items() if key != "OrderLine"}),
             connections=frozen({"shop": replace(SAMPLE.connections["shop"], read_only=True)}),
+            templates=frozen({"first": replace(TEMPLATES[WorkflowId("first")], name="Only this")}),
         )
         await store.save(project, studio_version="2", upto=0)
         await store.close()
@@ -185,6 +193,10 @@ def test_a_workflow_and_a_model_that_cannot_be_read_stay_in_the_store_untouched(
                     params={"id": "newer", **row, "config_yaml": newer, "agent_ids": {}, "status": "draft"},
                 ),
                 Step(
+                    type="OrchestrationTemplateUpdateNode",
+                    params={"id": "first", "fields": {"config_yaml": newer}},
+                ),
+                Step(
                     type="ModelDefinitionCreateNode",
                     params={
                         "id": "odd",
@@ -200,16 +212,22 @@ def test_a_workflow_and_a_model_that_cannot_be_read_stay_in_the_store_untouched(
         store = await opened(place)
         assert "newer" not in store.project.workflows
         assert store.project.models["odd"].spec is None
-        assert [problem.code for problem in store.problems] == ["unread-workflow", "unread-model"]
+        assert list(store.project.templates) == ["second"]
+        codes = [problem.code for problem in store.problems]
+        assert codes == ["unread-workflow", "unread-workflow", "unread-model"]
         assert "newer Studio" in str(store.problems[0])
         await store.save(
-            replace(store.project, name="Renamed", workflows=frozen()), studio_version="1", upto=0
+            replace(store.project, name="Renamed", workflows=frozen(), templates=frozen()),
+            studio_version="1",
+            upto=0,
         )
         await store.close()
         store = await opened(place)
         assert store.project.models["odd"].extra["definition"] == definition
         rows = (await store._gateway.run([Step(type="OrchestrationListNode", params={"limit": None})]))[0]
         assert [(row["id"], row["config_yaml"]) for row in rows] == [("newer", newer)]
+        rows = (await store._gateway.run([Step(type="OrchestrationTemplateListNode")]))[0]
+        assert [(row["id"], row["config_yaml"]) for row in rows] == [("first", newer)]
         await store.close()
         return store
 
@@ -246,6 +264,27 @@ def test_unknown_keys_of_models_and_workflows_come_back_after_a_change(place):
     assert "doc: People" in text
     assert "collation: de" in text
     assert "partition: {by: city}" in text
+
+
+def test_a_store_of_before_there_were_templates_is_opened_and_takes_them(place):
+    async def story() -> tuple[Project, str]:
+        store = await made(place, replace(SAMPLE, templates=frozen()))
+        old = {"format_version": "1.0", "order": {"connections": [], "models": [], "workflows": [W]}}
+        await store._gateway.run([Step(type="ProjectUpdateNode", params={"id": "p", "fields": old})])
+        await store.close()
+        store = await opened(place)
+        assert not store.is_read_only
+        assert not store.project.templates
+        await store.save(replace(store.project, templates=TEMPLATES), studio_version="2", upto=0)
+        row = (await store._gateway.run([Step(type="ProjectReadNode", params={"id": "p"})]))[0]
+        await store.close()
+        store = await opened(place)
+        await store.close()
+        return store.project, row["format_version"]
+
+    found, version = run(story())
+    assert exact(found.templates) == exact(TEMPLATES)
+    assert version == FORMAT_VERSION
 
 
 def test_a_newer_format_is_opened_for_reading_only_and_never_overwritten(place):

@@ -20,7 +20,9 @@ from studio.project.graph_changes import (
 from studio.project.layout_changes import SetBookmarks, SetFrames, SetNotes, SetRoutes
 from studio.project.project_changes import (
     EditProject,
+    PutTemplate,
     PutWorkflow,
+    RemoveTemplate,
     RemoveWorkflow,
     RestoreOrder,
     SetConnections,
@@ -176,6 +178,15 @@ def remove_workflow(draw: Draw, project: Project) -> Change | None:
     return RemoveWorkflow(workflow=_workflow(draw, project).id) if len(project.workflows) > 1 else None
 
 
+def put_template(draw: Draw, project: Project) -> Change | None:
+    return PutTemplate(template=draw(projects.workflows(workflow_id=draw(_names))))
+
+
+def remove_template(draw: Draw, project: Project) -> Change | None:
+    known = list(project.templates)
+    return RemoveTemplate(template=draw(st.sampled_from(known))) if known else None
+
+
 def restore_order(draw: Draw, project: Project) -> Change | None:
     order = draw(st.permutations([*project.workflows]))
     change = draw(st.sampled_from([edit_project, put_workflow]))(draw, project)
@@ -238,6 +249,8 @@ MAKERS: dict[type, Callable[[Draw, Project], Change | None]] = {
     SetNotes: set_notes,
     PutWorkflow: put_workflow,
     RemoveWorkflow: remove_workflow,
+    PutTemplate: put_template,
+    RemoveTemplate: remove_template,
     SetFrames: set_frames,
     SetRoutes: set_routes,
     SetBookmarks: set_bookmarks,

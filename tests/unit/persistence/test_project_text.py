@@ -1,10 +1,13 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from studio.kernel.errors import TextError
+from studio.kernel.ids import WorkflowId
 from studio.persistence import project_from_yaml, project_to_yaml
 from studio.session.sample import sample_project
+from studio.workflow.graph import frozen
 from studio.workflow.text import workflow_to_yaml
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
@@ -14,7 +17,11 @@ SHOP = HEAD + "connections:\n  - {name: shop, url: 'sqlite:///x.db'}\n"
 
 def test_a_project_comes_back_the_same():
     project = sample_project("sqlite:///shop.sqlite")
+    (workflow,) = project.workflows.values()
+    template = replace(workflow, id=WorkflowId("t"), name="To begin with")
+    project = replace(project, templates=frozen({template.id: template}))
     text = project_to_yaml(project)
+    assert text.index("\nworkflows:") < text.index("\ntemplates:")
     assert project_from_yaml(text) == project
     assert project_to_yaml(project_from_yaml(text)) == text
 
