@@ -28,24 +28,51 @@ class Changed(Protocol):
     def after(self) -> Mapping[str, Any] | None: ...
 
 
+class InsertScript:
+    """Records as INSERT statements into one table, for the SQL of one dialect."""
+
+    __slots__ = ("_write", "columns", "table")
+
+    def __init__(
+        self, table: str, columns: Mapping[str, str], dialect: str, *, schema: str | None = None
+    ) -> None:
+        """`columns`: the column of each field, by the field's name."""
+        quote = dialect_named(dialect).sqlalchemy.identifier_preparer.quote
+        self._write = _WRITERS[dialect]
+        self.table = ".".join(quote(name) for name in (schema, table) if name)
+        """As it stands in SQL, and so do the columns."""
+        self.columns = {name: quote(column) for name, column in columns.items()}
+
+    @classmethod
+    def of(cls, spec: ModelSpec, dialect: str) -> InsertScript:
+        """Into the table of a model."""
+        columns = {field.name: field.column for field in spec.fields}
+        return cls(spec.table, columns, dialect, schema=spec.schema)
+
+    def line(self, record: Mapping[str, Any]) -> str:
+        """The statement that makes a record; what has no column is left out."""
+        known = [name for name in record if name in self.columns]
+        names = ", ".join(self.columns[name] for name in known)
+        values = ", ".join(self._write(record[name]) for name in known)
+        return f"INSERT INTO {self.table} ({names}) VALUES ({values});"
+
+
 def script(changes: Iterable[Changed], models: Mapping[str, ModelSpec], dialect: str) -> Iterator[str]:
     """INSERT, UPDATE and DELETE statements in the order of the changes, with their values written out; those of unknown models are left out.
 
     An UPDATE sets what has changed, and finds its record by the key, as a DELETE does.
     """
-    quote = dialect_named(dialect).sqlalchemy.identifier_preparer.quote
     write = _WRITERS[dialect]
+    tables = {name: InsertScript.of(spec, dialect) for name, spec in models.items()}
     for change in changes:
         spec = models.get(change.model)
         if spec is None:
             continue
-        table = ".".join(quote(name) for name in (spec.schema, spec.table) if name)
-        columns = {field.name: quote(field.column) for field in spec.fields}
+        inserts = tables[change.model]
+        table, columns = inserts.table, inserts.columns
         before, after = change.before or {}, change.after or {}
         if change.operation == "create":
-            known = [name for name in after if name in columns]
-            names = ", ".join(columns[name] for name in known)
-            yield f"INSERT INTO {table} ({names}) VALUES ({', '.join(write(after[name]) for name in known)});"
+            yield inserts.line(after)
             continue
         found = before or after
         place = " AND ".join(f"{columns[name]} = {write(found[name])}" for name in spec.key)

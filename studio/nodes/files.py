@@ -1,4 +1,4 @@
-"""What do the nodes do that read and write files? ReadCSV, ReadJSON, WriteCSV, WriteJSON, in batches, and never a file half written.
+"""What do the nodes do that read and write files? ReadCSV, ReadJSON, WriteCSV, WriteJSON, in batches, and never a file half written (`drafts`).
 
 `ReadType` and `WriteType` are what all formats share; those of Parquet stand in `parquet`.
 How records stand in files is `file_formats`' business; it is imported only when a file is read or written. That is done in threads: a
@@ -7,15 +7,11 @@ slow disk holds nobody up.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import os
-import stat
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
-    Callable,
     Iterator,
     Mapping,
     Sequence,
@@ -23,13 +19,13 @@ from collections.abc import (
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
 from studio.kernel.errors import NodeError
-from studio.kernel.ids import short_id
 from studio.kernel.problems import Problem
 from studio.models.spec import FieldSpec, Kind
 from studio.nodes.base import NodeContext, NodeType, Params
+from studio.nodes.drafts import Draft, in_thread, not_written
 from studio.nodes.file_checks import check_file, check_types, delimiter_of
 from studio.nodes.file_specs import READ_CSV, READ_JSON, WRITE_CSV, WRITE_JSON
 from studio.nodes.many import records_of
@@ -39,19 +35,6 @@ if TYPE_CHECKING:
     from studio.nodes.file_formats import Record
 
 _BATCH: Final = 1_000
-
-Result = TypeVar("Result")
-
-
-async def _in_thread(work: Callable[[], Result]) -> Result:
-    """What the work gives, done in a thread. When the node is stopped meanwhile, it waits for the thread to let go of the file."""
-    task = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        with contextlib.suppress(Exception):  # nobody is left to be told
-            await task
-        raise
 
 
 def _path_of(ctx: NodeContext, params: Params) -> Path:
@@ -98,10 +81,10 @@ class ReadType(NodeType):
         self, ctx: NodeContext, params: Params, *, batch_size: int
     ) -> AsyncGenerator[list[dict[str, Any]], None]:
         path, types = _path_of(ctx, params), types_of(ctx, params)
-        file = await _in_thread(lambda: self._open(path, params))
+        file = await in_thread(lambda: self._open(path, params))
         try:
             rows = islice(self._records(file, params, types, path), params.get("limit"))
-            while batch := await _in_thread(lambda: list(islice(rows, batch_size))):
+            while batch := await in_thread(lambda: list(islice(rows, batch_size))):
                 yield batch
         finally:
             file.close()
@@ -214,64 +197,6 @@ class Writer(Protocol):
         ...
 
 
-def _not_written(error: OSError, path: Path) -> NodeError:
-    from studio.nodes.file_formats import file_error
-
-    return file_error(error, path, "written")
-
-
-class _Draft:
-    """A file beside the one that is to be, put in its place as a whole or taken away."""
-
-    def __init__(self, path: Path, encoding: str | None, *, may_replace: bool) -> None:
-        """Without an encoding it takes bytes. Raises NodeError when the file is there and may not be replaced, or when none can be made in its folder."""
-        self.path = Path(os.path.realpath(path))  # a link stays a link
-        self._may_replace = may_replace
-        if self.path.is_dir():
-            raise NodeError(f"{self.path} is a folder.", hint="Name a file in it.", field="path")
-        self._refuse_existing()
-        self._draft = self.path.with_name(f".{self.path.name[:80]}.{short_id()}.tmp")
-        try:
-            self.stream: IO[Any] = (
-                self._draft.open("xb")
-                if encoding is None
-                else self._draft.open("x", encoding=encoding, newline="")
-            )
-        except OSError as error:
-            raise _not_written(error, self.path) from error
-
-    def _refuse_existing(self) -> None:
-        if not self._may_replace and self.path.exists():
-            raise NodeError(
-                f"There is a file {self.path} already.", hint="Choose another name.", field="path"
-            )
-
-    def finish(self) -> int:
-        """Closes the file once it is on the disk; returns its size in bytes."""
-        self.stream.flush()
-        os.fsync(self.stream.fileno())
-        self.stream.close()
-        if self.path.exists():
-            self._draft.chmod(stat.S_IMODE(self.path.stat().st_mode))
-        return self._draft.stat().st_size
-
-    def keep(self) -> None:
-        try:
-            self._refuse_existing()
-            self._draft.replace(self.path)
-        except OSError as error:
-            self.drop()
-            raise _not_written(error, self.path) from error
-        except NodeError:
-            self.drop()
-            raise
-
-    def drop(self) -> None:
-        for let_go in (self.stream.close, self._draft.unlink):
-            with contextlib.suppress(OSError):
-                let_go()
-
-
 class WriteType(NodeType):
     """A node whose natural value says what was written."""
 
@@ -299,10 +224,10 @@ class WriteType(NodeType):
     async def run(self, ctx: NodeContext, params: Params) -> Any:
         encoding, may_replace = self._encoding(params), params.get("if_exists") != "error"
         path = _path_of(ctx, params)
-        draft = await _in_thread(lambda: _Draft(path, encoding, may_replace=may_replace))
+        draft = await in_thread(lambda: Draft(path, encoding, may_replace=may_replace))
         try:
             rows = await self._fill(ctx, draft, params)
-            size = await _in_thread(draft.finish)
+            size = await in_thread(draft.finish)
         except BaseException as error:
             draft.drop()
             if isinstance(error, UnicodeEncodeError):
@@ -312,12 +237,12 @@ class WriteType(NodeType):
                     field="encoding",
                 ) from error
             if isinstance(error, OSError):
-                raise _not_written(error, draft.path) from error
+                raise not_written(error, draft.path) from error
             raise
         ctx.settle(draft.keep, draft.drop)
         return {"path": str(draft.path), "rows": rows, "bytes": size}
 
-    async def _fill(self, ctx: NodeContext, draft: _Draft, params: Params) -> int:
+    async def _fill(self, ctx: NodeContext, draft: Draft, params: Params) -> int:
         writers: list[Writer] = []
         types = self._types(ctx, params)
 
@@ -328,11 +253,11 @@ class WriteType(NodeType):
 
         try:
             async for batch, total in _batches(params["records"]):
-                await _in_thread(partial(write, batch))
+                await in_thread(partial(write, batch))
                 ctx.progress(writers[0].rows, total)
             if not writers:
-                await _in_thread(partial(write, _Batch((), ())))
-            await _in_thread(writers[0].finish)
+                await in_thread(partial(write, _Batch((), ())))
+            await in_thread(writers[0].finish)
         except BaseException:
             for writer in writers:
                 writer.abandon()

@@ -29,7 +29,7 @@ async def row_count(project: Project, databases: Databases, model_id: str) -> in
         try:
             return await database.access().count(spec, None)
         except NoSuchTable as error:
-            await _refuse_if_there(database, spec, error)
+            await refuse_if_there(database, spec, error)
             return 0
 
 
@@ -59,12 +59,12 @@ async def browse(
             total = await access.count(spec, filter or None)
             rows = list(await access.list(spec, query))
         except NoSuchTable as error:
-            await _refuse_if_there(database, spec, error)
+            await refuse_if_there(database, spec, error)
             total, rows = 0, []
     return Page(columns=spec.names, rows=rows, offset=offset, total=total)
 
 
-async def _refuse_if_there(database: Database, spec: ModelSpec, error: NoSuchTable) -> None:
+async def refuse_if_there(database: Database, spec: ModelSpec, error: NoSuchTable) -> None:
     """Raises the error unless the table is only still to be made: one that is there lacks a column of its model."""
     if spec.reflected:
         raise error

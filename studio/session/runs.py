@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from studio.kernel.errors import RunCancelled, StudioError
 from studio.kernel.ids import NodeId, RunId, WorkflowId
@@ -288,6 +288,22 @@ class RunHandle:
             total=kept.output.row_count,
         )
 
+    def all_rows(
+        self, node_id: NodeId, port: str | None, order_by: Sequence[str] = ()
+    ) -> tuple[Sequence[Mapping[str, Any]], int]:
+        """Every row of an output that there still is, in an order, and how many more were counted; takes a while when it sorts."""
+        kept = self._keep(node_id, port)
+        if kept is None or kept.output.kind != "rows":
+            return [], 0
+        rows: Sequence[Mapping[str, Any]] = kept.rows
+        if kept.output.is_truncated:
+            rows = _AsRows(self.value(node_id, port))
+            if order_by:
+                rows = _sorted(rows, order_by)
+        elif order_by:
+            rows = self._ordered(kept, tuple(order_by))
+        return rows, kept.output.row_count - len(rows)
+
     # ------------------------------------------------------------ for the one who drives the run
 
     def when_finished(self, callback: Callable[[], object]) -> None:
@@ -389,6 +405,25 @@ def keep(value: Any) -> _Kept:
     return _Kept(Output(kind="value", columns=("value",), row_count=1, kept=1), [{"value": value}])
 
 
+class _AsRows(Sequence[Mapping[str, Any]]):
+    """A list of anything, seen as rows; they are made when they are looked at."""
+
+    def __init__(self, entries: Sequence[Any]) -> None:
+        self._entries = entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, index: int) -> Mapping[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Mapping[str, Any]]: ...
+    def __getitem__(self, index: int | slice) -> Mapping[str, Any] | Sequence[Mapping[str, Any]]:
+        if isinstance(index, slice):
+            return [_row(entry) for entry in self._entries[index]]
+        return _row(self._entries[index])
+
+
 def _row(entry: Any) -> dict[str, Any]:
     if isinstance(entry, dict):
         return entry
@@ -397,9 +432,9 @@ def _row(entry: Any) -> dict[str, Any]:
     return {"value": entry}
 
 
-def _sorted(rows: list[dict[str, Any]], order_by: Sequence[str]) -> list[dict[str, Any]]:
+def _sorted(rows: Iterable[Mapping[str, Any]], order_by: Sequence[str]) -> list[dict[str, Any]]:
     """Stable; None comes last ascending and first descending; values of different types are ordered by type."""
-    ordered = list(rows)
+    ordered = [_row(row) for row in rows]
     for term in reversed(order_by):
         name = term.removeprefix("-")
         ordered.sort(key=lambda row, name=name: _rank(row.get(name)), reverse=term.startswith("-"))  # type: ignore[misc]  # the name is bound by default

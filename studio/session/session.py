@@ -36,6 +36,7 @@ from studio.workflow.graph import Workflow, frozen
 if TYPE_CHECKING:
     from studio.database import ServerInfo, Statement
     from studio.persistence import NodeRunRecord, Recovery, RunRecord
+    from studio.session.exporting import Exported, ModelRows, OutputRows, Progress, Target
 
 __all__ = ["Session"]
 
@@ -370,6 +371,17 @@ class Session(Editor):
                     offset=offset,
                     limit=limit,
                 )
+            )
+
+    async def export_rows(
+        self, source: ModelRows | OutputRows, target: Target, progress: Progress | None = None
+    ) -> Exported:
+        """Writes rows into a file, as a whole or not at all. Raises NodeError (the file, a value) or DatabaseError."""
+        from studio.session.exporting import Progress, export
+
+        with on_behalf_of(tenant=self.tenant):
+            return await self.env.loop.call(
+                export(self.project, self._databases, source, target, progress or Progress())
             )
 
     async def test_connection(self, connection: Connection, secret: str | None = None) -> ServerInfo:
