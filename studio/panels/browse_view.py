@@ -15,6 +15,7 @@ from studio.panels.editors.filters import FilterEditor
 from studio.panels.editors.structured import RawSwitch
 from studio.panels.rows_view import RowsView
 from studio.panels.widgets import ColumnScroll, EmptyState, ErrorCard, repaint_icons, tool_button
+from studio.session.row_sources import ModelRows
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
@@ -25,6 +26,10 @@ class BrowseView(QWidget):
     """The records of one model."""
 
     message = Signal(str)
+    exportRequested = Signal(object)
+    """An ExportWish."""
+    rowsShown = Signal()
+    """Rows are shown now, or no longer."""
 
     def __init__(self, session: Session, theme: Theme, model_id: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -41,7 +46,7 @@ class BrowseView(QWidget):
         """What can be done with the records; whoever shows the view says where it stands."""
         column.addWidget(self._make_filter_pane())
         self._pages = QStackedWidget(self)
-        self.rows = RowsView(theme, self._pages)
+        self.rows = RowsView(session, theme, self._pages)
         self.empty = EmptyState(theme, self._pages)
         self._card_page = ColumnScroll(self._pages)
         self.card = ErrorCard(theme, self._card_page)
@@ -51,9 +56,11 @@ class BrowseView(QWidget):
         for page in (self.rows, self.empty, self._card_page):
             self._pages.addWidget(page)
         column.addWidget(self._pages, 1)
+        self._pages.currentChanged.connect(self._page_changed)
         self.rows.message.connect(self.message)
         self.rows.failed.connect(self._show_error)
         self.rows.emptied.connect(self._emptied)
+        self.rows.exportRequested.connect(self.exportRequested)
         self.empty.activated.connect(self._link_chosen)
         self.card.activated.connect(self._link_chosen)
         self.reload()
@@ -114,15 +121,10 @@ class BrowseView(QWidget):
     def reload(self) -> None:
         """Reads the records anew, with the filter that was applied last."""
         self._pages.setCurrentWidget(self.rows)
-        session, model_id, wanted = self.session, self.model_id, self._filter
-
-        async def fetch(offset: int, limit: int, order_by: tuple[str, ...]) -> Any:
-            return await session.browse(
-                model_id, filter=wanted, order_by=order_by, offset=offset, limit=limit
-            )
-
-        kinds = {field.name: field.kind.value for field in self._spec.fields} if self._spec else {}
-        self.rows.set_source(fetch, kinds=kinds)
+        spec = self._spec
+        kinds = {field.name: field.kind.value for field in spec.fields} if spec else {}
+        source = ModelRows(model_id=self.model_id, filter=self._filter)
+        self.rows.set_source(source, name=spec.table if spec else "rows", kinds=kinds)
 
     def apply_filter(self) -> None:
         """Reads the records that the filter as it stands matches; a filter that cannot be read is not applied."""
@@ -145,6 +147,13 @@ class BrowseView(QWidget):
     def clear_filter(self) -> None:
         self.filter_editor.show_value(MISSING)
         self.apply_filter()
+
+    @property
+    def shows_rows(self) -> bool:
+        return self._pages.currentWidget() is self.rows
+
+    def _page_changed(self, _page: int) -> None:
+        self.rowsShown.emit()
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme

@@ -131,6 +131,16 @@ class Grid(QTableView):
         self.viewport().update()
         self.kind_header.viewport().update()
 
+    def shown_columns(self) -> list[str]:
+        """The names of the columns that are not hidden, from left to right."""
+        header, model = self.kind_header, self.model()
+        sections = [header.logicalIndex(place) for place in range(header.count())]
+        return [
+            str(model.headerData(section, Qt.Orientation.Horizontal))
+            for section in sections
+            if not header.isSectionHidden(section)
+        ]
+
     def rows_in_sight(self) -> tuple[int, int]:
         """The first and the last row that are visible, from 0; (0, -1) when there is none."""
         rows = self.model().rowCount()

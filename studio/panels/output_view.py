@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.kernel.ids import NodeId
+from studio.kernel.names import snake_case
 from studio.panels.display import cell_text, duration_text
 from studio.panels.rows_view import RowsView
 from studio.panels.value_tree import ValueView
@@ -31,6 +32,7 @@ from studio.panels.widgets import (
 )
 from studio.qt.background import run_in_background
 from studio.session.remedies import Remedy, remedies
+from studio.session.row_sources import OutputRows
 from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
@@ -57,6 +59,10 @@ class OutputView(QWidget):
     logRequested = Signal()
     message = Signal(str)
     failed = Signal(object)
+    exportRequested = Signal(object)
+    """An ExportWish."""
+    rowsShown = Signal()
+    """Rows are shown now, or no longer."""
 
     def __init__(self, session: Session, theme: Theme, node_id: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -76,7 +82,7 @@ class OutputView(QWidget):
         """The node's output ports and its state; whoever shows the view says where it stands."""
         self._pages = QStackedWidget(self)
         self.empty = EmptyState(theme, self._pages)
-        self.rows = RowsView(theme, self._pages)
+        self.rows = RowsView(session, theme, self._pages)
         self.value = ValueView(theme, self._pages)
         self._card_page = ColumnScroll(self._pages)
         self.card = ErrorCard(theme, self._card_page)
@@ -86,6 +92,7 @@ class OutputView(QWidget):
         for page in (self.empty, self.rows, self.value, self._card_page):
             self._pages.addWidget(page)
         column.addWidget(self._pages, 1)
+        self._pages.currentChanged.connect(self._page_changed)
         self._poll = QTimer(self)
         self._poll.setInterval(_POLL_MS)
         self._poll.timeout.connect(self.refresh)
@@ -94,6 +101,7 @@ class OutputView(QWidget):
         self.rows.message.connect(self.message)
         self.rows.failed.connect(self._show_error)
         self.rows.emptied.connect(self._emptied)
+        self.rows.exportRequested.connect(self.exportRequested)
 
     def _make_bar(self) -> QWidget:
         holder = QWidget(self)
@@ -122,6 +130,13 @@ class OutputView(QWidget):
         self.port = "" if port == _whole_port(self._spec()) else port
         self._shown = ()
         self.refresh()
+
+    @property
+    def shows_rows(self) -> bool:
+        return self._pages.currentWidget() is self.rows
+
+    def _page_changed(self, _page: int) -> None:
+        self.rowsShown.emit()
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
@@ -259,15 +274,12 @@ class OutputView(QWidget):
             text = self.tr("The node ran and gave nothing at this port.")
             self._show_empty(self.tr("Nothing here"), text, picture="circle-dashed")
         elif output.kind == "rows":
-            node_id = self.node_id
-
-            async def fetch(offset: int, limit: int, order_by: tuple[str, ...]) -> Any:
-                return await handle.page(node_id, port, offset, limit, order_by)
-
+            model = self._model_name()
+            source = OutputRows(handle=handle, node_id=self.node_id, port=port, model=model)
             note = ""
             if output.is_truncated:
-                note = self.tr("the first {kept} are kept").format(kept=counted(output.kept))
-            self.rows.set_source(fetch, kinds=self._kinds(), note=note)
+                note = self.tr("the first of {count}").format(count=counted(output.row_count))
+            self.rows.set_source(source, name=self._rows_name(), kinds=self._kinds(), note=note)
             self._pages.setCurrentWidget(self.rows)
         else:
             self.value.show_value(
@@ -275,17 +287,26 @@ class OutputView(QWidget):
             )
             self._pages.setCurrentWidget(self.value)
 
-    def _kinds(self) -> dict[str, str]:
-        """The kinds of the columns where the port's model tells them."""
+    def _model_name(self) -> str | None:
+        """The model of the records, where the port's type tells it."""
         spec = self._spec()
         if spec is None:
-            return {}
+            return None
         primary = next((port for port in spec.outputs if port.primary), None)
         port = spec.output(self.port) if self.port else primary
-        if port is None or port.type.model is None:
-            return {}
-        for entry in self.session.project.models.values():
-            if entry.name == port.type.model and entry.spec is not None:
+        return port.type.model if port is not None else None
+
+    def _rows_name(self) -> str:
+        """What the rows are called where they go: after the node."""
+        node, spec = self._node(), self._spec()
+        title = (node.title if node else "") or (spec.title if spec else "") or self.node_id
+        return snake_case(title) or "rows"
+
+    def _kinds(self) -> dict[str, str]:
+        """The kinds of the columns where the port's model tells them."""
+        model = self._model_name()
+        for entry in self.session.project.models.values() if model is not None else ():
+            if entry.name == model and entry.spec is not None:
                 return {field.name: field.kind.value for field in entry.spec.fields}
         return {}
 

@@ -11,14 +11,17 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar,
 from studio.kernel.ids import NodeId
 from studio.panels.base import Panel
 from studio.panels.browse_view import BrowseView
+from studio.panels.export_bar import ExportBar, ExportWish, ask_target
 from studio.panels.output_view import OutputView
 from studio.panels.widgets import EmptyState
 from studio.session.events import CatalogueChanged, ProjectChanged, RunFinished
 from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
+    from studio.panels.rows_view import RowsView
     from studio.qt.theme import Theme
-    from studio.session import RunHandle
+    from studio.session import RunHandle, Session
+    from studio.session.exporting import Target
 
 _MOST_TABS: Final = 12
 
@@ -39,6 +42,8 @@ class ResultsPanel(Panel):
     sqlRequested = Signal(str)
     """A node's statements are to be shown."""
     logRequested = Signal()
+    rowsShown = Signal(bool)
+    """Whether the tab in front shows rows."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -62,6 +67,9 @@ class ResultsPanel(Panel):
         self.empty = EmptyState(theme, self._pages)
         self._pages.addWidget(self.empty)
         column.addWidget(self._pages, 1)
+        self._exports = QVBoxLayout()
+        """The exports that are under way, each with its bar."""
+        column.addLayout(self._exports)
         self.tabs.currentChanged.connect(self._tab_chosen)
         self.tabs.tabCloseRequested.connect(self.close_tab)
         self.empty.activated.connect(self._link_chosen)
@@ -78,6 +86,12 @@ class ResultsPanel(Panel):
     def current(self) -> OutputView | BrowseView | None:
         view = self._pages.currentWidget()
         return view if isinstance(view, OutputView | BrowseView) else None
+
+    @property
+    def rows(self) -> RowsView | None:
+        """The rows of the tab in front; None where it shows something else."""
+        view = self.current
+        return view.rows if view is not None and view.shows_rows else None
 
     def set_run(self, handle: RunHandle | None) -> None:
         """Every output tab shows this run from now on."""
@@ -104,7 +118,6 @@ class ResultsPanel(Panel):
         view.remedyChosen.connect(self.remedyChosen)
         view.sqlRequested.connect(self.sqlRequested)
         view.logRequested.connect(self.logRequested)
-        view.message.connect(self.message)
         view.set_run(self._handle)
         if port:
             view.show_port(port)
@@ -120,7 +133,6 @@ class ResultsPanel(Panel):
                 view.set_filter(filter) if filter else view.reload()
                 return
         view = BrowseView(self.session, self.theme, model_id, self._pages)
-        view.message.connect(self.message)
         self._add(view, self.session.project.models[model_id].name)
         if filter:
             view.set_filter(filter)
@@ -143,8 +155,39 @@ class ResultsPanel(Panel):
         self.tabs.removeTab(index)
         if not self.tabs.count():
             self._pages.setCurrentWidget(self.empty)
+        self._tell_rows()
+
+    # ------------------------------------------------------------ exporting
+
+    def export(self) -> None:
+        """Asks where all rows of the tab in front shall be written to, and in which format."""
+        if self.rows is not None:
+            self.rows.deeds.export()
+
+    def _ask_where_to(self, wish: Any) -> None:
+        def chosen(target: Target) -> None:
+            if self.session is not None:
+                self._export(self.session, wish, target)
+
+        ask_target(self, wish, chosen)
+
+    def _export(self, session: Session, wish: ExportWish, target: Target) -> None:
+        bar = ExportBar(session, wish.source, target, self)
+        bar.message.connect(self.message)
+        bar.failed.connect(self.failed)
+        bar.ended.connect(bar.deleteLater)
+        self._exports.addWidget(bar)
+
+    @property
+    def exports(self) -> list[ExportBar]:
+        """Those that are under way."""
+        found = [self._exports.itemAt(place) for place in range(self._exports.count())]
+        bars = [item.widget() for item in found if item is not None]
+        return [bar for bar in bars if isinstance(bar, ExportBar)]
 
     def session_changed(self) -> None:
+        for bar in self.exports:
+            bar.cancel()
         self.clear()
         self._handle = None
         self._show_empty()
@@ -185,6 +228,9 @@ class ResultsPanel(Panel):
     def _add(self, view: OutputView | BrowseView, title: str) -> None:
         if self.tabs.count() >= _MOST_TABS:
             self.close_tab(0)
+        view.message.connect(self.message)
+        view.exportRequested.connect(self._ask_where_to)
+        view.rowsShown.connect(self._tell_rows)
         self._pages.addWidget(view)
         self._top.addWidget(view.bar)
         self.tabs.addTab(title)
@@ -201,6 +247,10 @@ class ResultsPanel(Panel):
             self._pages.setCurrentIndex(index + 1)
         for view in self.views:
             view.bar.setVisible(view is self.current)
+        self._tell_rows()
+
+    def _tell_rows(self) -> None:
+        self.rowsShown.emit(self.rows is not None)
 
     def _title_of(self, node_id: str) -> str:
         if self.session is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from PySide6.QtCore import (
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from studio.kernel.errors import StudioError
     from studio.qt.background import Job
     from studio.qt.theme import Theme
+    from studio.session.row_sources import RowSource
 
 PAGE_ROWS: Final = 200
 PAGES_KEPT: Final = 120
@@ -44,8 +46,10 @@ class PageLike(Protocol):
     def total(self) -> int | None: ...
 
 
-Fetch = Callable[[int, int, tuple[str, ...]], Awaitable[PageLike]]
-"""(offset, limit, order_by) → a page."""
+class Fetch(Protocol):
+    """Gives a page of a source's rows."""
+
+    def __call__(self, source: RowSource, *, offset: int, limit: int) -> Awaitable[PageLike]: ...
 
 
 class RowsModel(QAbstractTableModel):
@@ -59,10 +63,12 @@ class RowsModel(QAbstractTableModel):
     failed = Signal(object)
     busyChanged = Signal(bool)
 
-    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
+    def __init__(self, theme: Theme, fetch: Fetch, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._fetch: Fetch | None = None
+        self._fetch = fetch
+        self._source: RowSource | None = None
+        self._filter: Mapping[str, Any] = {}
         self._columns: tuple[str, ...] = ()
         self._kinds: dict[str, str] = {}
         self._given_kinds: Mapping[str, str] = {}
@@ -80,25 +86,29 @@ class RowsModel(QAbstractTableModel):
 
     # ------------------------------------------------------------ what is shown
 
-    def set_source(self, fetch: Fetch | None, *, kinds: Mapping[str, str] | None = None) -> None:
-        """Shows another source from its beginning; `kinds` are the columns' kinds where they are known."""
+    def set_source(self, source: RowSource, *, kinds: Mapping[str, str] | None = None) -> None:
+        """Shows another source from its beginning, in the order that is set; `kinds` are the columns' kinds where they are known."""
         self._stop()
         self.beginResetModel()
-        self._fetch = fetch
+        self._source = source
         self._given_kinds = dict(kinds or {})
         self._kinds = dict(self._given_kinds)
         self._columns = ()
         self._pages.clear()
         self._rows = 0
         self._total = None
-        self._is_complete = fetch is None
+        self._is_complete = False
         self.endResetModel()
-        if fetch is not None:
-            self._want(0)
+        self._want(0)
 
     def set_order(self, order: Sequence[str]) -> None:
         """Orders by columns (`-` first: descending); the rows are fetched again."""
         self._order = tuple(order)
+        self.reload()
+
+    def set_filter(self, filter: Mapping[str, Any]) -> None:
+        """Shows only the rows that match this as well; an empty filter shows all of the source's."""
+        self._filter = dict(filter)
         self.reload()
 
     def set_theme(self, theme: Theme) -> None:
@@ -112,8 +122,18 @@ class RowsModel(QAbstractTableModel):
         """Fetches what is in sight anew; the number of rows stays until it is known to be another."""
         self._stop()
         self._pages.clear()
-        if self._fetch is not None:
+        if self._source is not None:
             self._want(0)
+
+    @property
+    def asked(self) -> RowSource | None:
+        """The source as it is asked now: with the order and the filter that were set upon it."""
+        source = self._source
+        if source is None:
+            return None
+        both = [part for part in (source.filter, self._filter) if part]
+        filter = {"$and": both} if len(both) > 1 else both[0] if both else None
+        return replace(source, order_by=self._order, filter=filter)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -147,13 +167,13 @@ class RowsModel(QAbstractTableModel):
     async def rows_between(self, first: int, last: int) -> list[dict[str, Any]]:
         """Rows `first` to `last`, both included, fetched where they are missing and not kept."""
         found: list[dict[str, Any]] = []
-        fetch = self._fetch
+        source = self.asked
         position = first
-        while position <= last and fetch is not None:
+        while position <= last and source is not None:
             page = self._pages.get(position // PAGE_ROWS)
             begin = position // PAGE_ROWS * PAGE_ROWS
             if page is None:
-                page = list((await fetch(begin, PAGE_ROWS, self._order)).rows)
+                page = list((await self._fetch(source, offset=begin, limit=PAGE_ROWS)).rows)
             part = page[position - begin : last + 1 - begin]
             if not part:
                 break
@@ -175,7 +195,8 @@ class RowsModel(QAbstractTableModel):
             self._timer.start(0)
 
     def _fetch_next(self) -> None:
-        if self._job is not None or not self._wanted or self._fetch is None:
+        source = self.asked
+        if self._job is not None or not self._wanted or source is None:
             return
         page = self._wanted.pop()
         if page in self._pages:
@@ -183,7 +204,10 @@ class RowsModel(QAbstractTableModel):
             return
         self._job_page = page
         self._job = run_in_background(
-            self, self._fetch(page * PAGE_ROWS, PAGE_ROWS, self._order), self._arrived, self._refused
+            self,
+            self._fetch(source, offset=page * PAGE_ROWS, limit=PAGE_ROWS),
+            self._arrived,
+            self._refused,
         )
         self.busyChanged.emit(True)
 

@@ -1,43 +1,31 @@
-"""How are rows looked through, ordered, inspected and copied? The grid with its status line, record pane and copy menu.
+"""How are rows looked through, ordered and inspected? The grid with its status line and its record pane.
 
-Where the rows come from is the source's business: a run's output or a model's table.
+Where the rows come from is the source's business: a run's output or a model's table. What is done with them is in `row_deeds`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import (
-    QItemSelectionModel,
-    QItemSelectionRange,
-    QModelIndex,
-    QPoint,
-    Qt,
-    QTimer,
-    Signal,
-)
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
-from studio.panels.copying import to_json, to_markdown, to_tsv
-from studio.panels.display import cell_text, full_text
+from studio.panels.display import cell_text
 from studio.panels.grid import Grid, next_order
+from studio.panels.row_deeds import RowDeeds
 from studio.panels.rows_model import RowsModel
 from studio.panels.value_tree import ValueView
-from studio.panels.widgets import BusyLine, copy_text, counted, muted_label, repaint_icons, tool_button
-from studio.qt.background import run_in_background
+from studio.panels.widgets import BusyLine, counted, muted_label, repaint_icons, tool_button
 
 if TYPE_CHECKING:
-    from studio.kernel.errors import StudioError
-    from studio.panels.rows_model import Fetch
     from studio.qt.theme import Theme
+    from studio.session import Session
+    from studio.session.row_sources import RowSource
 
-MOST_COPIED: Final = 50_000
 MOST_ADDED_UP: Final = 5_000
-
-Copier = Callable[[Sequence[str], Sequence[Mapping[str, Any]]], str]
 
 
 class RowsView(QWidget):
@@ -47,14 +35,15 @@ class RowsView(QWidget):
     message = Signal(str)
     emptied = Signal(bool)
     """Whether the source turned out to have no rows."""
+    exportRequested = Signal(object)
+    """An ExportWish."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, session: Session, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.theme = theme
-        self._kinds: Mapping[str, str] = {}
         self._fitted = False
         self._note = ""
-        self.model = RowsModel(theme, self)
+        self.model = RowsModel(theme, session.rows, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -70,8 +59,13 @@ class RowsView(QWidget):
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 1)
         column.addWidget(self.splitter, 1)
+        self.deeds = RowDeeds(session, self.model, self.grid)
+        self.deeds.message.connect(self.message)
+        self.deeds.failed.connect(self.failed)
+        self.deeds.exportRequested.connect(self.exportRequested)
+        self._record_action = QAction(self.tr("Show &record"), self)
+        self._record_action.triggered.connect(self.toggle_record)
         column.addLayout(self._make_status())
-        self._actions = self._make_actions()
         self._in_sight = QTimer(self)
         self._in_sight.setSingleShot(True)
         self._in_sight.setInterval(60)
@@ -81,7 +75,6 @@ class RowsView(QWidget):
         self.model.busyChanged.connect(self._busy_changed)
         self.grid.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.grid.orderRequested.connect(self._order_by)
-        self.grid.copyRequested.connect(self.copy_tsv)
         self.grid.recordRequested.connect(self.toggle_record)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._show_menu)
@@ -111,51 +104,41 @@ class RowsView(QWidget):
         self.record_button.setCheckable(True)
         self.record_button.clicked.connect(self._record_clicked)
         bar.addWidget(self.record_button)
-        self.copy_button = tool_button(
+        self.copy_button = self._menu_button(
             "copy",
-            self.theme,
-            self,
-            tip=self.tr("Copy the selected rows, or all of them"),
-            text=self.tr("Copy as"),
+            self.tr("Copy as"),
+            self.tr("Copy the selected rows, or all of them"),
+            self.deeds.fill_copy_menu,
         )
-        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         bar.addWidget(self.copy_button)
+        self.export_button = self._menu_button(
+            "export",
+            self.tr("Export"),
+            self.tr("Write all rows into a file"),
+            self.deeds.fill_export_menu,
+        )
+        bar.addWidget(self.export_button)
         return bar
 
-    def _make_actions(self) -> dict[str, QAction]:
-        actions: dict[str, QAction] = {}
-        for name, text, slot in (
-            ("cell", self.tr("Copy &cell"), self.copy_cell),
-            ("tsv", self.tr("Copy as &TSV"), self.copy_tsv),
-            ("json", self.tr("Copy as &JSON"), self.copy_json),
-            ("markdown", self.tr("Copy as &Markdown"), self.copy_markdown),
-            ("record", self.tr("Show &record"), self.toggle_record),
-            ("fit", self.tr("&Fit columns"), self.grid.fit_columns),
-        ):
-            action = QAction(text, self)
-            action.triggered.connect(slot)
-            actions[name] = action
-        actions["cell"].setShortcut(QKeySequence("Ctrl+Alt+C"))
-        actions["cell"].setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.addAction(actions["cell"])
-        menu = QMenu(self.copy_button)
-        menu.addActions([actions["tsv"], actions["json"], actions["markdown"]])
-        menu.addSeparator()
-        menu.addAction(actions["cell"])
-        self.copy_button.setMenu(menu)
-        return actions
+    def _menu_button(self, glyph: str, text: str, tip: str, fill: Callable[[QMenu], None]) -> QToolButton:
+        button = tool_button(glyph, self.theme, self, tip=tip, text=text)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        fill(menu)
+        button.setMenu(menu)
+        return button
 
     # ------------------------------------------------------------ what is shown
 
     def set_source(
-        self, fetch: Fetch | None, *, kinds: Mapping[str, str] | None = None, note: str = ""
+        self, source: RowSource, *, name: str, kinds: Mapping[str, str] | None = None, note: str = ""
     ) -> None:
-        """Shows rows from their beginning; `note` stands at the end of the status line (a duration)."""
-        self._kinds = dict(kinds or {})
+        """Shows rows from their beginning; `name` is what they are called, `note` stands at the end of the status line."""
+        self.deeds.name = name
         self._note = note
         self._fitted = False
         self.grid.kind_header.order = ()
-        self.model.set_source(fetch, kinds=kinds)
+        self.model.set_source(source, kinds=kinds)
         self.record.show_value("", {})
         self._show_status()
 
@@ -245,7 +228,7 @@ class RowsView(QWidget):
         self._fill_record()
 
     def _selection_changed(self, _selected: Any, _deselected: Any) -> None:
-        cells = sum(part.width() * part.height() for part in self._selected_parts())
+        cells = sum(part.width() * part.height() for part in self.deeds.selected_parts())
         if cells < 2:
             self.figures.setText("")
             return
@@ -270,82 +253,5 @@ class RowsView(QWidget):
             text=text, total=cell_text(total), mean=cell_text(mean)
         )
 
-    def _selected_parts(self) -> list[QItemSelectionRange]:
-        selection = self.grid.selectionModel().selection()
-        return [selection.at(number) for number in range(selection.size())]
-
-    # ------------------------------------------------------------ copying
-
-    def copy_cell(self) -> None:
-        index = self.grid.currentIndex()
-        if index.isValid():
-            copy_text(full_text(index.data(Qt.ItemDataRole.UserRole)))
-            self.message.emit(self.tr("Copied the cell."))
-
-    def copy_tsv(self) -> None:
-        cells = self._selected_parts()
-        if len(cells) == 1 and cells[0].width() == cells[0].height() == 1:
-            self.copy_cell()
-        else:
-            self._copy(to_tsv)
-
-    def copy_json(self) -> None:
-        self._copy(to_json)
-
-    def copy_markdown(self) -> None:
-        self._copy(to_markdown)
-
-    def _copy(self, copier: Copier) -> None:
-        """Copies the rows and columns that the selection touches; all of them when at most one cell is selected."""
-        selection = self._selected_parts()
-        cells = sum(part.width() * part.height() for part in selection)
-        if cells > 1:
-            first = min(part.top() for part in selection)
-            last = max(part.bottom() for part in selection)
-            touched = {number for part in selection for number in range(part.left(), part.right() + 1)}
-        else:
-            first, last, touched = 0, self.model.rowCount() - 1, set(range(len(self.model.columns)))
-        header = self.grid.kind_header
-        order = sorted(touched, key=header.visualIndex)
-        columns = [self.model.columns[number] for number in order]
-        if last - first + 1 > MOST_COPIED:
-            last = first + MOST_COPIED - 1
-            self.message.emit(
-                self.tr("Only the first {count} rows are copied.").format(count=counted(MOST_COPIED))
-            )
-        run_in_background(
-            self,
-            _copied(self.model, copier, columns, first, last),
-            self._copied,
-            self._copy_refused,
-            text=self.tr("Copying rows…"),
-        )
-
-    def _copied(self, result: tuple[str, int]) -> None:
-        text, count = result
-        copy_text(text)
-        self.message.emit(self.tr("Copied {count} rows.").format(count=counted(count)))
-
-    def _copy_refused(self, error: StudioError) -> None:
-        self.failed.emit(error)
-
     def _show_menu(self, place: QPoint) -> None:
-        index = self.grid.indexAt(place)
-        if index.isValid() and not self.grid.selectionModel().isSelected(index):
-            self.grid.selectionModel().setCurrentIndex(
-                index, QItemSelectionModel.SelectionFlag.ClearAndSelect
-            )
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self._actions["cell"])
-        menu.addActions([self._actions["tsv"], self._actions["json"], self._actions["markdown"]])
-        menu.addSeparator()
-        menu.addActions([self._actions["record"], self._actions["fit"]])
-        menu.popup(self.grid.viewport().mapToGlobal(place))
-
-
-async def _copied(
-    model: RowsModel, copier: Copier, columns: Sequence[str], first: int, last: int
-) -> tuple[str, int]:
-    rows = await model.rows_between(first, last)
-    return copier(columns, rows), len(rows)
+        self.deeds.menu_at(place, self._record_action).popup(self.grid.viewport().mapToGlobal(place))

@@ -13,43 +13,19 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 from studio.kernel.errors import NoSuchTable
-from studio.kernel.ids import NodeId
 from studio.session.data import model_of, refuse_if_there
+from studio.session.row_sources import ModelRows, OutputRows, RowSource
 
 if TYPE_CHECKING:
     from studio.database.change_script import InsertScript
     from studio.nodes.files import Writer
     from studio.project.state import Project
     from studio.session.databases import Databases
-    from studio.session.runs import RunHandle
 
 Format = Literal["csv", "json", "jsonl", "sql"]
 Rows = Sequence[Mapping[str, Any]]
 
 BATCH_ROWS: Final = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelRows:
-    """The records of a model that a filter matches (None: all), in an order."""
-
-    model_id: str
-    filter: Mapping[str, Any] | None = None
-    order_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputRows:
-    """The rows that a node delivered at a port (None: its natural value), in an order.
-
-    `model` names the model that they are records of, if they are.
-    """
-
-    handle: RunHandle
-    node_id: NodeId
-    port: str | None = None
-    order_by: tuple[str, ...] = ()
-    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +59,7 @@ class Exported:
 async def export(
     project: Project,
     databases: Databases,
-    source: ModelRows | OutputRows,
+    source: RowSource,
     target: Target,
     progress: Progress,
 ) -> Exported:
@@ -99,11 +75,15 @@ async def export(
         batches, missing = _records(project, databases, source, progress), 0
     else:
         rows, missing = await in_thread(
-            lambda: source.handle.all_rows(source.node_id, source.port, source.order_by)
+            lambda: source.handle.all_rows(source.node_id, source.port, source.order_by, source.filter)
         )
         progress.total = len(rows)
         batches = _in_batches(rows)
-    script = insert_script(project, databases, source, target) if target.format == "sql" else None
+    script = (
+        insert_script(project, databases, source, target.columns, target.table)
+        if target.format == "sql"
+        else None
+    )
     draft = await in_thread(lambda: Draft(target.path, "utf-8", may_replace=True))
     try:
         writer = _writer(draft.stream, target, script)
@@ -184,18 +164,18 @@ def _writer(stream: IO[str], target: Target, script: InsertScript | None) -> Wri
 
 
 def insert_script(
-    project: Project, databases: Databases, source: ModelRows | OutputRows, target: Target
+    project: Project, databases: Databases, source: RowSource, columns: Sequence[str], table: str
 ) -> InsertScript:
-    """How the rows are said as INSERT: into their model's table, in the SQL of its database; otherwise into the target's, in that of the default connection."""
+    """How rows are said as INSERT: into their model's table, in the SQL of its database; else into `table`, in that of the default connection."""
     from studio.database.change_script import InsertScript
 
-    model_id = source.model_id if isinstance(source, ModelRows) else _id_of(project, source, target.columns)
+    model_id = source.model_id if isinstance(source, ModelRows) else _id_of(project, source, columns)
     if model_id is not None:
         spec, connection = model_of(project, model_id)
         return InsertScript.of(spec, databases.describe(connection).dialect)
     default = project.connections.get(project.default_connection)
     dialect = databases.describe(default).dialect if default is not None else "sqlite"
-    return InsertScript(target.table, {name: name for name in target.columns}, dialect)
+    return InsertScript(table, {name: name for name in columns}, dialect)
 
 
 def _id_of(project: Project, source: OutputRows, columns: Sequence[str]) -> str | None:

@@ -112,9 +112,9 @@ class Page:
 class _Kept:
     output: Output
     rows: list[dict[str, Any]] = field(default_factory=list)
-    order: tuple[str, ...] = ()
-    ordered: list[dict[str, Any]] = field(default_factory=list)
-    """`rows` in the order that was asked for last."""
+    asked: tuple[tuple[str, ...], Mapping[str, Any] | None] = ((), None)
+    found: list[dict[str, Any]] = field(default_factory=list)
+    """Those of `rows` that the filter matches, in the order: what was asked for last."""
 
 
 Take = Callable[[NodeId, str | None], Any]
@@ -275,34 +275,46 @@ class RunHandle:
         offset: int,
         limit: int,
         order_by: Sequence[str] = (),
+        filter: Mapping[str, Any] | None = None,
     ) -> Page:
-        """Rows `offset` to `offset + limit` of an output, ordered by columns (`-` first: descending) when asked."""
+        """Rows `offset` to `offset + limit` of those that are kept of an output, ordered by columns (`-` first: descending) when asked.
+
+        With a filter, of those that it matches; raises FilterError.
+        """
         kept = self._keep(node_id, port)
         if kept is None:
             return Page(columns=(), rows=[], offset=offset, total=0)
-        rows = await asyncio.to_thread(self._ordered, kept, tuple(order_by)) if order_by else kept.rows
+        rows = kept.rows
+        if order_by or filter:
+            rows = await asyncio.to_thread(self._found, kept, tuple(order_by), filter or None)
         return Page(
             columns=kept.output.columns,
             rows=rows[offset : offset + limit],
             offset=offset,
-            total=kept.output.row_count,
+            total=len(rows),
         )
 
     def all_rows(
-        self, node_id: NodeId, port: str | None, order_by: Sequence[str] = ()
+        self,
+        node_id: NodeId,
+        port: str | None,
+        order_by: Sequence[str] = (),
+        filter: Mapping[str, Any] | None = None,
     ) -> tuple[Sequence[Mapping[str, Any]], int]:
-        """Every row of an output that there still is, in an order, and how many more were counted; takes a while when it sorts."""
+        """Every row of an output that there still is and that a filter matches, in an order, and how many more were counted.
+
+        It takes a while when it filters or sorts. Raises FilterError.
+        """
         kept = self._keep(node_id, port)
         if kept is None or kept.output.kind != "rows":
             return [], 0
         rows: Sequence[Mapping[str, Any]] = kept.rows
         if kept.output.is_truncated:
             rows = _AsRows(self.value(node_id, port))
-            if order_by:
-                rows = _sorted(rows, order_by)
-        elif order_by:
-            rows = self._ordered(kept, tuple(order_by))
-        return rows, kept.output.row_count - len(rows)
+        missing = kept.output.row_count - len(rows)
+        if order_by or filter:
+            return _sorted(_matching(rows, filter), order_by), missing
+        return rows, missing
 
     # ------------------------------------------------------------ for the one who drives the run
 
@@ -361,14 +373,17 @@ class RunHandle:
         for callback in waiting:
             callback()
 
-    def _ordered(self, kept: _Kept, order_by: tuple[str, ...]) -> list[dict[str, Any]]:
-        """The rows in an order; sorted once, however many pages are read of it."""
+    def _found(
+        self, kept: _Kept, order_by: tuple[str, ...], filter: Mapping[str, Any] | None
+    ) -> list[dict[str, Any]]:
+        """The rows that a filter matches, in an order; looked for once, however many pages are read of them."""
+        asked = order_by, filter
         with self._lock:
-            if kept.order == order_by:
-                return kept.ordered
-        rows = _sorted(kept.rows, order_by)
+            if kept.asked == asked:
+                return kept.found
+        rows = _sorted(_matching(kept.rows, filter), order_by)
         with self._lock:
-            kept.order, kept.ordered = order_by, rows
+            kept.asked, kept.found = asked, rows
         return rows
 
     def _keep(self, node_id: NodeId, port: str | None) -> _Kept | None:
@@ -430,6 +445,19 @@ def _row(entry: Any) -> dict[str, Any]:
     if isinstance(entry, Mapping):
         return dict(entry)
     return {"value": entry}
+
+
+def _matching(
+    rows: Sequence[Mapping[str, Any]], filter: Mapping[str, Any] | None
+) -> Sequence[Mapping[str, Any]]:
+    """The rows that a filter matches, which means here what it means in a database."""
+    if not filter:
+        return rows
+    from studio.query.filters import parse_filter
+    from studio.query.matching import matcher
+
+    matches = matcher(parse_filter(None, filter))
+    return [row for row in rows if matches(row)]
 
 
 def _sorted(rows: Iterable[Mapping[str, Any]], order_by: Sequence[str]) -> list[dict[str, Any]]:

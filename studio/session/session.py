@@ -28,6 +28,7 @@ from studio.session.environment import Environment
 from studio.session.events import BreakpointsChanged
 from studio.session.home import Home
 from studio.session.own_loop import OwnLoop
+from studio.session.row_sources import ModelRows
 from studio.session.run_book import RunBook
 from studio.session.runs import Page, RunHandle
 from studio.session.tenants import models_asked, tenanted_models
@@ -36,7 +37,8 @@ from studio.workflow.graph import Workflow, frozen
 if TYPE_CHECKING:
     from studio.database import ServerInfo, Statement
     from studio.persistence import NodeRunRecord, Recovery, RunRecord
-    from studio.session.exporting import Exported, ModelRows, OutputRows, Progress, Target
+    from studio.session.exporting import Exported, Progress, Target
+    from studio.session.row_sources import RowSource
 
 __all__ = ["Session"]
 
@@ -373,8 +375,18 @@ class Session(Editor):
                 )
             )
 
+    async def rows(self, source: RowSource, *, offset: int = 0, limit: int = 200) -> Page:
+        """A page of the rows of a model or an output; raises as `browse` does."""
+        if isinstance(source, ModelRows):
+            return await self.browse(
+                source.model_id, filter=source.filter, order_by=source.order_by, offset=offset, limit=limit
+            )
+        return await source.handle.page(
+            source.node_id, source.port, offset, limit, source.order_by, source.filter
+        )
+
     async def export_rows(
-        self, source: ModelRows | OutputRows, target: Target, progress: Progress | None = None
+        self, source: RowSource, target: Target, progress: Progress | None = None
     ) -> Exported:
         """Writes rows into a file, as a whole or not at all. Raises NodeError (the file, a value) or DatabaseError."""
         from studio.session.exporting import Progress, export
@@ -383,6 +395,15 @@ class Session(Editor):
             return await self.env.loop.call(
                 export(self.project, self._databases, source, target, progress or Progress())
             )
+
+    def insert_lines(
+        self, source: RowSource, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], table: str
+    ) -> list[str]:
+        """Rows of a source as INSERT statements of their columns; rows of no model go into `table`."""
+        from studio.session.exporting import insert_script
+
+        script = insert_script(self.project, self._databases, source, columns, table)
+        return [script.line({name: row.get(name) for name in columns}) for row in rows]
 
     async def test_connection(self, connection: Connection, secret: str | None = None) -> ServerInfo:
         """Connects once, with `secret` or the one that is kept; raises DatabaseError that says what is wrong."""

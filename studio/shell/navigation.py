@@ -64,6 +64,7 @@ class Navigation(QObject):
         panels.results.runToRequested.connect(self._run_to)
         panels.results.sqlRequested.connect(self._show_sql)
         panels.results.logRequested.connect(self._show_log)
+        panels.results.rowsShown.connect(self._on_rows_shown)
         panels.runs.runOpened.connect(self.show_run)
         panels.runs.againRequested.connect(self.run_again)
         panels.changes.nodeActivated.connect(self.show_node)
@@ -228,6 +229,9 @@ class Navigation(QObject):
     def _show_sql(self, node_id: str) -> None:
         self._edit_node(node_id)
         self._window.panels.inspector.show_sql()
+
+    def _on_rows_shown(self, shown: bool) -> None:
+        self._window.commands.set_conditions(rows=shown)
 
     def _show_log(self) -> None:
         self._window.docks.enter("log")

@@ -13,7 +13,8 @@ from studio.kernel.errors import NodeError
 from studio.kernel.ids import NodeId, RunId, WorkflowId
 from studio.project import Connection, ModelEntry, Project
 from studio.session import Environment, RunHandle, Session, runs
-from studio.session.exporting import BATCH_ROWS, ModelRows, OutputRows, Progress, Target
+from studio.session.exporting import BATCH_ROWS, Progress, Target
+from studio.session.row_sources import ModelRows, OutputRows
 from studio.session.secrets import SystemSecrets
 from studio.workflow.graph import frozen
 from tests.conformance.shop import EVERYTHING, Shop

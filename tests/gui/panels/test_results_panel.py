@@ -124,7 +124,7 @@ def test_the_selected_cells_are_copied_as_a_spreadsheet_takes_them(panel, qtbot)
 def test_all_rows_are_copied_as_json_even_those_that_were_never_in_sight(panel, qtbot):
     view = open_rows(panel, qtbot, count=PAGE_ROWS + 5)
     with qtbot.waitSignal(view.message) as told:
-        view.copy_json()
+        view.deeds.copy_json()
     assert told.args == ["Copied 205 rows."]
     data = json.loads(QApplication.clipboard().text())
     assert [row["id"] for row in data] == list(range(1, 206))
