@@ -14,7 +14,15 @@ from sqlalchemy.sql.functions import FunctionElement
 from studio.models.spec import Kind
 from studio.query.conditions import Comparison, Operator
 from studio.query.sql_filters import Clause, Place, compare, is_text
-from studio.query.sql_types import Folded, JsonItem, JsonText, JsonTexts, PathParts, PostgresRegex
+from studio.query.sql_types import (
+    Folded,
+    IntegerTexts,
+    JsonItem,
+    JsonText,
+    JsonTexts,
+    PathParts,
+    PostgresRegex,
+)
 
 _TYPE_OF_FORM: Final = {"number": "'number'", "text": "'string'", "bool": "'boolean'"}
 _BUILTIN_COLLATIONS_SINCE = (17,)
@@ -85,7 +93,9 @@ class PostgresqlGrammar:
         return place.column
 
     def in_list(self, place: Place, name: str) -> Clause:
-        values = sa.bindparam(name, type_=sa.ARRAY(self.operand_type(place)))
+        values: sa.ColumnElement[Any] = sa.bindparam(name, type_=sa.ARRAY(self.operand_type(place)))
+        if place.term.kind is Kind.INT:
+            values = sa.cast(sa.bindparam(name, type_=IntegerTexts()), sa.ARRAY(sa.BigInteger()))
         return self.comparable(place) == sa.any_(values)
 
     # -------------------------------------------------------------- text

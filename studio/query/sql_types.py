@@ -82,6 +82,15 @@ class JsonTexts(Bound):
         return sa.ARRAY(sa.Text())
 
 
+class IntegerTexts(Bound):
+    """Many integers as the text of one of PostgreSQL's arrays: written and read several times faster than one number after another."""
+
+    cache_ok = True
+
+    def convert(self, value: Any) -> str:
+        return f"{{{repr(list(value))[1:-1]}}}"
+
+
 class PathParts(Bound):
     """A JSON path as an array of text: for PostgreSQL."""
 
