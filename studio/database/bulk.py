@@ -20,7 +20,7 @@ from studio.kernel.errors import StudioError, ValueRefused
 from studio.models.refusals import shorten
 
 if TYPE_CHECKING:
-    from studio.database.pipelines import Pipeline
+    from studio.database.pipelines import Ended, Ending, Pipeline
     from studio.database.plans import ModelPlans
 
 _REPORT_EVERY = 5000
@@ -40,14 +40,16 @@ class BulkJob:
 
     `columns` are the fields of the tuples that `pipeline` makes; `conflict` those that find an existing record; `changed` those that an
     update or upsert overwrites. `now` is the batch's timestamp as the driver takes it. `first_row` is the number (from 1) of the
-    batch's first row among all rows.
+    batch's first row among all rows. `ended` joins the pipeline to an ending, which is given the `tenant` as well.
     """
 
     plans: ModelPlans
     mode: Mode
     columns: tuple[str, ...]
     pipeline: Pipeline
+    ended: Callable[[Ending], Ended | None]
     now: Any
+    tenant: str | None = None
     conflict: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     return_ids: bool = False
@@ -100,30 +102,33 @@ class Converted:
         return max(self._begun + len(self._part) - length_hint(self._left) - 1, 0)
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        return chain.from_iterable(self._parts(None))
+        return self.tuples()
 
-    def reported(self) -> Iterator[tuple[Any, ...]]:
-        """The same; tells the job's progress on the way. For the loop's own thread."""
-        return chain.from_iterable(self._parts(self.job.done))
+    def tuples(self, told: Callable[[int], None] | None = None) -> Iterator[tuple[Any, ...]]:
+        """The tuples. `told`, on the loop's own thread, is called with how many more have been taken."""
+        return chain.from_iterable(self._converted(part) for part in self._parts(told))
 
-    def _parts(self, done: Callable[[int], None] | None) -> Iterator[Iterable[tuple[Any, ...]]]:
-        """The rows some thousands at a time; nothing but the pipeline passes through Python for each row.
+    def given(self, told: Callable[[int], None] | None = None) -> Iterator[Any]:
+        """The rows as they were given, for a pipeline that has an ending."""
+        return chain.from_iterable(self._parts(told))
 
-        The list's iterator knows how far it is.
-        """
-        job = self.job
+    def _converted(self, part: Iterator[Any]) -> Iterable[tuple[Any, ...]]:
+        """Nothing but the pipeline passes through Python for each row."""
+        made = map(self.job.pipeline, part, repeat(self.job.now))
+        if self.ids is None:
+            return made
+        keys = self.ids[self._begun : self._begun + _REPORT_EVERY]
+        return ((key, *row) for key, row in zip(keys, made, strict=True))
+
+    def _parts(self, told: Callable[[int], None] | None) -> Iterator[Iterator[Any]]:
+        """The rows some thousands at a time. The list's iterator knows how far it is."""
         for begun in range(0, len(self.rows), _REPORT_EVERY):
             self._begun = begun
             self._part = self.rows[begun : begun + _REPORT_EVERY]
             self._left = iter(self._part)
-            made = map(job.pipeline, self._left, repeat(job.now))
-            if self.ids is None:
-                yield made
-            else:
-                keys = self.ids[begun : begun + _REPORT_EVERY]
-                yield ((key, *row) for key, row in zip(keys, made, strict=True))
-            if done is not None:
-                done(len(self._part))
+            yield self._left
+            if told is not None:
+                told(len(self._part))
 
     def go_to(self, place: int) -> None:
         """Says that the row at `place` is the one at fault."""

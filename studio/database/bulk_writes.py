@@ -6,12 +6,14 @@ modules because the six operations share one path.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from studio.database import statements as st
 from studio.database.bulk import BulkJob, BulkOutcome, Data, Mode, Progress, Wish, batches, runs, shape_of
 from studio.database.list_cache import writes
+from studio.database.pipelines import OtherFields
 from studio.database.results import BulkResult, Record
 from studio.database.writes import Writes, need_fields, utc_now
 from studio.kernel.errors import DatabaseError, ForeignKeyViolated, ValueRefused
@@ -216,15 +218,22 @@ class BulkWrites(Writes):
         async with self._session.atomic() as session:
             batch: Sequence[Any] | None = first
             while batch is not None:
-                for start, run in runs(batch, shape):
-                    job = self._job(plans, mode, conflict_on, run[0], first_row + start)
-                    job.now, job.done = now, report
+                # Where a batch can be taken back it is taken to be of one shape, until a row proves otherwise.
+                is_trial = plans.dialect.undoes_batches and mode in ("upsert", "update")
+                parts = [(0, batch)] if is_trial else runs(batch, shape)
+                while parts:
+                    start, run = parts.pop(0)
                     # Images of the first rows are enough, so that the others go the fast way.
                     shows = self._recorder is not None and done < MOST_IMAGES
+                    job = self._job(plans, mode, conflict_on, run[0], first_row + start, exact=is_trial)
+                    job.now, job.done = now, report
                     job.return_ids = return_ids or (shows and job.mode in ("insert", "skip"))
                     before = await self._row_images(session, job, run) if shows else {}
                     try:
                         outcome = await session.bulk(job, run)
+                    except OtherFields:
+                        parts, is_trial = runs(batch, shape), False
+                        continue
                     except ForeignKeyViolated as error:
                         row = run[error.row - job.first_row] if error.row is not None else {}
                         raise await self._located(session, plans, error, row) from error.__cause__
@@ -247,15 +256,20 @@ class BulkWrites(Writes):
         conflict_on: Sequence[str] | str | None,
         row: Any,
         first_row: int,
+        *,
+        exact: bool,
     ) -> BulkJob:
-        """The job for rows that look like `row`. A row that is no mapping is left to the pipeline, which refuses it."""
+        """The job for rows that look like `row`. A row that is no mapping is left to the pipeline, which refuses it.
+
+        With `exact`, a row with other fields raises OtherFields.
+        """
         spec = plans.spec
         given = tuple(row) if isinstance(row, Mapping) else ()
         mode, conflict_on = settled(plans, wish, conflict_on, row)
         if plans.generated in given and row[plans.generated] is None and mode != "update":
             given = tuple(name for name in given if name != plans.generated)
         if mode == "update":
-            return self._update_job(plans, given, first_row)
+            return self._update_job(plans, given, first_row, exact=exact)
         conflict: tuple[str, ...] = ()
         if mode == "upsert" or conflict_on:
             try:
@@ -272,14 +286,17 @@ class BulkWrites(Writes):
             plans=plans,
             mode=mode,
             columns=plan.columns,
-            pipeline=plan.pipelines.pipeline(given),
+            pipeline=plan.pipelines.pipeline(given, exact=exact),
+            ended=functools.partial(plan.pipelines.ended, given, exact=exact),
             now=None,
             conflict=conflict,
             changed=changed,
             first_row=first_row,
         )
 
-    def _update_job(self, plans: ModelPlans, given: tuple[str, ...], first_row: int) -> BulkJob:
+    def _update_job(
+        self, plans: ModelPlans, given: tuple[str, ...], first_row: int, *, exact: bool
+    ) -> BulkJob:
         spec = plans.spec
         try:
             need_fields(spec, spec.key, given)
@@ -302,7 +319,8 @@ class BulkWrites(Writes):
             plans=plans,
             mode="update",
             columns=columns,
-            pipeline=pipelines.pipeline(given),
+            pipeline=pipelines.pipeline(given, exact=exact),
+            ended=functools.partial(pipelines.ended, given, exact=exact),
             now=None,
             conflict=spec.key,
             changed=changed,

@@ -172,10 +172,13 @@ class CarefulAccess(CarefulWrites):
         conflict_on: Sequence[str] | str | None,
         row: Any,
         first_row: int,
+        *,
+        exact: bool,
     ) -> BulkJob:
-        job = super()._job(plans, wish, conflict_on, row, first_row)
+        job = super()._job(plans, wish, conflict_on, row, first_row, exact=exact)
         if plans.care is not None and plans.care.is_tenanted:
             job.pipeline = functools.partial(job.pipeline, tenant=plans.care.tenant)
+            job.tenant = plans.care.tenant
         return job
 
     async def one_row(

@@ -264,6 +264,11 @@ class Dialect(Protocol):
         """Whether an UPDATE gives back what it changed. Where it does not, the record is locked, changed and read again."""
         ...
 
+    @property
+    def undoes_batches(self) -> bool:
+        """Whether a batch whose conversion raises anything leaves nothing behind, while its transaction goes on."""
+        ...
+
     def update_columns(self, key: tuple[str, ...], changed: tuple[str, ...], stamp: str) -> tuple[str, ...]:
         """In which order an update by key takes a row's fields; `stamp` (empty: none) is the managed timestamp."""
         ...

@@ -52,6 +52,7 @@ class MysqlDialect:
 
     name: Final = "mysql"
     update_returns: Final = False
+    undoes_batches: Final = False
     most_keys: Final = 20_000
     """They are written into the statement, which has a greatest length."""
     needed_first: Final[Mapping[Kind, str]] = MappingProxyType({})

@@ -12,8 +12,10 @@ Left out: which statement the tuples go to (`plans`), and everything that needs 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +43,25 @@ if TYPE_CHECKING:
 Pipeline = Callable[..., tuple[Any, ...]]
 """Takes a row, the moment of the batch and, for a model with tenants, the tenant."""
 Maker = Callable[[Row], Record]
+Ended = Callable[..., bytes]
+"""Takes rows, the moment of the batch, the tenant and a function that notes keys; gives what its ending makes of all the rows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ending:
+    """What follows a pipeline when it is written out together with what becomes of its tuples, so that no tuple need be made.
+
+    Lines of Python's source in which a row's values are called `v0`, `v1`, … and nothing else of a pipeline is used: `before` the first row,
+    for `each` of them, and the expression of the `result`. `note` is the function that notes keys. `space` holds what they use. Of
+    whole numbers in the places `bounded` the ending itself raises those beyond 64 bits, so that the pipeline need not look.
+    """
+
+    before: tuple[str, ...]
+    each: tuple[str, ...]
+    result: str
+    space: Mapping[str, Any]
+    bounded: frozenset[int]
+
 
 _UNUSUAL: Mapping[Kind, str] = {
     Kind.INT: f"{{v}}.__class__ is not int or not {INT_MIN} <= {{v}} <= {INT_MAX}",
@@ -62,6 +83,10 @@ _KEPT: Mapping[str, str] = {DELETED_AT: "None", VERSION: "1", TENANT_ID: "tenant
 """What a new record has in the managed fields that are no timestamps, as expressions of the pipeline."""
 
 
+class OtherFields(Exception):
+    """A row gives other fields than those before it."""
+
+
 class RowPipelines:
     """The pipelines of one model to one set of columns. `columns` are field names, in the order of the tuples."""
 
@@ -74,76 +99,134 @@ class RowPipelines:
         self.columns = tuple(columns)
         self.completing = completing
         self._checkers = {field.name: make_checker(field) for field in spec.fields}
-        self._by_given: dict[frozenset[str], Pipeline] = {}
+        self._by_given: dict[tuple[frozenset[str], bool], Pipeline] = {}
+        self._ended: dict[tuple[frozenset[str], Ending, bool], Ended | None] = {}
         key = spec.key[0] if len(spec.key) == 1 else ""
         self._makes_key = key if completing and key and not spec.by_name[key].required else ""
         """The key that is made when it is not given, which a None stands for as well."""
 
-    def pipeline(self, given: Iterable[str]) -> Pipeline:
-        """The function for rows that give these fields. Rows with other fields pass through it as well, more slowly."""
+    def pipeline(self, given: Iterable[str], *, exact: bool = False) -> Pipeline:
+        """The function for rows that give these fields. Rows with other fields pass through it as well, more slowly.
+
+        With `exact` they raise OtherFields.
+        """
         names = frozenset(given)
-        made = self._by_given.get(names)
+        made = self._by_given.get((names, exact))
         if made is None:
-            made = self._by_given[names] = self._compile(names)
+            made = self._by_given[names, exact] = self._compile(names, exact)
         return made
 
-    def _compile(self, given: frozenset[str]) -> Pipeline:
-        if any(name not in self.columns or self.spec.by_name[name].managed for name in given):
+    def ended(self, given: Iterable[str], ending: Ending, *, exact: bool = False) -> Ended | None:
+        """The pipeline for rows that give these fields, and what becomes of its tuples, as one function; None when every row is refused."""
+        key = frozenset(given), ending, exact
+        if key not in self._ended:
+            self._ended[key] = self._compile_ended(*key)
+        return self._ended[key]
+
+    def _compile(self, given: frozenset[str], exact: bool) -> Pipeline:
+        body = self._body(given, exact, "return again(row, now, tenant)")
+        if body is None:
             # Unknown or managed fields: nothing to compile, every row is refused with all its faults.
             return self._explain
-        space: dict[str, Any] = {
-            "datetime": dt.datetime, "date": dt.date, "time": dt.time, "UTC": dt.UTC, "Decimal": Decimal,
-            "UUID": uuid.UUID, "ValueRefused": ValueRefused, "again": self._again,
-        }  # fmt: skip
-        lines = [
+        lines, parts, space = body
+        source = [
             "def pipeline(row, now, tenant=None):",
             "    try:",
-            f"        if len(row) != {len(given)}: return again(row, now, tenant)",
-        ]
-        parts = []
-        for number, name in enumerate(self.columns):
-            field = self.spec.by_name[name]
-            if name in given:
-                lines += self._given_lines(field, number, space)
-                parts.append(f"v{number}")
-            else:
-                parts.append(self._omitted(field, number, space, lines))
-        lines += [
+            *_indented(lines, 2),
             f"        return ({', '.join(parts)}{',' if parts else ''})",
             "    except (KeyError, TypeError, AttributeError, ValueRefused):",
             "        return again(row, now, tenant)",
         ]
-        exec(compile("\n".join(lines), f"<row of {self.spec.name}>", "exec"), space)  # noqa: S102 - made of numbers and quoted names only
-        made: Pipeline = space["pipeline"]
+        made: Pipeline = self._run(source, space)["pipeline"]
         return made
 
-    def _given_lines(self, field: FieldSpec, number: int, space: dict[str, Any]) -> list[str]:
+    def _compile_ended(self, given: frozenset[str], ending: Ending, exact: bool) -> Ended | None:
+        body = self._body(given, exact, "raise KeyError", ending.bounded)
+        if body is None or not body[1]:
+            return None
+        lines, parts, space = body
+        names = [f"v{number}" for number in range(len(parts))]
+        source = [
+            "def ended(rows, now, tenant=None, note=None):",
+            *_indented(ending.before, 1),
+            "    for row in rows:",
+            "        try:",
+            *_indented(lines, 3),
+            *(
+                f"            {name} = {part}"
+                for name, part in zip(names, parts, strict=True)
+                if name != part
+            ),
+            "        except (KeyError, TypeError, AttributeError, ValueRefused):",
+            f"            {', '.join(names)}, = again(row, now, tenant)",
+            *_indented(ending.each, 2),
+            f"    return {ending.result}",
+        ]
+        made: Ended = self._run(source, {**space, **ending.space})["ended"]
+        return made
+
+    def _run(self, source: Sequence[str], space: dict[str, Any]) -> dict[str, Any]:
+        exec(compile("\n".join(source), f"<rows of {self.spec.name}>", "exec"), space)  # noqa: S102 - made of numbers and quoted names only
+        return space
+
+    def _body(
+        self, given: frozenset[str], exact: bool, unusual: str, bounded: Collection[int] = ()
+    ) -> tuple[list[str], list[str], dict[str, Any]] | None:
+        """The lines that take a row apart, the expressions of its values, and what both use; None when no such row is taken.
+
+        `unusual` is the statement that hands the row over to `_again`.
+        """
+        if any(name not in self.columns or self.spec.by_name[name].managed for name in given):
+            return None
+        space: dict[str, Any] = {
+            "datetime": dt.datetime, "date": dt.date, "time": dt.time, "UTC": dt.UTC, "Decimal": Decimal,
+            "UUID": uuid.UUID, "ValueRefused": ValueRefused,
+            "again": functools.partial(self._exactly, given) if exact else self._again,
+        }  # fmt: skip
+        lines = [f"if len(row) != {len(given)}: {unusual}"]
+        parts = []
+        for number, name in enumerate(self.columns):
+            field = self.spec.by_name[name]
+            if name in given:
+                lines += self._given_lines(field, number, space, is_bounded=number in bounded)
+                parts.append(f"v{number}")
+            else:
+                expression = self._omitted(field, number, space)
+                if expression is None:
+                    lines.append(unusual)
+                parts.append(expression or "None")
+        return lines, parts, space
+
+    def _given_lines(
+        self, field: FieldSpec, number: int, space: dict[str, Any], *, is_bounded: bool
+    ) -> list[str]:
         variable = f"v{number}"
         space[f"check{number}"] = self._checkers[field.name]
         binder = self._binder(field)
-        lines = [f"        {variable} = row[{field.name!r}]"]
+        lines = [f"{variable} = row[{field.name!r}]"]
         unusual = _unusual(field)
+        if is_bounded and unusual == _UNUSUAL[Kind.INT]:
+            unusual = "{v}.__class__ is not int"
         checked = f"{variable} = check{number}({variable})"
         condition = unusual.format(v=variable) if unusual else ""
         if field.nullable:
-            lines.append(f"        if {variable} is not None:")
-            indent = "            "
+            lines.append(f"if {variable} is not None:")
+            indent = "    "
         else:
-            indent = "        "
+            indent = ""
         lines.append(f"{indent}if {condition}: {checked}" if condition else f"{indent}{checked}")
         if binder is not None:
             space[f"bind{number}"] = binder
             lines.append(f"{indent}{variable} = bind{number}({variable})")
         return lines
 
-    def _omitted(self, field: FieldSpec, number: int, space: dict[str, Any], lines: list[str]) -> str:
-        """The expression for a column that the row does not give; may add lines of its own."""
+    def _omitted(self, field: FieldSpec, number: int, space: dict[str, Any]) -> str | None:
+        """The expression for a column that the row does not give; None when it must be given."""
         binder = self._binder(field)
         if field.managed:
             return _KEPT.get(field.name, "now")
         if not self.completing or field.required:
-            lines.append("        return again(row, now, tenant)")
-            return "None"
+            return None
         if field.default_factory is not None:
             check, factory = self._checkers[field.name], field.default_factory
             space[f"make{number}"] = _made(factory, check, binder)
@@ -163,13 +246,22 @@ class RowPipelines:
 
     # -------------------------------------------------------------- the unusual row
 
+    def _exactly(
+        self, given: frozenset[str], row: Any, now: Any, tenant: str | None = None
+    ) -> tuple[Any, ...]:
+        if isinstance(row, Mapping) and row.keys() != given:
+            made = {self._makes_key} if row.get(self._makes_key, row) is None else set()
+            if row.keys() - made != given:
+                raise OtherFields
+        return self._again(row, now, tenant)
+
     def _again(self, row: Any, now: Any, tenant: str | None = None) -> tuple[Any, ...]:
         """A row with other fields than most goes through their own pipeline; one with a fault is explained."""
         if isinstance(row, Mapping):
             if row.get(self._makes_key, row) is None:
                 row = {name: value for name, value in row.items() if name != self._makes_key}
             given = frozenset(row)
-            known = self._by_given.get(given)
+            known = self._by_given.get((given, False))
             if known is None and not self._faults(row):
                 return self.pipeline(given)(dict(row), now, tenant)
             if known is not None and not self._faults(row):
@@ -187,8 +279,8 @@ class RowPipelines:
                 values.append(value if value is None or binder is None else binder(value))
                 continue
             space: dict[str, Any] = {"now": now, "tenant": tenant}
-            expression = self._omitted(field, 0, space, [])
-            values.append(eval(expression, space))  # noqa: S307 - one of the expressions of _omitted
+            expression = self._omitted(field, 0, space)
+            values.append(eval(expression or "None", space))  # noqa: S307 - one of the expressions of _omitted
         return tuple(values)
 
     def _explain(self, row: Any, now: Any, tenant: str | None = None) -> tuple[Any, ...]:
@@ -225,6 +317,10 @@ class RowPipelines:
         return faults
 
 
+def _indented(lines: Iterable[str], depth: int) -> list[str]:
+    return [f"{'    ' * depth}{line}" for line in lines]
+
+
 class SealedPipelines:
     """The pipelines to an INSERT of a model with encrypted fields: sealed in their places, their digests at the end of the tuple."""
 
@@ -235,8 +331,8 @@ class SealedPipelines:
         self._plain = RowPipelines(spec, dialect, plain, completing=True)
         self._ciphers = [(plain.index(name), cipher) for name, cipher in ciphers.items()]
 
-    def pipeline(self, given: Iterable[str]) -> Pipeline:
-        convert, ciphers = self._plain.pipeline(given), self._ciphers
+    def pipeline(self, given: Iterable[str], *, exact: bool = False) -> Pipeline:
+        convert, ciphers = self._plain.pipeline(given, exact=exact), self._ciphers
 
         def sealed(row: Any, now: Any, tenant: str | None = None) -> tuple[Any, ...]:
             values = list(convert(row, now, tenant))
@@ -247,6 +343,9 @@ class SealedPipelines:
             return tuple(values)
 
         return sealed
+
+    def ended(self, given: Iterable[str], ending: Ending, *, exact: bool = False) -> None:
+        """None: what is sealed becomes a tuple first."""
 
 
 def _unusual(field: FieldSpec) -> str:

@@ -5,7 +5,8 @@
     update by key     rows to a staging place, then one UPDATE … FROM
     row-level security refuses COPY: then an insert goes through the staging place too
 
-The staging place is `unnest` of one array per column below 500 rows, and a temporary table filled by COPY above.
+The staging place is `unnest` of one array per column below 500 rows, and a temporary table filled by COPY above. Rows go to a COPY by
+one function that checks and writes them; tuples are made only where the order of the rows matters, or two of them mean one record.
 
 All of it, the search for the row at fault (`postgresql_faults`) too, happens inside a savepoint, so the transaction lives on.
 
@@ -15,15 +16,17 @@ Longer than most modules because the ways share one batch and its staging place.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+import functools
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import asyncpg
 import sqlalchemy as sa
 
 from studio.database import postgresql_errors
 from studio.database.bulk import BulkJob, BulkOutcome, Converted, in_row, nothing_to_find_by
-from studio.database.postgresql_copy import TYPES_SQL, CopyColumn, copied, encoder
+from studio.database.postgresql_copy import TYPES_SQL, CopyColumn, Encoding, copied, encoding
 from studio.database.postgresql_faults import find_fault, name_too_wide
 from studio.kernel.errors import DatabaseError, StudioError, ValueRefused
 from studio.models.spec import FieldSpec, Kind
@@ -81,6 +84,9 @@ class Batch:
         self.plans = job.plans
         self.spec = job.plans.spec.stored
         self._is_staged = False
+        self._source = ""
+        self._arguments: list[Any] = []
+        """Where the rows are staged, as a FROM item named `s`, and its arguments."""
         self.types: Mapping[str, int] = {}
         """The types of the columns that were copied into last."""
         quote = job.plans.dialect.sqlalchemy.identifier_preparer
@@ -116,16 +122,17 @@ class Batch:
     async def _insert(
         self, rows: Converted, names: tuple[str, ...], ids: Sequence[Any] | None
     ) -> BulkOutcome:
-        key_at = self._key_place(names)
+        job, key_at = self.job, self._key_place(names)
         keys: list[Any] = []
-        records: Iterable[tuple[Any, ...]] = rows.reported() if self.job.done is not None else rows
-        if self.job.return_ids and ids is None and key_at is not None:
-            records = _noting(records, key_at, keys)
+        wants_keys = job.return_ids and ids is None and key_at is not None
+        keyed = _Keyed((key_at,), keys.append) if wants_keys and key_at is not None else None
         if await self._is_secured():
-            await self._insert_from_stage(list(records), names, "", is_ordered=True)
+            records = list(_noted(rows.tuples(job.done), keyed))
+            await self._stage(records, names, is_ordered=True)
+            await self._insert_staged(names, "", is_ordered=True)
         else:
             columns = [CopyColumn.of(self.spec.by_name[name]) for name in names]
-            await self._copy(self.spec.table, columns, records, self.spec.schema)
+            await self._copy_given(self.spec.table, columns, rows, self.spec.schema, keyed, job.done)
         return BulkOutcome(created=len(self.rows), ids=list(ids) if ids is not None else keys)
 
     async def _resolve(
@@ -133,42 +140,47 @@ class Batch:
     ) -> BulkOutcome:
         """Skip or upsert. Rows of one batch that mean the same record: the first creates it, the last says what it holds."""
         job = self.job
-        tuples = list(rows)
-        find = [names.index(name) for name in job.conflict]
-        if job.mode == "upsert":
-            self._check_found_by(rows)
+        find = tuple(names.index(name) for name in job.conflict)
         # The order of the rows is that of the keys which the database makes, and tells which of several twins is kept.
         is_ordered = job.mode == "skip" or self.plans.generated not in (None, *names) or bool(job.rivals())
         clause = self._conflict_clause()
+        count = len(self.rows)
         outcome = BulkOutcome()
-        for asked, part in self._parts(tuples, names, find):
-            if job.return_ids:
-                returned = await self._returned_from_stage(part, names, clause)
-                outcome.created += sum(1 for record in returned if record[-1])
-                outcome.ids += self._ids_of(asked, returned, names, find)
-            else:
-                outcome.created += await self._insert_from_stage(part, names, clause, is_ordered=is_ordered)
-        if job.mode == "upsert":
-            outcome.updated = len(tuples) - outcome.created
+        if not (job.return_ids or is_ordered) and await self._stage_apart(rows, names, find):
+            self._check_found_by(rows)
+            outcome.created = await self._insert_staged(names, clause, is_ordered=False)
         else:
-            outcome.skipped = len(tuples) - outcome.created
-        self._report(len(tuples))
+            tuples = list(rows)
+            if job.mode == "upsert":
+                self._check_found_by(rows)
+            for asked, part in self._parts(tuples, names, find):
+                await self._stage(part, names, is_ordered=job.return_ids or is_ordered)
+                if job.return_ids:
+                    returned = await self._returned_from_stage(names, clause)
+                    outcome.created += sum(1 for record in returned if record[-1])
+                    outcome.ids += self._ids_of(asked, returned, names, find)
+                else:
+                    outcome.created += await self._insert_staged(names, clause, is_ordered=is_ordered)
+        if job.mode == "upsert":
+            outcome.updated = count - outcome.created
+        else:
+            outcome.skipped = count - outcome.created
+        self._report(count)
         return outcome
 
     async def _update(self, rows: Converted, names: tuple[str, ...]) -> BulkOutcome:
         job = self.job
-        find = [names.index(name) for name in job.conflict]
-        keys: dict[Any, None] = {}
+        find = tuple(names.index(name) for name in job.conflict)
         if job.rivals():
             return await self._update_in_turn(list(rows), names, find)
-        source, arguments = await self._stage(
-            _keyed(rows, find, keys), names, is_ordered=False, count=len(self.rows)
-        )
-        count = len(self.rows)
-        has_twins = len(keys) < count
-        if has_twins and not job.last_says_all():
-            await self._unstage()
-            return await self._update_in_turn(list(rows), names, find)
+        has_twins = not await self._stage_apart(rows, names, find)
+        written: list[tuple[Any, ...]] = []
+        if has_twins:
+            written = list(rows)
+            if not job.last_says_all():
+                return await self._update_in_turn(written, names, find)
+            await self._stage(written, names, is_ordered=True)
+        source, arguments = self._source, self._arguments
         on = " AND ".join(f"t.{self._column(name)} = s.{self._column(name)}" for name in job.conflict)
         sets = [f"{self._column(name)} = s.{self._column(name)}" for name in job.changed]
         stamp = self.plans.managed_update
@@ -178,8 +190,7 @@ class Batch:
         if has_twins:
             # The last row of a record counts, as it would if they were written one after another.
             by = ", ".join(self._column(name) for name in job.conflict)
-            order = f"{_ORDER} DESC" if not source.startswith("pg_temp.") else "ctid DESC"
-            source = f"(SELECT DISTINCT ON ({by}) * FROM {source} ORDER BY {by}, {order}) AS s"
+            source = f"(SELECT DISTINCT ON ({by}) * FROM {source} ORDER BY {by}, {_ORDER} DESC) AS s"
         sql = f"UPDATE {self.table} AS t SET {', '.join(sets)} FROM {source} WHERE {on}"
         if has_twins:
             returning = ", ".join(f"t.{self._column(name)}" for name in job.conflict)
@@ -187,12 +198,11 @@ class Batch:
                 tuple(record)
                 for record in await self.connection.fetch(f"{sql} RETURNING {returning}", *arguments)
             }
-            written = [self.job.pipeline(row, job.now) for row in self.rows]
             updated = sum(1 for row in written if tuple(row[at] for at in find) in found)
         else:
             updated = int((await self.connection.execute(sql, *arguments)).rpartition(" ")[2])
         await self._unstage()
-        self._report(count)
+        self._report(len(self.rows))
         return BulkOutcome(updated=updated)
 
     async def _update_in_turn(
@@ -204,11 +214,12 @@ class Batch:
         """
         job = self.job
         sought = list(dict.fromkeys(tuple([row[at] for at in find]) for row in rows))
-        source, arguments = await self._stage(sought, job.conflict, is_ordered=False, count=len(sought))
+        await self._stage(sought, job.conflict, is_ordered=False)
         own = ", ".join(f"t.{self._column(name)}" for name in job.conflict)
         on = " AND ".join(f"t.{self._column(name)} = s.{self._column(name)}" for name in job.conflict)
         there = await self.connection.fetch(
-            f"SELECT {own} FROM {self.table} AS t JOIN {source} ON {on} FOR UPDATE OF t", *arguments
+            f"SELECT {own} FROM {self.table} AS t JOIN {self._source} ON {on} FOR UPDATE OF t",
+            *self._arguments,
         )
         await self._unstage()
         found = {tuple(record) for record in there}
@@ -227,70 +238,108 @@ class Batch:
 
     # -------------------------------------------------------------- staging
 
-    async def _insert_from_stage(
-        self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...], conflict: str, *, is_ordered: bool
-    ) -> int:
+    async def _insert_staged(self, names: tuple[str, ...], conflict: str, *, is_ordered: bool) -> int:
         """INSERT … SELECT from the staging place; how many of the records are new."""
-        statement, arguments = await self._from_stage(rows, names, conflict, is_ordered=is_ordered)
+        statement = self._from_stage(names, conflict, is_ordered=is_ordered)
         if self.job.mode == "upsert":
             counted = f"WITH written AS ({statement} RETURNING t.xmax = 0 AS is_new) SELECT count(*) FILTER (WHERE is_new) FROM written"
-            created = int(await self.connection.fetchval(counted, *arguments))
+            created = int(await self.connection.fetchval(counted, *self._arguments))
         else:
-            created = int((await self.connection.execute(statement, *arguments)).rpartition(" ")[2])
+            created = int((await self.connection.execute(statement, *self._arguments)).rpartition(" ")[2])
         await self._unstage()
         return created
 
-    async def _returned_from_stage(
-        self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...], conflict: str
-    ) -> Sequence[Any]:
+    async def _returned_from_stage(self, names: tuple[str, ...], conflict: str) -> Sequence[Any]:
         """The same; key and conflict fields of what was written, and whether it is new."""
-        statement, arguments = await self._from_stage(rows, names, conflict, is_ordered=True)
+        statement = self._from_stage(names, conflict, is_ordered=True)
         returning = "".join(f"{self._column(name)}, " for name in (*self.spec.key, *self.job.conflict))
         records: Sequence[Any] = await self.connection.fetch(
-            f"{statement} RETURNING {returning}(t.xmax = 0)", *arguments
+            f"{statement} RETURNING {returning}(t.xmax = 0)", *self._arguments
         )
         await self._unstage()
         return records
 
-    async def _from_stage(
-        self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...], conflict: str, *, is_ordered: bool
-    ) -> tuple[str, list[Any]]:
-        source, arguments = await self._stage(rows, names, is_ordered=is_ordered, count=len(rows))
+    def _from_stage(self, names: tuple[str, ...], conflict: str, *, is_ordered: bool) -> str:
         columns = ", ".join(self._column(name) for name in names)
         chosen = ", ".join(f"s.{self._column(name)}" for name in names)
         order = f"ORDER BY s.{_ORDER} " if is_ordered else ""
-        return (
-            f"INSERT INTO {self.table} AS t ({columns}) OVERRIDING SYSTEM VALUE SELECT {chosen} FROM {source} {order}{conflict}",
-            arguments,
-        )
+        return f"INSERT INTO {self.table} AS t ({columns}) OVERRIDING SYSTEM VALUE SELECT {chosen} FROM {self._source} {order}{conflict}"
 
     async def _stage(
-        self, rows: Iterable[tuple[Any, ...]], names: tuple[str, ...], *, is_ordered: bool, count: int
-    ) -> tuple[str, list[Any]]:
-        """A FROM item named `s` with the `count` rows, when wanted with their order, and its arguments."""
+        self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...], *, is_ordered: bool
+    ) -> None:
+        """Puts tuples into a staging place, when wanted with their order."""
+        if len(rows) < _UNNEST_BELOW:
+            self._stage_in_arrays(rows, names)
+            return
+        columns = await self._create_stage(names, is_ordered=is_ordered)
+        counted = ((*row, place) for place, row in enumerate(rows)) if is_ordered else rows
+        await self._copy(_STAGE, columns, counted, "pg_temp")
+
+    async def _stage_apart(self, rows: Converted, names: tuple[str, ...], find: tuple[int, ...]) -> bool:
+        """Puts the rows into a staging place, without their order, when each of them means another record; says whether that is so."""
+        found: set[Any] = set()
+        keyed = _Keyed(find, found.add)
+        if len(self.rows) < _UNNEST_BELOW:
+            self._stage_in_arrays(list(_noted(rows, keyed)), names)
+        else:
+            columns = await self._create_stage(names, is_ordered=False)
+            await self._copy_given(_STAGE, columns, rows, "pg_temp", keyed, None)
+        if len(found) == len(self.rows):
+            return True
+        await self._unstage()
+        return False
+
+    def _stage_in_arrays(self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...]) -> None:
+        """The staging place of few rows: arrays, which the statement itself brings along."""
         columns = ", ".join(self._column(name) for name in names)
+        types = [self._type(self.spec.by_name[name]) for name in names]
+        arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(types, 1))
+        self._source = f"unnest({arrays}) WITH ORDINALITY AS s({columns}, {_ORDER})"
+        self._arguments = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
+
+    async def _create_stage(self, names: tuple[str, ...], *, is_ordered: bool) -> list[CopyColumn]:
+        """The staging place of many rows: a table of its own, until the transaction ends; its columns."""
         fields = [self.spec.by_name[name] for name in names]
-        if count < _UNNEST_BELOW:
-            arrays = ", ".join(f"${place}::{self._type(field)}[]" for place, field in enumerate(fields, 1))
-            made = f"unnest({arrays}) WITH ORDINALITY AS s({columns}, {_ORDER})"
-            return made, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
         types = [f"{self._column(field.name)} {self._type(field)}" for field in fields]
-        staged = [CopyColumn.of(field) for field in fields]
+        columns = [CopyColumn.of(field) for field in fields]
         if is_ordered:
             types.append(f"{_ORDER} bigint")
-            staged.append(CopyColumn(_ORDER, Kind.INT, is_naive=False, nullable=False))
-            rows = ((*row, place) for place, row in enumerate(rows))
+            columns.append(CopyColumn(_ORDER, Kind.INT, is_naive=False, nullable=False))
         await self.connection.execute(
             f"{_MEMORY}; CREATE TEMP TABLE {_STAGE} ({', '.join(types)}) ON COMMIT DROP"
         )
         self._is_staged = True
-        await self._copy(_STAGE, staged, rows, "pg_temp")
-        return f"pg_temp.{_STAGE} AS s", []
+        self._source, self._arguments = f"pg_temp.{_STAGE} AS s", []
+        return columns
 
     async def _unstage(self) -> None:
         if self._is_staged:
             self._is_staged = False
             await self.connection.execute(f"DROP TABLE pg_temp.{_STAGE}")
+
+    async def _copy_given(
+        self,
+        table: str,
+        columns: Sequence[CopyColumn],
+        rows: Converted,
+        schema: str | None,
+        keyed: _Keyed | None,
+        told: Callable[[int], None] | None,
+    ) -> None:
+        """COPY of the rows as they were given: checked and written by one function where there is one."""
+        job = self.job
+        encode = await self._encoding(table, columns, schema) if rows.ids is None else None
+        ended = None if encode is None else job.ended(encode.ending(keyed.places if keyed else ()))
+        if encode is None or ended is None:
+            await self._copy(table, columns, _noted(rows.tuples(told), keyed), schema)
+            return
+        made = functools.partial(ended, now=job.now, tenant=job.tenant, note=keyed.note if keyed else None)
+        try:
+            await self._send(table, encode, copied(made, rows.given(told)), schema)
+        except OverflowError:
+            job.pipeline(self.rows[rows.place], job.now)  # says why, where not only the column is too narrow
+            raise
 
     async def _copy(
         self,
@@ -299,17 +348,28 @@ class Batch:
         rows: Iterable[tuple[Any, ...]],
         schema: str | None,
     ) -> None:
-        connection = self.connection
-        known = self._quote(table) if schema is None else f"{self._quote(schema)}.{self._quote(table)}"
-        self.types = dict(await connection.fetch(TYPES_SQL, known))
-        encode = encoder(columns, self.types)
-        names = [column.name for column in columns]
+        encode = await self._encoding(table, columns, schema)
         if encode is None:
-            await connection.copy_records_to_table(table, schema_name=schema, columns=names, records=rows)
-        else:
-            await connection.copy_to_table(
-                table, schema_name=schema, columns=names, source=copied(encode, rows), format="binary"
+            names = [column.name for column in columns]
+            await self.connection.copy_records_to_table(
+                table, schema_name=schema, columns=names, records=rows
             )
+        else:
+            await self._send(table, encode, copied(encode.tuples, rows), schema)
+
+    async def _send(
+        self, table: str, encode: Encoding, source: AsyncIterator[bytes], schema: str | None
+    ) -> None:
+        await self.connection.copy_to_table(
+            table, schema_name=schema, columns=encode.names, source=source, format="binary"
+        )
+
+    async def _encoding(
+        self, table: str, columns: Sequence[CopyColumn], schema: str | None
+    ) -> Encoding | None:
+        known = self._quote(table) if schema is None else f"{self._quote(schema)}.{self._quote(table)}"
+        self.types = dict(await self.connection.fetch(TYPES_SQL, known))
+        return encoding(columns, self.types)
 
     def _conflict_clause(self) -> str:
         job = self.job
@@ -435,9 +495,22 @@ class _Undo(Exception):
     """Ends a trial."""
 
 
-def _noting(rows: Iterable[tuple[Any, ...]], place: int, keys: list[Any]) -> Iterator[tuple[Any, ...]]:
+class _Keyed(NamedTuple):
+    """What is noted of each row on its way: the values in some places, one by itself, several as a tuple."""
+
+    places: tuple[int, ...]
+    note: Callable[[Any], object]
+
+
+def _noted(rows: Iterable[tuple[Any, ...]], keyed: _Keyed | None) -> Iterable[tuple[Any, ...]]:
+    return rows if keyed is None else _noting(rows, itemgetter(*keyed.places), keyed.note)
+
+
+def _noting(
+    rows: Iterable[tuple[Any, ...]], key: Callable[[Any], Any], note: Callable[[Any], object]
+) -> Iterator[tuple[Any, ...]]:
     for row in rows:
-        keys.append(row[place])
+        note(key(row))
         yield row
 
 
@@ -453,16 +526,3 @@ def _without_twins(rows: list[tuple[Any, ...]], find: Sequence[int]) -> list[lis
         seen.add(sought)
         parts[-1].append(row)
     return parts
-
-
-def _keyed(rows: Converted, find: Sequence[int], keys: dict[Any, None]) -> Iterator[tuple[Any, ...]]:
-    """The rows; what finds their records is put into `keys`."""
-    if len(find) == 1:
-        (at,) = find
-        for row in rows:
-            keys[row[at]] = None
-            yield row
-    else:
-        for row in rows:
-            keys[tuple(row[at] for at in find)] = None
-            yield row

@@ -2,7 +2,7 @@
 
 asyncpg writes a record by asking the codec of every value in turn, which takes longer than the server needs for the row. Here the fixed
 columns of a row that stand together are packed by one call, and a moment that is that of the row before, as the timestamps of a batch are,
-is not worked out again. The bytes are the same.
+is not worked out again. The bytes are the same. Joined to the pipeline that checks the rows, it makes no tuples in between.
 
 Which types a table has is asked of the server, never guessed: a column of a type that is not known here, or that holds another kind of
 value than its field, leaves the whole COPY to the driver.
@@ -21,9 +21,10 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
+from studio.database.pipelines import Ending
 from studio.models.spec import FieldSpec, Kind
 
-Encoder = Callable[[Iterable[tuple[Any, ...]]], bytes]
+Encoder = Callable[[Iterable[Any]], bytes]
 """Takes rows, gives their bytes; empty when there are none."""
 
 TYPES_SQL: Final = "SELECT attname, atttypid FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped"
@@ -46,6 +47,10 @@ _LAST_US: Final = (_EPOCH.max - _EPOCH) // dt.timedelta(microseconds=1)
 _FIRST_US: Final = (_EPOCH.min - _EPOCH) // dt.timedelta(microseconds=1)
 _LONG: Final = struct.Struct(">iq").pack
 _INT: Final = struct.Struct(">ii").pack
+_LENGTH: Final = struct.Struct(">i").pack
+_LENGTHS: Final = 256
+_SHORT: Final = (*map(_LENGTH, range(_LENGTHS)), _LENGTH(-1))
+"""The short lengths, written; at -1, the last, that of a null."""
 _INTERVAL: Final = struct.Struct(">iqii").pack
 
 
@@ -131,6 +136,7 @@ _TYPES: Final[Mapping[int, _Type]] = {
 }
 """By the number that PostgreSQL gives the type in every database."""
 _UNKNOWN: Final = -1
+_RESULT: Final = 'b"".join(parts)'
 _NAIVE_TYPE: Final = 1114
 _AWARE_TYPE: Final = 1184
 
@@ -147,26 +153,73 @@ class CopyColumn:
         return cls(field.column, field.kind, field.naive, field.nullable)
 
 
-def encoder(columns: Sequence[CopyColumn], types: Mapping[str, int]) -> Encoder | None:
-    """The function for rows of these columns, given the number of each column's type; None when the driver must do it."""
-    return _encoder(tuple(columns), tuple(types.get(column.name, _UNKNOWN) for column in columns))
+def encoding(columns: Sequence[CopyColumn], types: Mapping[str, int]) -> Encoding | None:
+    """How rows of these columns are written, given the number of each column's type; None when the driver must do it."""
+    return _encoding(tuple(columns), tuple(types.get(column.name, _UNKNOWN) for column in columns))
 
 
 @lru_cache(maxsize=_MOST_ENCODERS)
-def _encoder(columns: tuple[CopyColumn, ...], types: tuple[int, ...]) -> Encoder | None:
+def _encoding(columns: tuple[CopyColumn, ...], types: tuple[int, ...]) -> Encoding | None:
     found = [_type_of(column, number) for column, number in zip(columns, types, strict=True)]
     known = [entry for entry in found if entry is not None]
-    return _compile(columns, known) if columns and len(known) == len(found) else None
+    return Encoding(columns, known) if columns and len(known) == len(found) else None
 
 
-async def copied(encode: Encoder, rows: Iterable[tuple[Any, ...]]) -> AsyncIterator[bytes]:
+class Encoding:
+    """How rows of some columns are written: from tuples, or as the ending of the pipeline that makes them."""
+
+    def __init__(self, columns: Sequence[CopyColumn], kinds: Sequence[_Type]) -> None:
+        # Numbers that cannot be null stand first, so that one call packs them all.
+        order = sorted(range(len(columns)), key=lambda number: not _is_packed(columns[number], kinds[number]))
+        source = _Source(len(columns))
+        for number in order:
+            source.add(number, columns[number], kinds[number])
+        source.packed()
+        self.names: Final = [columns[number].name for number in order]
+        """The columns in the order in which they are written."""
+        self._bounded = frozenset(number for number in order if Kind.INT in kinds[number].kinds)
+        self._before = ("parts = []", *source.memos)
+        self._each = (*source.lines, f"parts += ({', '.join(source.pieces)},)")
+        self._space = source.space
+        self._endings: dict[tuple[int, ...], Ending] = {}
+        self.tuples: Final = self._of_tuples(len(columns))
+
+    def ending(self, noted: tuple[int, ...]) -> Ending:
+        """The same after a pipeline. What stands in the places `noted` is noted: one value by itself, several as a tuple."""
+        found = self._endings.get(noted)
+        if found is None:
+            names = ", ".join(f"v{place}" for place in noted)
+            note = f"note({names})" if len(noted) == 1 else f"note(({names}))"
+            each = (note, *self._each) if noted else self._each
+            found = self._endings[noted] = Ending(self._before, each, _RESULT, self._space, self._bounded)
+        return found
+
+    def _of_tuples(self, width: int) -> Encoder:
+        names = "".join(f"v{number}, " for number in range(width))
+        lines = [
+            "def encode(rows):",
+            *(f"    {line}" for line in self._before),
+            f"    for {names}in rows:",
+            *(f"        {line}" for line in self._each),
+            f"    return {_RESULT}",
+        ]
+        space = dict(self._space)
+        exec(compile("\n".join(lines), "<COPY>", "exec"), space)  # noqa: S102 - made of numbers only
+        encode: Encoder = space["encode"]
+        return encode
+
+
+async def copied(encode: Encoder, rows: Iterable[Any]) -> AsyncIterator[bytes]:
     """What COPY is sent. Raises OverflowError or UnicodeError at a value that its column cannot hold; it is the last row taken from `rows`."""
-    left: Iterator[tuple[Any, ...]] = iter(rows)
+    left: Iterator[Any] = iter(rows)
     count = _FIRST_ROWS
     yield _SIGNATURE
-    while chunk := encode(islice(left, count)):
-        yield chunk
-        count = max(1, min(_MOST_ROWS, count * _CHUNK_BYTES // len(chunk)))
+    try:
+        while chunk := encode(islice(left, count)):
+            yield chunk
+            count = max(1, min(_MOST_ROWS, count * _CHUNK_BYTES // len(chunk)))
+    except struct.error as error:
+        raise OverflowError("a number out of its column's range") from error
     yield _END
 
 
@@ -184,11 +237,15 @@ def _type_of(column: CopyColumn, number: int) -> _Type | None:
     return found
 
 
+def _is_packed(column: CopyColumn, kind: _Type) -> bool:
+    return bool(kind.format) and not column.nullable
+
+
 class _Source:
     """The source of one encoder. Numbers that stand together wait in `formats` and `values` until one call packs them."""
 
     def __init__(self, width: int) -> None:
-        self.space: dict[str, Any] = {"NULL": _NULL}
+        self.space: dict[str, Any] = {"NULL": _NULL, "LENGTH": _LENGTH, "LENGTHS": _SHORT}
         self.lines: list[str] = []
         self.pieces: list[str] = []
         self.memos: list[str] = []
@@ -208,7 +265,7 @@ class _Source:
             self._data(number, kind.data.format(v=value), column)
         elif kind.format:
             size = struct.calcsize(f">{kind.format}")
-            if not column.nullable:
+            if _is_packed(column, kind):
                 self.formats += f"i{kind.format}"
                 self.values += [str(size), value]
                 return
@@ -220,7 +277,7 @@ class _Source:
             self._made(number, kind)
 
     def _data(self, number: int, data: str, column: CopyColumn) -> None:
-        """The length is packed with the numbers before it."""
+        """The length is packed with the numbers before it; by itself it comes from a table."""
         value = f"v{number}"
         if column.nullable:
             self.lines += [
@@ -231,9 +288,15 @@ class _Source:
         else:
             self.lines.append(f"d{number} = {data}")
             length = f"len(d{number})"
-        self.formats += "i"
-        self.values.append(length)
-        self.packed()
+        if self.formats:
+            self.formats += "i"
+            self.values.append(length)
+            self.packed()
+        else:
+            count = length if column.nullable else f"n{number}"
+            if not column.nullable:
+                self.lines.append(f"{count} = {length}")
+            self.pieces.append(f"LENGTHS[{count}] if {count} < {_LENGTHS} else LENGTH({count})")
         self.pieces.append(f"d{number}")
 
     def _made(self, number: int, kind: _Type) -> None:
@@ -242,33 +305,6 @@ class _Source:
         if not kind.is_repeated:
             self.pieces.append(made)
             return
-        self.memos.append(f"    m{number}, p{number} = None, NULL")
+        self.memos.append(f"m{number}, p{number} = None, NULL")
         self.lines.append(f"if {value} is not m{number}: m{number} = {value}; p{number} = {made}")
         self.pieces.append(f"p{number}")
-
-
-def _compile(columns: Sequence[CopyColumn], kinds: Sequence[_Type]) -> Encoder:
-    source = _Source(len(columns))
-    for number, (column, kind) in enumerate(zip(columns, kinds, strict=True)):
-        source.add(number, column, kind)
-    source.packed()
-    names = "".join(f"v{number}, " for number in range(len(columns)))
-    lines = [
-        "def encode(rows):",
-        "    parts = []",
-        *source.memos,
-        f"    for {names}in rows:",
-        *(f"        {line}" for line in source.lines),
-        f"        parts += ({', '.join(source.pieces)},)",
-        '    return b"".join(parts)',
-    ]
-    exec(compile("\n".join(lines), "<COPY>", "exec"), source.space)  # noqa: S102 - made of numbers only
-    plain: Encoder = source.space["encode"]
-
-    def encode(rows: Iterable[tuple[Any, ...]]) -> bytes:
-        try:
-            return plain(rows)
-        except struct.error as error:
-            raise OverflowError("a number out of its column's range") from error
-
-    return encode

@@ -59,6 +59,7 @@ class PostgresqlDialect:
 
     name: Final = "postgresql"
     update_returns: Final = True
+    undoes_batches: Final = True
     most_keys: Final = 500_000
     needed_first: Final[Mapping[Kind, str]] = MappingProxyType({Kind.VECTOR: EXTENSION})
     also_keeps: Final[Mapping[Kind, frozenset[Kind]]] = MappingProxyType(

@@ -40,6 +40,7 @@ class SqliteDialect:
 
     name: Final = "sqlite"
     update_returns: Final = True
+    undoes_batches: Final = False
     most_keys: Final = 100_000
     needed_first: Final[Mapping[Kind, str]] = MappingProxyType({})
     also_keeps: Final[Mapping[Kind, frozenset[Kind]]] = MappingProxyType(

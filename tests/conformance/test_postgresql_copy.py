@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from studio.database.postgresql_copy import TYPES_SQL, CopyColumn, copied, encoder
+from studio.database.postgresql_copy import TYPES_SQL, CopyColumn, copied, encoding
 from studio.kernel.errors import BadValue
 from studio.models import FieldSpec, Kind, ModelSpec
 from tests.support.servers import run_sql
@@ -71,10 +71,10 @@ async def _sent_by_both(url, rows, *, nullable):
         await connection.execute(f"CREATE TEMP TABLE theirs ({types}); CREATE TEMP TABLE ours ({types})")
         await connection.copy_records_to_table("theirs", records=rows, columns=NAMES)
         found = await connection.fetch(TYPES_SQL, "pg_temp.ours")
-        encode = encoder(columns_of(nullable=nullable), dict(map(tuple, found)))
+        encode = encoding(columns_of(nullable=nullable), dict(map(tuple, found)))
         assert encode is not None
         await connection.copy_to_table(
-            "ours", source=copied(encode, iter(rows)), columns=NAMES, format="binary"
+            "ours", source=copied(encode.tuples, iter(rows)), columns=encode.names, format="binary"
         )
         kept = []
         for table in ("theirs", "ours"):
@@ -115,7 +115,7 @@ def test_columns_without_null_are_packed_together_to_the_same_bytes(postgres_mod
     ids=["text in uuid", "naive in timestamptz", "int in real", "text in vector", "unknown"],
 )
 def test_another_kind_than_the_columns_own_is_left_to_the_driver(column, number):
-    assert encoder([column], {"a": number}) is None
+    assert encoding([column], {"a": number}) is None
 
 
 def test_a_number_beyond_a_narrow_column_names_its_row_and_leaves_nothing(postgres_url):
