@@ -18,7 +18,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtCore import QPointF, QRect, QRectF, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 
 from studio.canvas import hits, overlays
@@ -67,11 +67,17 @@ class FrameViewer(BoardViewer):
         """A run goes on: what is painted changes all the time."""
         sheets = Sheets()
         self._pictures = ZoomPictures(self, sheets)
+        self._ahead = QTimer()
+        """Between two frames."""
         self._layers = DragLayers(self, sheets)
         self._laid_over = QRectF()
         """Where the gesture painted when nodes were moved last."""
         self._changed_at = 0.0
         super().__init__(projector, style, parent)
+        self._ahead.setParent(self)
+        self._ahead.setSingleShot(True)
+        self._ahead.setInterval(0)
+        self._ahead.timeout.connect(self._work_ahead)
 
     # What is to be painted
 
@@ -163,6 +169,8 @@ class FrameViewer(BoardViewer):
         finally:
             painter.end()
         self._in_full = False
+        if self._pictures.has_work:
+            self._ahead.start()
         if not self.painter_.is_complete and not self._rest.isActive():
             self.reframe()
 
@@ -205,6 +213,12 @@ class FrameViewer(BoardViewer):
             edges.paint_labels(painter, camera, edges.in_sight(camera, seen), self.edge_data.label)
         self._paint_overlays(painter, camera, QRectF(self.viewport().rect()))
         return True
+
+    def _work_ahead(self) -> None:
+        """One piece, and the next when the events that have come meanwhile are through."""
+        self._pictures.work_ahead()
+        if self._pictures.has_work:
+            self._ahead.start()
 
     # What pictures of a zoom are made of (zoom_pictures.Drawing)
 

@@ -1,16 +1,19 @@
 """What is shown while a zoom goes on? Pictures of what was seen before, scaled; the frame is painted anew when the zoom rests.
 
 The first picture is what was on the screen. Where a zoom leaves it, a wider one follows, which takes over what the one before shows; around
-that it gets ground and edges at once, cards as they come into view. So no frame paints much more than it shows, none shows a card otherwise
-than in full, and each is the copy of one picture. What makes pictures stale is the business of `frame_viewer`.
+that it gets ground and edges, then cards as they come into view. While a zoom leads outwards the next one is painted ahead, piece by piece
+between frames (`work_ahead`), so that no frame has to wait for a whole one. None shows a card otherwise than in full, and each is the copy of
+one picture. What makes pictures stale is the business of `frame_viewer`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 
 from studio.canvas.camera import NEAR, Camera
@@ -20,8 +23,14 @@ LARGEST: Final = 1.4
 """A picture is enlarged so many times at most; then it is painted anew."""
 WIDER: Final = 0.75
 """A wider picture shows what is seen at so much of the zoom of the one before; it is no smaller made than that, lest thin lines get lost."""
+FIRST: Final = 0.82
+"""So much of it at the first step of a zoom, before anything could be painted ahead."""
 MOST: Final = 3
 """So many pictures are held at most; the narrowest goes first."""
+_AT_ONCE: Final = 6
+"""So many cards are painted in one piece of work."""
+_AHEAD_S: Final = 0.001
+"""No piece of work is begun so long after the first one of a turn."""
 _OVERLAP_PX: Final = 2
 """As far as what is painted around a picture reaches into it."""
 
@@ -48,12 +57,12 @@ class Drawing(Protocol):
 
 @dataclass(slots=True)
 class Picture:
-    """What a camera saw; of the cards only those in `cards`, where that is not None. The missing ones are to be painted `around`."""
+    """What a camera saw. Of the cards it has those that are `held`; the missing ones are to be painted `around`, None: it has all."""
 
     camera: Camera
     pixmap: QPixmap
     sheets: Sheets
-    cards: set[int] | None = None
+    held: set[int] = field(default_factory=set)
     around: QRegion | None = None
 
     def place(self, camera: Camera) -> QRectF:
@@ -76,9 +85,17 @@ class ZoomPictures:
     def __init__(self, drawing: Drawing, sheets: Sheets) -> None:
         self._drawing = drawing
         self._sheets = sheets
+        self._first_sheets = Sheets()
         self._large_sheets = Sheets()
+        self._has_room_for: tuple[float, float, float] | None = None
+        """The size of the widget for which there are sheets."""
         self._begun: Camera | None = None
         self._pictures: list[Picture] = []
+        self._coming: Picture | None = None
+        """A wider one that is being painted,"""
+        self._work: Iterator[None] | None = None
+        """and what is left to do ahead, in pieces."""
+        self._last_zoom = 0.0
 
     def keep(self, camera: Camera) -> QPixmap | None:
         """Paints what is seen at rest, to be shown as it is, and from which a zoom can begin.
@@ -86,14 +103,25 @@ class ZoomPictures:
         None: not every card could be painted in time, so that another frame will follow.
         """
         self.drop()
+        if self._has_room_for != _size(camera):
+            self._has_room_for = _size(camera)
+            self._work = self._make_room(camera)
         return self._paint_all(camera)
+
+    def _make_room(self, camera: Camera) -> Iterator[None]:
+        """Memory that is written to for the first time takes as long as all else in a zoom's first frame."""
+        for share, sheets in ((FIRST, self._first_sheets), (WIDER, self._large_sheets)):
+            sheet = sheets.take(_wider(camera, camera, camera, share))
+            sheet.fill(Qt.GlobalColor.black)
+            sheets.give(sheet)
+            yield
 
     def begin(self, camera: Camera) -> None:
         """A zoom begins; `camera` sees what is on the screen. What was kept serves even if the view has been panned since."""
         kept = self._pictures[0].camera if self._begun is None and self._pictures else None
         if kept is None or (kept.zoom, *_size(kept)) != (camera.zoom, *_size(camera)):
             self.drop()
-        self._begun = camera
+        self._begun, self._last_zoom = camera, camera.zoom
 
     @property
     def are_shown(self) -> bool:
@@ -109,6 +137,12 @@ class ZoomPictures:
         for picture in self._pictures:
             self._give(picture)
         self._pictures = []
+        self._forget_coming()
+
+    def _forget_coming(self) -> None:
+        if self._coming is not None:
+            self._give(self._coming)
+        self._coming = self._work = None
 
     def _give(self, picture: Picture) -> None:
         picture.sheets.give(picture.pixmap)
@@ -126,7 +160,41 @@ class ZoomPictures:
         self._complete(picture, camera)
         # Without smoothing: that costs three times as much, and what moves hides it.
         painter.drawPixmap(picture.place(camera), picture.pixmap, QRectF(picture.pixmap.rect()))
+        if camera.zoom < self._last_zoom and picture is self._pictures[-1] and self._coming is None:
+            self._foresee(begun, camera)
+        self._last_zoom = camera.zoom
         return True
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is something to paint ahead."""
+        return self._work is not None
+
+    def work_ahead(self) -> None:
+        """Paints a part of what a zoom that goes on outwards will show, in two milliseconds or so."""
+        until = time.perf_counter() + _AHEAD_S
+        self._do_piece()
+        while self._work is not None and time.perf_counter() < until:
+            self._do_piece()
+
+    def _do_piece(self) -> None:
+        if self._work is not None and next(self._work, self) is self:
+            self._work = None
+
+    def _foresee(self, begun: Camera, camera: Camera) -> None:
+        widest = self._pictures[-1].camera
+        if widest.zoom * camera.width / widest.width > NEAR:
+            self._coming = self._begin_picture(_wider(begun, widest, camera, WIDER), self._large_sheets)
+            self._work = self._pieces(self._coming)
+
+    def _pieces(self, coming: Picture) -> Iterator[None]:
+        """Paints a picture, adds it, then paints the cards that it still lacks."""
+        yield from self._paint_under(coming)
+        self._append(coming)
+        missing = [i for i in self._drawing.cards_in_sight(coming.camera) if i not in coming.held]
+        for start in range(0, len(missing), _AT_ONCE):
+            yield
+            self._paint_cards(coming, missing[start : start + _AT_ONCE])
 
     def _is_enough(self, camera: Camera) -> bool:
         pictures = self._pictures
@@ -140,13 +208,18 @@ class ZoomPictures:
         """Makes the pictures enough: with one of what was on the screen, one of more than that, or else with a new beginning."""
         if not self._pictures and begun.zoom >= NEAR:
             self._paint_all(begun)
+        while self._coming is not None:
+            self._do_piece()
         if self._pictures and not self._pictures[-1].covers(camera):
-            wider = _wider(begun, self._pictures[-1].camera, camera)
-            if camera.zoom >= wider.zoom * WIDER:
-                self._paint_under(wider, self._large_sheets)
+            widest = self._pictures[-1].camera
+            is_first_step = widest.width == camera.width and camera.zoom >= widest.zoom * FIRST
+            share, sheets = (FIRST, self._first_sheets) if is_first_step else (WIDER, self._large_sheets)
+            wider = _wider(begun, widest, camera, share)
+            if camera.zoom >= wider.zoom * share:
+                self._paint_at_once(wider, sheets)
         if not self._is_enough(camera):
             self._clear()
-            self._paint_under(camera, self._sheets)
+            self._paint_at_once(camera, self._sheets)
 
     def _paint_all(self, camera: Camera) -> QPixmap | None:
         pixmap = self._sheets.take(camera)
@@ -161,54 +234,83 @@ class ZoomPictures:
         self._pictures.append(Picture(camera, pixmap, self._sheets))
         return pixmap
 
-    def _paint_under(self, camera: Camera, sheets: Sheets) -> None:
-        """Adds a picture that shows what the one before does, and around that what lies under cards."""
+    def _paint_at_once(self, camera: Camera, sheets: Sheets) -> None:
+        self._forget_coming()
+        picture = self._begin_picture(camera, sheets)
+        for _ in self._paint_under(picture):
+            pass
+        self._append(picture)
+
+    def _begin_picture(self, camera: Camera, sheets: Sheets) -> Picture:
+        """One on which nothing is painted yet. It will show what the one before does, and around that what lies under cards."""
         around = QRegion(QRect(0, 0, round(camera.width), round(camera.height)))
-        within = self._pictures[-1] if self._pictures else None
-        cards: set[int] = set()
-        pixmap = sheets.take(camera)
-        if within is not None:
-            self._complete(within, within.camera)
-            cards.update(self._drawing.cards_within(within.camera))
-            around -= within.place(camera).toRect().adjusted(*_inwards(_OVERLAP_PX))
-        painter = QPainter(pixmap)
-        try:
-            if within is not None:
-                # Once for all frames that follow, so smoothly.
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-                painter.drawPixmap(within.place(camera), within.pixmap, QRectF(within.pixmap.rect()))
-            # Only a clip that is a rectangle lets pixels be copied quickly.
-            for part in _rects(around):
-                painter.setClipRect(part)
-                self._drawing.draw_under(painter, camera, part)
-        finally:
-            painter.end()
-        self._pictures.append(Picture(camera, pixmap, sheets, cards, around))
+        if self._pictures:
+            around -= self._pictures[-1].place(camera).toRect().adjusted(*_inwards(_OVERLAP_PX))
+        return Picture(camera, sheets.take(camera), sheets, set(), around)
+
+    def _append(self, picture: Picture) -> None:
+        self._pictures.append(picture)
+        self._coming = None
         if len(self._pictures) > MOST:
             self._give(self._pictures.pop(0))
 
+    def _paint_under(self, picture: Picture) -> Iterator[None]:
+        """Paints all but the cards that the picture before lacks as well: in pieces, after each of which others may go on."""
+        camera = picture.camera
+        if self._pictures:
+            within = self._pictures[-1]
+            missing = self._missing(within, within.camera)
+            for start in range(0, len(missing), _AT_ONCE):
+                self._paint_cards(within, missing[start : start + _AT_ONCE])
+                yield
+            picture.held.update(self._drawing.cards_within(within.camera))
+            painter = QPainter(picture.pixmap)
+            try:
+                # Once for all frames that follow, so smoothly; but that would cost time where nothing is scaled.
+                is_scaled = within.camera.zoom != camera.zoom
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_scaled)
+                painter.drawPixmap(within.place(camera), within.pixmap, QRectF(within.pixmap.rect()))
+            finally:
+                painter.end()
+            yield
+        # Only a clip that is a rectangle lets pixels be copied quickly.
+        for part in _rects(picture.around or QRegion()):
+            painter = QPainter(picture.pixmap)
+            try:
+                painter.setClipRect(part)
+                self._drawing.draw_under(painter, camera, part)
+            finally:
+                painter.end()
+            yield
+
     def _complete(self, picture: Picture, seen: Camera) -> None:
         """Paints the cards that come into view where they are missing."""
-        if picture.cards is None or picture.around is None:
-            return
-        missing = [i for i in self._drawing.cards_in_sight(seen) if i not in picture.cards]
-        if not missing:
-            return
+        missing = self._missing(picture, seen)
+        if missing:
+            self._paint_cards(picture, missing)
+
+    def _missing(self, picture: Picture, seen: Camera) -> list[int]:
+        """The cards in view that the picture lacks."""
+        if picture.around is None:
+            return []
+        return [i for i in self._drawing.cards_in_sight(seen) if i not in picture.held]
+
+    def _paint_cards(self, picture: Picture, which: list[int]) -> None:
         painter = QPainter(picture.pixmap)
         try:
             # What lies across the border of the picture within is there in part, shadow and all.
-            painter.setClipRegion(picture.around)
-            self._drawing.draw_cards(painter, picture.camera, missing)
+            painter.setClipRegion(picture.around or QRegion())
+            self._drawing.draw_cards(painter, picture.camera, which)
         finally:
             painter.end()
-        picture.cards.update(missing)
+        picture.held.update(which)
 
 
-def _wider(begun: Camera, widest: Camera, camera: Camera) -> Camera:
-    """A camera that sees more than the widest picture shows and than `camera` sees, on the sides to which the zoom has gone."""
+def _wider(begun: Camera, widest: Camera, camera: Camera, share: float) -> Camera:
+    """A camera that sees what is seen at that share of the widest picture's zoom, on the sides to which the zoom has gone."""
     # The zoom at which the widget itself would see so much. As fine as that, nothing that comes into view is enlarged.
     zoom = widest.zoom * camera.width / widest.width if widest.width > camera.width else widest.zoom
-    width, height = (round(size / WIDER) + 2 for size in (camera.width, camera.height))
+    width, height = (round(size / share) + 2 for size in (camera.width, camera.height))
     pixels = zoom * camera.device_ratio
     left = round(_start(begun.left, begun.right, camera.left, camera.right, width / zoom) * pixels) / pixels
     top = round(_start(begun.top, begun.bottom, camera.top, camera.bottom, height / zoom) * pixels) / pixels

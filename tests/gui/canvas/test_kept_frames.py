@@ -284,6 +284,7 @@ class Field:
     def __init__(self) -> None:
         self.drawn: list[int] = []
         self.frames = 0
+        self.unders = 0
 
     def draw_all(self, painter: QPainter, camera: Camera) -> bool:
         squares(painter, camera)
@@ -293,6 +294,7 @@ class Field:
         return self.is_complete
 
     def draw_under(self, painter: QPainter, camera: Camera, part: QRect) -> None:
+        self.unders += 1
         squares(painter, camera)
 
     def draw_cards(self, painter: QPainter, camera: Camera, which: list[int]) -> None:
@@ -347,7 +349,11 @@ def array(image):
 @pytest.mark.parametrize(
     "zooms", [(0.9, 0.7, 0.6, 0.5, 0.42, 0.8), (0.65, 0.45), (0.4, 0.5), (1.2, 1.35, 2.5, 0.9)]
 )
-def test_pictures_of_a_zoom_cover_the_widget_and_lie_where_they_belong(canvas, zooms, still):
+@pytest.mark.parametrize("turns", [0, 1, 9])
+def test_pictures_of_a_zoom_cover_the_widget_and_lie_where_they_belong(
+    canvas, zooms, still, turns, monkeypatch
+):
+    monkeypatch.setattr(zoom_pictures, "_AHEAD_S", 0.0 if turns == 1 else 9.0)
     image, begun = canvas
     field = Field()
     pictures = ZoomPictures(field, Sheets())
@@ -362,6 +368,8 @@ def test_pictures_of_a_zoom_cover_the_widget_and_lie_where_they_belong(canvas, z
             assert pictures.paint(painter, seen)
         finally:
             painter.end()
+        for _ in range(turns):
+            pictures.work_ahead()
         painter = QPainter(fresh)
         try:
             Field().draw_all(painter, seen)
@@ -378,6 +386,37 @@ def test_pictures_of_a_zoom_cover_the_widget_and_lie_where_they_belong(canvas, z
         assert len(pictures._pictures) <= zoom_pictures.MOST
     # What a picture holds is not painted again, nor what a sharper one shows.
     assert len(field.drawn) <= 2 * len(MARKS)
+
+
+def test_a_zoom_that_leads_outwards_finds_its_next_picture_painted(canvas):
+    image, begun = canvas
+    field = Field()
+    pictures = ZoomPictures(field, Sheets())
+    pictures.begin(begun)
+
+    def step(zoom: float) -> int:
+        before = field.unders
+        painter = QPainter(image)
+        try:
+            assert pictures.paint(painter, Camera(100 - 100 / zoom, 0, zoom, 200, 160, begun.device_ratio))
+        finally:
+            painter.end()
+        return field.unders - before
+
+    def has_work() -> bool:
+        return pictures.has_work
+
+    assert step(0.9) > 0, "the first step must make one at once"
+    assert has_work()
+    while has_work():
+        pictures.work_ahead()
+    assert [step(zoom) for zoom in (0.85, 0.8, 0.7)] == [0, 0, 0]
+    assert has_work(), "the one after that"
+    pictures.drop()
+    assert not has_work()
+    pictures.begin(begun)
+    step(1.1)
+    assert not has_work(), "inwards there is nothing to foresee"
 
 
 def array_of(name):
