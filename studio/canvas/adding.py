@@ -38,7 +38,7 @@ class Adding(QObject):
         self._wire, self._at = end, QPointF(at)
         if end is None:
             entries = [Entry(spec) for spec in view.session.catalogue.specs()]
-            entries += self._workflows()
+            entries += [*self._workflows(), *self._templates()]
         elif isinstance(end, Edge):
             catalogue = view.session.catalogue
             fitting = (
@@ -71,6 +71,13 @@ class Adding(QObject):
         others = (known for known in session.project.workflows.values() if known.id != self._view.workflow_id)
         return [Entry(spec, runs=(known.id, known.name)) for known in others] if spec is not None else []
 
+    def _templates(self) -> list[Entry]:
+        """What the project keeps to begin with."""
+        session = self._view.session
+        spec = session.catalogue.find(_RUNNING)
+        known = session.project.templates.values()
+        return [Entry(spec, template=template) for template in known] if spec is not None else []
+
     def _recent_types(self) -> list[str]:
         """The kinds added last here, then those of the workflow's latest nodes."""
         workflow = self._view.workflow
@@ -94,6 +101,10 @@ class Adding(QObject):
             y -= HEADER / 2
         if view.snaps():
             x, y = snapped(x, GRID), snapped(y, GRID)
+        if entry.template is not None:
+            view.clipboard.insert_template(entry.template.id, QPointF(x, y))
+            self._at += QPointF(GRID * 2, GRID * 2)
+            return
         added = view.editing.add_node(entry.spec.type, x, y, entry.params, end)
         if added is not None:
             self._remember(entry.spec.type)

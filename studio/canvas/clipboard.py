@@ -1,4 +1,4 @@
-"""How do nodes and notes get from one place to another? Copied, pasted and duplicated as readable text, each as one step."""
+"""How do nodes and notes get from one place to another? Copied, pasted, duplicated, or kept as a template, each as one step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.canvas.geometry import snapped
 from studio.canvas.gestures import Shift
 from studio.canvas.presses import chosen
 from studio.kernel.errors import StudioError
-from studio.kernel.ids import NodeId
+from studio.kernel.ids import NodeId, WorkflowId
 
 if TYPE_CHECKING:
     from studio.canvas.view import CanvasView
@@ -59,6 +59,34 @@ class Clipboard:
         self._select(added, before)
         notes, frames = (now - then for now, then in zip(self._beside(), before, strict=True))
         view.message.emit(f"Pasted {_counts(added, notes, frames)}.")
+
+    def insert_template(self, template_id: WorkflowId, at: QPointF) -> None:
+        """Adds what a template holds with its upper left corner near a scene point, and selects it."""
+        view = self._view
+        if view.workflow_id is None:
+            return
+        before = self._beside()
+        x, y = self._free(snapped(at.x(), GRID), snapped(at.y(), GRID))
+        try:
+            added = view.session.templates.insert(view.workflow_id, template_id, x=x, y=y)
+        except StudioError as error:
+            view.message.emit(f"{error.message} {error.hint}".strip())
+            return
+        self._select(added, before)
+        notes, frames = (now - then for now, then in zip(self._beside(), before, strict=True))
+        view.message.emit(f"Inserted {_counts(added, notes, frames)}.")
+
+    def keep_template(self) -> WorkflowId | None:
+        """Keeps what is selected as a template, or the whole workflow when nothing is."""
+        view = self._view
+        if view.workflow_id is None:
+            return None
+        nodes, notes, frames = self._chosen()
+        try:
+            return view.session.templates.keep(view.workflow_id, nodes=nodes, notes=notes, frames=frames)
+        except StudioError as error:
+            view.message.emit(f"{error.message} {error.hint}".strip())
+            return None
 
     def _free(self, x: float, y: float) -> tuple[float, float]:
         """That point, or the next to the lower right at which no node has its corner: who pastes twice wants to see two."""

@@ -115,7 +115,7 @@ class EntryPainter(QStyledItemDelegate):
         painter.drawRoundedRect(chip, 4, 4)
         painter.setFont(style.code_font)
         painter.setPen(style.text if chosen else color)
-        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, entry.spec.code.partition("×")[0])
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, entry.code)
         painter.setFont(style.theme.font(size_px=13))
         painter.setPen(style.text)
         title = style.elided_label(entry.title, 230.0)
@@ -248,7 +248,7 @@ class Palette(QFrame):
         entry = current.data(ENTRY)
         if isinstance(entry, Entry):
             self._show_preview(entry)
-            first = entry.spec.description.strip().split("\n")[0]
+            first = entry.description.strip().split("\n")[0]
             metrics = self.hint.fontMetrics()
             self.hint.setText(
                 metrics.elidedText(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Final
 
+from studio.workflow.graph import Workflow
 from studio.workflow.references import REFERENCE
 from studio.workflow.spec import AFTER, NodeSpec, PortSpec
 
@@ -16,6 +17,7 @@ MODELS: Final = "Models"
 FLOW: Final = "Flow"
 DATA: Final = "Data"
 WORKFLOWS: Final = "Workflows"
+TEMPLATES: Final = "Templates"
 ELSEWHERE: Final = (">", "@", "#", ":")
 """Whoever types one of these first looks for something that is no kind of node: a command, a node, a model, a run."""
 MOST_RECENT: Final = 5
@@ -29,12 +31,13 @@ _TITLE_WEIGHT: Final = 12.0
 class Entry:
     """A kind of node on offer. `port` is the one of its ports that would be joined, empty outside of compatible-only mode.
 
-    With `runs` (an id and a name) it is a node that runs that workflow.
+    With `runs` (an id and a name) it is a node that runs that workflow; with a `template` it is all that this one holds.
     """
 
     spec: NodeSpec
     port: str = ""
     runs: tuple[str, str] | None = None
+    template: Workflow | None = None
 
     @property
     def params(self) -> dict[str, Any]:
@@ -45,6 +48,8 @@ class Entry:
     def title(self) -> str:
         """`Order · Bulk create`, or the title of a node that belongs to no model."""
         spec = self.spec
+        if self.template is not None:
+            return self.template.name
         if self.runs is not None:
             return self.runs[1]
         if spec.model and spec.operation:
@@ -52,8 +57,19 @@ class Entry:
         return spec.title
 
     @property
+    def code(self) -> str:
+        """The letters of its chip."""
+        return "TPL" if self.template is not None else self.spec.code.partition("×")[0]
+
+    @property
+    def description(self) -> str:
+        return self.template.description if self.template is not None else self.spec.description
+
+    @property
     def words(self) -> str:
         spec = self.spec
+        if self.template is not None:
+            return f"{self.template.name} template".lower()
         if self.runs is not None:
             return f"{self.runs[1]} workflow".lower()
         parts = [spec.model or "", spec.operation.replace("_", " "), spec.title, spec.code, spec.type]
@@ -69,6 +85,9 @@ class Section:
 def signature(entry: Entry) -> str:
     """What goes in and comes out, shortly: `email, name → record`."""
     spec = entry.spec
+    if entry.template is not None:
+        count = len(entry.template.nodes)
+        return "1 node" if count == 1 else f"{count} nodes"
     if entry.runs is not None:
         return "runs this workflow"
     needed = [param.name for param in spec.params if param.required] or [
@@ -86,6 +105,9 @@ def signature(entry: Entry) -> str:
 def preview(entry: Entry) -> list[tuple[str, list[tuple[str, str]]]]:
     """What a kind of node takes and gives, each name with its type, without the params for experts; a star marks what it needs."""
     spec = entry.spec
+    if entry.template is not None:
+        nodes = [(node.title or node.id, node.type) for node in entry.template.nodes.values()]
+        return [("Adds", nodes)] if nodes else []
     takes = [
         (f"{param.name} *" if param.required else param.name, str(param.type))
         for param in sorted(spec.params, key=lambda param: not param.required)
@@ -130,8 +152,9 @@ def sections(
     scores = _scores(every, query, recent) if query else None
     if compatible:
         return _non_empty([Section(COMPATIBLE, _ranked(every, scores))])
+    templates = [entry for entry in every if entry.template is not None]
     workflows = [entry for entry in every if entry.runs is not None]
-    every = [entry for entry in every if entry.runs is None]
+    every = [entry for entry in every if entry.runs is None and entry.template is None]
     by_type = {entry.spec.type: entry for entry in every}
     lately = [by_type[name] for name in recent if name in by_type][:MOST_RECENT]
     general = [entry for entry in every if not entry.spec.model]
@@ -141,6 +164,7 @@ def sections(
         Section(FLOW, _ranked([entry for entry in general if entry.spec.category != "data"], scores)),
         Section(DATA, _ranked([entry for entry in general if entry.spec.category == "data"], scores)),
         Section(WORKFLOWS, _ranked(workflows, scores)),
+        Section(TEMPLATES, _ranked(templates, scores)),
     ]
     if scores is not None:
         found.sort(key=lambda section: -max((scores[id(entry)] for entry in section.entries), default=0.0))

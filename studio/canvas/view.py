@@ -425,6 +425,10 @@ class CanvasView(QWidget, Looking, Delegated):
     def bookmarks(self) -> Bookmarks:
         return self._bookmarks
 
+    @property
+    def clipboard(self) -> Clipboard:
+        return self._clipboard
+
     def _invoke(self, name: str) -> None:
         self.do(name)
 

@@ -150,6 +150,12 @@ class RunsPanel(Panel):
         if not self.all_button.isChecked():
             self.refresh()
 
+    def show_only(self, workflow_id: str) -> None:
+        """Shows the runs of this workflow alone."""
+        self._workflow_id = WorkflowId(workflow_id)
+        self.all_button.setChecked(False)
+        self.refresh()
+
     def refresh(self) -> None:
         """Reads the runs that the project's store has kept."""
         if self.session is None:

@@ -1,18 +1,17 @@
-"""Which workflows does the project have? Their list: open, make, rename, duplicate, delete."""
+"""What does the project hold? Its workflows and templates: open, begin, star, rename, duplicate, delete. How they are laid out is `project_tree`'s."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
     QMenu,
     QStackedWidget,
+    QToolButton,
+    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -20,16 +19,8 @@ from PySide6.QtWidgets import (
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import WorkflowId
 from studio.panels.base import Panel
-from studio.panels.models_tree import EXTRA, ExtraDelegate
-from studio.panels.widgets import (
-    EmptyState,
-    EnterFilter,
-    add_action,
-    item_icon,
-    muted_label,
-    repaint_icons,
-    tool_button,
-)
+from studio.panels.project_tree import KEY, KIND, ProjectTree
+from studio.panels.widgets import EmptyState, EnterFilter, add_action, muted_label, repaint_icons, tool_button
 from studio.session.events import ProjectChanged, SavedStateChanged
 
 if TYPE_CHECKING:
@@ -37,19 +28,25 @@ if TYPE_CHECKING:
     from studio.qt.theme import Theme
     from studio.workflow.graph import Workflow
 
-_ROLE: Final = Qt.ItemDataRole.UserRole
-
 
 class WorkflowsPanel(Panel):
-    """The project's workflows. A dot stands behind those that have changed since the project was saved."""
+    """The project's workflows and templates. A dot stands behind those that have changed since the project was saved."""
 
     workflowOpened = Signal(str)
+    templateInserted = Signal(str)
+    """The template of this id is wanted in the workflow that is shown."""
+    starsChanged = Signal(object)
+    """The ids of all that is starred now, a frozenset."""
+    runsRequested = Signal(str)
+    """The runs of this workflow are to be shown."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self._saved: dict[WorkflowId, Workflow] = {}
+        self._stars: frozenset[str] = frozenset()
         self._current: str | None = None
         self._is_filling = False
+        self._is_stale = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -58,9 +55,10 @@ class WorkflowsPanel(Panel):
         bar.setSpacing(2)
         self.count = muted_label("", self)
         bar.addWidget(self.count, 1)
-        self.buttons = []
+        self.buttons: list[QToolButton] = []
         for name, tip, slot in (
             ("plus", self.tr("New workflow"), self.new_workflow),
+            ("star", self.tr("Star: list it first"), self.toggle_star),
             ("copy-simple", self.tr("Duplicate (Ctrl+D)"), self.duplicate_current),
             ("pencil-simple", self.tr("Rename (F2)"), self.rename_current),
             ("trash", self.tr("Delete (Del)"), self.delete_current),
@@ -72,19 +70,17 @@ class WorkflowsPanel(Panel):
         column.addLayout(bar)
         self._pages = QStackedWidget(self)
         column.addWidget(self._pages, 1)
-        self.list = WorkflowList(self._pages)
-        self.list.setAccessibleName(self.tr("Workflows"))
-        self.list.setIconSize(QSize(16, 16))
-        self._delegate = ExtraDelegate(theme, self.list)
-        self.list.setItemDelegate(self._delegate)
-        self.list.itemDoubleClicked.connect(self._open)
-        self.list.itemChanged.connect(self._renamed)
-        self.list.itemSelectionChanged.connect(self._enable)
-        self.list.deleteRequested.connect(self.delete_current)
-        self.list.duplicateRequested.connect(self.duplicate_current)
-        self.list.customContextMenuRequested.connect(self._show_menu)
-        EnterFilter(self.list, self._open_current)
-        self._pages.addWidget(self.list)
+        self.tree = ProjectTree(theme, self._pages)
+        self.tree.setAccessibleName(self.tr("Workflows and templates"))
+        self.tree.itemDoubleClicked.connect(self._open)
+        self.tree.itemChanged.connect(self._renamed)
+        self.tree.editingEnded.connect(self._editing_ended, Qt.ConnectionType.QueuedConnection)
+        self.tree.itemSelectionChanged.connect(self._enable)
+        self.tree.deleteRequested.connect(self.delete_current)
+        self.tree.duplicateRequested.connect(self.duplicate_current)
+        self.tree.customContextMenuRequested.connect(self._show_menu)
+        EnterFilter(self.tree, self._open_current)
+        self._pages.addWidget(self.tree)
         self.empty = EmptyState(theme, self._pages)
         self.empty.activated.connect(self._link_chosen)
         self._pages.addWidget(self.empty)
@@ -97,69 +93,51 @@ class WorkflowsPanel(Panel):
         self._current = workflow_id
         self._fill(workflow_id)
 
+    def set_stars(self, stars: frozenset[str]) -> None:
+        """Says what is starred; entries that are not in the project are passed over."""
+        self._stars = stars
+        self.refresh()
+
     def refresh(self) -> None:
-        self._fill(self._chosen_id() or self._current)
+        chosen = self.tree.chosen()
+        self._fill(chosen[1] if chosen is not None else self._current)
+
+    def _editing_ended(self) -> None:
+        """Shows what has changed while a name was typed."""
+        if self._is_stale:
+            self.refresh()
 
     def _fill(self, chosen: str | None) -> None:
+        self._is_stale = self.tree.is_editing
+        if self._is_stale:
+            return
         project = self.session.project if self.session is not None else None
+        workflows = list(project.workflows.values()) if project is not None else []
+        templates = list(project.templates.values()) if project is not None else []
         self._is_filling = True
         try:
-            self.list.clear()
-            for workflow in project.workflows.values() if project else ():
-                self.list.addItem(self._item(workflow))
-            for number in range(self.list.count()):
-                if self.list.item(number).data(_ROLE) == chosen:
-                    self.list.setCurrentRow(number)
+            self.tree.fill(workflows, templates, current=self._current, saved=self._saved, stars=self._stars)
+            self.tree.choose(chosen)
         finally:
             self._is_filling = False
-        count = self.list.count()
+        count = len(workflows)
         self.count.setText(
             self.tr("1 workflow") if count == 1 else self.tr("{n} workflows").format(n=count) if count else ""
         )
         self._show_page(project)
         self._enable()
 
-    def _item(self, workflow: Workflow) -> QListWidgetItem:
-        is_changed = self._saved.get(workflow.id) is not workflow
-        item = QListWidgetItem(
-            item_icon(
-                "tree-structure",
-                self.theme,
-                "accent_text" if workflow.id == self._current else "text_muted",
-            ),
-            "",
-        )
-        item.setText(workflow.name)
-        item.setData(EXTRA, "●" if is_changed else "")
-        item.setData(_ROLE, workflow.id)
-        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-        facts = self.tr("{n} nodes").format(n=len(workflow.nodes))
-        item.setToolTip(
-            "\n".join(
-                part
-                for part in (workflow.description, facts, self.tr("Not saved yet") if is_changed else "")
-                if part
-            )
-        )
-        if workflow.id == self._current:
-            item.setFont(self.theme.font(bold=True))
-        return item
-
     def _show_page(self, project: Project | None) -> None:
-        if self.list.count():
-            self._pages.setCurrentWidget(self.list)
+        if self.tree.topLevelItemCount():
+            self._pages.setCurrentWidget(self.tree)
             return
         links = (("new", self.tr("New workflow")),) if project is not None else ()
         title = self.tr("No workflows yet") if project is not None else self.tr("No project")
         self.empty.show_state(title, picture="tree-structure", links=links)
         self._pages.setCurrentWidget(self.empty)
 
-    def _chosen_id(self) -> str | None:
-        chosen = self.list.selectedItems()
-        return str(chosen[0].data(_ROLE)) if chosen else None
-
     def _enable(self) -> None:
-        has_one = self._chosen_id() is not None
+        has_one = self.tree.chosen() is not None
         self.buttons[0].setEnabled(self.session is not None)
         for button in self.buttons[1:]:
             button.setEnabled(has_one)
@@ -172,78 +150,164 @@ class WorkflowsPanel(Panel):
             self.workflowOpened.emit(self.session.add_workflow(self.tr("Workflow")))
 
     def duplicate_current(self) -> None:
-        chosen = self._chosen_id()
-        if self.session is not None and chosen is not None:
-            self.workflowOpened.emit(self.session.duplicate_workflow(WorkflowId(chosen)))
-
-    def rename_current(self) -> None:
-        for item in self.list.selectedItems():
-            self.list.setFocus()
-            self.list.editItem(item)
-
-    def delete_current(self) -> None:
-        """Deletes the chosen workflow; one undo brings it back."""
-        chosen = self._chosen_id()
+        chosen = self.tree.chosen()
         if self.session is None or chosen is None:
             return
-        name = self.session.project.workflow(WorkflowId(chosen)).name
-        self.session.remove_workflow(WorkflowId(chosen))
+        kind, key = chosen
+        if kind == "template":
+            self.edit_name(self.session.templates.duplicate(WorkflowId(key)))
+        else:
+            self.workflowOpened.emit(self.session.duplicate_workflow(WorkflowId(key)))
+
+    def rename_current(self) -> None:
+        chosen = self.tree.chosen()
+        if chosen is not None:
+            self.edit_name(chosen[1])
+
+    def edit_name(self, key: str) -> None:
+        """Lets the name of a workflow or a template be typed."""
+        item = self.tree.choose(key)
+        if item is not None:
+            self.tree.setFocus()
+            self.tree.scrollToItem(item)
+            self.tree.editItem(item, 0)
+
+    def toggle_star(self) -> None:
+        """Lists the chosen entry before the others, or no longer."""
+        chosen = self.tree.chosen()
+        if chosen is not None:
+            self._stars ^= {chosen[1]}
+            self.refresh()
+            self.starsChanged.emit(self._stars)
+
+    def delete_current(self) -> None:
+        """Deletes the chosen workflow or template; one undo brings it back."""
+        chosen = self.tree.chosen()
+        if self.session is None or chosen is None:
+            return
+        kind, key = chosen[0], WorkflowId(chosen[1])
+        if kind == "template":
+            name = self.session.project.template(key).name
+            self.session.templates.remove(key)
+        else:
+            name = self.session.project.workflow(key).name
+            self.session.remove_workflow(key)
         self.message.emit(self.tr("Deleted “{name}”. Undo brings it back.").format(name=name))
 
-    def _renamed(self, item: QListWidgetItem) -> None:
-        if self._is_filling or self.session is None:
+    def keep_as_template(self) -> None:
+        """Keeps the chosen workflow as a template, whose name can be typed at once."""
+        chosen = self.tree.chosen()
+        if self.session is None or chosen is None or chosen[0] != "workflow":
             return
         try:
-            self.session.rename_workflow(WorkflowId(item.data(_ROLE)), item.text())
+            self.edit_name(self.session.templates.keep(WorkflowId(chosen[1])))
+        except StudioError as error:
+            self.message.emit(f"{error.message} {error.hint}".strip())
+
+    def begin_from_template(self) -> None:
+        """Adds a workflow that begins as the chosen template is, and opens it."""
+        chosen = self.tree.chosen()
+        if self.session is not None and chosen is not None and chosen[0] == "template":
+            self.workflowOpened.emit(self.session.templates.begin(WorkflowId(chosen[1])))
+
+    def _renamed(self, item: QTreeWidgetItem) -> None:
+        if self._is_filling or self.session is None:
+            return
+        rename = (
+            self.session.templates.rename
+            if item.data(0, KIND) == "template"
+            else self.session.rename_workflow
+        )
+        try:
+            rename(WorkflowId(item.data(0, KEY)), item.text(0))
         except StudioError as error:
             self.message.emit(str(error))
         self.refresh()
 
-    def _open(self, item: QListWidgetItem) -> None:
-        self.workflowOpened.emit(str(item.data(_ROLE)))
+    def _open(self, item: QTreeWidgetItem) -> None:
+        kind, key = item.data(0, KIND), str(item.data(0, KEY))
+        if kind == "group":
+            item.setExpanded(not item.isExpanded())
+        elif kind == "template":
+            self.templateInserted.emit(key)
+        else:
+            self.workflowOpened.emit(key)
 
     def _open_current(self) -> None:
-        for item in self.list.selectedItems():
+        if self.tree.is_editing:
+            return  # the Enter that ends a name comes here as well
+        for item in self.tree.selectedItems():
             self._open(item)
+
+    def _show_runs(self) -> None:
+        chosen = self.tree.chosen()
+        if chosen is not None:
+            self.runsRequested.emit(chosen[1])
 
     def _link_chosen(self, _name: str) -> None:
         self.new_workflow()
 
     def _show_menu(self, place: QPoint) -> None:
+        self.menu().popup(self.tree.viewport().mapToGlobal(place))
+
+    def menu(self) -> QMenu:
+        """What can be done with the chosen entry."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if self.list.itemAt(place) is not None:
-            add_action(menu, self.tr("&Open"), self._open_current)
-            add_action(menu, self.tr("&Rename"), self.rename_current)
-            add_action(menu, self.tr("&Duplicate"), self.duplicate_current)
+        chosen = self.tree.chosen()
+        if chosen is not None:
+            for text, slot in self._ways(*chosen):
+                add_action(menu, text, slot)
             menu.addSeparator()
             add_action(menu, self.tr("De&lete"), self.delete_current)
             menu.addSeparator()
         add_action(menu, self.tr("&New workflow"), self.new_workflow)
-        menu.popup(self.list.viewport().mapToGlobal(place))
+        return menu
+
+    def _ways(self, kind: str, key: str) -> list[tuple[str, Callable[[], None]]]:
+        own: list[tuple[str, Callable[[], None]]] = (
+            [
+                (self.tr("&Insert into the workflow shown"), self._open_current),
+                (self.tr("New &workflow from it"), self.begin_from_template),
+            ]
+            if kind == "template"
+            else [
+                (self.tr("&Open"), self._open_current),
+                (self.tr("Show r&uns"), self._show_runs),
+                (self.tr("Save as &template"), self.keep_as_template),
+            ]
+        )
+        return [
+            *own,
+            (self.tr("Remove &star") if key in self._stars else self.tr("&Star"), self.toggle_star),
+            (self.tr("&Rename"), self.rename_current),
+            (self.tr("&Duplicate"), self.duplicate_current),
+        ]
 
     # ------------------------------------------------------------ following the session
 
     def session_changed(self) -> None:
-        self._saved = (
-            dict(self.session.project.workflows)
-            if self.session is not None and not self.session.is_modified
-            else {}
-        )
+        self._saved = {}
+        self._stars = frozenset()
+        if self.session is not None and not self.session.is_modified:
+            self._take_saved(self.session.project)
         self._current = None
         self.refresh()
 
     def session_event(self, event: Any) -> None:
         if isinstance(event, SavedStateChanged):
             if not event.is_modified and self.session is not None:
-                self._saved = dict(self.session.project.workflows)
+                self._take_saved(self.session.project)
             self.refresh()
         elif isinstance(event, ProjectChanged) and self._looks_other(event.before, event.after):
             self.refresh()
 
+    def _take_saved(self, project: Project) -> None:
+        self._saved = {**project.workflows, **project.templates}
+
     def _looks_other(self, before: Project, after: Project) -> bool:
-        """Whether an edit alters the list: not so the many that move nodes of a workflow that has its dot already."""
-        if list(before.workflows) != list(after.workflows):
+        """Whether an edit alters the tree: not so the many that move nodes of a workflow that has its dot already."""
+        if list(before.workflows) != list(after.workflows) or before.templates is not after.templates:
             return True
         for key, workflow in after.workflows.items():
             old = before.workflows[key]
@@ -253,34 +317,14 @@ class WorkflowsPanel(Panel):
             if (
                 old.name != workflow.name
                 or (saved is old) != (saved is workflow)
+                or (old.nodes is not workflow.nodes and old.references != workflow.references)
                 or len(old.nodes) != len(workflow.nodes)
             ):
                 return True
         return False
 
     def theme_changed(self) -> None:
-        self._delegate.theme = self.theme
+        self.tree.set_theme(self.theme)
         self.empty.set_theme(self.theme)
         repaint_icons(self, self.theme)
         self.refresh()
-
-
-class WorkflowList(QListWidget):
-    """A list with the keys that lists of documents have."""
-
-    deleteRequested = Signal()
-    duplicateRequested = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setUniformItemSizes(True)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Delete):
-            self.deleteRequested.emit()
-        elif event.key() == Qt.Key.Key_D and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
-            self.duplicateRequested.emit()
-        else:
-            super().keyPressEvent(event)

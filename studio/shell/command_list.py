@@ -45,7 +45,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="select_downstream", text="Select do&wnstream", shortcuts=("Shift+Right",), when=_SELECTION, scope="shown"),
     Command(id="rename", text="Re&name", shortcuts=("F2",), icon="ph.pencil-simple", when=_SELECTION, scope="shown"),
     # View
-    Command(id="toggle_left", text="&Models and workflows", shortcuts=("Ctrl+B",), checkable=True),
+    Command(id="toggle_left", text="&Models and project", shortcuts=("Ctrl+B",), checkable=True),
     Command(id="toggle_inspector", text="&Inspector", shortcuts=("Ctrl+I",), checkable=True),
     Command(id="toggle_bottom", text="&Results and runs", shortcuts=("Ctrl+J",), checkable=True),
     Command(id="show_log", text="&Log", shortcuts=("Ctrl+`",)),
@@ -97,6 +97,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="distribute_down", text="Distribute down", when=_SELECTION, scope="shown", tip="Make the gaps between the selected nodes equal, from top to bottom"),
     Command(id="straighten", text="Straighten", shortcuts=("Q",), when=_SELECTION, scope="shown", tip="Make the edges between the selected nodes straight"),
     Command(id="snap", text="&Snap to grid", checkable=True, icon="ph.grid-four"),
+    Command(id="save_template", text="Save as temp&late", icon="ph.puzzle-piece", when=_WORKFLOW, tip="Keep what is selected, or else the whole workflow, to begin others with"),
     Command(id="new_workflow", text="New &workflow", shortcuts=("Ctrl+T",), icon="ph.plus", when=_PROJECT),
     # Run
     Command(id="run", text="&Run", shortcuts=("Ctrl+Enter", "Ctrl+Return", "F5"), icon="ph.play-fill", tint="text_on_accent", when=("workflow", "free"), tip="Run this workflow"),
@@ -147,7 +148,7 @@ MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
     ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", "export_canvas", None, "reopen_last", None, "close_project", "quit")),
     ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "paste_with_links", "duplicate", "delete", "delete_and_reconnect", None, "find_nodes", "select_all", "select_upstream", "select_downstream", None, "rename")),
     ("&View", ("toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_lineage", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", BOOKMARK, None, THEME, LAYOUT, "full_screen")),
-    ("&Graph", ("add_node", "add_note", "add_frame", "dissolve_frames", None, "make_subworkflow", "enter_subworkflow", "leave_subworkflow", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "new_workflow")),
+    ("&Graph", ("add_node", "add_note", "add_frame", "dissolve_frames", None, "make_subworkflow", "enter_subworkflow", "leave_subworkflow", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "save_template", "new_workflow")),
     ("&Run", ("run", "run_to_here", "run_from_here", "dry_run", None, "step", "stop", None, "toggle_breakpoint", "edit_breakpoint", "clear_breakpoints", None, "mode_auto", "mode_atomic", "mode_review", None, "commit", "roll_back", "show_changes", None, "toggle_pin", None, "next_problem", "previous_problem")),
     ("&Data", ("connections", "import_models", "new_model", None, "export_rows", None, "tenant")),
     ("&Tools", ("go_to", "command_palette", None, "settings")),

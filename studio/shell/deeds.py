@@ -228,6 +228,7 @@ def _other_deeds(window: MainWindow) -> dict[str, Deed]:
     models = window.panels.models
     return {
         "new_workflow": window.new_workflow,
+        "save_template": window.navigation.save_template,
         "connections": models.open_connections,
         "import_models": models.open_import,
         "new_model": models.open_new_model,

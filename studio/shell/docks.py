@@ -74,7 +74,7 @@ class Docks(QObject):
         window.setCorner(Qt.Corner.BottomLeftCorner, _LEFT)
         window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
         self._add("models", self.tr("Models"), titled=True)
-        self._add("workflows", self.tr("Workflows"), titled=True)
+        self._add("workflows", self.tr("Project"), titled=True)
         self._add("inspector", self.tr("Inspector"), titled=True)
         self._add("results", self.tr("Results"), titled=False)
         self._add("changes", self.tr("Changes"), titled=False)
@@ -135,7 +135,7 @@ class Docks(QObject):
         window.resizeDocks(
             [self["models"], self["inspector"]], [_LEFT_WIDTH, _RIGHT_WIDTH], Qt.Orientation.Horizontal
         )
-        window.resizeDocks([self["models"], self["workflows"]], [520, 150], Qt.Orientation.Vertical)
+        window.resizeDocks([self["models"], self["workflows"]], [460, 210], Qt.Orientation.Vertical)
         for name in _HIDDEN[layout]:
             self[name].hide()
         window.resizeDocks([bottom[0]], [_BOTTOM_HEIGHT[layout]], Qt.Orientation.Vertical)

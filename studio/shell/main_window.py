@@ -37,6 +37,7 @@ from studio.shell.review_control import ReviewControl
 from studio.shell.run_control import RunControl
 from studio.shell.settings import LAYOUT_VERSION, Settings
 from studio.shell.standing import Standing
+from studio.shell.stars import Stars
 from studio.shell.status import StatusBar
 from studio.shell.tenant_control import TenantControl
 from studio.shell.toolbar import ToolBar
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
         self.runs = RunControl(theme, self.tenants, self)
         self.reviews = ReviewControl(self)
         self.breakpoints = BreakpointControl(self)
+        self.stars = Stars(self)
         self.pauses = PauseControl(self)
         self.standing = Standing(self)
         self._put_together()
@@ -258,6 +260,7 @@ class MainWindow(QMainWindow):
         # It may have been saved somewhere else.
         self.tenants.keep()
         self.breakpoints.keep()
+        self.stars.keep()
 
     def _forget_one(self, location: str) -> None:
         self._forget([location])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QPointF, Qt, QTimer
 
 from studio.kernel.errors import BuildError, RunError, StudioError
 from studio.kernel.ids import NodeId, WorkflowId
@@ -57,6 +57,9 @@ class Navigation(QObject):
         panels.outline.breakpointRequested.connect(window.breakpoints.change)
         panels.inspector.breakpointRequested.connect(window.breakpoints.change)
         panels.workflows.workflowOpened.connect(self.show_workflow)
+        panels.workflows.templateInserted.connect(self.insert_template)
+        panels.workflows.runsRequested.connect(self.show_runs)
+        panels.workflows.starsChanged.connect(window.stars.change)
         panels.inspector.nodeSelected.connect(self.show_node)
         panels.inspector.runToRequested.connect(self._run_to)
         panels.results.nodeActivated.connect(self.show_node)
@@ -117,6 +120,31 @@ class Navigation(QObject):
             window.show_error(error)
             return
         self.show_node(node_id)
+
+    def insert_template(self, template_id: str) -> None:
+        """Adds what a template holds in the middle of the canvas, selected."""
+        canvas = self._window.pages.tabs.canvas
+        if canvas is None:
+            self._window.tell(self.tr("Open a workflow first, or begin one from the template."))
+            return
+        viewport = canvas.viewer.viewport()
+        middle = canvas.viewer.mapToScene(QPointF(viewport.rect().center()))
+        canvas.clipboard.insert_template(WorkflowId(template_id), middle)
+        canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def save_template(self) -> None:
+        """Keeps what is selected, or the whole workflow, as a template; its name can be typed at once."""
+        canvas, panels = self._window.pages.tabs.canvas, self._window.panels
+        kept = canvas.clipboard.keep_template() if canvas is not None else None
+        if kept is not None:
+            self._window.docks.reveal("workflows")
+            panels.workflows.edit_name(kept)
+
+    def show_runs(self, workflow_id: str) -> None:
+        """Shows the runs of one workflow."""
+        self.show_workflow(workflow_id)
+        self._window.panels.runs.show_only(workflow_id)
+        self._window.docks.enter("runs")
 
     def follow_selection(self) -> None:
         """Brings the inspector in line with what is selected on the canvas."""

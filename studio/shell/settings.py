@@ -153,6 +153,19 @@ class Settings:
         self._store.setValue("run/breakpoints", json.dumps(kept))
 
     @property
+    def stars(self) -> dict[str, list[str]]:
+        """The ids of starred workflows and templates, by the location of the project."""
+        return {
+            place: [entry for entry in entries if isinstance(entry, str)]
+            for place, entries in self._mapping("project/stars").items()
+            if isinstance(entries, list)
+        }
+
+    @stars.setter
+    def stars(self, stars: Mapping[str, Sequence[str]]) -> None:
+        self._store.setValue("project/stars", json.dumps({place: list(ids) for place, ids in stars.items()}))
+
+    @property
     def last_folder(self) -> str:
         """Where the last file dialog ended; an empty string at first."""
         return str(self._store.value("files/folder", ""))

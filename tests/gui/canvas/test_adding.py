@@ -166,6 +166,26 @@ def test_another_workflow_is_offered_as_a_node_that_runs_it(one):
     assert (node.type, node.params["workflow"]) == ("Subworkflow", other)
 
 
+def test_a_template_is_offered_and_inserted_at_the_cursor_as_one_step(one):
+    view, _ = one
+    view.select(["first"])
+    key = view.clipboard.keep_template()
+    view.session.templates.rename(key, "Begin here")
+    press_key(view.viewer, Qt.Key.Key_N)
+    palette = view.palette_popup
+    assert "Templates" in [palette.model.index(row).data() for row in range(palette.model.rowCount())]
+    type_text(palette.line, "begin")
+    assert (palette.current().title, palette.current().code) == ("Begin here", "TPL")
+    press_key(palette.line, Qt.Key.Key_Right)
+    assert "OrderListNode" in palette.preview.toPlainText()
+    before = view.session.project
+    press_key(palette.line, Qt.Key.Key_Return)
+    assert view.selection() == ["first_2"]
+    assert view.session.history.undo_label == "Insert template"
+    view.session.undo()
+    assert view.session.project == before
+
+
 def test_the_kinds_used_last_are_offered_first(one):
     view, _ = one
     press_key(view.viewer, Qt.Key.Key_N)

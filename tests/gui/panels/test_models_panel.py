@@ -6,10 +6,11 @@ import json
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 
 from studio.panels import ModelsPanel, WorkflowsPanel
 from studio.panels.models_tree import EXTRA, ID, KIND
+from studio.panels.project_tree import CHANGED
 from studio.project import Project
 from studio.qt.mime import FIELD_MIME, NODE_TYPE_MIME
 from studio.session.events import RunFinished
@@ -250,29 +251,27 @@ def workflows(theme, session, show):
 
 
 def names(panel):
-    return [panel.list.item(number).text() for number in range(panel.list.count())]
+    return [item.text(0) for item in panel.tree.entries()]
 
 
 def dots(panel):
-    return [bool(panel.list.item(number).data(EXTRA)) for number in range(panel.list.count())]
+    return [CHANGED in str(item.data(0, EXTRA)) for item in panel.tree.entries()]
 
 
 def test_workflows_are_listed_and_opened_by_a_double_click(workflows, qtbot):
     assert names(workflows) == ["Nightly sync", "Import users"]
-    place = workflows.list.visualItemRect(workflows.list.item(1)).center()
+    place = workflows.tree.visualItemRect(workflows.tree.entries()[1]).center()
     with qtbot.waitSignal(workflows.workflowOpened) as opened:
-        qtbot.mouseClick(workflows.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
-        qtbot.mouseDClick(workflows.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        qtbot.mouseClick(workflows.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        qtbot.mouseDClick(workflows.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert opened.args == ["w2"]
 
 
 def test_f2_renames_a_workflow_as_one_step(workflows, session, qtbot):
-    workflows.list.setCurrentRow(0)
-    workflows.list.setFocus()
-    qtbot.keyClick(workflows.list, Qt.Key.Key_F2)
-    from PySide6.QtWidgets import QLineEdit
-
-    editor = workflows.list.findChild(QLineEdit)
+    workflows.tree.choose("w1")
+    workflows.tree.setFocus()
+    qtbot.keyClick(workflows.tree, Qt.Key.Key_F2)
+    editor = workflows.tree.findChild(QLineEdit)
     editor.selectAll()
     qtbot.keyClicks(editor, "Hourly sync")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
@@ -284,7 +283,7 @@ def test_f2_renames_a_workflow_as_one_step(workflows, session, qtbot):
 
 def test_a_name_that_is_taken_is_refused_and_the_old_one_stays(workflows, session, qtbot):
     with qtbot.waitSignal(workflows.message) as told:
-        workflows.list.item(0).setText("Import users")
+        workflows.tree.entries()[0].setText(0, "Import users")
     assert "Import users" in told.args[0]
     assert session.project.workflows["w1"].name == "Nightly sync"
     assert names(workflows) == ["Nightly sync", "Import users"]
@@ -294,13 +293,13 @@ def test_new_duplicate_and_delete_are_edits_that_can_be_undone(workflows, sessio
     with qtbot.waitSignal(workflows.workflowOpened):
         qtbot.mouseClick(workflows.buttons[0], Qt.MouseButton.LeftButton)
     assert len(session.project.workflows) == 3
-    workflows.list.setCurrentRow(0)
-    workflows.list.setFocus()
+    workflows.tree.choose("w1")
+    workflows.tree.setFocus()
     with qtbot.waitSignal(workflows.workflowOpened):
-        qtbot.keyClick(workflows.list, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+        qtbot.keyClick(workflows.tree, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
     assert "Nightly sync 2" in names(workflows)
-    workflows.list.setCurrentRow(0)
-    qtbot.keyClick(workflows.list, Qt.Key.Key_Delete)
+    workflows.tree.choose("w1")
+    qtbot.keyClick(workflows.tree, Qt.Key.Key_Delete)
     assert "w1" not in session.project.workflows
     session.undo()
     assert names(workflows)[0] == "Nightly sync"
@@ -312,6 +311,55 @@ def test_a_dot_marks_what_has_changed_since_the_project_was_saved(workflows, ses
     assert dots(workflows) == [True, False]
     session.undo()
     assert dots(workflows) == [False, False]
+
+
+def test_starred_workflows_come_first_and_those_that_others_run_stand_apart(workflows, session, qtbot):
+    workflows.tree.choose("w2")
+    with qtbot.waitSignal(workflows.starsChanged) as changed:
+        qtbot.mouseClick(workflows.buttons[1], Qt.MouseButton.LeftButton)
+    assert changed.args == [frozenset({"w2"})]
+    assert names(workflows) == ["Import users", "Nightly sync"]
+    assert "starred" in workflows.tree.entries()[0].data(0, Qt.ItemDataRole.AccessibleTextRole)
+    session.add_node("w1", "Subworkflow", x=0, y=0, params={"workflow": "w2"})
+    groups = [
+        workflows.tree.topLevelItem(number).text(0) for number in range(workflows.tree.topLevelItemCount())
+    ]
+    assert groups == ["Workflows", "Subworkflows"]
+    with qtbot.waitSignal(workflows.starsChanged) as changed:
+        workflows.toggle_star()
+    assert changed.args == [frozenset()]
+
+
+def test_a_template_is_kept_named_inserted_begun_with_and_deleted(workflows, session, qtbot):
+    def way(text):
+        menu = workflows.menu()
+        actions = {action.text().replace("&", ""): action for action in menu.actions() if action.text()}
+        actions[text].trigger()
+        menu.close()
+        menu.deleteLater()
+
+    inserted: list[str] = []
+    workflows.templateInserted.connect(inserted.append)
+    workflows.tree.choose("w1")
+    way("Save as template")
+    qtbot.keyClicks(workflows.tree.findChild(QLineEdit), "To begin with")
+    qtbot.keyClick(workflows.tree.findChild(QLineEdit), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: names(workflows) == ["Nightly sync", "Import users", "To begin with"])
+    assert not inserted
+    (key,) = session.project.templates
+    assert workflows.tree.chosen() == ("template", key)
+    with qtbot.waitSignal(workflows.templateInserted) as wanted:
+        qtbot.keyClick(workflows.tree, Qt.Key.Key_Return)
+    assert wanted.args == [key]
+    with qtbot.waitSignal(workflows.workflowOpened) as opened:
+        way("New workflow from it")
+    assert session.project.workflows[opened.args[0]].name == "To begin with"
+    workflows.tree.choose(key)
+    qtbot.keyClick(workflows.tree, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert names(workflows)[-1] == "To begin with 2"
+    workflows.tree.choose(key)
+    qtbot.keyClick(workflows.tree, Qt.Key.Key_Delete)
+    assert key not in session.project.templates
 
 
 def test_an_empty_project_offers_a_first_workflow(theme, show, qtbot):

@@ -176,6 +176,19 @@ def test_places_of_the_panels_are_remembered(window, settings):
     assert window.docks["inspector"].isHidden()
 
 
+def test_stars_are_remembered_by_the_place_of_the_project(window, session, settings, monkeypatch):
+    monkeypatch.setattr(type(session), "location", "shop.studio")
+    panel = window.panels.workflows
+    panel.tree.choose("w2")
+    panel.toggle_star()
+    window.stars.change({"w2", "gone"})
+    assert settings.stars == {"shop.studio": ["w2"]}
+    window.set_session(None)
+    assert not panel.tree.entries()
+    window.set_session(session)
+    assert panel.tree.entries()[0].text(0) == session.project.workflows["w2"].name
+
+
 def test_inputs_are_read_by_kind_and_refused_beside_their_field(window, qtbot):
     inputs = (WorkflowInput(name="limit", kind="int"), WorkflowInput(name="name", kind="str", required=False))
     dialog = InputsDialog("Nightly sync", inputs, {}, window.theme, window)
