@@ -164,6 +164,11 @@ class ResultsPanel(Panel):
         if self.rows is not None:
             self.rows.deeds.export()
 
+    def toggle_chart(self) -> None:
+        """Shows the rows of the tab in front as a chart, or no longer."""
+        if self.rows is not None:
+            self.rows.toggle_chart()
+
     def _ask_where_to(self, wish: Any) -> None:
         def chosen(target: Target) -> None:
             if self.session is not None:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
+from studio.panels.chart_view import ChartView
 from studio.panels.display import cell_text
 from studio.panels.grid import Grid, next_order
 from studio.panels.row_deeds import RowDeeds
@@ -53,11 +54,17 @@ class RowsView(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.grid = Grid(theme, self.splitter)
         self.grid.setModel(self.model)
+        self.chart = ChartView(session.rows, theme, self.splitter)
+        self.chart.setMinimumWidth(260)
+        self.chart.hide()
+        self.chart.message.connect(self.message)
+        self.chart.failed.connect(self.failed)
         self.record = ValueView(theme, self.splitter)
         self.record.setMinimumWidth(220)
         self.record.hide()
         self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setStretchFactor(1, 3)
+        self.splitter.setStretchFactor(2, 1)
         column.addWidget(self.splitter, 1)
         self.deeds = RowDeeds(session, self.model, self.grid)
         self.deeds.message.connect(self.message)
@@ -104,6 +111,16 @@ class RowsView(QWidget):
         self.record_button.setCheckable(True)
         self.record_button.clicked.connect(self._record_clicked)
         bar.addWidget(self.record_button)
+        self.chart_button = tool_button(
+            "chart-bar",
+            self.theme,
+            self,
+            tip=self.tr("Show the rows as a chart (Ctrl+Shift+D)"),
+            text=self.tr("Chart"),
+        )
+        self.chart_button.setCheckable(True)
+        self.chart_button.clicked.connect(self._chart_clicked)
+        bar.addWidget(self.chart_button)
         self.copy_button = self._menu_button(
             "copy",
             self.tr("Copy as"),
@@ -140,6 +157,7 @@ class RowsView(QWidget):
         self.grid.kind_header.order = ()
         self.model.set_source(source, kinds=kinds)
         self.record.show_value("", {})
+        self.chart.forget()
         self._show_status()
 
     def reload(self) -> None:
@@ -149,6 +167,7 @@ class RowsView(QWidget):
         self.theme = theme
         self.grid.set_theme(theme)
         self.model.set_theme(theme)
+        self.chart.set_theme(theme)
         self.record.theme = theme
         self.record.tree.theme = theme
         repaint_icons(self, theme)
@@ -165,12 +184,35 @@ class RowsView(QWidget):
         self.record.setVisible(shown)
         self.record_button.setChecked(shown)
         if first_time:
-            width = max(self.splitter.width(), 640)
-            share = width // 3 if self.splitter.height() > width // 3 else width // 2
-            self.splitter.setSizes([width - share, share])
+            self._share_out()
         if shown and not self.grid.currentIndex().isValid() and self.model.rowCount():
             self.grid.setCurrentIndex(self.model.index(0, 0))
         self._fill_record()
+
+    def _share_out(self) -> None:
+        """Gives the panes beside the grid their room; where it is low, more of it in width."""
+        width = max(self.splitter.width(), 640)
+        parts = 3 if self.splitter.height() > width // 3 else 2
+        record = width // parts if self.record.isVisibleTo(self) else 0
+        chart = (width - record) // 2 if self.chart.isVisibleTo(self) else 0
+        self.splitter.setSizes([width - record - chart, chart, record])
+
+    def toggle_chart(self) -> None:
+        """Opens or closes the pane with the chart."""
+        self.chart_button.setChecked(not self.chart.isVisibleTo(self))
+        self._chart_clicked()
+
+    def _chart_clicked(self) -> None:
+        shown = self.chart_button.isChecked()
+        self.chart.setVisible(shown)
+        if shown:
+            self._share_out()
+            self._draw_chart()
+
+    def _draw_chart(self) -> None:
+        if self.chart.isVisibleTo(self):
+            kinds = {name: self.model.kind(name) for name in self.model.columns}
+            self.chart.show_rows(self.model.asked, self.model.columns, kinds)
 
     def _fill_record(self) -> None:
         index = self.grid.currentIndex()
@@ -191,6 +233,7 @@ class RowsView(QWidget):
             self.grid.fit_columns()
         self._show_status()
         self._fill_record()
+        self._draw_chart()
         self.emptied.emit(self.model.total == 0)
 
     def _busy_changed(self, busy: bool) -> None:

@@ -233,6 +233,7 @@ def _other_deeds(window: MainWindow) -> dict[str, Deed]:
         "import_models": models.open_import,
         "new_model": models.open_new_model,
         "export_rows": window.panels.results.export,
+        "show_chart": window.panels.results.toggle_chart,
         "tenant": lambda: run_in_background(
             window, window.tenants.choose(), busy_after_ms=WAITS_FOR_A_PERSON_MS
         ),

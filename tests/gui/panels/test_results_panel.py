@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from studio.kernel.errors import NoSuchTable
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.panels import ResultsPanel
+from studio.panels.chart_data import ChartWish
 from studio.panels.rows_model import PAGE_ROWS, PAGES_KEPT
 from studio.session.events import RunFinished
 from tests.gui.panels.support import PanelSession, duplicate_error, make_handle, order_row
@@ -220,6 +221,42 @@ def test_tabs_come_back_close_and_follow_renames(panel, session, qtbot):
     panel.close_tab(1)
     panel.close_tab(0)
     assert panel.empty.isVisible()
+
+
+def test_rows_are_drawn_as_a_chart_that_says_what_it_shows(panel, qtbot, each_theme):
+    view = open_rows(panel, qtbot, count=40)
+    panel.set_theme(each_theme)
+    qtbot.mouseClick(view.chart_button, Qt.MouseButton.LeftButton)
+    chart = view.chart
+    qtbot.waitUntil(lambda: chart.canvas.chart is not None)
+    # Numbers over time, unless somebody wants something else.
+    assert (chart.wish.kind, chart.wish.x, chart.wish.values) == ("line", "paid_at", ("total",))
+    assert chart.status.text() == "All 40 rows"
+    qtbot.waitUntil(lambda: chart.canvas.isVisible() and bool(chart.canvas.picture()))
+    chart.kind.setCurrentIndex(chart.kind.findData("bar"))
+    chart.kind.activated.emit(0)
+    chart.along.setCurrentIndex(chart.along.findData("status"))
+    chart.along.activated.emit(0)
+    qtbot.waitUntil(lambda: chart.canvas.chart.labels == ("paid", "shipped", "pending"))
+    chart.canvas.repaint()
+    spot = chart.canvas._painter.spots[1]
+    assert chart.canvas.text_at(spot.area.center()).startswith("status: shipped\ntotal: ")
+    pixels = chart.canvas.grab().toImage()
+    assert pixels.pixelColor(spot.area.center().toPoint()) == each_theme.color("type_int")
+    # At most three columns; a histogram of none says what to do.
+    for name in ("id", "customer_id"):
+        next(entry for entry in chart._values_menu.actions() if entry.text() == name).setChecked(True)
+        qtbot.waitUntil(lambda name=name: name in chart.wish.values)
+    assert not any(entry.isEnabled() for entry in chart._values_menu.actions() if not entry.isChecked())
+    chart.set_wish(ChartWish(kind="histogram"))
+    qtbot.waitUntil(chart.empty.isVisible)
+    # It follows the order, and is copied as a picture.
+    view._order_by("id", False)
+    view._order_by("id", False)
+    chart.set_wish(ChartWish(kind="bar", values=("id",)))
+    qtbot.waitUntil(lambda: [entry.points[0] for entry in chart.canvas.chart.series] == [(0, 40.0)])
+    chart.copy_picture()
+    assert QApplication.clipboard().pixmap().size() == chart.canvas.size() * 2
 
 
 # ---------------------------------------------------------------- browsing a model
