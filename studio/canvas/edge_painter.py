@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from studio.canvas.camera import NEAR
 from studio.canvas.curves import Floats, Ints, trimmed
 from studio.canvas.primitives import SmoothLines, flattened, in_pixels
 from studio.canvas.states import CardState
@@ -26,6 +27,8 @@ SURROUNDINGS: Final = 0.5
 """So much of the window's size around it is worked out with it: a pan stays within for a while."""
 LABEL_REACH_PX: Final = 9.0
 """As far as the label on an edge reaches to its sides."""
+_LABELS_WHOLE: Final = 0.48
+"""From this zoom on labels are as strong as all else."""
 _FINE_FROM: Final = 0.6
 """From this zoom on long curves get more pieces."""
 _FAR_OFF_PX: Final = 3_000.0
@@ -324,6 +327,9 @@ class EdgePainter:
         """What stands on the edges after a run, in the middle of each that is long enough for it."""
         geometry, style = self.projector.geometry, self.style
         metrics, height = style.small_metrics, 15.0
+        if camera.zoom >= NEAR:
+            # From further away the window shows none: they fade on the way there.
+            painter.setOpacity(min((camera.zoom - NEAR) / (_LABELS_WHOLE - NEAR), 1.0))
         painter.setFont(style.small_font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for i in which.tolist():
@@ -344,3 +350,4 @@ class EdgePainter:
             painter.drawRoundedRect(box, height / 2, height / 2)
             painter.setPen(style.text)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        painter.setOpacity(1.0)

@@ -12,6 +12,7 @@ from studio.canvas.camera import MIDDLE, NEAR, Camera
 from studio.canvas.card_painter import ERROR, RADIUS, STRIPE, title_x
 from studio.canvas.cards import HEADER, OPERATIONS, WIDTH
 from studio.canvas.curves import Floats, Ints, straightened, trimmed
+from studio.canvas.greeking import GONE, Greeking
 from studio.canvas.primitives import Fragments, Lines, Rects, cubic_path, flattened, in_pixels, whole
 from studio.canvas.signs import FROM_AFAR, Signs
 from studio.canvas.states import CardState
@@ -47,10 +48,12 @@ class FarPainter:
         self._atlas_key: tuple[float, float] = (0.0, 0.0)
         self._titles: dict[tuple[str, float], QStaticText] = {}
         self._signs = Signs(style)
+        self._greeking = Greeking(style)
 
     def set_style(self, style: Style) -> None:
         self.style = style
         self._signs = Signs(style)
+        self._greeking = Greeking(style)
         self._atlas = None
         self._titles.clear()
 
@@ -134,6 +137,7 @@ class FarPainter:
         source[:, 1] += header * pixels
         source[:, 3] = foot * pixels
         self._fragments.draw(painter, atlas, x, y + height - foot, source / ratio if ratio != 1 else source)
+        self._greeking.paint(painter, camera, self.projector, visible, x, y)
         painter.setOpacity(1.0)
         if zoom >= 0.28:
             self.paint_titles(painter, camera, visible, x, y)
@@ -199,6 +203,8 @@ class FarPainter:
                     painter.setBrush(color)
                     painter.drawRoundedRect(whole, radius, radius)
                 painter.setClipping(False)
+                self._greek_chip(painter, zoom, top, blend(style.header, tone, share), tone)
+                painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(style.border, 1.0))
                 painter.drawRoundedRect(whole, radius, radius)
@@ -206,6 +212,16 @@ class FarPainter:
             painter.end()
         self._atlas, self._atlas_key = atlas, (zoom, ratio)
         return atlas
+
+    def _greek_chip(self, painter: QPainter, zoom: float, top: float, under: QColor, tone: QColor) -> None:
+        """Where the three letters of the operation were, until that has faded like all words."""
+        strength = 1 - _share(zoom, NEAR, GONE)
+        if strength <= 0:
+            return
+        chip = QRectF(13.5 * zoom, top + 10.5 * zoom, 34 * zoom, 16 * zoom)
+        painter.setBrush(blend(under, tone, 0.25 * strength))
+        painter.setPen(QPen(blend(under, tone, 0.6 * strength), 1.0))
+        painter.drawRoundedRect(chip, 4 * zoom, 4 * zoom)
 
     def _far_edges(self, painter: QPainter, camera: Camera, which: Ints) -> None:
         if not len(which):

@@ -1,7 +1,7 @@
 """How is a frame drawn? Cost follows what is visible: three levels of detail over the geometry's arrays.
 
-Zoom ≥ 0.4: a kept pixmap per card, edges in straight pieces. Zoom 0.2–0.4: header and state from a small atlas, bodies as batched
-rectangles, edges as hair-lines. Below: coloured marks and straight lines, each kind in one call. What a level leaves out has faded where it
+Zoom ≥ 0.4: a kept pixmap per card, edges in straight pieces. Zoom 0.2–0.4: header and state from a small atlas, bodies and what stood on
+them as batched rectangles, edges as hair-lines. Below: coloured marks and straight lines, each kind in one call. What a level leaves out has faded where it
 begins. There is no object per node.
 """
 

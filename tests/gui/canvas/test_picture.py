@@ -89,6 +89,25 @@ def test_from_forty_percent_on_cards_show_all_they_have(pair, zoom, is_full):
     assert has_color(at, view._style.theme.color("type_record")) == is_full
 
 
+def test_words_and_ports_fade_where_cards_are_no_longer_drawn_in_full(pair):
+    view, _ = pair
+    view.projector.set_footers({"a": Footer(CardState.OK, "5 rows · 3 ms")})
+    x, y = port(view, "a", "records", is_output=True)
+    inked = {}
+    for zoom in (0.39, 0.36, 0.33, 0.29):
+        view.viewer.zoom_to(zoom)
+        view.viewer.center_on(370, 60)
+        pixels = picture(view).astype(int)
+        card = view._style.card
+        places = ((x - 30, y, 4), (x - 2, y, 1), (60, view.projector.geometry.height[0] - 13, 3))
+        parts = [around(view, pixels, *place) for place in places]
+        plain = (card.red(), card.green(), card.blue())
+        inked[zoom] = [int(np.abs(part - plain).max()) for part in parts]
+    assert min(inked[0.39]) > 20
+    for nearer, further in itertools.pairwise(inked.values()):
+        assert all(there > here for there, here in zip(nearer, further, strict=True))
+
+
 @pytest.mark.parametrize("zoom", [1.0, 0.6, 0.35, 0.22, 0.12, 0.05])
 def test_at_every_zoom_nodes_are_seen_and_a_selected_one_stands_out(pair, zoom):
     view, _ = pair
