@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from studio.kernel.errors import StudioError, ValueRefused
 from studio.models.refusals import shorten
+from studio.models.spec import VERSION
 
 if TYPE_CHECKING:
     from studio.database.pipelines import Ended, Ending, Pipeline
@@ -57,6 +58,14 @@ class BulkJob:
     done: Callable[[int], None] | None = None
     """Told, on the loop, how many more rows are done."""
 
+    @property
+    def version(self) -> str | None:
+        """The field that counts the changes of a record; None in a model without."""
+        care = self.plans.care
+        return (
+            VERSION if care is not None and care.is_versioned and self.mode in ("update", "upsert") else None
+        )
+
     def rivals(self) -> list[tuple[str, ...]]:
         """The fields, beside those that find the record, of which the rows change some and which no two records may share.
 
@@ -69,7 +78,7 @@ class BulkJob:
     def last_says_all(self) -> bool:
         """Whether, of rows that mean one record, the database need see the last only: nothing of it looks at the others' values."""
         spec = self.plans.spec
-        if spec.reflected or spec.checks or self.rivals():
+        if spec.reflected or spec.checks or self.version or self.rivals():
             return False
         changed = [spec.by_name[name] for name in self.changed]
         return not any(field.check or field.references for field in changed)

@@ -34,6 +34,8 @@ _MOST_WIDE_KEYS = 500
 
 
 class BulkWrites(Writes):
+    most_images: int = MOST_IMAGES
+
     @writes("create", "update")
     async def bulk_create(
         self,
@@ -224,7 +226,7 @@ class BulkWrites(Writes):
                 while parts:
                     start, run = parts.pop(0)
                     # Images of the first rows are enough, so that the others go the fast way.
-                    shows = self._recorder is not None and done < MOST_IMAGES
+                    shows = self._recorder is not None and done < self.most_images
                     job = self._job(plans, mode, conflict_on, run[0], first_row + start, exact=is_trial)
                     job.now, job.done = now, report
                     job.return_ids = return_ids or (shows and job.mode in ("insert", "skip"))
@@ -377,7 +379,7 @@ class BulkWrites(Writes):
 
     async def _found(self, session: Session, job: BulkJob, run: Sequence[Any]) -> dict[Any, Record]:
         found: dict[Any, Record] = {}
-        wanted = [row for row in run[:MOST_IMAGES] if _has_all(row, job.conflict)]
+        wanted = [row for row in run[: self.most_images] if _has_all(row, job.conflict)]
         for start in range(0, len(wanted), 500):
             ready = st.by_keys(job.plans, job.conflict, wanted[start : start + 500])
             for row in await session.read(ready.plan.sql, ready.arguments):
@@ -401,7 +403,7 @@ class BulkWrites(Writes):
             return
         told_created = told_updated = 0
         if shows and job.mode in ("upsert", "update"):
-            for key, after in (await self._found(session, job, run)).items():
+            for key, after in _as_given(await self._found(session, job, run), job, run):
                 old = before.get(key)
                 recorder.record(
                     "update" if old else "create", plans.spec, plans.key_values(after), old, after
@@ -409,7 +411,7 @@ class BulkWrites(Writes):
                 told_updated += old is not None
                 told_created += old is None
         elif shows and len(plans.spec.key) == 1:
-            keys = [{plans.spec.key[0]: key} for key in outcome.ids[:MOST_IMAGES] if key is not None]
+            keys = [{plans.spec.key[0]: key} for key in outcome.ids[: self.most_images] if key is not None]
             for after in (await self._again(session, plans, keys)).values():
                 recorder.record("create", plans.spec, plans.key_values(after), None, after)
                 told_created += 1
@@ -460,6 +462,13 @@ class BulkWrites(Writes):
         if len(spec.key) == 1:
             return [{spec.key[0]: {"$in": list(part)}} for part in parts]
         return [{"$or": [{name: key[name] for name in spec.key} for key in part]} for part in parts]
+
+
+def _as_given(found: Mapping[Any, Record], job: BulkJob, run: Sequence[Any]) -> list[tuple[Any, Record]]:
+    """The records in the order of the rows that mean them."""
+    keys = (tuple(row[name] for name in job.conflict) for row in run if _has_all(row, job.conflict))
+    places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    return sorted(found.items(), key=lambda item: places.get(item[0], len(places)))
 
 
 def _has_all(row: Any, names: Sequence[str]) -> bool:

@@ -91,8 +91,8 @@ class Care:
     # -------------------------------------------------------------- many at once
 
     def changes_together(self, rows: Sequence[Any]) -> bool:
-        """Whether one statement may change the records of all these rows: none is counted, shown, made or sealed by itself."""
-        if self.has_hooks or self.is_versioned or self.is_audited or self._on_update:
+        """Whether one statement may change the records of all these rows: none is shown to a hook, made or sealed by itself."""
+        if self.has_hooks or self._on_update:
             return False
         return not any(name in row for name in self.ciphers for row in rows if isinstance(row, Mapping))
 

@@ -32,19 +32,25 @@ _ATTEMPTS = 3
 
 
 class Journal:
-    """Keeps what a write tells until all of it has been done: up to `MOST_TOLD` changes, and the number of the others. A `Recorder`."""
+    """Keeps what a write tells until all of it has been done: up to `most` changes, and the number of the others. A `Recorder`."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_TOLD) -> None:
+        self._most = most
         self._told: list[tuple[str, ModelSpec, Any, Record | None, Record | None]] = []
         self._beyond: dict[str, tuple[ModelSpec, int]] = {}
 
     def record(
         self, operation: str, spec: ModelSpec, key: Any, before: Record | None, after: Record | None
     ) -> None:
-        if len(self._told) < MOST_TOLD:
+        if self.room:
             self._told.append((operation, spec, key, before, after))
         else:
             self.beyond(operation, spec, 1)
+
+    @property
+    def room(self) -> int:
+        """How many more changes are told each by itself."""
+        return self._most - len(self._told)
 
     def beyond(self, operation: str, spec: ModelSpec, count: int) -> None:
         _, before = self._beyond.get(operation, (spec, 0))
@@ -72,6 +78,11 @@ class CarefulWrites(BulkWrites):
     """Writes of models that have a `Care`. The methods that begin with `one` work in a transaction that is open already."""
 
     is_careful = True
+
+    @property
+    def journal(self) -> Journal | None:
+        """What is told of the write so far, in a transaction that is open already; None: nobody is told."""
+        return self._recorder if isinstance(self._recorder, Journal) else None
 
     async def create(self, spec: ModelSpec, values: Mapping[str, Any]) -> Record:
         async with self._begun(spec, may_be_bare=True) as inner:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from studio.database import statements as st
 from studio.database.bulk import BulkJob, Data, Progress, Wish, batches
 from studio.database.bulk_writes import settled
-from studio.database.careful import CarefulWrites
+from studio.database.careful import CarefulWrites, Journal
 from studio.database.errors import OF_A_ROW
 from studio.database.results import BulkResult, Record
 from studio.database.writes import need_fields
@@ -22,11 +22,14 @@ from studio.models.spec import DELETED_AT, TENANT_ID, VERSION, ModelSpec
 
 if TYPE_CHECKING:
     from studio.database.care import Care
+    from studio.database.dialect import Session
     from studio.database.plans import ModelPlans
 
 _REPORT_EVERY = 500
 _TOGETHER = 5_000
 """Rows whose records are looked up, and changed, by one statement."""
+_FEWEST = 3
+"""Rows whose changes are counted or told and that are worth the quick way, which asks before and afterwards."""
 
 
 class CarefulAccess(CarefulWrites):
@@ -53,63 +56,101 @@ class CarefulAccess(CarefulWrites):
         async with self._begun(spec) as inner:
             number = 0
             async for part in _parts(rows, batch_size):
-                if mode == "update" and care.changes_together(part):
-                    changed = await inner.changed_together(plans, care, part, number)
-                    result.matched += changed
-                    result.updated += changed
-                    number += len(part)
-                    if progress is not None:
-                        progress(number, total)
-                    continue
-                merged = await inner.merged_together(
-                    plans, care, part, mode, conflict_on, return_ids=return_ids
-                )
-                if merged is not None:
-                    result.created += merged.created
-                    result.updated += merged.updated
-                    result.ids += merged.ids
-                    number += len(part)
-                    if progress is not None:
-                        progress(number, total)
-                    continue
-                for row in part:
-                    number += 1
-                    try:
-                        record = await inner.one_row(plans, care, row, mode, conflict_on, result)
-                    except StudioError as error:
-                        raise error.at(row=number) from error.__cause__
-                    if return_ids:
-                        result.ids.append(None if record is None else plans.key_values(record))
-                    if progress is not None and (number % _REPORT_EVERY == 0 or number == total):
-                        progress(number, total)
+                for piece in self._pieces(care, part, is_told=inner.journal is not None):
+                    done = await inner.written_together(
+                        plans, care, piece, mode, conflict_on, number, return_ids=return_ids
+                    )
+                    if done is not None:
+                        _add_up(result, done)
+                        number += len(piece)
+                        if progress is not None:
+                            progress(number, total)
+                        continue
+                    for row in piece:
+                        number += 1
+                        try:
+                            record = await inner.one_row(plans, care, row, mode, conflict_on, result)
+                        except StudioError as error:
+                            raise error.at(row=number) from error.__cause__
+                        if return_ids:
+                            result.ids.append(None if record is None else plans.key_values(record))
+                        if progress is not None and (number % _REPORT_EVERY == 0 or number == total):
+                            progress(number, total)
         return result
 
-    async def changed_together(self, plans: ModelPlans, care: Care, rows: Sequence[Any], before: int) -> int:
-        """Changes the records of all rows by the database's quick way; says how many there were.
+    @staticmethod
+    def _pieces(care: Care, rows: Sequence[Any], *, is_told: bool) -> list[Sequence[Any]]:
+        """The rows in consecutive pieces, none of which names a record twice where each change of it counts or is told."""
+        if not (is_told or care.is_versioned):
+            return [rows]
+        starts, seen = [0], set[Any]()
+        for place, row in enumerate(rows):
+            key = care.key_of(row)
+            if key is not None and key in seen:
+                starts.append(place)
+                seen.clear()
+            seen.add(key)
+        return [rows[start:end] for start, end in zip(starts, [*starts[1:], len(rows)], strict=True)]
+
+    async def written_together(
+        self,
+        plans: ModelPlans,
+        care: Care,
+        rows: Sequence[Any],
+        wish: Wish,
+        conflict_on: Sequence[str] | str | None,
+        before: int,
+        *,
+        return_ids: bool,
+    ) -> BulkResult | None:
+        """What came of writing all rows by the database's quick way; None, and nothing done, where that is not sure to be the same.
+
+        `before` is the number of rows that came before these.
+        """
+        if len(rows) < _FEWEST and (care.is_versioned or self._recorder is not None):
+            return None
+        if wish == "update":
+            return await self.changed_together(plans, care, rows, before)
+        return await self.merged_together(plans, care, rows, wish, conflict_on, return_ids=return_ids)
+
+    async def changed_together(
+        self, plans: ModelPlans, care: Care, rows: Sequence[Any], before: int
+    ) -> BulkResult | None:
+        """Changes the records of all rows; says how many there were. None when one of them has moved on from the version that its row names.
 
         The records that may be changed are looked for, and kept from others' changes, beforehand: the quick way finds them by nothing but
-        their keys. `before` is the number of rows that came before these.
+        their keys.
         """
         spec = plans.spec
+        if not care.changes_together(rows):
+            return None
         keys = [care.key_of(row) for row in rows]
         asked = [key for key in dict.fromkeys(keys) if key is not None]
+        versions = (VERSION,) if care.is_versioned else ()
         seen = {
-            tuple(record[name] for name in spec.key)
+            tuple(record[name] for name in spec.key): record
             for filter in self._key_filters(spec, _as_ids(spec, asked), None)
-            for record in await self.keys_of(plans, filter, None)
+            for record in await self.keys_of(plans, filter, None, *versions)
         }
+        if care.is_versioned:
+            wanted = [row.get(VERSION) if isinstance(row, Mapping) else None for row in rows]
+            for key, version in zip(keys, wanted, strict=True):
+                if version is not None and key in seen and seen[key][VERSION] != version:
+                    return None
+            if any(isinstance(row, Mapping) and VERSION in row for row in rows):
+                rows = [_without_version(row) for row in rows]
         # A row without a key that could be one goes along, to be refused.
         places = [place for place, key in enumerate(keys) if key is None or key in seen]
         theirs = [rows[place] for place in places]
+        inner = self._telling_all(self._session, self.journal)
         try:
-            outcome = await super().bulk_rows(
+            return await super(CarefulAccess, inner).bulk_rows(
                 spec, theirs, "update", spec.key, max(len(theirs), 1), False, None
             )
         except StudioError as error:
             if error.row is not None:
                 error.row = before + places[error.row - 1] + 1
             raise
-        return outcome.updated
 
     async def merged_together(
         self,
@@ -128,7 +169,7 @@ class CarefulAccess(CarefulWrites):
         record came in between and the numbers are not those expected, all is undone: the slow way finds the row and says why.
         """
         spec = plans.spec
-        if wish not in ("upsert", "merge") or self._recorder is not None or spec.reflected:
+        if wish not in ("upsert", "merge") or spec.reflected:
             return None
         if (return_ids and len(spec.key) != 1) or not care.changes_together(rows):
             return None
@@ -153,9 +194,10 @@ class CarefulAccess(CarefulWrites):
                     return None
                 is_there += 1
         created = len(keys) - is_there
+        journal = Journal(self.journal.room) if self.journal is not None else None
         try:
             async with self._session.atomic() as session:
-                inner = type(self)(session, self._book)
+                inner = self._telling_all(session, journal)
                 done = await super(CarefulAccess, inner).bulk_rows(
                     spec, rows, wish, conflict_on, len(rows), return_ids, None
                 )
@@ -163,7 +205,15 @@ class CarefulAccess(CarefulWrites):
                     raise _Overtaken  # noqa: TRY301 - the savepoint undoes what raises through it
         except (_Overtaken, ValueRefused, BadValue, *OF_A_ROW):
             return None
+        if journal is not None and self.journal is not None:
+            journal.tell(self.journal)
         return done
+
+    def _telling_all(self, session: Session, journal: Journal | None) -> CarefulAccess:
+        """The same access, which tells each change by itself, as writing one after another does, while the journal has room for them."""
+        access = CarefulAccess(session, self._book, journal)
+        access.most_images = journal.room if journal is not None else 0
+        return access
 
     def _job(
         self,
@@ -284,11 +334,11 @@ class CarefulAccess(CarefulWrites):
         return deleted
 
     async def keys_of(
-        self, plans: ModelPlans, filter: Mapping[str, Any] | None, limit: int | None
+        self, plans: ModelPlans, filter: Mapping[str, Any] | None, limit: int | None, *beside: str
     ) -> list[Record]:
-        """The keys of the records that match, in their order, kept from others' changes."""
+        """The keys of the records that match, and the fields `beside`, in their order, kept from others' changes."""
         ready = st.select(
-            plans, plans.parsed(filter), fields=plans.spec.key, most=limit,
+            plans, plans.parsed(filter), fields=(*plans.spec.key, *beside), most=limit,
             lock=plans.dialect.name != "sqlite", ordered=True,
         )  # fmt: skip
         rows = await self._session.read(ready.plan.sql, ready.arguments)
@@ -297,6 +347,17 @@ class CarefulAccess(CarefulWrites):
 
 class _Overtaken(Exception):
     """Somebody else wrote a record that was not there when it was looked for."""
+
+
+def _add_up(result: BulkResult, more: BulkResult) -> None:
+    result.created += more.created
+    result.updated += more.updated
+    result.matched += more.matched
+    result.ids += more.ids
+
+
+def _without_version(row: Any) -> Any:
+    return {name: row[name] for name in row if name != VERSION} if isinstance(row, Mapping) else row
 
 
 def _as_ids(spec: ModelSpec, keys: Iterable[tuple[Any, ...]]) -> list[Any]:

@@ -172,6 +172,7 @@ class _Batch:
         if stamp is not None:
             sets.append(f"t.{self._column(stamp.name)} = ?")
             arguments.append(job.now)
+        sets += self._counted("t.")
         source = f"{_STAGE} AS s JOIN {self.table} AS t ON {on}"
         if len(last) < len(places):
             keys = ", ".join(f"s.{self._column(name)}" for name in job.conflict)
@@ -237,11 +238,21 @@ class _Batch:
         if self.job.return_ids and len(self.spec.key) == 1:
             by_place = dict(zip(new, ids, strict=True))
             find = [self.job.columns.index(name) for name in self.job.conflict]
-            for row in self.tuples:
+            given = self._changed_keys()
+            for place, row in enumerate(self.tuples):
                 key = tuple(row[at] for at in find)
-                outcome.ids.append(by_place[born[key]] if key in born else known.get(key))
+                own = known.get(key) if given is None else given[place]
+                outcome.ids.append(by_place[born[key]] if key in born else own)
         self._report(len(old))
         return outcome
+
+    def _changed_keys(self) -> list[Any] | None:
+        """The keys that the rows give their records; None where they leave them."""
+        (name,) = self.spec.key
+        if name not in self.job.changed:
+            return None
+        at, reader = self.job.columns.index(name), self.plans.reader(name)
+        return [row[at] if reader is None else reader(row[at]) for row in self.tuples]
 
     async def _existing(self, fields: Sequence[str]) -> dict[Tuple, Any]:
         """What the rows would meet, kept from others' changes: its values in these fields, and its key.
@@ -353,10 +364,18 @@ class _Batch:
         if stamp is not None:
             sets.append(f"{self._column(stamp.name)} = ?")
             arguments.append(job.now)
+        sets += self._counted("")
         on = " AND ".join(f"{self._column(name)} = ?" for name in job.conflict)
         arguments += [row[columns.index(name)] for name in job.conflict]
         done = await self.session.execute(f"UPDATE {self.table} SET {', '.join(sets)} WHERE {on}", arguments)
         return bool(done.affected_rows)
+
+    def _counted(self, table: str) -> list[str]:
+        """What counts a record's change, as an assignment."""
+        if self.job.version is None:
+            return []
+        column = f"{table}{self._column(self.job.version)}"
+        return [f"{column} = {column} + 1"]
 
     async def _is_met(self, row: Tuple) -> bool:
         """Whether there is a record already that a row to be skipped means."""

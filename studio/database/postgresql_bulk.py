@@ -187,6 +187,7 @@ class Batch:
         if stamp is not None:
             arguments.append(job.now)
             sets.append(f"{self._column(stamp.name)} = ${len(arguments)}")
+        sets += self._counted("t.")
         if has_twins:
             # The last row of a record counts, as it would if they were written one after another.
             by = ", ".join(self._column(name) for name in job.conflict)
@@ -231,6 +232,7 @@ class Batch:
         if stamp is not None:
             sets.append(f"{self._column(stamp.name)} = ${len(names) + 1}")
             rows = [(*row, job.now) for row in rows]
+        sets += self._counted("")
         where = " AND ".join(f"{self._column(name)} = {typed[name]}" for name in job.conflict)
         await self.connection.executemany(f"UPDATE {self.table} SET {', '.join(sets)} WHERE {where}", rows)
         self._report(len(rows))
@@ -377,8 +379,15 @@ class Batch:
         if job.mode == "skip":
             return f"ON CONFLICT{target} DO NOTHING"
         changed = job.changed or job.conflict[:1]
-        sets = ", ".join(f"{self._column(name)} = excluded.{self._column(name)}" for name in changed)
-        return f"ON CONFLICT{target} DO UPDATE SET {sets}"
+        sets = [f"{self._column(name)} = excluded.{self._column(name)}" for name in changed]
+        return f"ON CONFLICT{target} DO UPDATE SET {', '.join([*sets, *self._counted('t.')])}"
+
+    def _counted(self, table: str) -> list[str]:
+        """What counts a record's change, as an assignment."""
+        if self.job.version is None:
+            return []
+        column = self._column(self.job.version)
+        return [f"{column} = {table}{column} + 1"]
 
     def _parts(
         self, rows: list[tuple[Any, ...]], names: tuple[str, ...], find: Sequence[int]

@@ -147,6 +147,8 @@ def _update_statement(plans: ModelPlans, job: BulkJob) -> Any:
     ordered: list[tuple[Any, Any]] = [
         (plans.column(name), sa.bindparam(f"a{place}")) for place, name in enumerate(names)
     ]
+    if job.version is not None:
+        ordered.append((plans.column(job.version), plans.column(job.version) + sa.literal_column("1")))
     statement = sa.update(plans.table).ordered_values(*ordered)
     for place, name in enumerate(job.conflict):
         statement = statement.where(plans.column(name) == sa.bindparam(f"k{place}"))
