@@ -174,7 +174,7 @@ class Database:
         """
         wanted = list(specs)
         create = create and not self.options.read_only
-        if self._are_ensured(wanted, create=create):
+        if self.has_ensured(wanted, create=create):
             return
         from studio.database.schema import ensure
 
@@ -185,7 +185,7 @@ class Database:
         stored = [spec.stored for spec in wanted]
         # Of many runs that begin together the first looks, and the others wait for what it finds.
         async with self._ensuring:
-            if self._are_ensured(wanted, create=create):
+            if self.has_ensured(wanted, create=create):
                 return
             done = await ensure(self._engine, self._dialect, stored, create=create, told=self._on_schema)
             await self._engine.prepare(stored)
@@ -196,9 +196,13 @@ class Database:
             self._narrowed -= {id(spec) for spec in wanted}
             self._narrowed |= {key for key, names in without.items() if names}
 
-    def _are_ensured(self, specs: Iterable[ModelSpec], *, create: bool) -> bool:
-        ensured, narrowed = self._ensured, self._narrowed
-        return all(id(spec) in ensured and not (create and id(spec) in narrowed) for spec in specs)
+    def has_ensured(self, specs: Iterable[ModelSpec], *, create: bool) -> bool:
+        """Whether `ensure` would have nothing to do."""
+        ensured, narrowed = self._ensured, self._narrowed if create and not self.options.read_only else ()
+        for spec in specs:  # noqa: SIM110 - before every run, where a generator takes as long as all of this
+            if id(spec) not in ensured or id(spec) in narrowed:
+                return False
+        return True
 
     async def has_table(self, spec: ModelSpec) -> bool:
         """Whether the model's table is there, whatever its columns."""

@@ -86,8 +86,8 @@ def by_unique_field(
 
 def plain_update(
     plans: ModelPlans, filter: Mapping[str, Any], changes: Mapping[str, Any], now: Any
-) -> tuple[Plan, tuple[Any, ...]] | None:
-    """The plan and arguments for setting plain values of the record that a unique field names: the usual update, without the detours.
+) -> tuple[PlainUpdate, tuple[Any, ...]] | None:
+    """How plain values of the record that a unique field names are set, and the arguments: the usual update, without the detours.
 
     None for every other update, also for one that will be refused: the long way says why.
     """
@@ -97,9 +97,13 @@ def plain_update(
     if name not in plans.unique_fields or value.__class__ not in _SCALARS:
         return None
     names = tuple(changes)
+    try:
+        found = plans.found_by(name, value)
+    except ValueRefused:
+        return None
     known = plans.plain_updates.get((name, names))
     if known is None:
-        known = _build_plain_update(plans, name, names)
+        known = _build_plain_update(plans, filter, name, names)
         if known is None:
             return None
         if len(plans.plain_updates) >= _MOST_PLAIN_UPDATES:
@@ -108,20 +112,26 @@ def plain_update(
     if known.has_documents and any(isinstance(change, Mapping) for change in changes.values()):
         return None
     try:
-        return known.plan, (*known.convert(changes, plans.moment(now)), plans.found_by(name, value))
+        return known, (*known.convert(changes, plans.moment(now)), found)
     except ValueRefused:
         return None
 
 
 class PlainUpdate(NamedTuple):
-    """A plain update's statement and its pipeline. A mapping for one of its documents may be an operator."""
+    """A plain update's statement and its pipeline. A mapping for one of its documents may be an operator.
+
+    Where an UPDATE gives nothing back, `again` reads the record by the last of the arguments.
+    """
 
     plan: Plan
+    again: Plan | None
     convert: Pipeline
     has_documents: bool
 
 
-def _build_plain_update(plans: ModelPlans, name: str, names: tuple[str, ...]) -> PlainUpdate | None:
+def _build_plain_update(
+    plans: ModelPlans, filter: Mapping[str, Any], name: str, names: tuple[str, ...]
+) -> PlainUpdate | None:
     spec = plans.spec
     fields = [spec.by_name.get(changed) for changed in names]
     if spec.reflected:
@@ -137,12 +147,16 @@ def _build_plain_update(plans: ModelPlans, name: str, names: tuple[str, ...]) ->
     ]
     found = sa.bindparam("found", type_=plans.column(name).type)
     statement = sa.update(plans.table).ordered_values(*set_to).where(plans.column(name) == found)
+    again = None
     if plans.dialect.update_returns:
         statement = statement.returning(*plans.returned)
     elif name in names:
         return None  # the record could not be found again
+    else:
+        again = select(plans, parse_filter(spec, filter)).plan
     return PlainUpdate(
         Plan(statement, plans.dialect, plans.maker(), takes=Brief),
+        again,
         RowPipelines(spec, plans.dialect, columns, completing=False).pipeline(names),
         any(spec.by_name[changed].kind in DOCUMENTS for changed in names),
     )

@@ -31,6 +31,7 @@ from studio.models.spec import ModelSpec
 if TYPE_CHECKING:
     from studio.database.dialect import RereadingSession, Row, Session
     from studio.database.plans import InsertPlan, ModelPlans, Plan
+    from studio.database.statements import PlainUpdate
     from studio.query.filters import Filter
     from studio.query.updates import Update
 
@@ -92,13 +93,13 @@ class Writes(Reads):
             plain = st.plain_update(plans, filter, changes, utc_now())
             if plain is not None:
                 try:
-                    rows = await self._update_plainly(plans, filter, *plain)
+                    rows = await self._update_plainly(*plain)
                 except DatabaseError as error:
                     found = st.parse_filter(spec, filter)
                     raise await self._located(
                         self._session, plans, error, changes, found
                     ) from error.__cause__
-                return plain[0].make(rows[0]) if rows else None
+                return plain[0].plan.make(rows[0]) if rows else None
         parsed = st.parse_filter(plans.spec, filter)
         parsed_changes = st.parse_changes(plans, changes)
         if self._recorder is None:
@@ -110,16 +111,12 @@ class Writes(Reads):
             self._recorder.record("update", spec, plans.key_values(before or after), before, after)
         return after
 
-    async def _update_plainly(
-        self, plans: ModelPlans, filter: Mapping[str, Any], plan: Plan, arguments: tuple[Any, ...]
-    ) -> Sequence[Row]:
-        """The record afterwards, as a row; none when there is no such record. `plan` is what `plain_update` gives."""
-        if plans.dialect.update_returns:
-            return await self._session.write(plan.sql, arguments)
-        again = st.by_unique_field(plans, filter, st.select)
-        assert again is not None, "a plain update finds its record by a unique field"
+    async def _update_plainly(self, update: PlainUpdate, arguments: tuple[Any, ...]) -> Sequence[Row]:
+        """The record afterwards, as a row; none when there is no such record. Takes what `plain_update` gives."""
+        if update.again is None:
+            return await self._session.write(update.plan.sql, arguments)
         session = cast("RereadingSession", self._session)
-        return await session.change_and_read((plan.sql, arguments), (again[0].sql, again[1]))
+        return await session.change_and_read((update.plan.sql, arguments), (update.again.sql, arguments[-1:]))
 
     async def _update(
         self,

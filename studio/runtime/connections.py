@@ -29,6 +29,13 @@ class Connections:
             found = self._accesses[id(database)] = database.access()
         return found
 
+    def has_tables(self, plan: Plan, keep_schema: Collection[str]) -> bool:
+        """Whether `ensure_tables` would have nothing to do."""
+        for connection, models in plan.models.items():
+            if not self._database(connection).has_ensured(models, create=connection not in keep_schema):
+                return False
+        return True
+
     async def ensure_tables(self, plan: Plan, keep_schema: Collection[str]) -> None:
         """Sees to the tables of the models that the plan uses; raises what the databases raise."""
         for connection, models in plan.models.items():

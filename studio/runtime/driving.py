@@ -8,7 +8,6 @@ is beside its nodes in `scheduler`.
 from __future__ import annotations
 
 import asyncio
-import collections
 import contextlib
 import logging
 import time
@@ -51,8 +50,10 @@ class Driver:
     """The nodes of one run, or of a workflow within it: the state machine, the ledger, and the tasks that are under way."""
 
     __slots__ = (
+        "_begun",
         "_one_ended",
         "_ready",
+        "_started",
         "_tasks",
         "_waiting",
         "clock",
@@ -108,8 +109,10 @@ class Driver:
         self._tasks: dict[asyncio.Task[None], int] = {}
         self._one_ended: asyncio.Future[None] | None = None
         """Set by the first of the tasks that ends, while the run waits for one."""
-        self._ready: collections.deque[int] = collections.deque()
-        self._waiting: collections.deque[int] = collections.deque()
+        # Each step is put into these once, so nothing is ever taken out; how far they are worked off say the numbers.
+        self._ready: list[int] = []
+        self._waiting: list[int] = []
+        self._begun = self._started = 0
         self._take(plan)
 
     def _take(self, plan: Plan) -> None:
@@ -212,15 +215,19 @@ class Driver:
         pause_at = time.perf_counter() + SLICE_S
         ready, waiting = self._ready, self._waiting
         steps, given = self.plan.steps, self.plan.given
-        while (ready or waiting) and self.error is None:
-            if len(waiting) == 1 and not ready and not self._tasks:
-                await self._run_alone(steps[waiting.popleft()])
-            elif waiting and len(self._tasks) < self.max_concurrency:
-                self._spawn(steps[waiting.popleft()])
-            elif not ready:
+        while self.error is None:
+            has_ready, many = self._begun < len(ready), len(waiting) - self._started
+            if many and (many == 1 and not has_ready and not self._tasks):
+                self._started += 1
+                await self._run_alone(steps[waiting[-1]])
+            elif many and len(self._tasks) < self.max_concurrency:
+                self._started += 1
+                self._spawn(steps[waiting[self._started - 1]])
+            elif not has_ready:
                 return
             else:
-                step = steps[ready.popleft()]
+                step = steps[ready[self._begun]]
+                self._begun += 1
                 is_given = bool(given) and step.id in given
                 if self.debugger is not None and not is_given and not await self._is_let_go(step):
                     return

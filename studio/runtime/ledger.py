@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,8 +37,8 @@ class Ledger:
         self.plan = plan
         self.values: list[Any] = [None] * count
         self.errors: dict[int, StudioError] = {}
-        self.started = array("d", bytes(8 * count))
-        self.ended = array("d", bytes(8 * count))
+        self.started: list[float] = [0.0] * count
+        self.ended: list[float] = [0.0] * count
         self.attempts: dict[int, int] = {}
         self.streamed: dict[int, int] = {}
         self.given: dict[int, Mapping[str, Any]] = {}

@@ -170,7 +170,8 @@ class _Run(Driver):
             self.error = refusal.at(workflow=self.root_name)
             return self._finish("failed")
         try:
-            await self.connections.ensure_tables(self.plan, keep_schema)
+            if not self.connections.has_tables(self.plan, keep_schema):
+                await self.connections.ensure_tables(self.plan, keep_schema)
             status = await (self._drive() if mode == "auto" else self._in_one_transaction(mode))
             return self._finish(status)
         except StudioError as error:  # a connection that cannot be had, a commit that was refused

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -166,18 +166,32 @@ def port_of(spec: NodeSpec | None, edge: Edge) -> PortSpec | None:
 
 def filler(value: Any) -> Filler:
     """What makes the value with every expression in it evaluated and every `$literal` unwrapped; it may raise ExpressionError."""
-    whole = expression_of(value)
-    return partial(_fill, value) if whole is None else whole.evaluate
+    made = _filler(value)
+    return made if made is not None else lambda _names: value
 
 
-def _fill(value: Any, names: Mapping[str, Any]) -> Any:
+def _filler(value: Any) -> Filler | None:
+    """The same, put together once for all runs; None for a value that stays as it is."""
     if isinstance(value, str):
         expression = expression_of(value)
-        return value if expression is None else expression.evaluate(names)
+        return None if expression is None else expression.evaluate
     if isinstance(value, Mapping):
         if is_literal(value):
-            return value[LITERAL]
-        return {key: _fill(part, names) for key, part in value.items()}
+            return lambda _names: value[LITERAL]
+        parts = {key: _filler(part) for key, part in value.items()}
+        filled = [(key, part) for key, part in parts.items() if part is not None]
+        plain = dict(value)
+        return partial(_fill_mapping, plain, filled)
     if isinstance(value, list | tuple):
-        return [_fill(part, names) for part in value]
-    return value
+        items = [(_filler(part), part) for part in value]
+        return lambda names: [part if fill is None else fill(names) for fill, part in items]
+    return None
+
+
+def _fill_mapping(
+    plain: Mapping[str, Any], filled: Sequence[tuple[str, Filler]], names: Mapping[str, Any]
+) -> dict[str, Any]:
+    made = dict(plain)
+    for key, fill in filled:
+        made[key] = fill(names)
+    return made
