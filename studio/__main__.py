@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Final
 
 COMMANDS: Final = ("run", "check", "nodes", "lineage")
+PORTABLE: Final = "--portable"
+"""Everything that Studio keeps lies beside the program."""
+NEW_WINDOW: Final = "--new-window"
+"""A window of its own, even where Studio runs already."""
 BAD_USAGE: Final = 2
 _PLATFORMS_WITHOUT_SCREEN: Final = ("offscreen", "minimal", "vnc", "linuxfb", "eglfs")
 
@@ -25,8 +29,17 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def open_window(location: str | None) -> int:
-    """Opens the window on a project, the last one or the sample; without a display, runs the sample workflow in the terminal."""
+def portable_home() -> Path:
+    """Beside the program: in the folder of a frozen one, else in that of its Python environment."""
+    program = Path(sys.executable).parent if getattr(sys, "frozen", False) else Path(sys.prefix)
+    return program / "studio-data"
+
+
+def open_window(location: str | None, *, new_window: bool = False) -> int:
+    """Opens the window on a project, the last one or the sample; without a display, runs the sample workflow in the terminal.
+
+    Where Studio runs already, its window opens the project, unless a new one is wanted.
+    """
     from studio.kernel.errors import StudioError
 
     if not has_display():
@@ -34,7 +47,7 @@ def open_window(location: str | None) -> int:
     from studio.shell.app import run_window
 
     try:
-        return run_window(location=location)
+        return run_window(location=location, new_window=new_window)
     except StudioError as error:
         sys.stderr.write(f"Error: {error}\n")
         return BAD_USAGE
@@ -64,15 +77,19 @@ def _is_location(argument: str) -> bool:
 
 
 def main() -> None:
-    """The console script: `studio`, `studio FILE`, `studio COMMAND …`."""
+    """The console script: `studio`, `studio FILE`, `studio COMMAND …`; `--portable` and `--new-window` come before."""
     arguments = sys.argv[1:]
-    if not arguments:
-        raise SystemExit(open_window(None))
-    if len(arguments) == 1 and _is_location(arguments[0]):
-        raise SystemExit(open_window(arguments[0]))
+    flags = set()
+    while arguments and arguments[0] in (PORTABLE, NEW_WINDOW):
+        flags.add(arguments.pop(0))
+    if PORTABLE in flags:
+        os.environ["STUDIO_HOME"] = str(portable_home())
+    is_alone = len(arguments) == 1 and _is_location(arguments[0])
+    if not arguments or is_alone:
+        raise SystemExit(open_window(arguments[0] if is_alone else None, new_window=NEW_WINDOW in flags))
     from studio.cli.app import app
 
-    app(prog_name="studio")
+    app(args=arguments, prog_name="studio")
 
 
 if __name__ == "__main__":

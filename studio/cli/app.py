@@ -25,7 +25,8 @@ app = typer.Typer(
     suggest_commands=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="Draw, run and keep database workflows. [bold]studio[/] opens the window; [bold]studio FILE[/] opens a project in it.",
+    help="Draw, run and keep database workflows. [bold]studio[/] opens the window; [bold]studio FILE[/] opens a project in it,"
+    " [bold]studio --new-window FILE[/] in one of its own. [bold]--portable[/] before all else keeps everything beside the program.",
     epilog="Exit codes: 0 all is well, 1 a run failed, 2 usage or a bad file, 3 problems were found, 130 stopped.",
 )
 

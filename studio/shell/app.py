@@ -21,6 +21,7 @@ from studio.shell.asking import WindowAsker
 from studio.shell.look import apply_theme, theme_of
 from studio.shell.main_window import MainWindow
 from studio.shell.settings import Settings
+from studio.shell.single_instance import SingleInstance, address_of, hand_over
 
 __all__ = ["run_window"]
 
@@ -75,6 +76,10 @@ class Program(QObject):
         self._asker = asker
         self.reporter = CrashReporter(env.data_dir / "logs", self)
         self.reporter.crashed.connect(self._show_crash)
+        self.instance: SingleInstance | None = None
+        self._started_early: list[str] = []
+        """What other starts wanted before the window could do it."""
+        self._is_ready = False
         self.window: MainWindow | None = None
         self.watchdog = loop.Watchdog(self)
         self.garbage = GarbageCollector(self)
@@ -93,6 +98,9 @@ class Program(QObject):
         await painted(window)
         window.furnish()
         window.start(window.files.start(location), text)
+        self._is_ready = True
+        for wanted in self._started_early:
+            self._started_again(wanted)
         self.watchdog.start()
         self.garbage.start()
         try:
@@ -101,9 +109,30 @@ class Program(QObject):
             self.garbage.stop()
             self.watchdog.stop()
             self._asker.stop()
+            if self.instance is not None:
+                self.instance.stop()
             self.window = None
             window.deleteLater()
         return 0
+
+    def listen(self) -> None:
+        """From now on a second start comes to this window, until it is closed."""
+        self.instance = SingleInstance(self._env.data_dir, self)
+        self.instance.requested.connect(self._started_again)
+        self.instance.listen()
+
+    def _started_again(self, location: str) -> None:
+        """Somebody has started Studio a second time: this window comes to the front, and opens what that one was to open."""
+        window = self.window
+        if window is None or not self._is_ready:
+            self._started_early.append(location)
+            return
+        if window.isMinimized():
+            window.showNormal()
+        window.raise_()
+        window.activateWindow()
+        if location:
+            window.open(location)
 
     def interrupt(self) -> None:
         """Ctrl+C in the terminal: as if the window were closed."""
@@ -116,14 +145,19 @@ class Program(QObject):
         dialog.show()
 
 
-def run_window(*, location: str | None = None, arguments: Sequence[str] | None = None) -> int:
-    """Runs Studio's window until it is closed; its exit code.
+def run_window(
+    *, location: str | None = None, arguments: Sequence[str] | None = None, new_window: bool = False
+) -> int:
+    """Runs Studio's window until it is closed, or hands over to the one that runs already; its exit code.
 
-    `location` is a project's path or URL, or a workflow's YAML file. Raises StudioError when Studio's folder cannot be written.
+    `location` is a project's path or URL, or a workflow's YAML file. `new_window` wants a window in any case. Raises StudioError when
+    Studio's folder cannot be written.
     """
     app = make_application(arguments)
     asker = WindowAsker(app)
     env = Environment.default(asker)
+    if not new_window and hand_over(address_of(env.data_dir), location):
+        return 0
     program = Program(app, env, asker)
     try:
         program.reporter.install()
@@ -132,6 +166,8 @@ def run_window(*, location: str | None = None, arguments: Sequence[str] | None =
             f"Studio cannot write to its folder {env.data_dir}: {error.strerror}.",
             hint="Make it writable, or name another one in the environment variable STUDIO_HOME.",
         ) from error
+    if not new_window:
+        program.listen()
     try:
         return loop.run(
             app,

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
 from studio.project import Connection
 from studio.qt.crash import CrashDialog
+from studio.session import Session
 from studio.shell.app import Program, painted
 from studio.shell.asking import SecretDialog, WindowAsker
+from studio.shell.single_instance import SingleInstance, absolute, address_of, hand_over
 
 NOT_BEFORE_THE_FIRST_PAINT = (
     "sqlalchemy",
@@ -41,16 +48,21 @@ class Person(shell.Program):
         while self.window is None or self.window.session is None:
             await asyncio.sleep(0.01)
         print("ready", flush=True)
+        while self.window is not None and self.window.session is not None:
+            if not self.window.session.is_sample:
+                print("opened", self.window.session.title, flush=True)
+                break
+            await asyncio.sleep(0.01)
 
 shell.Program = Person
 sys.exit(shell.run_window(arguments=["studio"]))
 """
 
 
-def run(program: str, home: str) -> subprocess.Popen[str]:
+def run(program: str, home: str, **environ: str) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603 - our own text
         [sys.executable, "-c", program],
-        env={**os.environ, "STUDIO_HOME": home, "QT_QPA_PLATFORM": "offscreen"},
+        env={**os.environ, "STUDIO_HOME": home, "QT_QPA_PLATFORM": "offscreen", **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -64,16 +76,33 @@ def test_nothing_heavy_is_imported_before_the_window_paints(tmp_path):
     assert out.strip() == "[]", err
 
 
-def test_ctrl_c_closes_the_window_in_order(tmp_path):
-    with run(READY, str(tmp_path / "home")) as process:
+def test_a_second_start_opens_its_file_in_the_window_that_runs_and_ctrl_c_closes_that_in_order(tmp_path, env):
+    shop = tmp_path / "shop.studio"
+
+    async def make():
+        session = await Session.new(env)
+        await session.save_as(str(shop))
+        await session.close()
+
+    asyncio.run(make())
+    # The system's addresses of sockets are short, a test's folders long.
+    folder = tempfile.TemporaryDirectory(prefix="s")
+    place = {"home": str(tmp_path / "home"), "XDG_RUNTIME_DIR": folder.name}
+    with run(READY, **place) as process:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == "ready"
+        second = f"import sys\nfrom studio.__main__ import open_window\nsys.exit(open_window({str(shop)!r}))"
+        with run(second, **place) as other:
+            assert other.wait(timeout=60) == 0
+        assert process.stdout.readline().split() == ["opened", "shop"]
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Traceback" not in err
     assert (tmp_path / "home" / "window.ini").is_file()
     assert (tmp_path / "home" / "logs").is_dir()
+    assert not list(Path(folder.name).iterdir()), "nothing is left of the socket"
+    folder.cleanup()
 
 
 def test_a_home_that_cannot_be_made_is_told_and_not_a_crash(tmp_path):
@@ -103,6 +132,58 @@ def test_painted_waits_for_the_first_paint_and_not_for_ever(window, drive, qtbot
     drive.finish(painted(window, timeout_s=0.05))
     QTimer.singleShot(0, window.update)
     drive.finish(painted(window, timeout_s=20))
+
+
+def test_one_window_is_met_by_other_starts_and_takes_over_what_a_crash_has_left(
+    drive, qtbot, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    folder = tempfile.TemporaryDirectory(prefix="s")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", folder.name)
+    address = address_of(tmp_path)
+    assert address.startswith(folder.name)
+    assert address != address_of(tmp_path / "other")
+    assert not hand_over(address, None), "nobody there"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(address)
+    assert not hand_over(address, None), "a crash has left it behind"
+    one = SingleInstance(tmp_path)
+    heard: list[str] = []
+    one.requested.connect(heard.append)
+    assert one.listen()
+    assert Path(address).stat().st_mode & 0o077 == 0, "its user's only"
+
+    def answer(said):
+        got = bytearray()
+        with socket.socket(socket.AF_UNIX) as other:
+            other.connect(address)
+            other.sendall(said)
+            other.setblocking(False)
+            drive.until(lambda: is_answered(other, got))
+        return bytes(got)
+
+    shop = absolute("shop.studio")
+    assert shop == str(tmp_path / "shop.studio")
+    for location in (shop, "", absolute("postgresql://ada@h/shop")):
+        assert answer(json.dumps({"open": location, "token": ""}).encode() + b"\n") == b"taken\n"
+    for nonsense in (b"?\n", b'{"open": 7, "token": ""}\n', b"[]\n"):
+        assert answer(nonsense) == b""
+    assert heard == [shop, "", "postgresql://ada@h/shop"]
+    assert not SingleInstance(tmp_path, one).listen(), "there is one already"
+    one.stop()
+    assert not hand_over(address, None)
+    assert not hand_over("", None)
+    one.deleteLater()
+    folder.cleanup()
+
+
+def is_answered(end, got):
+    """Whether a line has come, or the other side has hung up."""
+    try:
+        got += (more := end.recv(100))
+    except BlockingIOError:
+        return False
+    return not more or got.endswith(b"\n")
 
 
 def is_question(widget):

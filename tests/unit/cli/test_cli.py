@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from studio import __main__ as door
 from studio.cli.app import app
 from studio.persistence import project_to_yaml
 from studio.session import Environment, Session
@@ -405,3 +406,30 @@ def test_a_run_says_for_which_tenant_it_is(studio):
         who = stock.execute("SELECT DISTINCT user_id, tenant_id, run_id IS NULL FROM studio_audit_trail")
         assert who.fetchall() == [("ada", "acme", 0)]
     stock.close()
+
+
+def test_flags_of_the_window_come_before_the_file_and_the_command(monkeypatch):
+    opened = []
+
+    def open_window(location, *, new_window):
+        opened.append((location, new_window, os.environ["STUDIO_HOME"]))
+        return 0
+
+    monkeypatch.setattr(door, "open_window", open_window)
+    monkeypatch.setenv("STUDIO_HOME", "/elsewhere")
+    for arguments in (
+        [],
+        ["--new-window"],
+        ["--new-window", "./shop.studio"],
+        ["--portable", "./shop.studio"],
+    ):
+        monkeypatch.setattr(sys, "argv", ["studio", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            door.main()
+        assert caught.value.code == 0
+    assert opened == [
+        (None, False, "/elsewhere"),
+        (None, True, "/elsewhere"),
+        ("./shop.studio", True, "/elsewhere"),
+        ("./shop.studio", False, str(Path(sys.prefix) / "studio-data")),
+    ]
