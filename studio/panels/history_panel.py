@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QBrush
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.panels.base import Panel
 from studio.panels.models_tree import EXTRA, ExtraDelegate
-from studio.panels.widgets import EmptyState, EnterFilter, item_icon
+from studio.panels.widgets import EmptyState, EnterFilter, add_action, item_icon
 from studio.session.events import ProjectChanged, SavedStateChanged
 
 if TYPE_CHECKING:
@@ -106,6 +116,8 @@ class HistoryPanel(Panel):
 
     jumped = Signal(int)
     """The position that was gone to."""
+    compareRequested = Signal(int)
+    """The state after so many steps is to be compared with the present."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -123,6 +135,8 @@ class HistoryPanel(Panel):
         self.list.setItemDelegate(self._delegate)
         self.list.clicked.connect(self._clicked)
         EnterFilter(self.list, self._go_to_current)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
         self._pages.addWidget(self.list)
         self.empty = EmptyState(theme, self._pages)
         self._pages.addWidget(self.empty)
@@ -177,6 +191,21 @@ class HistoryPanel(Panel):
 
     def _clicked(self, index: QModelIndex) -> None:
         self.go_to(index.row())
+
+    def _show_menu(self, place: QPoint) -> None:
+        index = self.list.indexAt(place)
+        row = (index if index.isValid() else self.list.currentIndex()).row()
+        self.menu(row).popup(self.list.viewport().mapToGlobal(place))
+
+    def menu(self, row: int) -> QMenu:
+        """What can be done with a state: go back to it, or look what has changed since."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        is_other = row != self.model.position
+        add_action(menu, self.tr("&Go to it"), partial(self.go_to, row), enabled=is_other)
+        compare = partial(self.compareRequested.emit, row)
+        add_action(menu, self.tr("&Compare with now…"), compare, enabled=is_other)
+        return menu
 
     def _go_to_current(self) -> None:
         self.go_to(self.list.currentIndex().row())

@@ -37,6 +37,8 @@ class WorkflowsPanel(Panel):
     """The template of this id is wanted in the workflow that is shown."""
     starsChanged = Signal(object)
     """The ids of all that is starred now, a frozenset."""
+    compareRequested = Signal(str)
+    """This workflow is to be compared with how it was saved."""
     runsRequested = Signal(str)
     """The runs of this workflow are to be shown."""
 
@@ -244,6 +246,11 @@ class WorkflowsPanel(Panel):
         if chosen is not None:
             self.runsRequested.emit(chosen[1])
 
+    def _compare(self) -> None:
+        chosen = self.tree.chosen()
+        if chosen is not None:
+            self.compareRequested.emit(chosen[1])
+
     def _link_chosen(self, _name: str) -> None:
         self.new_workflow()
 
@@ -274,6 +281,7 @@ class WorkflowsPanel(Panel):
             else [
                 (self.tr("&Open"), self._open_current),
                 (self.tr("Show r&uns"), self._show_runs),
+                (self.tr("&Compare with saved…"), self._compare),
                 (self.tr("Save as &template"), self.keep_as_template),
             ]
         )

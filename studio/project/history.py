@@ -76,6 +76,15 @@ class History:
     def redo_label(self) -> str | None:
         return self._steps[self._position].change.label if self._position < len(self._steps) else None
 
+    def at(self, position: int) -> Project:
+        """The project as it is after so many steps; nothing is undone for it."""
+        project = self._project
+        for step in reversed(self._steps[position : self._position]):
+            project = step.inverse.apply(project)
+        for step in self._steps[self._position : position]:
+            project = step.change.apply(project)
+        return project
+
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Calls `observer` after every alteration; returns what ends it."""
         self._observers.append(observer)

@@ -154,6 +154,28 @@ class Session(Editor):
         self._tell_saved_state()
         return done
 
+    @property
+    def saved(self) -> Project | None:
+        """The project as it was saved last, or as it began; None when that is neither in the history nor in a store."""
+        position = self.history.clean_position
+        if position is not None:
+            return self.history.at(position)
+        home = self._home
+        return home.saved if home is not None and home.has_store and home.location is not None else None
+
+    def recovered(self) -> Project | None:
+        """The project as the unsaved edits would make it; nothing is decided by asking. None when there are none."""
+        home = self._home
+        if home is None or home.pending is None:
+            return None
+        project = self.project
+        for change in home.recovered_changes()[0]:
+            try:
+                project = change.apply(project)
+            except StudioError:
+                break
+        return project
+
     async def discard_recovered(self) -> None:
         """Forgets the unsaved edits of the earlier session."""
         if self._home is not None:

@@ -22,6 +22,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="save", text="&Save", shortcuts=("Ctrl+S",), icon="ph.floppy-disk", when=_PROJECT),
     Command(id="save_as", text="Save &as…", shortcuts=("Ctrl+Shift+S",), when=_PROJECT),
     Command(id="save_server", text="Save to se&rver…", when=_PROJECT, tip="Keep this project in a PostgreSQL database, where a team can open it"),
+    Command(id="compare_saved", text="Compare with sa&ved…", icon="ph.git-diff", when=_PROJECT, tip="What has changed in the project since it was saved"),
     Command(id="import_yaml", text="&Import workflow…", icon="ph.download-simple", when=_PROJECT, tip="Add a workflow from a YAML file"),
     Command(id="export_yaml", text="&Export workflow…", icon="ph.upload-simple", when=_WORKFLOW, tip="Write this workflow to a YAML file"),
     Command(id="export_canvas", text="Export can&vas…", icon="ph.image", when=_WORKFLOW, tip="Write the whole workflow as a picture, PNG or SVG"),
@@ -146,7 +147,7 @@ BOOKMARK: Final = "bookmark"
 LAYOUT: Final = "layout"
 
 MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
-    ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", None, "import_yaml", "export_yaml", "export_canvas", None, "reopen_last", None, "close_project", "quit")),
+    ("&File", ("new", "open", "open_server", RECENT, "open_sample", None, "save", "save_as", "save_server", "compare_saved", None, "import_yaml", "export_yaml", "export_canvas", None, "reopen_last", None, "close_project", "quit")),
     ("&Edit", ("undo", "redo", None, "cut", "copy", "paste", "paste_with_links", "duplicate", "delete", "delete_and_reconnect", None, "find_nodes", "select_all", "select_upstream", "select_downstream", None, "rename")),
     ("&View", ("toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_lineage", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", BOOKMARK, None, THEME, LAYOUT, "full_screen")),
     ("&Graph", ("add_node", "add_note", "add_frame", "dissolve_frames", None, "make_subworkflow", "enter_subworkflow", "leave_subworkflow", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "save_template", "new_workflow")),

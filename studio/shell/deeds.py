@@ -70,6 +70,7 @@ def _file_deeds(window: MainWindow) -> dict[str, Deed]:
         "save_server": lambda: run_in_background(
             window, files.choose_server_and_save(), busy_after_ms=WAITS_FOR_A_PERSON_MS
         ),
+        "compare_saved": window.comparing.with_saved,
         "import_yaml": lambda: run_in_background(
             window, files.choose_and_import(), busy_after_ms=WAITS_FOR_A_PERSON_MS
         ),

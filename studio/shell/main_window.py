@@ -21,6 +21,7 @@ from studio.qt.commands import CommandSet
 from studio.qt.theme import Theme, system_theme
 from studio.shell.breakpoint_control import BreakpointControl
 from studio.shell.command_list import COMMANDS
+from studio.shell.comparing import Comparing
 from studio.shell.deeds import LEFT, deeds
 from studio.shell.docks import BOTTOM, Docks
 from studio.shell.layouts import Layouts
@@ -43,6 +44,7 @@ from studio.shell.tenant_control import TenantControl
 from studio.shell.toolbar import ToolBar
 
 if TYPE_CHECKING:
+    from studio.project.state import Project
     from studio.session import Environment, Session
     from studio.shell.following import Following
     from studio.shell.furniture import Panels
@@ -98,6 +100,7 @@ class MainWindow(QMainWindow):
         self.reviews = ReviewControl(self)
         self.breakpoints = BreakpointControl(self)
         self.stars = Stars(self)
+        self.comparing = Comparing(self)
         self.pauses = PauseControl(self)
         self.standing = Standing(self)
         self._put_together()
@@ -249,6 +252,9 @@ class MainWindow(QMainWindow):
 
     def open(self, location: str) -> None:
         run_in_background(self, self.files.open(location), text=self.tr("Opening…"))
+
+    async def ask_recovered(self, saved: Project, recovered: Project) -> str:
+        return await self.comparing.ask_recovered(saved, recovered)
 
     async def may_end_run(self) -> bool:
         return await self.runs.may_leave() and await self.reviews.may_leave()

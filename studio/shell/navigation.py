@@ -60,6 +60,8 @@ class Navigation(QObject):
         panels.workflows.templateInserted.connect(self.insert_template)
         panels.workflows.runsRequested.connect(self.show_runs)
         panels.workflows.starsChanged.connect(window.stars.change)
+        panels.workflows.compareRequested.connect(window.comparing.with_saved)
+        panels.history.compareRequested.connect(window.comparing.with_step)
         panels.inspector.nodeSelected.connect(self.show_node)
         panels.inspector.runToRequested.connect(self._run_to)
         panels.results.nodeActivated.connect(self.show_node)

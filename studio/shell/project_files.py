@@ -24,6 +24,7 @@ from studio.shell.settings import Settings
 if TYPE_CHECKING:
     from studio.canvas import CanvasView
     from studio.persistence import Recovery
+    from studio.project.state import Project
     from studio.session import Environment, Session
 
 PROJECT_SUFFIX: Final = ".studio"
@@ -46,6 +47,10 @@ class Stage(Protocol):
     def show_error(self, error: StudioError) -> None: ...
 
     def recent_changed(self) -> None: ...
+
+    async def ask_recovered(self, saved: Project, recovered: Project) -> str:
+        """Shows what unsaved edits would change; gives `restore`, `discard` or `back`."""
+        ...
 
     async def may_end_run(self) -> bool:
         """Asks about a run that is under way or not committed yet; False when a person wants to stay."""
@@ -137,7 +142,7 @@ class ProjectFiles(QObject):
             current = self._stage.session
             if current is not None and current.location == recovery.location:
                 continue
-            answer = await self._ask_recovery(recovery)
+            answer = await self._decide_recovery(recovery)
             if answer == "later":
                 continue
             async with self._turn:
@@ -277,7 +282,7 @@ class ProjectFiles(QObject):
         session = await Session.open(self._env, location)
         recovery = session.pending_recovery
         if recovery is not None:
-            answer = await self._ask_recovery(recovery)
+            answer = await self._decide_recovery(recovery, session)
             if answer == "restore":
                 await session.restore()
             elif answer == "discard":
@@ -351,6 +356,27 @@ class ProjectFiles(QObject):
             return await self._save()
         return answer == "discard"
 
+    async def _decide_recovery(self, recovery: Recovery, session: Session | None = None) -> str:
+        """`restore`, `discard` or `later`; what is compared on the way decides nothing. `session` has the project open, if one has."""
+        while (answer := await self._ask_recovery(recovery)) == "compare":
+            answer = await self._compare(recovery, session)
+            if answer != "back":
+                break
+        return answer
+
+    async def _compare(self, recovery: Recovery, session: Session | None) -> str:
+        from studio.session import Session
+
+        opened = session or await Session.open(self._env, recovery.location, read_only=True)
+        try:
+            recovered = opened.recovered()
+            if recovered is None:  # decided elsewhere meanwhile
+                return "later"
+            return await self._stage.ask_recovered(opened.project, recovered)
+        finally:
+            if opened is not session:
+                await opened.close(keep_edits=True)
+
     async def _ask_recovery(self, recovery: Recovery) -> str:
         edits = recovery.edits
         count = self.tr("1 unsaved change") if edits == 1 else self.tr("{} unsaved changes").format(edits)
@@ -365,6 +391,7 @@ class ProjectFiles(QObject):
             self.tr("“{0}” has {1}.").format(recovery.name, count),
             [
                 Choice("restore", self.tr("Restore"), "accept"),
+                Choice("compare", self.tr("Compare…")),
                 Choice("discard", self.tr("Discard"), "danger"),
                 Choice("later", self.tr("Later"), "reject"),
             ],

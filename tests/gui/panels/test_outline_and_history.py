@@ -327,6 +327,17 @@ def test_a_click_and_enter_go_back_and_forth_and_a_new_edit_ends_what_was_undone
     assert limit_now() == 9
 
 
+def test_a_state_can_be_compared_with_the_present(history, session, qtbot):
+    session.add_workflow("Third")
+    qtbot.waitUntil(lambda: history.model.rowCount() == 2)
+    menu = history.menu(0)
+    with qtbot.waitSignal(history.compareRequested) as asked:
+        menu.actions()[1].trigger()
+    assert asked.args == [0]
+    assert not history.menu(1).actions()[1].isEnabled()
+    menu.deleteLater()
+
+
 def test_undone_steps_are_called_so(history, session, qtbot):
     session.add_workflow("Third")
     session.undo()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
+from studio.panels.compare_dialog import CompareDialog
 from studio.session import Session
 from studio.session.secrets import split_password
 from studio.shell.dialogs import ServerDialog
@@ -225,14 +226,24 @@ def test_unsaved_edits_of_a_process_that_died_are_offered_at_the_next_start(wind
     assert "More" not in names(window.session)
 
 
-def test_recovery_can_wait_or_be_given_up(window, env, drive):
+def copied(dialog):
+    dialog.copy_all()
+    return QApplication.clipboard().text()
+
+
+def test_recovery_is_compared_can_wait_and_be_given_up(window, env, drive):
     drive.activate()
     lost = drive.finish(Session.new(env, name="Lost"))
     lost.add_workflow("Precious")
     drive.finish(lost.close(keep_edits=True))
-    for answer, left in (("later", 1), ("discard", 0)):
+    for answer, compared, left in (("later", "close", 1), ("", "discard", 0)):
         task = drive.begin(window.files.offer_recoveries())
-        drive.answer(answer)
+        drive.answer("compare")
+        dialog = drive.dialog(CompareDialog)
+        assert "+ workflow Precious" in copied(dialog)
+        drive.click(dialog.buttons[compared])
+        if answer:
+            drive.answer(answer)
         drive.finish(task)
         assert len(drive.finish(Session.recoverable(env))) == left
     drive.finish(window.files.offer_recoveries())

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from studio.panels.compare_dialog import CompareDialog
 from studio.workflow.graph import Place
 
 
@@ -54,6 +58,39 @@ def test_a_closed_tab_stays_in_the_project_and_opens_again(window, session):
     window.navigation.show_workflow("w2")
     assert window.pages.tabs.workflow_id == "w2"
     assert window.pages.currentWidget() is window.pages.tabs
+
+
+def test_what_has_changed_since_it_was_saved_is_shown_leads_there_and_is_restored(window, session, drive):
+    drive.activate()
+    session.set_params("w1", "list_orders", {"limit": 5})
+    session.move("w1", {"list_orders": Place(x=50, y=50)})
+    session.add_workflow("Third")
+    window.comparing.with_saved("w1")
+    dialog = drive.dialog(CompareDialog)
+    assert dialog.summary.text() == "1 changed · layout differs"
+    row = dialog.list.topLevelItem(0).child(0)
+    assert [row.text(column) for column in range(3)] == ["limit", "", "5"]
+    dialog.list.setCurrentItem(row)
+    drive.bot.keyClick(dialog.list, Qt.Key.Key_Return)
+    drive.until(lambda: window.pages.tabs.workflow_id == "w1")
+    drive.until(lambda: window.pages.tabs.canvas.selection() == ["list_orders"])
+    window.panels.workflows.compareRequested.emit("w1")
+    drive.click(drive.dialog(CompareDialog).buttons["restore"])
+    drive.until(lambda: session.history.undo_label == "Restore workflow")
+    assert session.project.workflows["w1"] == session.history.at(0).workflows["w1"]
+    window.commands.action("compare_saved").trigger()
+    assert dialog_lines(drive) == "+ workflow Third"
+    window.panels.history.compareRequested.emit(0)
+    drive.click(drive.dialog(CompareDialog).buttons["restore"])
+    drive.until(lambda: "Third" not in {workflow.name for workflow in session.project.workflows.values()})
+
+
+def dialog_lines(drive):
+    dialog = drive.dialog(CompareDialog)
+    dialog.copy_all()
+    drive.click(dialog.buttons["close"])
+    drive.until(lambda: not drive.is_asking(CompareDialog))
+    return QApplication.clipboard().text()
 
 
 def test_tabs_are_walked_by_keys(window, session):
