@@ -277,11 +277,21 @@ class SqliteEngine:
         await self.connect()
         if self.in_memory:
             return self.writer
-        idle = min(self.readers, key=_waiting, default=None)
-        if idle is None or (idle.waiting and len(self.readers) < self.options.pool_size):
-            idle = await self.new_reader()
-            self.readers.append(idle)
+        idle = self._idlest()
+        if idle is None:
+            # One at a time, so that those who ask together do not each get one of their own.
+            async with self._connecting:
+                idle = self._idlest()
+                if idle is None:
+                    idle = await self.new_reader()
+                    self.readers.append(idle)
         return idle
+
+    def _idlest(self) -> _Worker | None:
+        """The reader with least to do; None where another one should be made."""
+        idle = min(self.readers, key=_waiting, default=None)
+        may_grow = len(self.readers) < self.options.pool_size
+        return None if idle is None or (idle.waiting and may_grow) else idle
 
     async def new_reader(self) -> _Worker:
         worker: _Worker = Worker("sqlite-reader", sqlite3.Connection.interrupt)

@@ -1,5 +1,6 @@
 """Claims 17, 19: connections are replaced when they are old, and asked whether they live before they are used."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from studio.database import Database, PoolInfo, lane_fitness
 from tests.unit.database.opening import CUSTOMER, run
 
+LONG = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 20000) SELECT max(x) AS x FROM n"
 ITS_NUMBER = {"postgresql": "SELECT pg_backend_pid() AS n", "mysql": "SELECT CONNECTION_ID() AS n"}
 
 
@@ -25,6 +27,17 @@ async def number(database: Database) -> Any:
 def lanes(database: Database) -> Any:
     engine: Any = database._engine
     return getattr(engine, "pool", engine)._free
+
+
+def test_those_who_ask_together_share_the_connections_that_there_may_be(database_url: str) -> None:
+    async def story(database: Database) -> None:
+        access = database.access()
+        long = {"sqlite": LONG, "postgresql": "SELECT pg_sleep(0.01)", "mysql": "SELECT SLEEP(0.01)"}
+        await asyncio.gather(*(access.execute(long[database.dialect]) for _ in range(12)))
+        pool = database.pool()
+        assert pool.open <= pool.most == (3 if database.dialect == "sqlite" else 2)
+
+    run(database_url, story, models=[], pool_size=2, max_overflow=0)
 
 
 def test_a_connection_is_replaced_when_it_has_become_old(server_url: str) -> None:
