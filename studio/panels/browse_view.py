@@ -28,11 +28,15 @@ class BrowseView(QWidget):
     message = Signal(str)
     exportRequested = Signal(object)
     """An ExportWish."""
+    linkFollowed = Signal(str, object)
+    """A model's id, and the filter of its record that a value refers to."""
     rowsShown = Signal()
     """Rows are shown now, or no longer."""
 
     def __init__(self, session: Session, theme: Theme, model_id: str, parent: QWidget) -> None:
         super().__init__(parent)
+        self.is_kept = False
+        """Whether it stays as it is, whatever is run or shown next."""
         self.session = session
         self.theme = theme
         self.model_id = model_id
@@ -61,6 +65,7 @@ class BrowseView(QWidget):
         self.rows.failed.connect(self._show_error)
         self.rows.emptied.connect(self._emptied)
         self.rows.exportRequested.connect(self.exportRequested)
+        self.rows.linkFollowed.connect(self.linkFollowed)
         self.empty.activated.connect(self._link_chosen)
         self.card.activated.connect(self._link_chosen)
         self.reload()
@@ -122,9 +127,8 @@ class BrowseView(QWidget):
         """Reads the records anew, with the filter that was applied last."""
         self._pages.setCurrentWidget(self.rows)
         spec = self._spec
-        kinds = {field.name: field.kind.value for field in spec.fields} if spec else {}
         source = ModelRows(model_id=self.model_id, filter=self._filter)
-        self.rows.set_source(source, name=spec.table if spec else "rows", kinds=kinds)
+        self.rows.set_source(source, name=spec.table if spec else "rows", spec=spec)
 
     def apply_filter(self) -> None:
         """Reads the records that the filter as it stands matches; a filter that cannot be read is not applied."""

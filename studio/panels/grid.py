@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFontMetrics,
     QGuiApplication,
     QHelpEvent,
     QKeyEvent,
     QKeySequence,
+    QMouseEvent,
     QPainter,
     QPolygon,
 )
@@ -19,6 +20,8 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
 
+LINK_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
+"""The Link of a cell that refers to a record; None for any other."""
 _ROW_PX: Final = 26
 _HEADER_PX: Final = 40
 _PAD_PX: Final = 8
@@ -101,6 +104,8 @@ class Grid(QTableView):
     copyRequested = Signal()
     orderRequested = Signal(str, bool)
     """A header was clicked: the column, and whether it is added to the order (with Shift)."""
+    linkRequested = Signal(QModelIndex)
+    """Ctrl and a click, or F4: what the cell refers to is to be seen."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -122,6 +127,7 @@ class Grid(QTableView):
         rows.setDefaultSectionSize(_ROW_PX)
         rows.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         rows.setHighlightSections(False)
+        self.setMouseTracking(True)
         self.kind_header.sectionClicked.connect(self._header_clicked)
         self.doubleClicked.connect(self.recordRequested)
 
@@ -164,15 +170,35 @@ class Grid(QTableView):
             self.copyRequested.emit()
         elif event.key() == Qt.Key.Key_Space and not event.modifiers():
             self.recordRequested.emit()
+        elif event.key() == Qt.Key.Key_F4 and not event.modifiers() and self._leads(self.currentIndex()):
+            self.linkRequested.emit(self.currentIndex())
         else:
             super().keyPressEvent(event)
 
+    def _leads(self, index: QModelIndex) -> bool:
+        return index.isValid() and bool(index.data(LINK_ROLE))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        has_control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
+        if has_control and event.button() == Qt.MouseButton.LeftButton and self._leads(index):
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self.linkRequested.emit(index)
+            return
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        has_control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        leads = has_control and self._leads(self.indexAt(event.position().toPoint()))
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if leads else Qt.CursorShape.ArrowCursor)
+        super().mouseMoveEvent(event)
+
     def viewportEvent(self, event: QEvent) -> bool:
-        # A tooltip only where the cell does not show the whole value.
+        # A tooltip only where the cell does not show the whole value, or leads somewhere.
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             index = self.indexAt(event.pos())
             text = str(index.data() or "")
-            if (
+            if not self._leads(index) and (
                 self.fontMetrics().horizontalAdvance(text) < self.columnWidth(index.column()) - 2 * _PAD_PX
                 and "↵" not in text
             ):

@@ -36,6 +36,7 @@ from studio.session.row_sources import OutputRows
 from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
+    from studio.models.spec import ModelSpec
     from studio.qt.background import Job
     from studio.qt.theme import Theme
     from studio.session import NodeRunView, Output, RunHandle, Session
@@ -61,11 +62,15 @@ class OutputView(QWidget):
     failed = Signal(object)
     exportRequested = Signal(object)
     """An ExportWish."""
+    linkFollowed = Signal(str, object)
+    """A model's id, and the filter of its record that a value refers to."""
     rowsShown = Signal()
     """Rows are shown now, or no longer."""
 
     def __init__(self, session: Session, theme: Theme, node_id: str, parent: QWidget) -> None:
         super().__init__(parent)
+        self.is_kept = False
+        """Whether it stays as it is, whatever is run or shown next."""
         self.session = session
         self.theme = theme
         self.node_id = NodeId(node_id)
@@ -102,6 +107,7 @@ class OutputView(QWidget):
         self.rows.failed.connect(self._show_error)
         self.rows.emptied.connect(self._emptied)
         self.rows.exportRequested.connect(self.exportRequested)
+        self.rows.linkFollowed.connect(self.linkFollowed)
 
     def _make_bar(self) -> QWidget:
         holder = QWidget(self)
@@ -119,6 +125,11 @@ class OutputView(QWidget):
         return holder
 
     # ------------------------------------------------------------ what is shown
+
+    @property
+    def handle(self) -> RunHandle | None:
+        """The run that is shown."""
+        return self._handle
 
     def set_run(self, handle: RunHandle | None) -> None:
         self._handle, self._has_waited = handle, False
@@ -279,7 +290,7 @@ class OutputView(QWidget):
             note = ""
             if output.is_truncated:
                 note = self.tr("the first of {count}").format(count=counted(output.row_count))
-            self.rows.set_source(source, name=self._rows_name(), kinds=self._kinds(), note=note)
+            self.rows.set_source(source, name=self._rows_name(), spec=self._model_spec(), note=note)
             self._pages.setCurrentWidget(self.rows)
         else:
             self.value.show_value(
@@ -302,13 +313,16 @@ class OutputView(QWidget):
         title = (node.title if node else "") or (spec.title if spec else "") or self.node_id
         return snake_case(title) or "rows"
 
+    def _model_spec(self) -> ModelSpec | None:
+        """The model of the records, where it is one of the project's."""
+        model = self._model_name()
+        entries = self.session.project.models.values() if model is not None else ()
+        return next((entry.spec for entry in entries if entry.name == model), None)
+
     def _kinds(self) -> dict[str, str]:
         """The kinds of the columns where the port's model tells them."""
-        model = self._model_name()
-        for entry in self.session.project.models.values() if model is not None else ():
-            if entry.name == model and entry.spec is not None:
-                return {field.name: field.kind.value for field in entry.spec.fields}
-        return {}
+        spec = self._model_spec()
+        return {field.name: field.kind.value for field in spec.fields} if spec is not None else {}
 
     def _emptied(self, is_empty: bool) -> None:
         if not is_empty or self._pages.currentWidget() is not self.rows:

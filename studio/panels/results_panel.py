@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from studio.kernel.ids import NodeId
@@ -13,7 +14,8 @@ from studio.panels.base import Panel
 from studio.panels.browse_view import BrowseView
 from studio.panels.export_bar import ExportBar, ExportWish, ask_target
 from studio.panels.output_view import OutputView
-from studio.panels.widgets import EmptyState
+from studio.panels.widgets import EmptyState, item_icon, tool_button
+from studio.qt.icons import icon
 from studio.session.events import CatalogueChanged, ProjectChanged, RunFinished
 from studio.workflow.references import spec_for
 
@@ -42,8 +44,8 @@ class ResultsPanel(Panel):
     sqlRequested = Signal(str)
     """A node's statements are to be shown."""
     logRequested = Signal()
-    rowsShown = Signal(bool)
-    """Whether the tab in front shows rows."""
+    shown = Signal(bool, bool)
+    """Whether there is a tab in front, and whether it shows rows."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -62,6 +64,15 @@ class ResultsPanel(Panel):
         # The tabs give way: the bar of the view that is shown stands beside them, whole.
         self.tabs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._top.addWidget(self.tabs, 1)
+        self.keep_button = tool_button(
+            "push-pin",
+            theme,
+            self,
+            tip=self.tr("Keep this tab as it is: what is run or shown next gets another one"),
+        )
+        self.keep_button.setCheckable(True)
+        self.keep_button.clicked.connect(self.toggle_kept)
+        self._top.addWidget(self.keep_button)
         column.addLayout(self._top)
         self._pages = QStackedWidget(self)
         self.empty = EmptyState(theme, self._pages)
@@ -94,10 +105,10 @@ class ResultsPanel(Panel):
         return view.rows if view is not None and view.shows_rows else None
 
     def set_run(self, handle: RunHandle | None) -> None:
-        """Every output tab shows this run from now on."""
+        """Every output tab shows this run from now on, except for those that are kept."""
         self._handle = handle
         for view in self.views:
-            if isinstance(view, OutputView):
+            if isinstance(view, OutputView) and not view.is_kept:
                 view.set_run(handle)
         self._show_empty()
 
@@ -106,7 +117,7 @@ class ResultsPanel(Panel):
         if self.session is None:
             return
         for view in self.views:
-            if isinstance(view, OutputView) and view.node_id == node_id:
+            if isinstance(view, OutputView) and view.node_id == node_id and view.handle is self._handle:
                 if port:
                     view.show_port(port)
                 self._go_to(view)
@@ -128,7 +139,7 @@ class ResultsPanel(Panel):
         if self.session is None or model_id not in self.session.project.models:
             return
         for view in self.views:
-            if isinstance(view, BrowseView) and view.model_id == model_id:
+            if isinstance(view, BrowseView) and view.model_id == model_id and not view.is_kept:
                 self._go_to(view)
                 view.set_filter(filter) if filter else view.reload()
                 return
@@ -156,6 +167,31 @@ class ResultsPanel(Panel):
         if not self.tabs.count():
             self._pages.setCurrentWidget(self.empty)
         self._tell_rows()
+
+    def toggle_kept(self) -> None:
+        """Keeps the tab in front as it is, or lets it follow the runs again."""
+        view = self.current
+        if view is None:
+            return
+        view.is_kept = not view.is_kept
+        if isinstance(view, OutputView) and not view.is_kept:
+            view.set_run(self._handle)
+        self._name_tab(self.tabs.currentIndex())
+        self._tell_rows()
+
+    def _name_tab(self, index: int) -> None:
+        """A tab that is kept has a pin, and says which run it shows."""
+        view = self._pages.widget(index + 1)
+        if not isinstance(view, OutputView | BrowseView) or self.session is None:
+            return
+        if isinstance(view, OutputView):
+            title = self._title_of(view.node_id)
+            if view.is_kept and view.handle is not None:
+                title = f"{title} · {view.handle.started_at.astimezone():%H:%M:%S}"
+        else:
+            title = self.session.project.models[view.model_id].name
+        self.tabs.setTabText(index, title)
+        self.tabs.setTabIcon(index, item_icon("push-pin", self.theme) if view.is_kept else QIcon())
 
     # ------------------------------------------------------------ exporting
 
@@ -209,8 +245,10 @@ class ResultsPanel(Panel):
 
     def theme_changed(self) -> None:
         self.empty.set_theme(self.theme)
-        for view in self.views:
+        self.keep_button.setIcon(icon("ph.push-pin", self.theme))
+        for place, view in enumerate(self.views):
             view.set_theme(self.theme)
+            self._name_tab(place)
 
     # ------------------------------------------------------------ inside
 
@@ -232,12 +270,15 @@ class ResultsPanel(Panel):
 
     def _add(self, view: OutputView | BrowseView, title: str) -> None:
         if self.tabs.count() >= _MOST_TABS:
-            self.close_tab(0)
+            loose = next((place for place, known in enumerate(self.views) if not known.is_kept), None)
+            if loose is not None:
+                self.close_tab(loose)
         view.message.connect(self.message)
         view.exportRequested.connect(self._ask_where_to)
         view.rowsShown.connect(self._tell_rows)
+        view.linkFollowed.connect(self.show_model)
         self._pages.addWidget(view)
-        self._top.addWidget(view.bar)
+        self._top.insertWidget(self._top.count() - 1, view.bar)
         self.tabs.addTab(title)
         self._go_to(view)
 
@@ -255,7 +296,10 @@ class ResultsPanel(Panel):
         self._tell_rows()
 
     def _tell_rows(self) -> None:
-        self.rowsShown.emit(self.rows is not None)
+        view = self.current
+        self.keep_button.setVisible(view is not None)
+        self.keep_button.setChecked(view is not None and view.is_kept)
+        self.shown.emit(view is not None, self.rows is not None)
 
     def _title_of(self, node_id: str) -> str:
         if self.session is None:
@@ -274,7 +318,7 @@ class ResultsPanel(Panel):
         for index in reversed(range(self.tabs.count())):
             view = self._pages.widget(index + 1)
             if isinstance(view, OutputView):
-                self.tabs.setTabText(index, self._title_of(view.node_id))
+                self._name_tab(index)
                 view.refresh()
             elif isinstance(view, BrowseView) and view.model_id not in self.session.project.models:
                 self.close_tab(index)

@@ -18,10 +18,12 @@ from PySide6.QtCore import (
 )
 
 from studio.panels.display import NUMBERS, cell_text, full_text, kind_of
+from studio.panels.grid import LINK_ROLE
 from studio.qt.background import run_in_background
 
 if TYPE_CHECKING:
     from studio.kernel.errors import StudioError
+    from studio.panels.links import Link
     from studio.qt.background import Job
     from studio.qt.theme import Theme
     from studio.session.row_sources import RowSource
@@ -72,6 +74,8 @@ class RowsModel(QAbstractTableModel):
         self._columns: tuple[str, ...] = ()
         self._kinds: dict[str, str] = {}
         self._given_kinds: Mapping[str, str] = {}
+        self.links: Mapping[str, Link] = {}
+        """The columns that refer to other models' records."""
         self._pages: OrderedDict[int, list[dict[str, Any]]] = OrderedDict()
         self._wanted: list[int] = []
         self._job: Job | None = None
@@ -306,7 +310,14 @@ class RowsModel(QAbstractTableModel):
             return cell_text(value) if name in row else ""
         if role == Qt.ItemDataRole.UserRole:
             return value
+        link = self.links.get(name) if value is not None else None
+        if role == LINK_ROLE:
+            return link
         if role == Qt.ItemDataRole.ToolTipRole:
+            if link is not None:
+                return self.tr("{model} {value}: Ctrl+click or F4 shows it").format(
+                    model=link.model, value=cell_text(value)
+                )
             return _tooltip(value)
         if value is None and name in row:
             if role == Qt.ItemDataRole.FontRole:
@@ -333,7 +344,9 @@ class RowsModel(QAbstractTableModel):
             return self.kind(name)
         if role == Qt.ItemDataRole.ToolTipRole:
             kind = self.kind(name)
-            return f"{name}: {kind}" if kind else name
+            told = f"{name}: {kind}" if kind else name
+            link = self.links.get(name)
+            return f"{told} → {link.model}.{link.field}" if link is not None else told
         return None
 
 
@@ -345,6 +358,7 @@ _ROLES: Final = frozenset(
         Qt.ItemDataRole.FontRole,
         Qt.ItemDataRole.ForegroundRole,
         Qt.ItemDataRole.TextAlignmentRole,
+        LINK_ROLE,
     }
 )
 

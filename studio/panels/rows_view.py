@@ -5,8 +5,9 @@ Where the rows come from is the source's business: a run's output or a model's t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
@@ -15,13 +16,15 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QToolButton
 
 from studio.panels.chart_view import ChartView
 from studio.panels.display import cell_text
-from studio.panels.grid import Grid, next_order
+from studio.panels.grid import LINK_ROLE, Grid, next_order
+from studio.panels.links import links_of
 from studio.panels.row_deeds import RowDeeds
 from studio.panels.rows_model import RowsModel
 from studio.panels.value_tree import ValueView
-from studio.panels.widgets import BusyLine, counted, muted_label, repaint_icons, tool_button
+from studio.panels.widgets import BusyLine, add_action, counted, muted_label, repaint_icons, tool_button
 
 if TYPE_CHECKING:
+    from studio.models.spec import ModelSpec
     from studio.qt.theme import Theme
     from studio.session import Session
     from studio.session.row_sources import RowSource
@@ -38,10 +41,13 @@ class RowsView(QWidget):
     """Whether the source turned out to have no rows."""
     exportRequested = Signal(object)
     """An ExportWish."""
+    linkFollowed = Signal(str, object)
+    """A model's id, and the filter of the record in it that a value refers to."""
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.theme = theme
+        self._session = session
         self._fitted = False
         self._note = ""
         self.model = RowsModel(theme, session.rows, self)
@@ -83,6 +89,7 @@ class RowsView(QWidget):
         self.grid.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.grid.orderRequested.connect(self._order_by)
         self.grid.recordRequested.connect(self.toggle_record)
+        self.grid.linkRequested.connect(self._follow)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._show_menu)
         selection = self.grid.selectionModel()
@@ -148,10 +155,15 @@ class RowsView(QWidget):
     # ------------------------------------------------------------ what is shown
 
     def set_source(
-        self, source: RowSource, *, name: str, kinds: Mapping[str, str] | None = None, note: str = ""
+        self, source: RowSource, *, name: str, spec: ModelSpec | None = None, note: str = ""
     ) -> None:
-        """Shows rows from their beginning; `name` is what they are called, `note` stands at the end of the status line."""
+        """Shows rows from their beginning.
+
+        `name` is what they are called, `spec` the model that they are records of, `note` stands at the end of the status line.
+        """
         self.deeds.name = name
+        kinds = {field.name: field.kind.value for field in spec.fields} if spec is not None else {}
+        self.model.links = links_of(self._session.project, spec)
         self._note = note
         self._fitted = False
         self.grid.kind_header.order = ()
@@ -296,5 +308,15 @@ class RowsView(QWidget):
             text=text, total=cell_text(total), mean=cell_text(mean)
         )
 
+    def _follow(self, index: QModelIndex) -> None:
+        link = index.data(LINK_ROLE)
+        self.linkFollowed.emit(link.model_id, {link.field: index.data(Qt.ItemDataRole.UserRole)})
+
     def _show_menu(self, place: QPoint) -> None:
-        self.deeds.menu_at(place, self._record_action).popup(self.grid.viewport().mapToGlobal(place))
+        menu = self.deeds.menu_at(place, self._record_action)
+        index = self.grid.indexAt(place)
+        link = index.data(LINK_ROLE) if index.isValid() else None
+        if link is not None:
+            text = self.tr("&Go to {model} {value}").format(model=link.model, value=index.data())
+            add_action(menu, text, partial(self._follow, index)).setShortcut("F4")
+        menu.popup(self.grid.viewport().mapToGlobal(place))

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from studio.panels.copying import to_json
 from studio.panels.display import cell_text, full_text, kind_of
+from studio.panels.picture_value import PictureView
 from studio.panels.widgets import ElidedLabel, copy_text, tool_button
 
 if TYPE_CHECKING:
@@ -84,15 +85,16 @@ class ValueTree(QTreeWidget):
             font.setItalic(True)
             item.setFont(1, font)
             item.setForeground(1, QBrush(self.theme.color("text_muted")))
-        if isinstance(value, Mapping | list | tuple) and value:
-            item.setText(1, _size_of(value) + "  " + cell_text(value))
+        unfolded = _unfolded(value)
+        if isinstance(unfolded, Mapping | list | tuple) and unfolded:
+            item.setText(1, _size_of(unfolded) + "  " + cell_text(value))
             item.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
         return item
 
     def _fill(self, item: QTreeWidgetItem) -> None:
         if item.childCount():
             return
-        for name, entry in _children_of(self.value_at(item)):
+        for name, entry in _children_of(_unfolded(self.value_at(item))):
             item.addChild(self._item(name, entry, ""))
 
     def _copy(self) -> None:
@@ -143,8 +145,11 @@ class ValueView(QWidget):
         self.text.setFont(theme.mono(size_px=12))
         self.text.setAccessibleName(self.tr("Whole value"))
         self.text.setPlaceholderText(self.tr("Choose a field to see its whole value."))
+        self.picture = PictureView(splitter)
+        self.picture.hide()
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 1)
+        splitter.setStretchFactor(2, 2)
         splitter.setChildrenCollapsible(False)
         column.addWidget(splitter, 1)
         self._splitter = splitter
@@ -171,7 +176,11 @@ class ValueView(QWidget):
                 return
 
     def _show_text(self, item: QTreeWidgetItem | None, _before: QTreeWidgetItem | None = None) -> None:
-        self.text.setPlainText("" if item is None else _pretty(self.tree.value_at(item)))
+        value = self.tree.value_at(item)
+        is_picture = self.picture.show_value(value)
+        self.picture.setVisible(is_picture)
+        self.text.setVisible(not is_picture)
+        self.text.setPlainText("" if item is None or is_picture else _pretty(value))
 
     def _copy_json(self) -> None:
         if isinstance(self._value, Mapping):
@@ -184,11 +193,17 @@ class ValueView(QWidget):
         copy_text(full_text(self.tree.value_at(self.tree.currentItem())))
 
 
-def _pretty(value: Any) -> str:
-    """The whole value; a text that is JSON is laid out as such."""
+def _unfolded(value: Any) -> Any:
+    """The value itself; for a text that is an object or a list in JSON, what it says."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
-            return json.dumps(json.loads(value), ensure_ascii=False, indent=2)
-        except json.JSONDecodeError:
+            return json.loads(value)
+        except (json.JSONDecodeError, RecursionError):
             return value
-    return full_text(value)
+    return value
+
+
+def _pretty(value: Any) -> str:
+    """The whole value; a text that is JSON is laid out as such."""
+    unfolded = _unfolded(value)
+    return full_text(value) if unfolded is value else json.dumps(unfolded, ensure_ascii=False, indent=2)

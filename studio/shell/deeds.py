@@ -235,6 +235,7 @@ def _other_deeds(window: MainWindow) -> dict[str, Deed]:
         "new_model": models.open_new_model,
         "export_rows": window.panels.results.export,
         "show_chart": window.panels.results.toggle_chart,
+        "keep_tab": window.panels.results.toggle_kept,
         "tenant": lambda: run_in_background(
             window, window.tenants.choose(), busy_after_ms=WAITS_FOR_A_PERSON_MS
         ),

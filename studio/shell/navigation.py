@@ -69,7 +69,7 @@ class Navigation(QObject):
         panels.results.runToRequested.connect(self._run_to)
         panels.results.sqlRequested.connect(self._show_sql)
         panels.results.logRequested.connect(self._show_log)
-        panels.results.rowsShown.connect(self._on_rows_shown)
+        panels.results.shown.connect(self._on_result_shown)
         panels.runs.runOpened.connect(self.show_run)
         panels.runs.againRequested.connect(self.run_again)
         panels.changes.nodeActivated.connect(self.show_node)
@@ -260,8 +260,8 @@ class Navigation(QObject):
         self._edit_node(node_id)
         self._window.panels.inspector.show_sql()
 
-    def _on_rows_shown(self, shown: bool) -> None:
-        self._window.commands.set_conditions(rows=shown)
+    def _on_result_shown(self, result: bool, rows: bool) -> None:
+        self._window.commands.set_conditions(result=result, rows=rows)
 
     def _show_log(self) -> None:
         self._window.docks.enter("log")

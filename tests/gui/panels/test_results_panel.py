@@ -1,10 +1,12 @@
 """Results: pages of rows, records, values, errors, and what is copied of them."""
 
+import base64
 import json
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from studio.kernel.errors import NoSuchTable
@@ -259,6 +261,71 @@ def test_rows_are_drawn_as_a_chart_that_says_what_it_shows(panel, qtbot, each_th
     assert QApplication.clipboard().pixmap().size() == chart.canvas.size() * 2
 
 
+def test_a_kept_tab_stays_with_its_run_and_the_next_run_gets_another(panel, session, qtbot):
+    open_rows(panel, qtbot, count=3)
+    kept = panel.current
+    qtbot.mouseClick(panel.keep_button, Qt.MouseButton.LeftButton)
+    assert panel.tabs.tabText(0).startswith("List orders · ")
+    assert not panel.tabs.tabIcon(0).isNull()
+    open_rows(panel, qtbot, count=5)
+    assert panel.tabs.count() == 2
+    assert (kept.rows.model.rowCount(), panel.keep_button.isChecked()) == (3, False)
+    # Many tabs push others out, never one that is kept.
+    for node in ("map", "create_order", "update_order", "sql"):
+        panel.show_output(node)
+    for name in ("Customer", "Order", "OrderItem"):
+        panel.show_model(name)
+        panel.toggle_kept()
+        panel.show_model(name)
+        assert panel.current.is_kept is False
+    panel.set_run(make_handle({"list_orders": []}))
+    panel.show_output("map")
+    panel.show_output("list_orders")
+    assert panel.tabs.count() == 12
+    assert kept in panel.views
+    # Released, it follows the runs again.
+    panel.tabs.setCurrentIndex(panel.views.index(kept))
+    panel.toggle_kept()
+    assert panel.tabs.tabText(panel.tabs.currentIndex()) == "List orders"
+    qtbot.waitUntil(lambda: "0 rows" in kept.empty._title.text())
+
+
+def test_a_value_that_is_a_picture_is_shown_as_one_and_json_in_a_text_unfolds(panel, qtbot):
+    image = QImage(64, 48, QImage.Format.Format_RGB32)
+    image.fill(0x336699)
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, b"PNG")
+    encoded = base64.b64encode(data.data()).decode()
+    rows = [
+        {
+            "raw": data.data(),
+            "url": f"data:image/png;base64,{encoded}",
+            "no": b"no picture",
+            "json": '{"a": [1]}',
+        }
+    ]
+    panel.set_run(make_handle({"map": rows}))
+    panel.show_output("map")
+    view = panel.current.rows
+    qtbot.waitUntil(lambda: view.model.rowCount() == 1)
+    view.toggle_record()
+    record = view.record
+    for name in ("raw", "url"):
+        record.show_field(name)
+        assert record.picture.isVisible()
+        assert record.picture.caption.text().startswith("PNG, 64 × 48 · ")
+        assert not record.picture.label.pixmap().isNull()
+    record.show_field("no")
+    assert not record.picture.isVisible()
+    assert record.text.toPlainText() == b"no picture".hex(" ")
+    record.show_field("json")
+    item = record.tree.currentItem()
+    item.setExpanded(True)
+    assert (item.childCount(), item.child(0).text(0)) == (1, "a")
+
+
 # ---------------------------------------------------------------- browsing a model
 
 
@@ -278,6 +345,39 @@ def test_a_models_records_are_paged_and_ordered_by_the_database(browsing, qtbot)
     assert ("browse", "Order", None, (), 0, PAGE_ROWS) in asked
     browsing.current.rows._order_by("total", False)
     qtbot.waitUntil(lambda: ("browse", "Order", None, ("total",), 0, PAGE_ROWS) in asked)
+
+
+def test_a_value_that_refers_to_a_record_leads_to_it_by_ctrl_and_click_or_a_key(browsing, qtbot):
+    grid = browsing.current.rows.grid
+    column = browsing.current.rows.model.columns.index("customer_id")
+    index = grid.model().index(2, column)
+    place = grid.visualRect(index).center()
+    assert "Ctrl+click" in index.data(Qt.ItemDataRole.ToolTipRole)
+    qtbot.mouseMove(grid.viewport(), place)
+    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, place)
+    assert browsing.current.model_id == "Customer"
+    assert ("browse", "Customer", {"id": 4}, (), 0, PAGE_ROWS) in answered(browsing, qtbot, 1)
+    assert browsing.tabs.count() == 2
+    browsing.tabs.setCurrentIndex(0)
+    grid.setCurrentIndex(grid.model().index(3, column))
+    qtbot.keyClick(grid, Qt.Key.Key_F4)
+    assert browsing.current.filter_button.isChecked()
+    assert ("browse", "Customer", {"id": 5}, (), 0, PAGE_ROWS) in answered(browsing, qtbot, 1)
+    # Where nothing is referred to, Ctrl and a click select.
+    browsing.tabs.setCurrentIndex(0)
+    for row in (0, 1):
+        place = grid.visualRect(grid.model().index(row, 0)).center()
+        qtbot.mouseClick(
+            grid.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, place
+        )
+    cells = {(index.row(), index.column()) for index in grid.selectionModel().selectedIndexes()}
+    assert cells >= {(0, 0), (1, 0)}
+
+
+def answered(panel, qtbot, rows):
+    """What the session was asked, once that many rows are shown."""
+    qtbot.waitUntil(lambda: panel.current.rows.model.rowCount() == rows)
+    return panel.session.answers.asked
 
 
 def test_a_filter_is_typed_applied_and_cleared(browsing, qtbot):
