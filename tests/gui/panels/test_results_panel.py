@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QImageWriter
 from PySide6.QtWidgets import QApplication
 
 from studio.kernel.errors import NoSuchTable
@@ -296,7 +296,7 @@ def test_a_value_that_is_a_picture_is_shown_as_one_and_json_in_a_text_unfolds(pa
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    assert QImageWriter(buffer, QByteArray(b"png")).write(image)
     encoded = base64.b64encode(data.data()).decode()
     rows = [
         {
