@@ -8,22 +8,39 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QBrush
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QMenu,
+    QStackedWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.kernel.ids import RunId, WorkflowId
 from studio.panels.base import Panel
 from studio.panels.display import duration_text
 from studio.panels.item_rows import make_list
 from studio.panels.past_runs import PastRun, is_whole
+from studio.panels.run_rows import (
+    ERROR,
+    RUN,
+    changes_text,
+    handle_item,
+    node_item,
+    paint_state,
+    record_item,
+    run_of,
+    state_of,
+    view_item,
+)
 from studio.panels.widgets import (
     BusyLine,
     EmptyState,
     EnterFilter,
     add_action,
     copy_text,
-    counted,
-    item_icon,
     muted_label,
     repaint_icons,
     tool_button,
@@ -34,25 +51,8 @@ from studio.session.events import RunFinished, RunPaused, RunResumed, RunStarted
 if TYPE_CHECKING:
     from studio.kernel.errors import StudioError
     from studio.qt.theme import Theme
-    from studio.session import RunHandle
+    from studio.session import RunHandle, Session
 
-_GLYPHS: Final = {
-    "running": ("spinner", "running"),
-    "paused": ("pause", "warning"),
-    "pending": ("clock", "text_muted"),
-    "succeeded": ("check-circle", "ok"),
-    "failed": ("x-circle", "error"),
-    "skipped": ("arrow-bend-down-right", "skipped"),
-    "abandoned": ("prohibit", "skipped"),
-    "cancelled": ("stop-circle", "warning"),
-    "uncommitted": ("hourglass-medium", "warning"),
-    "rolled_back": ("arrow-counter-clockwise", "warning"),
-    "reused": ("recycle", "ok"),
-    "pinned": ("push-pin", "ok"),
-}
-_ERROR: Final = 7
-"""The column of errors."""
-_ROLE: Final = Qt.ItemDataRole.UserRole
 _HANDLES_KEPT: Final = 20
 _WAIT_MS: Final = 150
 _TICK_MS: Final = 500
@@ -102,9 +102,11 @@ class RunsPanel(Panel):
                 (self.tr("Mode"), 70),
                 (self.tr("Error"), 200),
             ),
-            stretch=_ERROR,
+            stretch=ERROR,
             tree=True,
         )
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list.itemSelectionChanged.connect(self._enable)
         self.list.itemDoubleClicked.connect(self._activate)
         self.list.itemExpanded.connect(self._fill_nodes)
         self.list.customContextMenuRequested.connect(self._show_menu)
@@ -127,6 +129,15 @@ class RunsPanel(Panel):
         self.summary = muted_label("", self)
         bar.addWidget(self.summary)
         bar.addStretch(1)
+        self.compare_button = tool_button(
+            "git-diff",
+            self.theme,
+            self,
+            tip=self.tr("Compare the two chosen runs; of one, with the run of its workflow before it"),
+            text=self.tr("Compare"),
+        )
+        self.compare_button.clicked.connect(self.compare)
+        bar.addWidget(self.compare_button)
         self.all_button = tool_button(
             "files",
             self.theme,
@@ -206,7 +217,7 @@ class RunsPanel(Panel):
     def _show(self) -> None:
         """Runs that are going on or not written down yet, then those of the store; what was unfolded stays so."""
         unfolded = {
-            item.data(0, _ROLE)
+            item.data(0, RUN)
             for number in range(self.list.topLevelItemCount())
             if (item := self.list.topLevelItem(number)) is not None and item.isExpanded()
         }
@@ -214,12 +225,12 @@ class RunsPanel(Panel):
         kept = {record.id for record in self._records}
         for handle in reversed(self._handles.values()):
             if handle.run_id not in kept and self._is_wanted(handle.workflow_id):
-                self.list.addTopLevelItem(self._handle_item(handle))
+                self.list.addTopLevelItem(handle_item(handle, self._name(handle), self.theme))
         for record in self._records:
-            self.list.addTopLevelItem(self._record_item(record))
+            self.list.addTopLevelItem(record_item(record, self.theme))
         for number in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(number)
-            if item is not None and item.data(0, _ROLE) in unfolded:
+            if item is not None and item.data(0, RUN) in unfolded:
                 item.setExpanded(True)
         self._show_page()
 
@@ -237,109 +248,41 @@ class RunsPanel(Panel):
                 picture="clock-counter-clockwise",
             )
             self._pages.setCurrentWidget(self.empty)
+        self._enable()
 
     def _is_wanted(self, workflow_id: WorkflowId) -> bool:
         return self.all_button.isChecked() or self._workflow_id is None or workflow_id == self._workflow_id
 
-    def _handle_item(self, handle: RunHandle) -> QTreeWidgetItem:
+    def _name(self, handle: RunHandle) -> str:
         workflow = self.session.project.workflows.get(handle.workflow_id) if self.session else None
-        return self._run_item(
-            handle.run_id,
-            state=_state_of(handle),
-            name=workflow.name if workflow else "",
-            started=handle.started_at,
-            duration_ms=handle.duration_ms,
-            rows=handle.rows,
-            mode=handle.mode,
-            changes=_changes_text(handle),
-            error=handle.error.message if handle.error else "",
-        )
-
-    def _record_item(self, record: Any) -> QTreeWidgetItem:
-        return self._run_item(
-            record.id,
-            state=record.state,
-            name=record.workflow_name,
-            started=record.started_at,
-            duration_ms=record.duration_ms,
-            rows=record.rows,
-            mode=record.mode,
-            changes=record.changes or "",
-            error=str((record.error or {}).get("message", "")),
-        )
-
-    def _run_item(
-        self,
-        run_id: str,
-        *,
-        state: str,
-        name: str,
-        started: Any,
-        duration_ms: float,
-        rows: int,
-        mode: str,
-        changes: str,
-        error: str,
-    ) -> QTreeWidgetItem:
-        when = started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        texts = [
-            state.replace("_", " "),
-            name,
-            when,
-            duration_text(duration_ms),
-            counted(rows),
-            changes,
-            mode,
-            error.partition("\n")[0],
-        ]
-        item = QTreeWidgetItem(texts)
-        self._paint_state(item, state)
-        item.setData(0, _ROLE, run_id)
-        item.setToolTip(_ERROR, error)
-        item.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
-        return item
-
-    def _paint_state(self, item: QTreeWidgetItem, state: str) -> None:
-        glyph, token = _GLYPHS.get(state, ("circle", "text_muted"))
-        item.setIcon(0, item_icon(glyph, self.theme, token))
-        item.setForeground(_ERROR, QBrush(self.theme.color("error")))
-        for column in (3, 4):
-            item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return workflow.name if workflow else ""
 
     def _show_running(self) -> None:
         """Keeps durations and states of running runs in step."""
         running = False
         for number in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(number)
-            handle = self._handles.get(item.data(0, _ROLE)) if item is not None else None
+            handle = self._handles.get(item.data(0, RUN)) if item is not None else None
             if item is None or handle is None:
                 continue
             running = running or handle.state == "running"
-            item.setText(0, _state_of(handle).replace("_", " "))
+            item.setText(0, state_of(handle).replace("_", " "))
             item.setText(3, duration_text(handle.duration_ms))
-            item.setText(5, _changes_text(handle))
-            self._paint_state(item, _state_of(handle))
+            item.setText(5, changes_text(handle))
+            paint_state(item, state_of(handle), self.theme)
         if not running:
             self._tick.stop()
 
     # ------------------------------------------------------------ the nodes of a run
 
     def _fill_nodes(self, item: QTreeWidgetItem) -> None:
-        run_id = str(item.data(0, _ROLE))
+        run_id = str(item.data(0, RUN))
         if item.childCount() or item.parent() is not None or self.session is None:
             return
         handle = self._handles.get(run_id)
         if handle is not None:
             _, views = handle.nodes_since(0)
-            for view in views:
-                self._add_node(
-                    item,
-                    view.node_id,
-                    view.origin or view.state,
-                    view.duration_ms,
-                    view.rows,
-                    view.error.message if view.error else "",
-                )
+            item.addChildren([view_item(view, self.theme) for view in views])
             return
         self.busy.begin()
         run_in_background(
@@ -350,39 +293,55 @@ class RunsPanel(Panel):
         self.busy.end()
         for number in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(number)
-            if item is not None and item.data(0, _ROLE) == run_id and not item.childCount():
-                for node in nodes:
-                    error = str((node.error or {}).get("message", ""))
-                    self._add_node(
-                        item, node.title or node.node_id, node.state, node.duration_ms, node.rows, error
-                    )
-
-    def _add_node(
-        self,
-        item: QTreeWidgetItem,
-        name: str,
-        state: str,
-        duration_ms: float | None,
-        rows: int | None,
-        error: str,
-    ) -> None:
-        count = "" if rows is None else counted(rows)
-        child = QTreeWidgetItem(
-            [state, name, "", duration_text(duration_ms), count, "", "", error.partition("\n")[0]]
-        )
-        child.setToolTip(_ERROR, error)
-        self._paint_state(child, state)
-        item.addChild(child)
+            if item is not None and item.data(0, RUN) == run_id and not item.childCount():
+                item.addChildren([node_item(node, self.theme) for node in nodes])
 
     # ------------------------------------------------------------ doing
 
     def _activate_current(self) -> None:
-        for item in self.list.selectedItems():
+        item = self.list.currentItem()
+        if item is not None:
             self._activate(item)
 
+    def _enable(self) -> None:
+        self.compare_button.setEnabled(self._to_compare() is not None)
+
+    def _to_compare(self) -> tuple[Any, Any] | None:
+        """The records of the two chosen runs, the earlier first; of one, and of the run of its workflow before it."""
+        chosen = {str(run_of(item).data(0, RUN)) for item in self.list.selectedItems()}
+        known = [record for record in self._records if record.id in chosen]
+        if len(chosen) == 1 and known:
+            others = (record for record in self._records if record.workflow_id == known[0].workflow_id)
+            known += [record for record in others if record.started_at < known[0].started_at][:1]
+        if len(known) != 2 or len(chosen) > 2:
+            return None
+        before, after = sorted(known, key=lambda record: record.started_at)
+        return before, after
+
+    def compare(self) -> None:
+        """Shows two runs beside one another."""
+        pair = self._to_compare()
+        if pair is not None and self.session is not None:
+            self.busy.begin()
+            run_in_background(
+                self, self._nodes_of_both(self.session, *pair), partial(self._compared, pair), self._not_read
+            )
+
+    @staticmethod
+    async def _nodes_of_both(session: Session, before: Any, after: Any) -> tuple[Any, Any]:
+        return await session.run_nodes(before.id), await session.run_nodes(after.id)
+
+    def _compared(self, pair: tuple[Any, Any], nodes: tuple[Any, Any]) -> None:
+        from studio.panels.runs_compare import RunsCompareDialog
+
+        self.busy.end()
+        dialog = RunsCompareDialog(self.theme, self.window(), pair, nodes)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
     def _activate(self, item: QTreeWidgetItem, _column: int = 0) -> None:
-        top = _run_of(item)
-        self.open_run(str(top.data(0, _ROLE)))
+        top = run_of(item)
+        self.open_run(str(top.data(0, RUN)))
 
     def known_runs(self) -> list[KnownRun]:
         """The runs of all workflows that have been heard or read of, newest first."""
@@ -445,31 +404,18 @@ class RunsPanel(Panel):
         menu.popup(self.list.viewport().mapToGlobal(place))
 
     def menu_for(self, item: QTreeWidgetItem) -> QMenu:
-        top = _run_of(item)
+        top = run_of(item)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         add_action(menu, self.tr("&Open"), partial(self._activate, top))
-        run_id = str(top.data(0, _ROLE))
+        run_id = str(top.data(0, RUN))
         add_action(
             menu,
             self.tr("Run &again with the same inputs"),
             partial(self.run_again, run_id),
             enabled=self._again(run_id) is not None,
         )
+        add_action(menu, self.tr("Co&mpare"), self.compare, enabled=self._to_compare() is not None)
         texts = "\t".join(item.text(column) for column in range(self.list.columnCount()))
         add_action(menu, self.tr("&Copy"), partial(copy_text, texts))
         return menu
-
-
-def _state_of(handle: RunHandle) -> str:
-    return "paused" if handle.pause is not None else handle.outcome
-
-
-def _changes_text(handle: RunHandle) -> str:
-    return str(handle.changes.totals) if handle.changes is not None and handle.changes.total else ""
-
-
-def _run_of(item: QTreeWidgetItem) -> QTreeWidgetItem:
-    """The run's own row of a row that may be one of its nodes."""
-    parent: QTreeWidgetItem | None = item.parent()
-    return item if parent is None else parent

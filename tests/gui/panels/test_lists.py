@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from studio.kernel.ids import NodeId, RunId, WorkflowId
 from studio.panels import LineagePanel, LogPanel, ProblemsPanel, RunsPanel
 from studio.panels.past_runs import PastRun
+from studio.panels.runs_compare import RunsCompareDialog
 from studio.persistence.runs import NodeRunRecord, RunRecord
 from studio.session.events import RunFinished, RunStarted
 from tests.gui.panels.support import duplicate_error, make_handle
@@ -337,6 +338,31 @@ def test_a_run_that_goes_on_is_listed_at_once_and_opened_as_itself(runs, session
     handle.end("cancelled")
     session.tell(RunFinished(handle))
     qtbot.waitUntil(lambda: column(runs.list)[0] == "cancelled")
+
+
+def test_two_runs_are_compared_and_one_with_the_run_before_it(runs, session, qtbot):
+    def dialog():
+        return next(
+            (widget for widget in runs.window().findChildren(RunsCompareDialog) if widget.isVisible()), None
+        )
+
+    assert not runs.compare_button.isEnabled()
+    runs.list.setCurrentItem(runs.list.topLevelItem(1))
+    assert not runs.compare_button.isEnabled(), "nothing was before it"
+    runs.list.setCurrentItem(runs.list.topLevelItem(0))
+    qtbot.mouseClick(runs.compare_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog() is not None)
+    rows = [dialog().list.topLevelItem(number) for number in range(3)]
+    assert [row.text(1) for row in rows] == ["succeeded → failed", "succeeded", "failed"]
+    assert [row.text(4) for row in rows] == ["", "the same in the rows kept", "the same"]
+    dialog().copy()
+    assert "List orders\tsucceeded\t1,998" in QApplication.clipboard().text()
+    dialog().close()
+    runs.list.selectAll()
+    assert runs.compare_button.isEnabled()
+    menu = runs.menu_for(runs.list.topLevelItem(0))
+    assert [action.isEnabled() for action in menu.actions() if "mpare" in action.text()] == [True]
+    menu.deleteLater()
 
 
 def test_no_runs_say_how_to_make_one(theme, session, show):
