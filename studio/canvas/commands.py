@@ -105,6 +105,13 @@ COMMANDS: Final = (
     ),
 )
 
+TITLES: Final = {command.name: command.title for command in COMMANDS}
+ABOUT_SELECTION: Final = frozenset(
+    {"activate", "show_results", "rename", "toggle_disabled", "toggle_pin", "toggle_collapsed", "toggle_ports", "dissolve_frames",
+     "disconnect_selected", "cut", "copy", "duplicate", "select_upstream", "select_downstream"}
+)  # fmt: skip
+"""What has nothing to do, and says so, while nothing is selected. Other commands say more, or do something then."""
+
 FIXED: Final = {
     key: command.title
     for command in COMMANDS

@@ -58,6 +58,17 @@ class FloatingEditor(QObject):
         style: Style,
         zoom: float,
     ) -> None:
+        self._widget, self._subject, self._before = widget, subject, text
+        self.place(box, style, zoom)
+        widget.installEventFilter(self)
+        widget.show()
+        widget.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def place(self, box: QRectF, style: Style, zoom: float) -> None:
+        """Puts the editor elsewhere: what it edits is seen there now, and as large."""
+        widget = self._widget
+        if widget is None:
+            return
         theme = style.theme
         size = max(round(13 * zoom), 11)
         widget.setStyleSheet(
@@ -68,10 +79,6 @@ class FloatingEditor(QObject):
         shown.setWidth(max(shown.width(), 120))
         shown.setHeight(max(shown.height(), 24))
         widget.setGeometry(shown)
-        self._widget, self._subject, self._before = widget, subject, text
-        widget.installEventFilter(self)
-        widget.show()
-        widget.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def text(self) -> str:
         widget = self._widget

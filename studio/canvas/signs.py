@@ -31,11 +31,10 @@ _SIGN: Final = 15.0
 """As wide as signs are drawn near by."""
 _PROBLEMS: Final = len(CardState)
 """In the atlas problems follow the states: the row of a severity is this and the severity."""
-_QUIET: Final = (0.17, 0.11)
-"""Between these zooms the signs fade that nobody looks for among thousands: by then the card's own colour says it."""
 _OTHERS: Final = (
-    *(state.value for state in (CardState.QUEUED, CardState.OK, CardState.SKIPPED, CardState.CANCELLED)), _PROBLEMS + WARNING
+    *(state.value for state in (CardState.QUEUED, CardState.OK, CardState.SKIPPED, CardState.CANCELLED, CardState.STALE)), _PROBLEMS + WARNING
 )  # fmt: skip
+"""What nobody looks for among thousands; from afar the card's own colour says it."""
 FROM_AFAR: Final = (CardState.RUNNING, CardState.ERROR, CardState.PAUSED)
 """The states that a person looks for among thousands, the most urgent last, on top."""
 
@@ -57,13 +56,7 @@ class Signs:
         rows = np.where(states != CardState.IDLE, states, _PROBLEMS + severities).astype(np.int64)
         wanted = [*FROM_AFAR, _PROBLEMS + ERROR]
         if zoom >= MIDDLE:
-            wanted += [
-                CardState.QUEUED,
-                CardState.OK,
-                CardState.SKIPPED,
-                CardState.CANCELLED,
-                _PROBLEMS + WARNING,
-            ]
+            wanted += _OTHERS
         size = _size_px(zoom)
         atlas = self._painted(size, ratio)
         for row in sorted(wanted, key=lambda row: row in FROM_AFAR and FROM_AFAR.index(row)):

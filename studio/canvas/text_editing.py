@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, Qt
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from studio.canvas.view import CanvasView
 
 
+_ROOM_PX: Final = 8.0
+"""Between what is edited and the border of the canvas."""
+
+
 class TextEditing(QObject):
     """Opens the editor of one canvas over what is to be named, and hands on what was written."""
 
@@ -25,6 +29,10 @@ class TextEditing(QObject):
         """The editor's subject while it is a note just added, and the length of the history then."""
         view.editor.edited.connect(self._edited)
         view.editor.closed.connect(self._closed)
+        self._box = QRectF()
+        """Where what is edited lies in the scene."""
+        view.viewer.zoom_changed.connect(self._follow)
+        view.viewer.panned.connect(self._follow)
 
     def rename(self) -> None:
         """The selected node's title, or else the one note or frame that is selected."""
@@ -51,8 +59,39 @@ class TextEditing(QObject):
             self._open_line(f"frame:{frame_id}", frame.title, frame_painter.title_box(frame))
 
     def _open_line(self, subject: str, text: str, box: QRectF) -> None:
-        style, zoom = self._view.viewer.style_, self._view.viewer.camera().zoom
-        self._view.editor.open_line(subject, text, self._in_pixels(box), style, zoom)
+        self._box = box
+        self._bring_into_view(box)
+        viewer = self._view.viewer
+        self._view.editor.open_line(subject, text, self._editor_box(), viewer.style_, viewer.camera().zoom)
+
+    def _bring_into_view(self, box: QRectF) -> None:
+        """Shifts the view no further than needed: one wants to see what one writes."""
+        viewer, seen = (
+            self._view.viewer,
+            self._in_pixels(box).adjusted(-_ROOM_PX, -_ROOM_PX, _ROOM_PX, _ROOM_PX),
+        )
+        size = viewer.viewport().size()
+        dx, dy = (
+            max(-low, 0.0) or min(length - high, 0.0)
+            for low, high, length in (
+                (seen.left(), seen.right(), size.width()),
+                (seen.top(), seen.bottom(), size.height()),
+            )
+        )
+        if dx or dy:
+            viewer.pan_by(dx, dy)
+
+    def _follow(self, *_: object) -> None:
+        """The editor stays where its subject is, which is seen elsewhere now."""
+        viewer, editor = self._view.viewer, self._view.editor
+        if editor.is_open:
+            editor.place(self._editor_box(), viewer.style_, viewer.camera().zoom)
+
+    def _editor_box(self) -> QRectF:
+        """Where the editor belongs: over a title, or within the border of the note that is edited."""
+        box = self._in_pixels(self._box)
+        is_note = self._view.viewer.edited_note is not None
+        return note_painter.text_box(box).adjusted(-6, -6, 6, 6) if is_note else box
 
     def _in_pixels(self, box: QRectF) -> QRectF:
         camera = self._view.viewer.camera()
@@ -64,10 +103,12 @@ class TextEditing(QObject):
         note = workflow.notes.get(note_id) if workflow is not None else None
         if note is None:
             return
-        whole = self._in_pixels(QRectF(note.x, note.y, note.width, note.height))
-        box = note_painter.text_box(whole).adjusted(-6, -6, 6, 6)
+        self._box = QRectF(note.x, note.y, note.width, note.height)
+        self._bring_into_view(self._box)
         viewer.edited_note = note_id
-        self._view.editor.open_text(f"note:{note_id}", note.text, box, viewer.style_, viewer.camera().zoom)
+        self._view.editor.open_text(
+            f"note:{note_id}", note.text, self._editor_box(), viewer.style_, viewer.camera().zoom
+        )
         viewer.redraw()
 
     def edit_new_note(self, note_id: str) -> None:

@@ -26,7 +26,7 @@ from studio.canvas.breadcrumb import Breadcrumb, Crumb
 from studio.canvas.by_name import ByName
 from studio.canvas.cards import GRID
 from studio.canvas.clipboard import Clipboard
-from studio.canvas.commands import KeyTable, fill_menus
+from studio.canvas.commands import ABOUT_SELECTION, TITLES, KeyTable, fill_menus
 from studio.canvas.delegated import Delegated
 from studio.canvas.editing import CanvasEditing
 from studio.canvas.editors import FloatingEditor
@@ -433,7 +433,10 @@ class CanvasView(QWidget, Looking, Delegated):
         self.do(name)
 
     def do(self, name: str) -> None:
-        """Does the command of that name."""
+        """Does the command of that name, or says why there is nothing to do."""
+        if name in ABOUT_SELECTION and self.workflow is not None and not self.has_selection:
+            self.message.emit(f"{TITLES[name]}: nothing is selected.")
+            return
         self.deed(name)()
 
     def deed(self, name: str) -> Callable[[], None]:

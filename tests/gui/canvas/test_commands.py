@@ -169,6 +169,42 @@ def test_f2_renames_in_place(chain):
     assert view.viewer.hasFocus()
 
 
+def test_the_editor_stays_with_what_it_edits_and_is_brought_into_view(chain):
+    view, mouse = chain
+    geometry = view.projector.geometry
+
+    def is_in_place():
+        camera, box = view.viewer.camera(), view.editor.widget.geometry()
+        left, top = camera.to_pixels(float(geometry.x[0]), float(geometry.y[0]))
+        return (
+            left < box.center().x() < left + 240 * camera.zoom
+            and top < box.center().y() < top + 40 * camera.zoom
+        )
+
+    view.select(["a"])
+    view.rename()
+    assert is_in_place()
+    mouse.swipe(-30, 40)
+    assert is_in_place()
+    mouse.wheel(500, 300, -1)
+    assert is_in_place()
+    view.editor.close(keep=False)
+    view.viewer.zoom_to(1.0)
+    view.viewer.center_on(geometry.x[0] + view.viewer.width() / 2 + 60, 300)
+    view.add_frame()
+    assert view.viewer.viewport().rect().contains(view.editor.widget.geometry())
+    view.editor.close(keep=False)
+
+
+@pytest.mark.parametrize("name", ["rename", "duplicate", "toggle_pin", "select_upstream"])
+def test_a_command_about_the_selection_says_when_there_is_none(chain, qtbot, name):
+    view, _ = chain
+    with qtbot.waitSignal(view.message) as told:
+        view.do(name)
+    assert "nothing is selected" in told.args[0]
+    assert steps(view) == 0
+
+
 def test_escape_leaves_the_name_as_it_was(chain):
     view, _ = chain
     view.select(["a"])
