@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -60,20 +60,19 @@ def _is_worth_retrying(run: Driver, step: Step, error: StudioError) -> bool:
     return isinstance(error, ConnectionLost) and reads
 
 
-async def attempt(run: Driver, step: Step, params: Mapping[str, Any]) -> Any:
+def attempt(run: Driver, step: Step, params: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
     """What the step's node gives. In one transaction a failure that the run survives leaves nothing of it behind."""
     node_type = step.type
     assert node_type is not None
     is_plain = run.recorder is None and not run.is_atomic and step.timeout_s is None
-    if not node_type.spec.writes:
-        if is_plain:
-            return await node_type.run(Context(run, step), params)
-        return await _attempt(run, step, params)
+    work = node_type.run(Context(run, step), params) if is_plain else _attempt(run, step, params)
+    return _as_writer(run, step, work) if node_type.spec.writes else work
+
+
+async def _as_writer(run: Driver, step: Step, work: Coroutine[Any, Any, Any]) -> Any:
     token = enter_node(run.id, run.path + step.id)  # for the audit trail
     try:
-        if is_plain:
-            return await node_type.run(Context(run, step), params)
-        return await _attempt(run, step, params)
+        return await work
     finally:
         leave_node(token)
 

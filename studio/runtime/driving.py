@@ -189,61 +189,62 @@ class Driver:
     # -------------------------------------------------------------- driving
 
     async def _drive(self) -> RunStatus:
+        """Starts everything that may run; while all of it waits, waits for the first to end."""
+        self._find_first()
+        ready, waiting, steps = self._ready, self._waiting, self.plan.steps
+        pause_at = time.perf_counter() + SLICE_S
+        try:
+            while self.error is None:
+                has_ready, many = self._begun < len(ready), len(waiting) - self._started
+                if many == 1 and not has_ready and not self._tasks:
+                    self._started += 1
+                    await self._run_alone(steps[waiting[-1]])
+                elif many and len(self._tasks) < self.max_concurrency:
+                    self._started += 1
+                    self._spawn(steps[waiting[self._started - 1]])
+                elif has_ready:
+                    step = steps[ready[self._begun]]
+                    self._begun += 1
+                    if self.debugger is None or await self._is_let_go(step):
+                        self._start(step)
+                elif self._tasks:
+                    self._one_ended = asyncio.get_running_loop().create_future()
+                    await self._one_ended
+                else:
+                    return "succeeded"
+                if time.perf_counter() > pause_at:
+                    await asyncio.sleep(0)
+                    pause_at = time.perf_counter() + SLICE_S
+            await self._stop()
+        except asyncio.CancelledError:
+            await self._stop()  # before any transaction is rolled back under a running statement
+            raise
+        return "failed"
+
+    def _find_first(self) -> None:
+        """What waits for nothing is ready; what is disabled is skipped."""
         state, steps = self.state, self.plan.steps
-        self._ready.extend(index for index in state.begin() if steps[index].type is not None)
+        self._ready += [index for index in state.begin() if steps[index].type is not None]
         for step in steps:
             if step.type is None and state.states[step.index] == "pending":
                 self._ready.extend(state.skip(step.index))
         if self.tell is not None:
             self.tell.dropped(state)
-        try:
-            while True:
-                await self._work_off()
-                if self.error is not None:
-                    await self._stop()
-                    return "failed"
-                if not self._tasks:
-                    return "succeeded"
-                self._one_ended = asyncio.get_running_loop().create_future()
-                await self._one_ended
-        except asyncio.CancelledError:
-            await self._stop()  # before any transaction is rolled back under a running statement
-            raise
 
-    async def _work_off(self) -> None:
-        """Starts everything that may run, until all of it waits for something."""
-        pause_at = time.perf_counter() + SLICE_S
-        ready, waiting = self._ready, self._waiting
-        steps, given = self.plan.steps, self.plan.given
-        while self.error is None:
-            has_ready, many = self._begun < len(ready), len(waiting) - self._started
-            if many and (many == 1 and not has_ready and not self._tasks):
-                self._started += 1
-                await self._run_alone(steps[waiting[-1]])
-            elif many and len(self._tasks) < self.max_concurrency:
-                self._started += 1
-                self._spawn(steps[waiting[self._started - 1]])
-            elif not has_ready:
-                return
-            else:
-                step = steps[ready[self._begun]]
-                self._begun += 1
-                is_given = bool(given) and step.id in given
-                if self.debugger is not None and not is_given and not await self._is_let_go(step):
-                    return
-                if is_given:
-                    self._give(step, given[step.id])
-                elif step.is_immediate:
-                    self._run_at_once(step)
-                else:
-                    waiting.append(step.index)
-            if time.perf_counter() > pause_at:
-                await asyncio.sleep(0)
-                pause_at = time.perf_counter() + SLICE_S
+    def _start(self, step: Step) -> None:
+        """Takes what is given, has what need not wait done, and lets the rest queue up."""
+        if self.plan.given and step.id in self.plan.given:
+            self._give(step, self.plan.given[step.id])
+        elif step.is_immediate:
+            self._run_at_once(step)
+        else:
+            self._waiting.append(step.index)
 
     async def _is_let_go(self, step: Step) -> bool:
         """Waits while a person wants it; whether the run still goes on afterwards. What eats a stream is asked for with what gives it."""
         assert self.debugger is not None
+        if step.id in self.plan.given:
+            return True
         steps = [step]
         if self._streams(step):
             assert step.stream_to is not None

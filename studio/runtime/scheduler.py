@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -38,7 +38,7 @@ Mode = Literal["auto", "atomic", "review", "dry"]
 DEFAULT_CONCURRENCY: Final = 16
 
 
-async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with a default
+def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with a default
     plan: Plan,
     *,
     databases: Mapping[str, Database],
@@ -57,8 +57,8 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
     warn_s: float = WARN_S,
     folder: Path | None = None,
     debugger: Debugger | None = None,
-) -> RunResult:
-    """Runs a plan once; never raises for what goes wrong in it, the result's state and error tell.
+) -> Coroutine[Any, Any, RunResult]:
+    """Runs a plan once, when it is awaited; never raises for what goes wrong in it, the result's state and error tell.
 
     Cancelling the awaiting task cancels the statements in flight at the driver, rolls back what was not committed, and gives a result with
     the state `cancelled`.
@@ -95,8 +95,7 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
     run.folder, run.debugger = folder, debugger
     if debugger is not None:
         debugger.outcomes = run.outcomes
-    if mode == "review":
-        run.review = OpenTransaction(idle_s=idle_s, warn_s=warn_s, on_change=run.transaction_changed)
+    # What is awaited is the run's own coroutine: thousands of runs may wait at once, each of them with all its frames.
     work = run.whole(
         inputs,
         mode=mode,
@@ -107,9 +106,14 @@ async def run_workflow(  # noqa: PLR0913 - a run has that many sides, each with 
         keep_schema=keep_schema,
         on_event=on_event,
     )
-    if run.review is None:
-        return await work
-    # A task of its own, which holds the transaction open when this one has given the result.
+    return _reviewed(run, work, idle_s=idle_s, warn_s=warn_s) if mode == "review" else work
+
+
+async def _reviewed(
+    run: _Run, work: Coroutine[Any, Any, RunResult], *, idle_s: float, warn_s: float
+) -> RunResult:
+    """The run in a task of its own, which holds the transaction open when this one has given the result."""
+    run.review = OpenTransaction(idle_s=idle_s, warn_s=warn_s, on_change=run.transaction_changed)
     return await run.review.hold(asyncio.create_task(work, name=f"review {run.id}"))
 
 
