@@ -47,6 +47,8 @@ class ModelsPanel(Panel):
 
     nodeRequested = Signal(str)
     """A node of this type is wanted on the canvas."""
+    connectionsClosed = Signal()
+    """The dialog of connections has been closed: a password may be another one."""
     browseRequested = Signal(str)
     """The records of this model are to be shown."""
     usageRequested = Signal(str)
@@ -146,8 +148,12 @@ class ModelsPanel(Panel):
             self.session, self.theme, self.window(), connection_id=connection_id, new=new
         )
         dialog.importRequested.connect(self.open_import)
+        dialog.finished.connect(self._connections_closed)
         dialog.open()
         return dialog
+
+    def _connections_closed(self, _result: int) -> None:
+        self.connectionsClosed.emit()
 
     def open_import(self, connection_id: str | None = None) -> ImportModelsDialog | None:
         """Opens the dialog that turns tables into models."""

@@ -5,10 +5,11 @@ Everything here runs on the engine's loop and only reads.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from studio.kernel.errors import NoSuchTable, StudioError, UnknownDatabase
+from studio.kernel.errors import ConnectionLost, NoSuchTable, StudioError, UnknownDatabase
 from studio.kernel.names import did_you_mean
 from studio.models.spec import ModelSpec
 from studio.project.state import Connection, Project
@@ -17,6 +18,9 @@ from studio.session.runs import Page
 
 if TYPE_CHECKING:
     from studio.database import Database, ServerInfo
+
+
+_PROBE_TIMEOUT_S: Final = 5.0
 
 
 async def row_count(project: Project, databases: Databases, model_id: str) -> int:
@@ -82,6 +86,21 @@ async def test_connection(databases: Databases, connection: Connection, secret: 
         raise masked(error, secret) from error
     finally:
         await database.close()
+
+
+async def probe(databases: Databases, connection: Connection) -> ServerInfo | None:
+    """What answers at a connection's database as it is open; None for an SQLite file that is still to be made. Raises DatabaseError."""
+    if databases.is_not_made_yet(connection):
+        return None
+    async with databases.reading(connection) as database:
+        try:
+            async with asyncio.timeout(_PROBE_TIMEOUT_S):
+                return await database.test()
+        except TimeoutError as error:
+            raise ConnectionLost(
+                f"The database of {connection.name} does not answer.",
+                hint="Check the server and the network.",
+            ) from error
 
 
 async def create_database(databases: Databases, connection: Connection, secret: str | None) -> None:

@@ -98,9 +98,12 @@ class Databases:
         return await self._make(connection, secret, options)
 
     async def keep(self, secrets: Sequence[tuple[Connection, str]]) -> None:
-        """Keeps passwords where their connections say; raises what `Secrets.set` raises."""
+        """Keeps passwords where their connections say, and opens those connections anew; raises what `Secrets.set` raises."""
         for connection, secret in secrets:
             await asyncio.to_thread(self._secrets.set, connection, secret)
+            known = self._open.pop(connection.id, None)
+            if known is not None:
+                await known[1].close()
 
     def describe(self, connection: Connection) -> Database:
         """A database that is only asked how it would say things; it never connects, so it needs no secret."""

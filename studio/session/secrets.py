@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from studio.kernel.errors import AuthenticationFailed, StudioError
 from studio.session.asking import Asker, Nobody
-from studio.session.secret_file import SecretFile, WrongPassphrase
+from studio.session.secret_file import FILE_NAME, SecretFile, WrongPassphrase
 
 if TYPE_CHECKING:
     from studio.project.state import Connection
@@ -21,6 +22,9 @@ SERVICE = "studio"
 
 PASSPHRASE: Final = "STUDIO_PASSPHRASE"
 """The environment variable with the passphrase of the encrypted file, for where nobody can be asked."""
+
+
+_PAUSE_S: Final = 5.0
 
 
 class SecretsUnavailable(StudioError):
@@ -63,6 +67,8 @@ class SystemSecrets:
         self._environ = os.environ if environ is None else environ
         self._asker = asker or Nobody()
         self._answers: dict[tuple[str, str], str] = {}
+        self._declined: dict[str, float] = {}
+        """When whoever was asked gave no answer."""
         self._turn = threading.Lock()
         """Held while somebody is asked: two questions at once help nobody."""
         self.file = file
@@ -112,14 +118,23 @@ class SystemSecrets:
     def _answer(self, connection: Connection) -> str:
         key = connection.id, connection.url
         if key not in self._answers:
-            given = self._asker.password(connection)
+            given = None if self._is_declined(connection.id) else self._asker.password(connection)
             if given is None:
+                self._declined.setdefault(connection.id, time.monotonic())
                 raise AuthenticationFailed(
                     f"The password of connection {connection.name!r} was not given.",
                     hint="Give it when it is asked for; where nobody can be asked, choose an environment variable for it.",
                 )
             self._answers[key] = given
         return self._answers[key]
+
+    def _is_declined(self, what: str) -> bool:
+        """Whether it was asked for a moment ago in vain: many may need it at once, and a no is said once."""
+        at = self._declined.get(what)
+        if at is not None and time.monotonic() - at < _PAUSE_S:
+            return True
+        self._declined.pop(what, None)
+        return False
 
     def _opened(self, connection: Connection) -> SecretFile:
         """The encrypted file, for which the passphrase has been given."""
@@ -140,8 +155,11 @@ class SystemSecrets:
             return file
         attempt = 1
         while True:
-            answer = self._asker.passphrase(file.path, is_new=not file.exists, attempt=attempt)
+            answer = None
+            if not self._is_declined(FILE_NAME):
+                answer = self._asker.passphrase(file.path, is_new=not file.exists, attempt=attempt)
             if answer is None:
+                self._declined.setdefault(FILE_NAME, time.monotonic())
                 raise AuthenticationFailed(
                     f"The passphrase of the file of passwords was not given, and the password of connection {connection.name!r} lies in it.",
                     hint=f"Give it when it is asked for; where nobody can be asked, set {PASSPHRASE}.",

@@ -431,6 +431,10 @@ class Session(Editor):
         """Connects once, with `secret` or the one that is kept; raises DatabaseError that says what is wrong."""
         return await self.env.loop.call(data.test_connection(self._databases, connection, secret))
 
+    async def probe(self, connection: Connection) -> ServerInfo | None:
+        """What answers at the database that the project's runs use; None for a file that is still to be made. Raises DatabaseError."""
+        return await self.env.loop.call(data.probe(self._databases, connection))
+
     async def create_database(self, connection: Connection, secret: str | None = None) -> None:
         """Makes the database that the connection names, on its server or as a file; raises DatabaseError."""
         await self.env.loop.call(data.create_database(self._databases, connection, secret))

@@ -53,6 +53,7 @@ class Following(QObject):
                 window.runs.run_started(event.handle)
             case RunFinished():
                 window.runs.run_finished(event.handle)
+                window.connection_watch.after_run()
             case RunPaused():
                 window.runs.paused.emit(event.handle)
             case RunResumed():
@@ -69,6 +70,7 @@ class Following(QObject):
         window.pages.show_for(has_project=True)
         if event.before.connections is not event.after.connections:
             window.toolbar.show_project(event.after)
+            window.connection_watch.follow(event.after)
         window.navigation.edited()
         window.refresh()
         # Inside a group of edits the history names the step only when the group has ended.

@@ -22,6 +22,7 @@ from studio.qt.theme import Theme, system_theme
 from studio.shell.breakpoint_control import BreakpointControl
 from studio.shell.command_list import COMMANDS
 from studio.shell.comparing import Comparing
+from studio.shell.connection_watch import ConnectionWatch
 from studio.shell.deeds import LEFT, deeds
 from studio.shell.docks import BOTTOM, Docks
 from studio.shell.layouts import Layouts
@@ -103,6 +104,7 @@ class MainWindow(QMainWindow):
         self.comparing = Comparing(self)
         self.pauses = PauseControl(self)
         self.standing = Standing(self)
+        self.connection_watch = ConnectionWatch(self)
         self._put_together()
         fill_menu_bar(self.menuBar(), self.commands, self._recent_menu)
         self._restore_window()
@@ -157,6 +159,10 @@ class MainWindow(QMainWindow):
         self._recent_menu.opened.connect(self.open)
         self._recent_menu.forgotten.connect(self._forget)
         self.toolbar.connectionClicked.connect(self.commands.action("connections").trigger)
+        self.status.connectionClicked.connect(self.commands.action("connections").trigger)
+        self.status.savedClicked.connect(self.commands.action("save").trigger)
+        self.panels.models.connectionsClosed.connect(self.connection_watch.check)
+        self.connection_watch.changed.connect(self.status.show_connection)
         self.status.problemsClicked.connect(self._show_problems)
         self.status.zoomClicked.connect(self.commands.action("zoom_100").trigger)
         self.status.tenantClicked.connect(self.commands.action("tenant").trigger)
@@ -186,6 +192,7 @@ class MainWindow(QMainWindow):
         self._session = session
         self.message_bar.hide()
         self.navigation.forget_run()
+        self.connection_watch.set_session(session)
         self.tenants.take_up(session)
         self.breakpoints.take_up(session)
         self.runs.set_session(session)

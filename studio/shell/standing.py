@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QDate, QLocale, QObject, QTimer
 
 from studio.shell.deeds import LEFT
 from studio.shell.docks import BOTTOM
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from studio.session import Session
     from studio.shell.main_window import MainWindow
 
+_MINUTE_MS: Final = 60_000
 _DOCK_MARKS: Final = {"toggle_left": LEFT, "toggle_inspector": ("inspector",), "toggle_bottom": BOTTOM}
 
 
@@ -22,6 +24,9 @@ class Standing(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self._minute = QTimer(self)
+        self._minute.setInterval(_MINUTE_MS)
+        self._minute.timeout.connect(self._show_saved)
 
     def refresh(self) -> None:
         """Brings title, undo's names and what is enabled in line with the session."""
@@ -29,16 +34,27 @@ class Standing(QObject):
         self._name_undo(session)
         self._enable_commands(session)
         canvas = window.pages.tabs.canvas
-        window.setWindowTitle(f"{session.title}[*] — Studio" if session is not None else "Studio")
+        window.setWindowTitle(self._title(session))
         window.setWindowModified(session is not None and session.is_modified)
         status = window.status
         status.transaction.show_run(window.reviews.handle)
-        status.set_saved(self._saved_text(session))
+        self._show_saved()
         status.set_tenant(
             session.tenant if session is not None else None,
             is_wanted=session is not None and bool(session.tenanted_models),
         )
         status.set_zoom(canvas.zoom() if canvas is not None else None)
+
+    def _title(self, session: Session | None) -> str:
+        """The workflow that is shown and its project; `[*]` is where Qt marks what is not saved."""
+        if session is None:
+            return "Studio"
+        project = _unmarked(session.title)
+        workflow_id = self._window.pages.tabs.workflow_id
+        workflow = session.project.workflows.get(workflow_id) if workflow_id is not None else None
+        return (
+            f"{_unmarked(workflow.name)}[*] — {project}" if workflow is not None else f"{project}[*] — Studio"
+        )
 
     def _name_undo(self, session: Session | None) -> None:
         commands = self._window.commands
@@ -70,6 +86,15 @@ class Standing(QObject):
         if canvas is not None:
             window.commands.action("snap").setChecked(canvas.snaps())
 
+    def _show_saved(self) -> None:
+        """Also once a minute, for the minutes since."""
+        session = self._window.session
+        self._window.status.set_saved(self._saved_text(session))
+        if session is None or session.saved_at is None or session.is_modified:
+            self._minute.stop()
+        elif not self._minute.isActive():
+            self._minute.start()
+
     def _saved_text(self, session: Session | None) -> str:
         if session is None:
             return ""
@@ -79,7 +104,7 @@ class Standing(QObject):
             return self.tr("Not saved to a file")
         if session.saved_at is None:
             return self.tr("Saved")
-        return self.tr("Saved {}").format(session.saved_at.astimezone().strftime("%H:%M"))
+        return since(session.saved_at, session.env.clock())
 
     def show_settings(self) -> None:
         """Ticks in the menus what the settings say."""
@@ -97,3 +122,24 @@ class Standing(QObject):
         window = self._window
         for command_id, names in _DOCK_MARKS.items():
             window.commands.action(command_id).setChecked(window.docks.are_shown(names))
+
+
+def _unmarked(name: str) -> str:
+    return name.replace("[*]", "[*][*]")
+
+
+def since(saved_at: dt.datetime, now: dt.datetime) -> str:
+    """`Saved 2 min ago`; what is older than an hour by its time, than a day by its date."""
+    minutes = int((now - saved_at).total_seconds() // 60)
+    at = saved_at.astimezone()
+    if minutes < 1:
+        text = QCoreApplication.translate("Standing", "Saved just now")
+    elif minutes < 60:
+        text = QCoreApplication.translate("Standing", "Saved {} min ago").format(minutes)
+    elif at.date() == now.astimezone().date():
+        text = QCoreApplication.translate("Standing", "Saved {}").format(at.strftime("%H:%M"))
+    else:
+        text = QCoreApplication.translate("Standing", "Saved {}").format(
+            QLocale().toString(QDate(at.date()), QLocale.FormatType.ShortFormat)
+        )
+    return text

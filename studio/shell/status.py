@@ -1,8 +1,8 @@
-"""What stands at the bottom of the window? A passing sentence, what is going on in the background, the problems and the zoom."""
+"""What stands at the bottom of the window? A passing sentence, what goes on, the database, when it was saved, the problems and the zoom."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStatusBar, QToolButton, QWidget
@@ -10,7 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 from studio.qt.background import Job
 from studio.qt.icons import icon
 from studio.qt.theme import Theme
+from studio.shell.connection_watch import Standpoint
 from studio.shell.transaction_bar import TransactionBar
+
+if TYPE_CHECKING:
+    from studio.project import Connection
 
 CANCEL_AFTER_MS: Final = 1500
 """After the bar has shown, which is half a second after the work began: two seconds in all."""
@@ -72,6 +76,8 @@ class BusyBar(QWidget):
 class StatusBar(QStatusBar):
     """The window's status bar."""
 
+    connectionClicked = Signal()
+    savedClicked = Signal()
     problemsClicked = Signal()
     tenantClicked = Signal()
     zoomClicked = Signal()
@@ -82,7 +88,16 @@ class StatusBar(QStatusBar):
         self._counts: tuple[int, int] | None = None
         self.setSizeGripEnabled(False)
         self.busy = BusyBar(theme)
-        self.saved = QLabel()
+        self.connection = QToolButton()
+        self.connection.setObjectName("connectionState")
+        self.connection.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.connection.setIconSize(QSize(11, 11))
+        self.connection.clicked.connect(self.connectionClicked)
+        self._standpoint = Standpoint(state="none")
+        self.saved = QToolButton()
+        self.saved.setObjectName("savedState")
+        self.saved.setToolTip(self.tr("Save the project  (Ctrl+S)"))
+        self.saved.clicked.connect(self.savedClicked)
         self.problems = QToolButton()
         self.problems.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.problems.setIconSize(QSize(15, 15))
@@ -95,8 +110,18 @@ class StatusBar(QStatusBar):
         self.zoom.setToolTip(self.tr("Zoom; a click shows the actual size  (Ctrl+0)"))
         self.zoom.clicked.connect(self.zoomClicked)
         self.transaction = TransactionBar()
-        for widget in (self.busy, self.transaction, self.saved, self.tenant, self.problems, self.zoom):
+        parts = (
+            self.busy,
+            self.connection,
+            self.transaction,
+            self.saved,
+            self.tenant,
+            self.problems,
+            self.zoom,
+        )
+        for widget in parts:
             self.addPermanentWidget(widget)
+        self.show_connection(self._standpoint)
         self.set_tenant(None, is_wanted=False)
         self.set_problems(None)
         self.set_zoom(None)
@@ -105,6 +130,7 @@ class StatusBar(QStatusBar):
         self._theme = theme
         self.busy.set_theme(theme)
         self.set_problems(self._counts)
+        self.show_connection(self._standpoint)
 
     def tell(self, text: str) -> None:
         self.showMessage(text, _SENTENCE_MS)
@@ -144,3 +170,53 @@ class StatusBar(QStatusBar):
 
     def set_saved(self, text: str) -> None:
         self.saved.setText(text)
+        self.saved.setVisible(bool(text))
+
+    def show_connection(self, standpoint: Any) -> None:
+        """Says whether the project's database answers; nothing for a project without one."""
+        self._standpoint = standpoint
+        connection = standpoint.connection
+        self.connection.setVisible(connection is not None)
+        if connection is None:
+            return
+        text, token = self._words(standpoint, connection)
+        if connection.read_only:
+            text = self.tr("{} · read only").format(text)
+        self.connection.setText(f" {text}")
+        self.connection.setIcon(
+            icon("ph.circle" if token == "text_muted" else "ph.circle-fill", self._theme, token)
+        )
+        self.connection.setToolTip(self._details(standpoint, connection))
+        self.connection.setAccessibleName(text)
+
+    def _words(self, standpoint: Standpoint, connection: Connection) -> tuple[str, str]:
+        """What is said, and the colour of its mark."""
+        name, info = connection.name, standpoint.info
+        match standpoint.state:
+            case "connected" if info is not None:
+                version = info.version.partition(".")[0] if info.product == "PostgreSQL" else info.version
+                return self.tr("Connected {} ({} {})").format(name, info.product, version), "ok"
+            case "lost":
+                words = self.tr("Lost {}") if info is not None else self.tr("Not connected to {}")
+                return words.format(name), "error"
+            case "refused":
+                return self.tr("Not connected to {}").format(name), "error"
+            case "not-made":
+                return self.tr("{}: no file yet").format(name), "text_muted"
+            case _:
+                return self.tr("Connecting to {}…").format(name), "running"
+
+    def _details(self, standpoint: Standpoint, connection: Connection) -> str:
+        info, error = standpoint.info, standpoint.error
+        lines = [connection.url]
+        if error is not None:
+            lines += [error.message, error.hint]
+            lines.append(
+                self.tr("It is tried again every few seconds.") if standpoint.state == "lost" else ""
+            )
+        elif info is not None:
+            lines.append(f"{info.product} {info.version}")
+        elif standpoint.state == "not-made":
+            lines.append(self.tr("The file is made by the first run that writes."))
+        lines.append(self.tr("A click shows the connections."))
+        return "\n".join(filter(None, lines))

@@ -6,11 +6,17 @@ Each kind of server is the test's own, so that no other test loses its database.
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from studio.database import Database, DatabaseOptions, ListQuery, mysql, postgresql_sessions
 from studio.kernel.errors import ConnectionFailed, ConnectionLost, StudioError
+from studio.project.state import Connection, Project
+from studio.session import Environment, Session
+from studio.session.secrets import SystemSecrets, split_password
+from studio.workflow.graph import frozen
 from tests.support import bad_input, mariadb, servers
 from tests.support.processes import ServerProcess
 from tests.unit.database.opening import CUSTOMER, SHOP
@@ -183,5 +189,25 @@ def test_a_bulk_write_and_a_transaction_leave_nothing_behind(server: ServerProce
         assert (await access.bulk_create(CUSTOMER, [customer(n) for n in range(1, 1001)])).created == 1000
         assert len(await ids(url)) == 1001
         await database.close()
+
+    asyncio.run(story())
+
+
+def test_a_session_is_told_that_its_server_has_gone_and_that_it_is_back(
+    server: ServerProcess, url: str, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        secrets = SystemSecrets({"SHOP": unquote(urlsplit(url).password or "")})
+        bare, _ = split_password(url)
+        connection = Connection(id="c", name="shop", url=bare, secret="environment", secret_name="SHOP")
+        project = Project(id="p", name="P", connections=frozen({"c": connection}))
+        session = Session.in_memory(project, env=Environment(data_dir=tmp_path, secrets=secrets))
+        assert await session.probe(connection) is not None
+        server.kill()
+        with pytest.raises((ConnectionFailed, ConnectionLost)):
+            await session.probe(connection)
+        server.start()
+        assert await session.probe(connection) is not None
+        await session.close()
 
     asyncio.run(story())

@@ -40,7 +40,8 @@ def test_save_asks_for_a_place_once_and_the_file_opens_again(window, project, dr
     drive.key(Qt.Key.Key_S, CONTROL)
     drive.choose_file(tmp_path / "shop")
     drive.until(lambda: (tmp_path / "shop.studio").exists() and not window.isWindowModified())
-    assert window.windowTitle() == "shop[*] — Studio"
+    assert window.windowTitle() == "Import users[*] — shop"
+    assert window.status.saved.text() == "Saved just now"
     assert window.pages.tabs.tabText(1) == "Import users"
     assert [entry.name for entry in window.settings.recent()] == ["shop"]
     project.add_workflow("Third")

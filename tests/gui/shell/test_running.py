@@ -49,7 +49,7 @@ def running(window, drive):
 def test_the_sample_runs_and_its_rows_are_in_the_grid(window, drive):
     drive.activate()
     drive.finish(window.files.open_sample())
-    assert window.windowTitle().endswith("— Studio")
+    assert window.windowTitle().endswith(f"[*] — {window.session.title}")
     handle = drive.run()
     assert handle.state == "succeeded"
     header, *rows = drive.grid()

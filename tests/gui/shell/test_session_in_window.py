@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from types import SimpleNamespace
+from typing import Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from studio.kernel.errors import AuthenticationFailed, ConnectionFailed, ConnectionLost, LockTimeout
+from studio.panels import ConnectionDialog
 from studio.panels.compare_dialog import CompareDialog
+from studio.shell.standing import since
 from studio.workflow.graph import Place
 
 
@@ -15,7 +22,7 @@ def enabled(window, command_id: str) -> bool:
 
 def test_a_project_gives_the_window_its_title_and_a_tab_for_each_workflow(window, session):
     tabs = window.pages.tabs
-    assert window.windowTitle() == "Shop[*] — Studio"
+    assert window.windowTitle() == "Nightly sync[*] — Shop"
     assert [tabs.tabText(index) for index in range(tabs.count())] == ["Nightly sync", "Import users"]
     assert window.pages.currentWidget() is tabs
     assert "shop" in window.toolbar.pill.text()
@@ -93,9 +100,10 @@ def dialog_lines(drive):
     return QApplication.clipboard().text()
 
 
-def test_tabs_are_walked_by_keys(window, session):
+def test_tabs_are_walked_by_keys(window, session, qtbot):
     window.commands.action("next_tab").trigger()
     assert window.pages.tabs.workflow_id == "w2"
+    qtbot.waitUntil(lambda: window.windowTitle() == "Import users[*] — Shop")
     window.commands.action("next_tab").trigger()
     assert window.pages.tabs.workflow_id == "w1"
     window.commands.action("previous_tab").trigger()
@@ -146,3 +154,59 @@ def test_what_is_selected_on_the_canvas_is_in_the_inspector(window, session, qtb
 def test_the_canvas_has_the_focus_when_a_project_opens(window, session, qtbot):
     window.activateWindow()
     qtbot.waitUntil(lambda: window.pages.tabs.canvas.isAncestorOf(window.focusWidget()))
+
+
+def test_the_status_bar_says_what_the_database_did(window, session, qtbot, monkeypatch):
+    status, watch = window.status, window.connection_watch
+    qtbot.waitUntil(lambda: status.connection.text().strip() == "shop: no file yet")
+    info = SimpleNamespace(product="PostgreSQL", version="15.8", database="shop", tables=1, can_write=True)
+    answers: list[Any] = []
+
+    async def probe(self, connection):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def says(answer, text):
+        answers.append(answer)
+        watch.check()
+        qtbot.waitUntil(lambda: watch._job is None and status.connection.text().strip() == text)
+
+    monkeypatch.setattr(type(session), "probe", probe)
+    says(ConnectionFailed("h cannot be reached."), "Not connected to shop")
+    says(info, "Connected shop (PostgreSQL 15)")
+    says(LockTimeout("All are in use."), "Connected shop (PostgreSQL 15)")
+    says(ConnectionLost("h is gone.", hint="Look after it."), "Lost shop")
+    assert "Look after it." in status.connection.toolTip()
+    assert watch._timer.isActive(), "it is asked again by itself"
+    answers.append(info)
+    watch._timer.timeout.emit()
+    qtbot.waitUntil(lambda: status.connection.text().strip() == "Connected shop (PostgreSQL 15)")
+    says(AuthenticationFailed("No such password."), "Not connected to shop")
+    assert not watch._timer.isActive(), "a wrong password is not tried again and again"
+    watch.after_run()
+    assert not watch._timer.isActive()
+    answers.append(info)
+    dialog = window.panels.models.open_connections()
+    dialog.form.read_only.click()
+    dialog.accept()
+    qtbot.waitUntil(lambda: status.connection.text().strip() == "Connected shop (PostgreSQL 15) · read only")
+    qtbot.mouseClick(status.connection, Qt.MouseButton.LeftButton)
+    dialog = window.findChild(ConnectionDialog)
+    assert dialog.isVisible()
+    dialog.reject()
+    answers.append(info)
+    window.set_session(None)
+    assert not status.connection.isVisible()
+
+
+def test_how_long_ago_a_project_was_saved_is_said_in_words():
+    now = dt.datetime(2026, 3, 5, 12, 0, tzinfo=dt.UTC)
+    told = [
+        since(now - dt.timedelta(**ago), now) for ago in ({"seconds": 59}, {"minutes": 2}, {"minutes": 59})
+    ]
+    assert told == ["Saved just now", "Saved 2 min ago", "Saved 59 min ago"]
+    hours = since(now - dt.timedelta(hours=2), now)
+    assert hours == f"Saved {(now - dt.timedelta(hours=2)).astimezone():%H:%M}"
+    assert since(now - dt.timedelta(days=40), now) != since(now - dt.timedelta(days=41), now)

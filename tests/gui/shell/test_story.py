@@ -212,7 +212,7 @@ def test_import_draw_run_read_save_and_again_tomorrow(window, drive, start, reco
     out, err = tomorrow.communicate(timeout=100)
     assert tomorrow.returncode == 0, err
     seen = json.loads(out)
-    assert seen == {"title": "records[*] — Studio", "columns": columns, "rows": rows}
+    assert seen == {"title": "Workflow[*] — records", "columns": columns, "rows": rows}
 
 
 @pytest.mark.postgresql
