@@ -103,7 +103,7 @@ class Navigation(QObject):
         if canvas is not None:
             known = canvas.workflow.node_around(node_id) if canvas.workflow is not None else None
             canvas.select([known or NodeId(node_id)])
-            canvas.center_on(known or NodeId(node_id))
+            canvas.reveal(known or NodeId(node_id))
 
     def add_node(self, type_name: str) -> None:
         """Adds a node beside the selection, or to the right of the others."""
