@@ -39,6 +39,8 @@ LEAST_BREAKPOINT_PX: Final = 3.5
 """and the smallest, so that its shape can still be told."""
 PREPARE_S: Final = 0.004
 """What a frame that shows pictures of a zoom may spend on cards that are to be painted where it came to rest."""
+NEW_AT_ONCE: Final = 30
+"""So many cards a frame of a zoom paints in passing, a tenth of a millisecond each; others are simplified until it rests."""
 SMOOTH_CARDS: Final = 16
 """With more cards than this in view, or as large a part of it filled by larger ones, a zoom does without smoothing until it rests."""
 
@@ -226,6 +228,7 @@ class ScenePainter:
         zoom, ratio = camera.zoom, camera.device_ratio
         until = time.perf_counter() + RENDER_BUDGET_S * (1 if len(cache) else 16)
         simple: list[int] = []
+        new = 0
         smooth = QPainter.RenderHint.SmoothPixmapTransform
         inset = round(MARGIN * zoom * ratio) / ratio
         for i, x, y in zip(order.tolist(), xs.tolist(), ys.tolist(), strict=True):
@@ -240,6 +243,13 @@ class ScenePainter:
                     painted = painted or cache.last(node_id)
             elif painted.scale != zoom:
                 self.is_complete = False
+            if painted is None and is_zooming and new < NEW_AT_ONCE:
+                # Comes into view while a run changes what is seen, so that there is no picture of the zoom.
+                new += 1
+                painter.setOpacity(0.35 if self.dimmed is not None and self.dimmed[i] else 1.0)
+                cache.draw(painter, node_id, Look(cards[i], footer, severity), (x, y), camera)
+                painter.setOpacity(1.0)
+                continue
             if painted is None:
                 simple.append(i)
                 continue

@@ -14,6 +14,7 @@ from studio.canvas.camera import Camera
 from studio.canvas.curves import Floats
 from studio.canvas.drag_layers import DragLayers, Lifted
 from studio.canvas.geometry import Geometry
+from studio.canvas.scene_painter import ScenePainter
 from studio.canvas.sheets import Sheets
 from studio.canvas.states import CardState, Footer
 from studio.canvas.zoom_pictures import ZoomPictures
@@ -239,6 +240,27 @@ def test_while_a_zoom_goes_on_every_card_looks_as_it_does_at_rest(crowd, qtbot, 
         assert max(apart.values()) < 36
         seen |= set(apart)
     assert notches > 0 or {0, 8, 50, 57, 5} <= seen
+
+
+def test_a_zoom_while_a_run_goes_on_simplifies_no_card(crowd, qtbot, monkeypatch):
+    view, mouse = crowd
+    viewer = view.viewer
+    viewer.zoom_to(0.9)
+    viewer.painter_.cache.clear()
+    rest(view, qtbot)
+    monkeypatch.setattr(scene_painter, "RENDER_BUDGET_S", 0.0)
+    simplified = []
+    monkeypatch.setattr(
+        ScenePainter, "_plain_cards", lambda _, painter, camera, which: simplified.append(which)
+    )
+    before = len(viewer.painter_.nodes_in_sight(viewer.camera()))
+    for step in range(3):
+        mouse.wheel(1300, 500, -1)
+        view.projector.set_footers({NodeId("n0"): Footer(CardState.RUNNING, f"{step} rows")})
+        viewer.redraw()
+        QApplication.processEvents()
+    assert len(viewer.painter_.nodes_in_sight(viewer.camera())) > before
+    assert not simplified
 
 
 def test_a_zoom_that_comes_to_rest_turns_sharp_at_once(crowd, qtbot, monkeypatch):
