@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -190,9 +191,10 @@ def test_a_failed_node_shows_what_where_why_and_what_to_do(panel, qtbot):
 def test_a_running_node_shows_its_progress_and_then_its_rows(panel, qtbot):
     values = {"list_orders": [order_row(1)]}
     handle = make_handle({}, running=("list_orders",))
+    handle.put(NodeId("list_orders"), progress=(1200, 5000))
     panel.set_run(handle)
     panel.show_output("list_orders")
-    assert "1,200 / 5,000" in panel.current.empty._text.text()
+    assert re.search(r"1,200 / 5,000 · [\d,]+/s$", panel.current.empty._text.text())
     handle.delivered(lambda node_id, port: values[node_id])
     handle.put(NodeId("list_orders"), state="succeeded", rows=1, duration_ms=2.0, progress=None)
     qtbot.waitUntil(lambda: panel.current.rows.isVisible() and panel.current.rows.model.rowCount() == 1)

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from studio.cli.showing import cell, plain
+from studio.cli.showing import cell, plain, progress_text
+from studio.kernel.ids import NodeId
+from studio.session import NodeRunView
 
 
 class Color(enum.Enum):
@@ -60,3 +62,12 @@ def test_every_value_can_be_written_as_json():
         "rows": [{"x": 1.5}],
         "odd": "<class 'object'>",
     }
+
+
+def test_what_a_running_node_has_done_is_said_with_its_rate():
+    def text(**known):
+        return progress_text(NodeRunView(node_id=NodeId("list"), state="running", **known))
+
+    assert text() == ""
+    assert text(progress=(12_000, None)) == "12,000 rows"
+    assert text(progress=(12_000, 50_000), rate=48_000.4) == "12,000 / 50,000 rows · 48,000 rows/s"
