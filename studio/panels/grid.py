@@ -24,6 +24,7 @@ LINK_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
 """The Link of a cell that refers to a record; None for any other."""
 _ROW_PX: Final = 26
 _HEADER_PX: Final = 40
+_BELOW_PX: Final = 30
 _PAD_PX: Final = 8
 _WIDEST_PX: Final = 360
 
@@ -35,6 +36,7 @@ class KindHeader(QHeaderView):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.theme = theme
         self.order: tuple[str, ...] = ()
+        self._has_room_below = False
         self.setSectionsClickable(True)
         self.setSectionsMovable(True)
         self.setHighlightSections(False)
@@ -43,7 +45,17 @@ class KindHeader(QHeaderView):
         self.setMinimumSectionSize(48)
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), _HEADER_PX)
+        return QSize(super().sizeHint().width(), _HEADER_PX + (_BELOW_PX if self._has_room_below else 0))
+
+    def set_room_below(self, has_room: bool) -> None:
+        """Leaves room for a row of other widgets below the names, or no longer."""
+        if has_room != self._has_room_below:
+            self._has_room_below = has_room
+            self.updateGeometry()
+            self.geometriesChanged.emit()
+
+    def room_below(self) -> QRect:
+        return QRect(0, _HEADER_PX, self.viewport().width(), _BELOW_PX)
 
     def direction(self, name: str) -> str:
         """`up`, `down`, or an empty string when the rows are not ordered by that column."""
@@ -64,6 +76,7 @@ class KindHeader(QHeaderView):
             painter.setPen(theme.color("border"))
             painter.drawLine(rect.topRight(), rect.bottomRight())
             painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+            rect = QRect(rect.left(), rect.top(), rect.width(), min(rect.height(), _HEADER_PX))
             direction = self.direction(name)
             inner = rect.adjusted(_PAD_PX, 4, -_PAD_PX - (12 if direction else 0), -4)
             self._draw_names(painter, inner, name, kind)

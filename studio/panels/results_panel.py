@@ -14,6 +14,7 @@ from studio.panels.base import Panel
 from studio.panels.browse_view import BrowseView
 from studio.panels.export_bar import ExportBar, ExportWish, ask_target
 from studio.panels.output_view import OutputView
+from studio.panels.row_look import LookBook, LooksInMemory
 from studio.panels.widgets import EmptyState, item_icon, tool_button
 from studio.qt.icons import icon
 from studio.session.events import CatalogueChanged, ProjectChanged, RunFinished
@@ -50,6 +51,8 @@ class ResultsPanel(Panel):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self._handle: RunHandle | None = None
+        self.book: LookBook = LooksInMemory()
+        """Where the views of rows are kept."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -200,6 +203,16 @@ class ResultsPanel(Panel):
         if self.rows is not None:
             self.rows.deeds.export()
 
+    def choose_columns(self) -> None:
+        """Offers the columns of the tab in front, and the views that are kept of it."""
+        if self.rows is not None:
+            self.rows.open_columns()
+
+    def toggle_filters(self) -> None:
+        """Shows a row of filters above the rows of the tab in front, or no longer."""
+        if self.rows is not None:
+            self.rows.toggle_filters()
+
     def toggle_chart(self) -> None:
         """Shows the rows of the tab in front as a chart, or no longer."""
         if self.rows is not None:
@@ -273,6 +286,7 @@ class ResultsPanel(Panel):
             loose = next((place for place, known in enumerate(self.views) if not known.is_kept), None)
             if loose is not None:
                 self.close_tab(loose)
+        view.rows.looks.book = self.book
         view.message.connect(self.message)
         view.exportRequested.connect(self._ask_where_to)
         view.rowsShown.connect(self._tell_rows)

@@ -129,6 +129,20 @@ class RowsModel(QAbstractTableModel):
         if self._source is not None:
             self._want(0)
 
+    def forget_view(self) -> None:
+        """No order and no filter, from the next source on."""
+        self._order, self._filter = (), {}
+
+    @property
+    def source(self) -> RowSource | None:
+        """What was set, as it was set."""
+        return self._source
+
+    @property
+    def filter(self) -> Mapping[str, Any]:
+        """What was asked for with `set_filter`."""
+        return self._filter
+
     @property
     def asked(self) -> RowSource | None:
         """The source as it is asked now: with the order and the filter that were set upon it."""

@@ -16,12 +16,15 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QToolButton
 
 from studio.panels.chart_view import ChartView
 from studio.panels.display import cell_text
+from studio.panels.filter_row import FilterRow
 from studio.panels.grid import LINK_ROLE, Grid, next_order
 from studio.panels.links import links_of
+from studio.panels.look_control import LookControl
 from studio.panels.row_deeds import RowDeeds
 from studio.panels.rows_model import RowsModel
 from studio.panels.value_tree import ValueView
 from studio.panels.widgets import BusyLine, add_action, counted, muted_label, repaint_icons, tool_button
+from studio.session.row_sources import ModelRows
 
 if TYPE_CHECKING:
     from studio.models.spec import ModelSpec
@@ -72,6 +75,11 @@ class RowsView(QWidget):
         self.splitter.setStretchFactor(1, 3)
         self.splitter.setStretchFactor(2, 1)
         column.addWidget(self.splitter, 1)
+        self.filters = FilterRow(self.grid, self.model)
+        self.filters.changed.connect(self._filter_asked)
+        self.filters.left.connect(self._enter_grid)
+        self.looks = LookControl(self.grid, self.model, self.filters)
+        self.looks.message.connect(self.message)
         self.deeds = RowDeeds(session, self.model, self.grid)
         self.deeds.message.connect(self.message)
         self.deeds.failed.connect(self.failed)
@@ -108,6 +116,21 @@ class RowsView(QWidget):
         self.figures.setAccessibleName(self.tr("Figures of the selection"))
         bar.addWidget(self.figures)
         bar.addStretch(1)
+        self.filter_button = tool_button(
+            "funnel-simple",
+            self.theme,
+            self,
+            tip=self.tr("Filter by column, below the header (Ctrl+Shift+F)"),
+        )
+        self.filter_button.setCheckable(True)
+        self.filter_button.clicked.connect(self._filter_clicked)
+        self.filters.shown.connect(self.filter_button.setChecked)
+        bar.addWidget(self.filter_button)
+        self.columns_button = tool_button(
+            "columns", self.theme, self, tip=self.tr("Choose columns, and keep views (Ctrl+Shift+A)")
+        )
+        self.columns_button.clicked.connect(self.open_columns)
+        bar.addWidget(self.columns_button)
         self.record_button = tool_button(
             "article",
             self.theme,
@@ -166,7 +189,13 @@ class RowsView(QWidget):
         self.model.links = links_of(self._session.project, spec)
         self._note = note
         self._fitted = False
-        self.grid.kind_header.order = ()
+        if _place_of(source) != _place_of(self.model.source):
+            # The same rows of another run keep their order and their filters; others begin afresh.
+            self.grid.kind_header.order = ()
+            self.model.forget_view()
+            self.looks.forget()
+            self.filters.show_texts({})
+            self.looks.place = "/".join((self._session.project.id, *map(str, _place_of(source))))
         self.model.set_source(source, kinds=kinds)
         self.record.show_value("", {})
         self.chart.forget()
@@ -209,6 +238,26 @@ class RowsView(QWidget):
         chart = (width - record) // 2 if self.chart.isVisibleTo(self) else 0
         self.splitter.setSizes([width - record - chart, chart, record])
 
+    def toggle_filters(self) -> None:
+        """Opens or closes the row of filters below the header."""
+        self.filter_button.setChecked(not self.filter_button.isChecked())
+        self._filter_clicked()
+
+    def open_columns(self) -> None:
+        """Offers the columns, and the views that are kept."""
+        self.looks.open_popup(self.columns_button)
+
+    def _filter_clicked(self) -> None:
+        shown = self.filter_button.isChecked()
+        self.filters.set_shown(shown)
+        self.filters.enter() if shown else self._enter_grid()
+
+    def _filter_asked(self, filter: Any) -> None:
+        self.model.set_filter(filter)
+
+    def _enter_grid(self) -> None:
+        self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def toggle_chart(self) -> None:
         """Opens or closes the pane with the chart."""
         self.chart_button.setChecked(not self.chart.isVisibleTo(self))
@@ -246,7 +295,7 @@ class RowsView(QWidget):
         self._show_status()
         self._fill_record()
         self._draw_chart()
-        self.emptied.emit(self.model.total == 0)
+        self.emptied.emit(self.model.total == 0 and not self.model.filter)
 
     def _busy_changed(self, busy: bool) -> None:
         if busy:
@@ -261,7 +310,10 @@ class RowsView(QWidget):
         first, last = self.grid.rows_in_sight()
         total = self.model.total
         if last < first:
-            text = self.tr("0 rows") if total == 0 else self.tr("Reading…") if self.model.is_busy else ""
+            none = (
+                self.tr("0 rows match the filters of the columns") if self.model.filter else self.tr("0 rows")
+            )
+            text = none if total == 0 else self.tr("Reading…") if self.model.is_busy else ""
         else:
             of = counted(total) if total is not None else self.tr("more")
             text = self.tr("{first}–{last} of {total}").format(
@@ -320,3 +372,10 @@ class RowsView(QWidget):
             text = self.tr("&Go to {model} {value}").format(model=link.model, value=index.data())
             add_action(menu, text, partial(self._follow, index)).setShortcut("F4")
         menu.popup(self.grid.viewport().mapToGlobal(place))
+
+
+def _place_of(source: RowSource | None) -> tuple[object, ...]:
+    """What stays the same from run to run."""
+    if isinstance(source, ModelRows):
+        return (source.model_id,)
+    return (source.handle.workflow_id, source.node_id, source.port or "") if source is not None else ()

@@ -456,8 +456,30 @@ def _matching(
     from studio.query.filters import parse_filter
     from studio.query.matching import matcher
 
-    matches = matcher(parse_filter(None, filter))
+    matches = matcher(parse_filter(None, _zoned(filter, rows)))
     return [row for row in rows if matches(row)]
+
+
+def _zoned(filter: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The filter with its naive moments in UTC, as a database takes them, where those of the rows have a zone."""
+    found: dict[str, Any] = {}
+    for name, wanted in filter.items():
+        if name in ("$and", "$or"):
+            found[name] = [_zoned(part, rows) for part in wanted]
+            continue
+        value = next((row[name] for row in rows if row.get(name) is not None), None)
+        has_zone = isinstance(value, dt.datetime) and value.tzinfo is not None
+        found[name] = _in_utc(wanted) if has_zone else wanted
+    return found
+
+
+def _in_utc(wanted: Any) -> Any:
+    if isinstance(wanted, Mapping):
+        return {name: _in_utc(part) for name, part in wanted.items()}
+    if isinstance(wanted, list | tuple):
+        return [_in_utc(part) for part in wanted]
+    is_naive = isinstance(wanted, dt.datetime) and wanted.tzinfo is None
+    return wanted.replace(tzinfo=dt.UTC) if is_naive else wanted
 
 
 def _sorted(rows: Iterable[Mapping[str, Any]], order_by: Sequence[str]) -> list[dict[str, Any]]:

@@ -125,6 +125,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="new_model", text="New &model…", when=_PROJECT),
     Command(id="export_rows", text="&Export rows…", shortcuts=("Ctrl+Shift+E",), icon="ph.export", when=("rows",), tip="Write all rows of the tab in front into a file: CSV, JSON, JSON Lines or SQL"),
     Command(id="show_chart", text="&Show or hide the chart", shortcuts=("Ctrl+Shift+D",), icon="ph.chart-bar", when=("rows",), tip="The rows of the tab in front as bars, lines or a histogram"),
+    Command(id="filter_rows", text="&Filter by column", shortcuts=("Ctrl+Shift+F",), icon="ph.funnel-simple", when=("rows",), tip="A row of filters below the header: = ≠ < >, in a, b, null, ~ part of a text"),
+    Command(id="choose_columns", text="C&olumns and views…", shortcuts=("Ctrl+Shift+A",), icon="ph.columns", when=("rows",), tip="Which columns are shown, in which order; columns, order and filters kept under a name"),
     Command(id="keep_tab", text="&Keep or release the result", shortcuts=("Ctrl+Shift+K",), icon="ph.push-pin", when=("result",), tip="Keep the tab in front as it is: what is run or shown next gets another one"),
     Command(id="tenant", text="&Tenant…", icon="ph.users", when=_PROJECT, tip="Whose records are meant, in models that keep them by tenant"),
     # Window
@@ -153,7 +155,7 @@ MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
     ("&View", ("toggle_left", "toggle_inspector", "toggle_bottom", "show_log", "show_lineage", "show_outline", "show_history", None, "zoom_in", "zoom_out", "zoom_100", "fit", "fit_selection", "toggle_minimap", BOOKMARK, None, THEME, LAYOUT, "full_screen")),
     ("&Graph", ("add_node", "add_note", "add_frame", "dissolve_frames", None, "make_subworkflow", "enter_subworkflow", "leave_subworkflow", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "save_template", "new_workflow")),
     ("&Run", ("run", "run_to_here", "run_from_here", "dry_run", None, "step", "stop", None, "toggle_breakpoint", "edit_breakpoint", "clear_breakpoints", None, "mode_auto", "mode_atomic", "mode_review", None, "commit", "roll_back", "show_changes", None, "toggle_pin", None, "next_problem", "previous_problem")),
-    ("&Data", ("connections", "import_models", "new_model", None, "export_rows", "show_chart", "keep_tab", None, "tenant")),
+    ("&Data", ("connections", "import_models", "new_model", None, "filter_rows", "choose_columns", "show_chart", "export_rows", "keep_tab", None, "tenant")),
     ("&Tools", ("go_to", "command_palette", None, "settings")),
     ("&Window", ("next_tab", "previous_tab", "close_tab", None, "next_pane", "previous_pane")),
     ("&Help", ("shortcuts", "tour", None, "open_data_folder", "licences", None, "about")),

@@ -234,6 +234,8 @@ def _other_deeds(window: MainWindow) -> dict[str, Deed]:
         "import_models": models.open_import,
         "new_model": models.open_new_model,
         "export_rows": window.panels.results.export,
+        "choose_columns": window.panels.results.choose_columns,
+        "filter_rows": window.panels.results.toggle_filters,
         "show_chart": window.panels.results.toggle_chart,
         "keep_tab": window.panels.results.toggle_kept,
         "tenant": lambda: run_in_background(

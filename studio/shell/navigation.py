@@ -69,6 +69,7 @@ class Navigation(QObject):
         panels.results.runToRequested.connect(self._run_to)
         panels.results.sqlRequested.connect(self._show_sql)
         panels.results.logRequested.connect(self._show_log)
+        panels.results.book = window.settings
         panels.results.shown.connect(self._on_result_shown)
         panels.runs.runOpened.connect(self.show_run)
         panels.runs.againRequested.connect(self.run_again)

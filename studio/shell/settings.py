@@ -165,6 +165,17 @@ class Settings:
     def stars(self, stars: Mapping[str, Sequence[str]]) -> None:
         self._store.setValue("project/stars", json.dumps({place: list(ids) for place, ids in stars.items()}))
 
+    def looks(self, place: str) -> dict[str, Any]:
+        """The views that are kept of certain rows, by name."""
+        found = self._mapping("results/looks").get(place)
+        return found if isinstance(found, dict) else {}
+
+    def keep_looks(self, place: str, looks: Mapping[str, Any]) -> None:
+        kept = {**self._mapping("results/looks"), place: dict(looks)}
+        self._store.setValue(
+            "results/looks", json.dumps({key: entry for key, entry in kept.items() if entry})
+        )
+
     @property
     def last_folder(self) -> str:
         """Where the last file dialog ended; an empty string at first."""

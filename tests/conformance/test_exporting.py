@@ -11,6 +11,7 @@ import pytest
 
 from studio.kernel.errors import NodeError
 from studio.kernel.ids import NodeId, RunId, WorkflowId
+from studio.panels.cell_filters import parse_cell_filter
 from studio.project import Connection, ModelEntry, Project
 from studio.session import Environment, RunHandle, Session, runs
 from studio.session.exporting import BATCH_ROWS, Progress, Target
@@ -134,6 +135,37 @@ def test_an_output_is_written_whole_in_its_order_even_what_the_grid_does_not_kee
 
     asyncio.run(export())
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv", ".json", ".sql"]
+
+
+def test_what_is_typed_above_a_column_means_the_same_in_the_database_and_of_a_run(
+    shop: Shop, database_url: str, tmp_path: Path
+) -> None:
+    shop.orders(1, 2.5, 2.5, 40)
+    ids = [record["id"] for record in shop.one("OrderListNode", {"limit": None})]
+    for order_id, note in zip(ids, ("50 % off", None, "Ring_twice", "50 x off"), strict=True):
+        shop.one("OrderUpdateNode", {"id": order_id, "fields": {"note": note}})
+    shop.one("OrderUpdateNode", {"id": ids[0], "fields": {"status": "paid"}})
+    typed = {
+        ("total", "> 2"): [1, 2, 3], ("total", "2.5"): [1, 2], ("total", "1..3"): [0, 1, 2], ("note", "null"): [1],
+        ("note", "not null"): [0, 2, 3], ("note", "50 %"): [0], ("note", "~ring_"): [2], ("note", "= 50 x off"): [3],
+        ("status", "paid"): [0], ("status", "≠ paid"): [1, 2, 3], ("status", "in paid, pending"): [0, 1, 2, 3],
+        ("created_at", "> 2999-01-01"): [], ("created_at", ">= 2020-01-01"): [0, 1, 2, 3],
+    }  # fmt: skip
+    kinds = {field.name: field.kind.value for field in shop.db.models["Order"].fields}
+
+    async def ask() -> None:
+        session = session_of(shop, database_url, tmp_path)
+        handle = handle_of(list((await session.browse("Order")).rows))
+        for (name, text), places in typed.items():
+            wanted = {name: parse_cell_filter(kinds[name], text)}
+            output = OutputRows(handle=handle, node_id=NodeId("n"), filter=wanted)
+            for source in (ModelRows(model_id="Order", filter=wanted), output):
+                page = await session.rows(source)
+                assert [row["id"] for row in page.rows] == [ids[place] for place in places], (source, text)
+                assert page.total == len(places)
+        await session.close()
+
+    asyncio.run(ask())
 
 
 def test_an_export_that_is_stopped_leaves_nothing_behind(

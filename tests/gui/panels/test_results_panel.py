@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, Qt
 from PySide6.QtGui import QImage, QImageWriter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from studio.kernel.errors import NoSuchTable
 from studio.kernel.ids import NodeId, WorkflowId
@@ -290,6 +290,75 @@ def test_a_kept_tab_stays_with_its_run_and_the_next_run_gets_another(panel, sess
     panel.toggle_kept()
     assert panel.tabs.tabText(panel.tabs.currentIndex()) == "List orders"
     qtbot.waitUntil(lambda: "0 rows" in kept.empty._title.text())
+
+
+def test_columns_are_filtered_where_they_stand_and_the_next_run_keeps_the_filters(panel, qtbot):
+    view = open_rows(panel, qtbot, count=200)
+    qtbot.mouseClick(view.filter_button, Qt.MouseButton.LeftButton)
+    field = view.filters.field("status")
+    qtbot.waitUntil(lambda: field.isVisible() and field.width() > 40)
+    header = view.grid.kind_header
+    assert field.x() == header.sectionViewportPosition(view.model.columns.index("status")) + 2
+    assert QApplication.focusWidget() is view.filters.field("id")
+    qtbot.keyClicks(field, "in paid, shipped")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: view.model.rowCount() == 134)
+    # What cannot be read is marked and left out; a filter that matches nothing leaves the fields in sight.
+    bad = view.filters.field("total")
+    qtbot.keyClicks(bad, "~ 5")
+    view.filters.apply()
+    assert bad.property("invalid") == "true"
+    assert "part of a text" in bad.toolTip()
+    bad.setText("< 0")
+    view.filters.apply()
+    qtbot.waitUntil(lambda: view.model.total == 0)
+    assert view.isVisible()
+    assert view.status.text().startswith("0 rows match the filters")
+    qtbot.keyClick(bad, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: view.model.rowCount() == 134)
+    panel.set_run(make_handle({"list_orders": [order_row(number) for number in range(4)]}))
+    qtbot.waitUntil(lambda: view.model.rowCount() == 2)
+    # Without the row nothing is filtered; what was typed is not lost.
+    qtbot.mouseClick(view.filter_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: view.model.rowCount() == 4)
+    assert view.filters.texts == {"status": "in paid, shipped"}
+
+
+def test_columns_are_chosen_and_ordered_and_views_are_kept_by_name(panel, qtbot):
+    view = open_rows(panel, qtbot, count=40)
+    qtbot.mouseClick(view.columns_button, Qt.MouseButton.LeftButton)
+    popup = view.looks.popup
+    popup.list.item(1).setCheckState(Qt.CheckState.Unchecked)
+    popup.list.setCurrentRow(2)
+    qtbot.keyClick(popup.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    qtbot.keyClick(popup.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    shown = ["total", "id", "status", "note", "paid_at", "settings"]
+    assert view.grid.shown_columns() == shown
+    view._order_by("total", False)
+    view.filters.show_texts({"id": "> 10"})
+    qtbot.keyClicks(popup.name, "Later ones")
+    qtbot.keyClick(popup.name, Qt.Key.Key_Return)
+    assert [entry.property("look") for entry in popup.findChildren(QPushButton) if entry.property("look")]
+    popup.all_button.click()
+    popup.close()
+    assert len(view.grid.shown_columns()) == 7
+    # At least one column stays.
+    for number in range(7):
+        popup.list.item(number).setCheckState(Qt.CheckState.Unchecked)
+    assert len(view.grid.shown_columns()) == 1
+    # In another tab of the same rows the view is there, and shows them as they were.
+    panel.toggle_kept()
+    again = open_rows(panel, qtbot, count=30)
+    assert again is not view
+    qtbot.mouseClick(again.columns_button, Qt.MouseButton.LeftButton)
+    buttons = again.looks.popup.findChildren(QPushButton)
+    next(entry for entry in buttons if entry.property("look") == "Later ones").click()
+    qtbot.waitUntil(lambda: again.model.rowCount() == 20)
+    assert again.grid.shown_columns() == shown
+    assert again.grid.kind_header.order == ("total",)
+    assert again.filters.field("id").text() == "> 10"
+    again.looks._remove("Later ones")
+    assert panel.book.looks(again.looks.place) == {}
 
 
 def test_a_value_that_is_a_picture_is_shown_as_one_and_json_in_a_text_unfolds(panel, qtbot):

@@ -1,12 +1,14 @@
 """Filters as rows of a form, and back."""
 
 import datetime as dt
+import json
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.panels.cell_filters import parse_cell_filter
 from studio.panels.conditions import (
     Condition,
     conditions_of,
@@ -16,6 +18,7 @@ from studio.panels.conditions import (
     parse_value,
 )
 from studio.panels.literals import LiteralRefused
+from studio.panels.row_look import RowLook
 
 FIELD = st.sampled_from(["status", "total", "name", "profile.theme"])
 PLAIN = st.one_of(st.text(), st.integers(), st.booleans(), st.decimals(allow_nan=False, allow_infinity=False))
@@ -126,3 +129,52 @@ def test_operators_follow_the_kind():
     assert "$like" in operators_for("str")
     assert "$like" not in operators_for("int")
     assert operators_for("bool") == ("$eq", "$ne", "$null", "$exists")
+
+
+DAY = dt.datetime(2024, 1, 31)  # noqa: DTZ001 - what is typed names no zone
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "wanted"),
+    [
+        ("int", "", None),
+        ("int", ">=", None),
+        ("int", "5", {"$eq": 5}),
+        ("int", "≠ 5", {"$ne": 5}),
+        ("int", "<>5", {"$ne": 5}),
+        ("decimal", ">= 2.50", {"$gte": Decimal("2.50")}),
+        ("int", "1..10", {"$between": [1, 10]}),
+        ("int", "in 1, 2", {"$in": [1, 2]}),
+        ("enum", "not in paid, open", {"$nin": ["paid", "open"]}),
+        ("enum", "paid", {"$eq": "paid"}),
+        ("str", "50 %", {"$ilike": "%50 \\%%"}),
+        ("str", "~a_b", {"$ilike": "%a\\_b%"}),
+        ("str", "= null", {"$null": True}),
+        ("text", "NOT NULL", {"$null": False}),
+        ("str", "=inn", {"$eq": "inn"}),
+        ("datetime", "2024-01-31", {"$gte": DAY, "$lt": DAY + dt.timedelta(days=1)}),
+        ("datetime", "> 2024-01-31", {"$gte": DAY + dt.timedelta(days=1)}),
+        ("datetime", "< 2024-01-31", {"$lt": DAY}),
+        ("date", "<= 2024-01-31", {"$lte": DAY.date()}),
+        ("", "12", {"$eq": 12}),
+        ("", "twelve", {"$ilike": "%twelve%"}),
+    ],
+)
+def test_what_is_typed_above_a_column_is_a_condition(kind, text, wanted):
+    assert parse_cell_filter(kind, text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("int", "many"), ("date", "~2024"), ("int", "in a, b"), ("date", "> soon")]
+)
+def test_what_cannot_be_read_above_a_column_is_refused_with_what_can(kind, text):
+    with pytest.raises(LiteralRefused, match=r".{12}"):
+        parse_cell_filter(kind, text)
+
+
+def test_a_kept_look_comes_back_and_what_is_damaged_of_it_is_left_out():
+    look = RowLook(columns=("b", "a"), hidden=("c",), order_by=("-a",), filters=(("a", "> 1"),))
+    assert RowLook.of_data(json.loads(json.dumps(look.to_data()))) == look
+    assert look.arranged(["a", "b", "c", "new"]) == ["b", "a", "c", "new"]
+    assert RowLook.of_data({"columns": ["a", 1], "filters": [], "order_by": "a"}) == RowLook(columns=("a",))
+    assert RowLook.of_data(None) == RowLook()
