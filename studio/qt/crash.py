@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import logging
-import platform
 import re
 import sys
 import threading
@@ -30,6 +29,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+from studio.qt.versions import versions
 
 _LOG: Final = logging.getLogger("studio")
 _QT_LOG: Final = logging.getLogger("studio.qt.messages")
@@ -162,28 +163,6 @@ def _write_qt_message(kind: QtMsgType, _context: QMessageLogContext, text: str |
         _QT_LOG.log(_LEVELS.get(kind, logging.WARNING), "%s", text)
 
 
-def versions() -> list[tuple[str, str]]:
-    """What this Studio is made of: names and versions, for the About box and for reports."""
-    from importlib import metadata
-
-    from PySide6 import __version__ as pyside_version
-
-    def version_of(distribution: str) -> str:
-        try:
-            return metadata.version(distribution)
-        except metadata.PackageNotFoundError:
-            return "not installed"
-
-    listed = ("NodeGraphQt", "qasync", "SQLAlchemy", "asyncpg", "numpy")
-    return [
-        ("Studio", version_of("dataflow-studio")),
-        ("Python", platform.python_version()),
-        ("Qt (PySide6)", pyside_version),
-        *((name, version_of(name)) for name in listed),
-        ("System", platform.platform()),
-    ]
-
-
 def report(trace: str) -> str:
     """A report for the clipboard: the versions, then the trace."""
     lines = [f"{name}: {version}" for name, version in versions()]
@@ -193,7 +172,11 @@ def report(trace: str) -> str:
 class CrashDialog(QDialog):
     """Says that something went wrong in Studio itself, and gives the report to copy. The window stays usable."""
 
-    def __init__(self, text: str, folder: Path, parent: QWidget | None = None) -> None:
+    restartRequested = Signal()
+
+    def __init__(
+        self, text: str, folder: Path, parent: QWidget | None = None, *, can_restart: bool = False
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("crashDialog")
         self.setWindowTitle(self.tr("Something went wrong in Studio"))
@@ -227,6 +210,14 @@ class CrashDialog(QDialog):
         folder_button.clicked.connect(self._open_folder)
         buttons.addButton(self.copy_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(folder_button, QDialogButtonBox.ButtonRole.ActionRole)
+        self.restart_button = QPushButton(self.tr("Restart Studio"))
+        self.restart_button.setAutoDefault(False)
+        self.restart_button.setToolTip(
+            self.tr("Close the window, as by hand, and start anew with the same project")
+        )
+        self.restart_button.clicked.connect(self._restart)
+        self.restart_button.setVisible(can_restart)
+        buttons.addButton(self.restart_button, QDialogButtonBox.ButtonRole.ActionRole)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)
@@ -239,6 +230,10 @@ class CrashDialog(QDialog):
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._text)
         self.copy_button.setText(self.tr("Copied"))
+
+    def _restart(self) -> None:
+        self.close()
+        self.restartRequested.emit()
 
     def _open_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.kernel.errors import StudioError
 from studio.qt import loop
+from studio.qt.background import run_in_background
 from studio.qt.crash import CrashDialog, CrashReporter
 from studio.qt.garbage import GarbageCollector
 from studio.qt.icons import app_icon
@@ -80,6 +82,8 @@ class Program(QObject):
         self._started_early: list[str] = []
         """What other starts wanted before the window could do it."""
         self._is_ready = False
+        self.begin_again_with: str | None = None
+        """What is to be opened when the program has ended and is started anew, empty for nothing; None: it is not."""
         self.window: MainWindow | None = None
         self.watchdog = loop.Watchdog(self)
         self.garbage = GarbageCollector(self)
@@ -140,9 +144,22 @@ class Program(QObject):
             self.window.close()
 
     def _show_crash(self, report: str) -> None:
-        dialog = CrashDialog(report, self.reporter.folder, self.window)
+        dialog = CrashDialog(report, self.reporter.folder, self.window, can_restart=self.window is not None)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.restartRequested.connect(self.restart)
         dialog.show()
+
+    def restart(self) -> None:
+        """Closes the window as a person does, who may still want to stay, and has the program started anew with the same project."""
+        window = self.window
+        if window is not None:
+            session = window.session
+            self.begin_again_with = (session.location if session is not None else None) or ""
+            run_in_background(self, window.leave(), self._left, text=self.tr("Closing…"))
+
+    def _left(self, has_left: bool) -> None:
+        if not has_left:
+            self.begin_again_with = None
 
 
 def run_window(
@@ -169,7 +186,7 @@ def run_window(
     if not new_window:
         program.listen()
     try:
-        return loop.run(
+        code = loop.run(
             app,
             lambda: program.main(location),
             interrupted=program.interrupt,
@@ -177,6 +194,16 @@ def run_window(
         )
     finally:
         program.reporter.uninstall()
+    if program.begin_again_with is not None:
+        begin_again(program.begin_again_with, new_window=new_window)
+    return code
+
+
+def begin_again(location: str, *, new_window: bool) -> None:
+    """Starts the program that is about to end once more."""
+    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "studio"]
+    flags = ["--new-window"] if new_window else []
+    subprocess.Popen([*program, *flags, *filter(None, [location])], start_new_session=True)  # noqa: S603 - this program
 
 
 def make_application(arguments: Sequence[str] | None = None) -> StudioApplication:

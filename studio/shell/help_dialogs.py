@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from importlib import metadata
 from typing import Final
@@ -21,10 +22,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.qt.background import run_in_background
 from studio.qt.commands import Command, CommandSet
-from studio.qt.crash import versions
 from studio.qt.icons import app_icon
 from studio.qt.theme import Theme
+from studio.qt.versions import packages, versions
 
 _GESTURES: Final = (
     ("Drag empty canvas", "Select all that a rectangle meets"),
@@ -65,11 +67,6 @@ _OUTLINE: Final = (
     ("H, K", "Collapse a frame; colour it or a note"),
     ("C, B", "Add a note; a bookmark"),
 )
-
-_PACKAGES: Final = (
-    "PySide6-Essentials", "NodeGraphQt", "qasync", "qtawesome", "numpy", "SQLAlchemy", "asyncpg",
-    "orjson", "PyYAML", "keyring", "uvloop", "typer", "rich", "rapidfuzz", "platformdirs", "Pygments",
-)  # fmt: skip
 
 
 class ShortcutsDialog(QDialog):
@@ -211,16 +208,18 @@ class LicencesDialog(QDialog):
         self.setObjectName("licencesDialog")
         self.setWindowTitle(self.tr("Licences"))
         self.resize(720, 480)
-        text = QPlainTextEdit(licences())
-        text.setReadOnly(True)
-        text.setFont(theme.mono(size_px=12))
-        text.setAccessibleName(self.tr("Licences"))
+        self.text = QPlainTextEdit(self.tr("Reading…"))
+        self.text.setReadOnly(True)
+        self.text.setFont(theme.mono(size_px=12))
+        self.text.setAccessibleName(self.tr("Licences"))
+        # A hundred packages say theirs in a file each.
+        run_in_background(self, asyncio.to_thread(licences), self.text.setPlainText)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 12)
-        layout.addWidget(text, 1)
+        layout.addWidget(self.text, 1)
         layout.addWidget(buttons)
 
 
@@ -235,13 +234,10 @@ def licences() -> str:
         "Qt is a trademark of The Qt Company Ltd. Sources: https://code.qt.io",
         "",
     ]
-    width = max(map(len, _PACKAGES)) + 2
-    for package in sorted(_PACKAGES, key=str.lower):
-        try:
-            about = metadata.metadata(package)
-        except metadata.PackageNotFoundError:
-            continue
-        lines.append(f"{package:<{width}}{about['Version'] or '':<14}{_licence(about)}")
+    used = [distribution.metadata for distribution in packages()]
+    width = max((len(about["Name"]) for about in used), default=0) + 2
+    wide = max((len(about["Version"]) for about in used), default=0) + 2
+    lines += [f"{about['Name']:<{width}}{about['Version']:<{wide}}{_licence(about)}" for about in used]
     return "\n".join(lines)
 
 

@@ -346,14 +346,16 @@ class MainWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        if not self._is_closing:
-            self._is_closing = True
-            run_in_background(self, self._close(), text=self.tr("Closing…"))
+        run_in_background(self, self.leave(), text=self.tr("Closing…"))
 
-    async def _close(self) -> None:
+    async def leave(self) -> bool:
+        """Closes the window; False when a person wants to stay, or it is being closed already."""
+        if self._is_closing:
+            return False
+        self._is_closing = True
         try:
             if not await self.files.may_leave():
-                return
+                return False
             self.settings.keep_window(self.saveGeometry(), self.saveState(LAYOUT_VERSION))
             self.settings.sync()
             await self.files.leave()
@@ -361,6 +363,7 @@ class MainWindow(QMainWindow):
             self.close()
         finally:
             self._is_closing = False
+        return True
 
 
 def _dropped_files(event: QDropEvent) -> list[str]:

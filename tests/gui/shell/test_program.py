@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from studio.project import Connection
 from studio.qt.crash import CrashDialog
 from studio.session import Session
-from studio.shell.app import Program, painted
+from studio.shell.app import Program, begin_again, painted
 from studio.shell.asking import SecretDialog, WindowAsker
 from studio.shell.single_instance import SingleInstance, absolute, address_of, hand_over
 
@@ -115,7 +115,9 @@ def test_a_home_that_cannot_be_made_is_told_and_not_a_crash(tmp_path):
     assert "Traceback" not in err
 
 
-def test_a_crash_is_shown_beside_the_window_which_stays_usable(window, env, qapp):
+def test_a_crash_is_shown_beside_the_window_which_stays_usable_or_starts_anew(
+    window, env, qapp, qtbot, monkeypatch
+):
     program = Program(qapp, env, WindowAsker(qapp))
     program.window = window
     program.reporter.crashed.emit("Traceback: boom")
@@ -123,7 +125,23 @@ def test_a_crash_is_shown_beside_the_window_which_stays_usable(window, env, qapp
     assert dialog is not None
     assert dialog.isVisible()
     assert not dialog.isModal()
-    dialog.close()
+    answers = [False, True]
+
+    async def leave():
+        return answers.pop(0)
+
+    monkeypatch.setattr(window, "leave", leave)
+    dialog.restart_button.click()
+    assert not dialog.isVisible()
+    qtbot.waitUntil(lambda: not answers[1:] and program.begin_again_with is None)
+    program.restart()
+    qtbot.waitUntil(lambda: not answers)
+    assert program.begin_again_with == "", "without a project it begins as usual"
+    started = []
+    monkeypatch.setattr(subprocess, "Popen", lambda words, **_: started.append(words[1:]))
+    begin_again("", new_window=False)
+    begin_again("/shop.studio", new_window=True)
+    assert started == [["-m", "studio"], ["-m", "studio", "--new-window", "/shop.studio"]]
     program.window = None
     program.deleteLater()
 

@@ -235,6 +235,8 @@ def test_help_shows_keys_versions_and_licences(window, qtbot):
         dialog = window.findChild(kind)
         assert dialog is not None
         assert dialog.isVisible()
+        if kind is LicencesDialog:
+            qtbot.waitUntil(lambda dialog=dialog: dialog.text.toPlainText() == licences())
         dialog.close()
     assert "Lesser General Public License" in licences()
     assert "SQLAlchemy" in licences()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 import threading
 
@@ -10,7 +11,8 @@ import pytest
 from PySide6.QtCore import qWarning
 from PySide6.QtGui import QGuiApplication
 
-from studio.qt.crash import CrashDialog, CrashReporter, masked, versions
+from studio.qt.crash import CrashDialog, CrashReporter, masked
+from studio.qt.versions import commit, packages, versions
 
 
 @pytest.fixture
@@ -107,5 +109,33 @@ def test_the_report_can_be_copied(qtbot, tmp_path):
 
 def test_versions_name_what_studio_is_made_of():
     names = [name for name, _ in versions()]
-    assert names[:3] == ["Studio", "Python", "Qt (PySide6)"]
+    assert {"Studio", "Python", "Qt", "PySide6", "SQLite", "asyncpg (driver)", "asyncmy (driver)"} <= set(
+        names
+    )
     assert all(version for _, version in versions())
+    used = {str(each.metadata["Name"]).lower().replace("_", "-") for each in packages()}
+    assert {"sqlalchemy", "cryptography", "pyside6-essentials", "shiboken6", "asyncmy"} <= used
+    assert not {"dataflow-studio", "pytest", "ruff"} & used
+
+
+def test_the_commit_is_told_where_it_is_known(tmp_path):
+    def git(*words):
+        identity = ("-c", "user.name=Ada", "-c", "user.email=ada@x", "-c", "commit.gpgsign=false")
+        done = subprocess.run(  # noqa: S603 - our own words
+            ["git", *identity, "-C", tmp_path, *words],  # noqa: S607 - the machine's
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.strip()
+
+    git("init", "-q")
+    assert commit(tmp_path) == "", "nothing is committed yet"
+    (tmp_path / "file").write_text("one")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    assert commit(tmp_path) == git("rev-parse", "--short=12", "HEAD")
+    (tmp_path / "file").write_text("two")
+    assert commit(tmp_path).endswith(", changed since")
+    (tmp_path / "installed").mkdir()
+    assert commit(tmp_path / "installed") == "", "installed from files, not from a repository"
