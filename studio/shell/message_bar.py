@@ -28,6 +28,9 @@ Offer = tuple[str, Callable[[], object]]
 """A button's text and what it does; the bar closes when it is pressed."""
 
 _TOAST_MS: Final = 4500
+_READ_MS: Final = 900
+"""So long it stays whatever one does."""
+_ENDS: Final = (QEvent.Type.MouseButtonPress, QEvent.Type.KeyPress)
 _WHY_HEIGHT: Final = 140
 
 
@@ -133,7 +136,7 @@ class MessageBar(QFrame):
 
 
 class Toast(QLabel):
-    """A sentence that floats over the bottom of a widget and goes away by itself."""
+    """A sentence that floats over the bottom of a widget; it goes away by itself, or with the first key or click once it could be read."""
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
@@ -145,6 +148,8 @@ class Toast(QLabel):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
+        self._unread = QTimer(self)
+        self._unread.setSingleShot(True)
         over.installEventFilter(self)
         self.hide()
 
@@ -154,10 +159,17 @@ class Toast(QLabel):
         self.show()
         self.raise_()
         self._timer.start(_TOAST_MS)
+        self._unread.start(_READ_MS)
+        if (handle := self.window().windowHandle()) is not None:
+            handle.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self._place()
+        elif event.type() in _ENDS and self.isVisible() and not self._unread.isActive():
+            # Who goes on has seen it, and it must not lie over what comes next.
+            self._timer.stop()
+            self.hide()
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:

@@ -6,16 +6,18 @@ import asyncio
 import itertools
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 
 from studio.kernel.errors import ConnectionFailed
 from studio.kernel.problems import Severity
 from studio.qt.background import run_in_background
 from studio.qt.messages import Message
+from studio.shell import message_bar
 from studio.shell.help_dialogs import AboutDialog, LicencesDialog, ShortcutsDialog, licences
 from studio.shell.inputs_dialog import InputsDialog
+from studio.shell.message_bar import Toast
 from studio.shell.settings import LAYOUT_VERSION, Settings
 from studio.workflow.graph import WorkflowInput
 
@@ -240,3 +242,22 @@ def test_help_shows_keys_versions_and_licences(window, qtbot):
         dialog.close()
     assert "Lesser General Public License" in licences()
     assert "SQLAlchemy" in licences()
+
+
+def test_a_passing_sentence_goes_with_the_next_key_once_it_could_be_read(window, qtbot, monkeypatch):
+    toast = window.findChild(Toast)
+
+    def press():
+        QApplication.sendEvent(
+            window.windowHandle(),
+            QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Shift, Qt.KeyboardModifier.NoModifier),
+        )
+
+    window.tell("Pasted 1 node.")
+    press()
+    assert toast.isVisible(), "it has just come"
+    monkeypatch.setattr(message_bar, "_READ_MS", 0)
+    window.tell("Pasted 2 nodes.")
+    QApplication.processEvents()
+    press()
+    assert not toast.isVisible()
