@@ -12,6 +12,7 @@ from studio.canvas.geometry import snapped
 from studio.canvas.gestures import WireEnd
 from studio.canvas.palette_search import Entry, by_fit
 from studio.workflow.graph import Edge
+from studio.workflow.types import ANY, PortType
 
 if TYPE_CHECKING:
     from studio.canvas.view import CanvasView
@@ -51,18 +52,18 @@ class Adding(QObject):
             )
             entries = [Entry(spec, port) for spec, port in found]
         if end is not None:
-            entries = by_fit(entries, self._model_of(end), self._recent_types())
+            entries = by_fit(entries, self._type_of(end), self._recent_types())
         viewer = view.viewer
         pixel = viewer.viewport().mapTo(view, viewer.mapFromScene(at))
         view.palette_popup.open(pixel, entries, self._recent_types(), compatible=end is not None)
 
-    def _model_of(self, end: WireEnd | Edge) -> str | None:
-        """The model whose records leave or reach the end of a wire, None when there is none."""
+    def _type_of(self, end: WireEnd | Edge) -> PortType:
+        """What leaves or reaches the end of a wire."""
         if isinstance(end, Edge):
             end = WireEnd(end.source, end.source_port, is_output=True)
         geometry = self._view.projector.geometry
         i = geometry.index.get(end.node)
-        return None if i is None else geometry.cards[i].port_type(end.port, is_output=end.is_output).model
+        return ANY if i is None else geometry.cards[i].port_type(end.port, is_output=end.is_output)
 
     def _workflows(self) -> list[Entry]:
         """The project's other workflows, each as a node that runs it."""

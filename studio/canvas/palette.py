@@ -47,6 +47,9 @@ ENTRY: Final = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex
 
 
+KEYS: Final = "Enter adds · Shift+Enter adds and stays open · → shows what it takes and gives"
+
+
 class PaletteModel(QAbstractListModel):
     """Sections and their entries as rows; headings cannot be chosen."""
 
@@ -223,6 +226,9 @@ class Palette(QFrame):
         self.line.clear()
         self.preview.hide()
         self._search("")
+        if self.current() is not None:
+            # Until something is typed or chosen, which is told then.
+            self.hint.setText(KEYS)
         self.show()
         self.raise_()
         self.line.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -252,7 +258,7 @@ class Palette(QFrame):
             metrics = self.hint.fontMetrics()
             self.hint.setText(
                 metrics.elidedText(
-                    first or "Enter adds · Shift+Enter adds and keeps open · → shows its fields · Esc closes",
+                    first or KEYS,
                     Qt.TextElideMode.ElideRight,
                     self.width() - 24,
                 )

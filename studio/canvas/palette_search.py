@@ -10,6 +10,7 @@ from typing import Any, Final
 from studio.workflow.graph import Workflow
 from studio.workflow.references import REFERENCE
 from studio.workflow.spec import AFTER, NodeSpec, PortSpec
+from studio.workflow.types import PortType
 
 COMPATIBLE: Final = "Compatible"
 RECENT: Final = "Recent"
@@ -117,19 +118,22 @@ def preview(entry: Entry) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(title, rows) for title, rows in (("Takes", takes), ("Gives", gives)) if rows]
 
 
-def by_fit(entries: Iterable[Entry], model: str | None, recent: Sequence[str]) -> list[Entry]:
-    """Entries that are to be joined, the most likely first: by the port that would be, then those used lately, then those of `model`."""
+def by_fit(entries: Iterable[Entry], other: PortType, recent: Sequence[str]) -> list[Entry]:
+    """Entries to be joined to a port of a type, the most likely first.
+
+    Those come first that would be joined by a port that they are there for, and among them those that mean as many values; then those that
+    were used lately, and those of the same model.
+    """
     rank = {name: place for place, name in enumerate(recent)}
 
-    def key(entry: Entry) -> tuple[int, int, int]:
+    def key(entry: Entry) -> tuple[int, bool, int, int]:
         port = _joined_port(entry)
-        is_main = port is not None and (port.primary or port.required)
-        of_model = 0 if model and entry.spec.model == model else 2 if entry.spec.model else 1
-        return (
-            (0 if is_main else 1 if port is not None else 2),
-            rank.get(entry.spec.type, len(rank)),
-            of_model,
-        )
+        of_model = 0 if other.model and entry.spec.model == other.model else 2 if entry.spec.model else 1
+        lately = rank.get(entry.spec.type, len(rank))
+        if port is None:
+            return 2, False, lately, of_model
+        aside = 0 if port.primary or port.required else 1
+        return aside, port.type.many != other.many, lately, of_model
 
     return sorted(entries, key=key)
 

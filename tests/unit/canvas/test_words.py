@@ -151,11 +151,11 @@ def test_compatible_entries_are_one_section():
 
 def test_what_is_offered_for_a_wire_begins_with_what_takes_it_best():
     entries = [Entry(CREATE, "after"), Entry(IF, "value"), Entry(BULK, "data")]
-    ranked = by_fit(entries, "Order", [])
+    ranked = by_fit(entries, LIST.outputs[0].type, [])
     assert [entry.port for entry in ranked] == ["data", "value", "after"]
     assert signature(ranked[-1]) == "runs after it → record"
     among_equals = [Entry(CREATE, "after"), Entry(LIST, "after")]
-    assert by_fit(among_equals, "Order", [LIST.type])[0].spec is LIST, "what was used lately"
+    assert by_fit(among_equals, LIST.outputs[0].type, [LIST.type])[0].spec is LIST, "used lately"
 
 
 def test_signatures():
