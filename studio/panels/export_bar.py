@@ -119,7 +119,9 @@ class ExportBar(QWidget):
         )
 
     def cancel(self) -> None:
-        """Stops the export; nothing is left of what was written."""
+        """Stops the export; nothing is left of what was written. Does nothing when it has just been done."""
+        if not self._progress.stop():
+            return
         self._job.cancel()
         self.message.emit(self.tr("The export was stopped; {name} is as it was.").format(name=self._name))
         self._end()

@@ -5,7 +5,9 @@ Everything here runs on the engine's loop; files are written in threads.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -38,12 +40,30 @@ class Target:
     table: str = "rows"
 
 
-@dataclass(slots=True)
 class Progress:
-    """How many rows are written, of how many (None: not known). It may be read from any thread while the export goes on."""
+    """How far an export is; it may be read and stopped from any thread. Invariant: it is stopped or settled, never both."""
 
-    rows: int = 0
-    total: int | None = None
+    __slots__ = ("_decision", "_lock", "rows", "total")
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.total: int | None = None
+        """How many rows there will be; None: not known."""
+        self._lock = threading.Lock()
+        self._decision: Literal["", "stopped", "settled"] = ""
+
+    def stop(self) -> bool:
+        """Decides that the file is not replaced; False when it has been already."""
+        return self._decide("stopped")
+
+    def settle(self) -> bool:
+        """Decides that the file is replaced; False when the export was stopped."""
+        return self._decide("settled")
+
+    def _decide(self, decision: Literal["stopped", "settled"]) -> bool:
+        with self._lock:
+            self._decision = self._decision or decision
+            return self._decision == decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +118,9 @@ async def export(
         if isinstance(error, OSError):
             raise not_written(error, draft.path) from error
         raise
+    if not progress.settle():
+        draft.drop()
+        raise asyncio.CancelledError
     draft.keep()
     return Exported(path=draft.path, rows=writer.rows, size_bytes=size_bytes, missing=missing)
 
