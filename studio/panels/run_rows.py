@@ -34,6 +34,7 @@ RUN: Final = Qt.ItemDataRole.UserRole
 """The id of a run, in its first cell."""
 ERROR: Final = 7
 """The column of errors."""
+NOTE: Final = 8
 _NUMBERS: Final = (3, 4)
 
 
@@ -47,7 +48,10 @@ def handle_item(handle: RunHandle, workflow_name: str, theme: Theme) -> QTreeWid
 def record_item(record: RunRecord, theme: Theme) -> QTreeWidgetItem:
     """The row of a run that the history has kept."""
     error = str((record.error or {}).get("message", ""))
-    return _run_item(record.id, record, (record.state, record.workflow_name, record.changes, error), theme)
+    item = _run_item(record.id, record, (record.state, record.workflow_name, record.changes, error), theme)
+    item.setText(NOTE, record.note)
+    item.setToolTip(NOTE, record.note)
+    return item
 
 
 def _run_item(

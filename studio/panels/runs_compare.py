@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
@@ -80,6 +80,10 @@ class RunsCompareDialog(QDialog):
         whole.setFont(0, theme.font(bold=True))
         self.list.addTopLevelItem(whole)
         self.list.addTopLevelItems([self._item(pair) for pair in self.pairs])
+        for number in range(self.list.topLevelItemCount()):
+            index = self.list.model().index(number, 0)
+            for row in range(self.list.model().rowCount(index)):
+                self.list.setFirstColumnSpanned(row, index, True)
         self.list.setCurrentItem(whole)
         column.addWidget(self.list, 1)
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
@@ -105,7 +109,6 @@ class RunsCompareDialog(QDialog):
                 child.setForeground(0, self.theme.color(token))
                 child.setToolTip(0, child.text(0))
                 item.addChild(child)
-                child.setFirstColumnSpanned(True)
         said = (item.text(column) for column in range(self.list.columnCount()))
         item.setData(0, Qt.ItemDataRole.AccessibleTextRole, ", ".join(filter(None, said)))
         return item
@@ -140,9 +143,10 @@ def _both(before: str, after: str) -> str:
 
 
 def _numbers(before: int | None, after: int | None) -> str:
-    if before is None or after is None or before == after:
-        known: Any = after if after is not None else before
-        return "" if known is None else counted(known)
+    if before is None or after is None:
+        return _both(*("" if known is None else counted(known) for known in (before, after)))
+    if before == after:
+        return counted(after)
     change = after - before
     sign = "+" if change > 0 else "−"
     return f"{counted(before)} → {counted(after)} ({sign}{counted(abs(change))})"

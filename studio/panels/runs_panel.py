@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QLocale, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QMenu,
     QStackedWidget,
+    QToolButton,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -23,6 +23,7 @@ from studio.panels.base import Panel
 from studio.panels.display import duration_text
 from studio.panels.item_rows import make_list
 from studio.panels.past_runs import PastRun, is_whole
+from studio.panels.run_deeds import RunDeeds
 from studio.panels.run_rows import (
     ERROR,
     RUN,
@@ -39,8 +40,8 @@ from studio.panels.widgets import (
     BusyLine,
     EmptyState,
     EnterFilter,
-    add_action,
-    copy_text,
+    add_key,
+    counted,
     muted_label,
     repaint_icons,
     tool_button,
@@ -51,9 +52,11 @@ from studio.session.events import RunFinished, RunPaused, RunResumed, RunStarted
 if TYPE_CHECKING:
     from studio.kernel.errors import StudioError
     from studio.qt.theme import Theme
-    from studio.session import RunHandle, Session
+    from studio.session import RunHandle
 
 _HANDLES_KEPT: Final = 20
+_SIZES: Final = QLocale.DataSizeFormat.DataSizeSIFormat
+_ALSO: Final = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
 _WAIT_MS: Final = 150
 _TICK_MS: Final = 500
 
@@ -76,11 +79,20 @@ class RunsPanel(Panel):
     againRequested = Signal(object)
     """A run's handle: the same is to be run again, with the same inputs."""
 
+    deleteRequested = Signal(object)
+    """The ids of runs that are to go from the history."""
+    retentionRequested = Signal()
+    """How much of the runs is kept is to be set."""
+
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self._workflow_id: WorkflowId | None = None
         self._handles: dict[str, RunHandle] = {}
-        self._records: list[Any] = []
+        self._written: set[str] = set()
+        """The runs that the history has been seen to have."""
+        self.records: list[Any] = []
+        """The runs of the history that are listed, newest first."""
+        self.deeds = RunDeeds(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -93,23 +105,26 @@ class RunsPanel(Panel):
             self._pages,
             self.tr("Runs"),
             (
-                (self.tr("State"), 150),
-                (self.tr("Workflow"), 180),
-                (self.tr("Started"), 160),
-                (self.tr("Duration"), 90),
-                (self.tr("Rows"), 80),
-                (self.tr("Changes"), 110),
-                (self.tr("Mode"), 70),
+                (self.tr("State"), 120),
+                (self.tr("Workflow"), 150),
+                (self.tr("Started"), 145),
+                (self.tr("Duration"), 80),
+                (self.tr("Rows"), 60),
+                (self.tr("Changes"), 80),
+                (self.tr("Mode"), 60),
                 (self.tr("Error"), 200),
+                (self.tr("Note"), 120),
             ),
             stretch=ERROR,
             tree=True,
         )
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.itemSelectionChanged.connect(self._enable)
-        self.list.itemDoubleClicked.connect(self._activate)
+        self.list.itemDoubleClicked.connect(self.activate)
         self.list.itemExpanded.connect(self._fill_nodes)
-        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.list.customContextMenuRequested.connect(self.deeds.show_menu)
+        add_key(self.list, "Del", self.deeds.delete_chosen)
+        add_key(self.list, "F2", self.deeds.note_current)
         EnterFilter(self.list, self._activate_current)
         self._pages.addWidget(self.list)
         self.empty = EmptyState(theme, self._pages)
@@ -128,6 +143,10 @@ class RunsPanel(Panel):
         bar.setContentsMargins(8, 3, 6, 3)
         self.summary = muted_label("", self)
         bar.addWidget(self.summary)
+        self.retention = QToolButton(self)
+        self.retention.setToolTip(self.tr("Older runs are forgotten. A click sets how much is kept"))
+        self.retention.clicked.connect(self.retentionRequested)
+        bar.addWidget(self.retention)
         bar.addStretch(1)
         self.compare_button = tool_button(
             "git-diff",
@@ -136,7 +155,7 @@ class RunsPanel(Panel):
             tip=self.tr("Compare the two chosen runs; of one, with the run of its workflow before it"),
             text=self.tr("Compare"),
         )
-        self.compare_button.clicked.connect(self.compare)
+        self.compare_button.clicked.connect(self.deeds.compare)
         bar.addWidget(self.compare_button)
         self.all_button = tool_button(
             "files",
@@ -170,16 +189,17 @@ class RunsPanel(Panel):
     def refresh(self) -> None:
         """Reads the runs that the project's store has kept."""
         if self.session is None:
-            self._records = []
+            self.records = []
             self._show()
             return
         wanted = None if self.all_button.isChecked() else self._workflow_id
         self.busy.begin()
-        run_in_background(self, self.session.history_runs(wanted), self._read, self._not_read)
+        run_in_background(self, self.session.history_runs(wanted), self._read, self.not_read)
 
     def session_changed(self) -> None:
         self._handles.clear()
-        self._records = []
+        self._written.clear()
+        self.records = []
         self._tick.stop()
         self._show()
         if self.session is not None:
@@ -207,38 +227,51 @@ class RunsPanel(Panel):
 
     def _read(self, records: Any) -> None:
         self.busy.end()
-        self._records = list(records)
+        self.records = list(records)
+        kept = {record.id for record in self.records}
+        for run_id in self._written - kept:
+            handle = self._handles.get(run_id)
+            if handle is not None and self._is_wanted(handle.workflow_id):
+                del self._handles[run_id]  # it has been deleted, or was beyond what is kept
+        self._written |= kept
         self._show()
 
-    def _not_read(self, error: StudioError) -> None:
+    def not_read(self, error: StudioError) -> None:
         self.busy.end()
         self.failed.emit(error)
 
     def _show(self) -> None:
-        """Runs that are going on or not written down yet, then those of the store; what was unfolded stays so."""
+        """Runs that are going on or not written down yet, then those of the store; what was unfolded and chosen stays so."""
+        chosen = {run_of(item).data(0, RUN) for item in self.list.selectedItems()}
         unfolded = {
             item.data(0, RUN)
             for number in range(self.list.topLevelItemCount())
             if (item := self.list.topLevelItem(number)) is not None and item.isExpanded()
         }
         self.list.clear()
-        kept = {record.id for record in self._records}
+        kept = {record.id for record in self.records}
         for handle in reversed(self._handles.values()):
             if handle.run_id not in kept and self._is_wanted(handle.workflow_id):
                 self.list.addTopLevelItem(handle_item(handle, self._name(handle), self.theme))
-        for record in self._records:
+        for record in self.records:
             self.list.addTopLevelItem(record_item(record, self.theme))
         for number in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(number)
-            if item is not None and item.data(0, RUN) in unfolded:
+            if item is None:
+                continue
+            if item.data(0, RUN) in unfolded:
                 item.setExpanded(True)
+            if item.data(0, RUN) in chosen:
+                self.list.setCurrentItem(item, 0, _ALSO)
         self._show_page()
 
     def _show_page(self) -> None:
         count = self.list.topLevelItemCount()
-        self.summary.setText(
-            self.tr("1 run") if count == 1 else self.tr("{n} runs").format(n=count) if count else ""
-        )
+        parts = [self.tr("1 run") if count == 1 else self.tr("{n} runs").format(n=counted(count))]
+        if size := sum(record.size for record in self.records):
+            parts.append(QLocale().formattedDataSize(size, 1, _SIZES))
+        self.summary.setText(" · ".join(parts) if count else "")
+        self._show_retention()
         if count:
             self._pages.setCurrentWidget(self.list)
         else:
@@ -249,6 +282,13 @@ class RunsPanel(Panel):
             )
             self._pages.setCurrentWidget(self.empty)
         self._enable()
+
+    def _show_retention(self) -> None:
+        self.retention.setVisible(self.session is not None)
+        if self.session is not None:
+            keep = self.session.env.retention
+            text = self.tr("keeping {runs} runs / {size} MB")
+            self.retention.setText(text.format(runs=counted(keep.runs), size=counted(keep.megabytes)))
 
     def _is_wanted(self, workflow_id: WorkflowId) -> bool:
         return self.all_button.isChecked() or self._workflow_id is None or workflow_id == self._workflow_id
@@ -286,7 +326,7 @@ class RunsPanel(Panel):
             return
         self.busy.begin()
         run_in_background(
-            self, self.session.run_nodes(RunId(run_id)), partial(self._nodes_read, run_id), self._not_read
+            self, self.session.run_nodes(RunId(run_id)), partial(self._nodes_read, run_id), self.not_read
         )
 
     def _nodes_read(self, run_id: str, nodes: Any) -> None:
@@ -301,45 +341,12 @@ class RunsPanel(Panel):
     def _activate_current(self) -> None:
         item = self.list.currentItem()
         if item is not None:
-            self._activate(item)
+            self.activate(item)
 
     def _enable(self) -> None:
-        self.compare_button.setEnabled(self._to_compare() is not None)
+        self.compare_button.setEnabled(self.deeds.to_compare() is not None)
 
-    def _to_compare(self) -> tuple[Any, Any] | None:
-        """The records of the two chosen runs, the earlier first; of one, and of the run of its workflow before it."""
-        chosen = {str(run_of(item).data(0, RUN)) for item in self.list.selectedItems()}
-        known = [record for record in self._records if record.id in chosen]
-        if len(chosen) == 1 and known:
-            others = (record for record in self._records if record.workflow_id == known[0].workflow_id)
-            known += [record for record in others if record.started_at < known[0].started_at][:1]
-        if len(known) != 2 or len(chosen) > 2:
-            return None
-        before, after = sorted(known, key=lambda record: record.started_at)
-        return before, after
-
-    def compare(self) -> None:
-        """Shows two runs beside one another."""
-        pair = self._to_compare()
-        if pair is not None and self.session is not None:
-            self.busy.begin()
-            run_in_background(
-                self, self._nodes_of_both(self.session, *pair), partial(self._compared, pair), self._not_read
-            )
-
-    @staticmethod
-    async def _nodes_of_both(session: Session, before: Any, after: Any) -> tuple[Any, Any]:
-        return await session.run_nodes(before.id), await session.run_nodes(after.id)
-
-    def _compared(self, pair: tuple[Any, Any], nodes: tuple[Any, Any]) -> None:
-        from studio.panels.runs_compare import RunsCompareDialog
-
-        self.busy.end()
-        dialog = RunsCompareDialog(self.theme, self.window(), pair, nodes)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-
-    def _activate(self, item: QTreeWidgetItem, _column: int = 0) -> None:
+    def activate(self, item: QTreeWidgetItem, _column: int = 0) -> None:
         top = run_of(item)
         self.open_run(str(top.data(0, RUN)))
 
@@ -355,7 +362,7 @@ class RunsPanel(Panel):
             )
             for handle in self._handles.values()
         }
-        for record in self._records:
+        for record in self.records:
             known = KnownRun(
                 run_id=record.id,
                 workflow_name=record.workflow_name,
@@ -371,51 +378,27 @@ class RunsPanel(Panel):
         if handle is not None:
             self.runOpened.emit(handle)
             return
-        record = next((record for record in self._records if record.id == run_id), None)
+        record = next((record for record in self.records if record.id == run_id), None)
         if record is not None and self.session is not None:
             self.busy.begin()
             run_in_background(
-                self, self.session.run_nodes(record.id), partial(self._open_past, record), self._not_read
+                self, self.session.run_nodes(record.id), partial(self._open_past, record), self.not_read
             )
 
     def run_again(self, run_id: str) -> None:
         """Asks for the same run again."""
-        handle = self._again(run_id)
+        handle = self.again(run_id)
         if handle is not None:
             self.againRequested.emit(handle)
 
-    def _again(self, run_id: str) -> RunHandle | None:
+    def again(self, run_id: str) -> RunHandle | None:
         """The run with the inputs that it was given; None when they were too large to be kept whole."""
         handle = self._handles.get(run_id)
         if handle is not None:
             return handle if handle.is_finished else None
-        record = next((record for record in self._records if record.id == run_id), None)
+        record = next((record for record in self.records if record.id == run_id), None)
         return PastRun(record, []) if record is not None and is_whole(record.inputs) else None
 
     def _open_past(self, record: Any, nodes: Any) -> None:
         self.busy.end()
         self.runOpened.emit(PastRun(record, list(nodes)))
-
-    def _show_menu(self, place: QPoint) -> None:
-        item = self.list.itemAt(place)
-        if item is None:
-            return
-        menu = self.menu_for(item)
-        menu.popup(self.list.viewport().mapToGlobal(place))
-
-    def menu_for(self, item: QTreeWidgetItem) -> QMenu:
-        top = run_of(item)
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        add_action(menu, self.tr("&Open"), partial(self._activate, top))
-        run_id = str(top.data(0, RUN))
-        add_action(
-            menu,
-            self.tr("Run &again with the same inputs"),
-            partial(self.run_again, run_id),
-            enabled=self._again(run_id) is not None,
-        )
-        add_action(menu, self.tr("Co&mpare"), self.compare, enabled=self._to_compare() is not None)
-        texts = "\t".join(item.text(column) for column in range(self.list.columnCount()))
-        add_action(menu, self.tr("&Copy"), partial(copy_text, texts))
-        return menu

@@ -71,6 +71,15 @@ class WorkflowRun:
     changes: str = ""
 
 
+class RunFact:
+    """What else is known of a run, whose id it has: how many bytes of text are kept of it and its nodes, and what a person says of it."""
+
+    id: str
+    project_id: str
+    size: int
+    note: Text
+
+
 class NodeRun:
     """One node of a run. `sample` is YAML: its first rows; `columns` and `rows` describe the whole."""
 
@@ -104,6 +113,7 @@ PROJECT_MODELS: Final[tuple[type, ...]] = (
     Connection,
     ModelDefinition,
     WorkflowRun,
+    RunFact,
     NodeRun,
     EditJournal,
 )

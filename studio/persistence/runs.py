@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,7 +13,6 @@ from studio.workflow.graph import frozen
 from studio.workflow.yaml_reading import read_yaml
 from studio.workflow.yaml_writing import write_yaml
 
-RUNS_KEPT: Final = 200
 SAMPLE_ROWS: Final = 50
 SAMPLE_TEXT: Final = 2_000
 """Of a text or bytes in a sample, so many characters are kept."""
@@ -37,6 +36,9 @@ class RunRecord:
     """What it changed in short: `+12 ~40 −3`."""
     inputs: Mapping[str, Any] = field(default_factory=frozen)
     error: Mapping[str, Any] | None = None
+    size: int = field(default=0, compare=False)
+    """Bytes that are kept of it and its nodes; 0 where that is not known."""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,17 @@ def run_to_row(run: RunRecord, project_id: str) -> Row:
     }
 
 
-def run_from_row(row: Row) -> RunRecord:
+def size_of(rows: Iterable[Row]) -> int:
+    """How many bytes the texts of some rows take."""
+    return sum(
+        len(value.encode("utf-8", "replace"))
+        for row in rows
+        for value in row.values()
+        if isinstance(value, str)
+    )
+
+
+def run_from_row(row: Row, facts: Row | None = None) -> RunRecord:
     return RunRecord(
         id=RunId(row["id"]),
         workflow_id=WorkflowId(row["workflow_id"]),
@@ -84,6 +96,8 @@ def run_from_row(row: Row) -> RunRecord:
         changes=row["changes"],
         inputs=frozen(_plain(row["inputs"]) or {}),
         error=_plain(row["error"]),
+        size=facts["size"] if facts is not None else 0,
+        note=facts["note"] if facts is not None else "",
     )
 
 

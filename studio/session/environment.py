@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from studio.persistence.retention import Retention
 from studio.session.asking import Asker
 from studio.session.secret_file import FILE_NAME, SecretFile
 from studio.session.secrets import Secrets, SystemSecrets
@@ -37,6 +38,8 @@ class Environment:
     data_dir: Path
     secrets: Secrets = field(default_factory=SystemSecrets)
     clock: Callable[[], dt.datetime] = utc_now
+    retention: Retention = field(default_factory=Retention)
+    """How much of a project's runs is kept."""
     engine: EngineLoop | None = None
     """The engine's loop; None: the process's own, started when first needed."""
 

@@ -240,7 +240,8 @@ class Home:
         if self._base is None:
             self._base = project
         store = await self._ready()
-        await store.run_history.add(run, nodes, project_id=store.project.id)
+        keep = self._env.retention
+        await store.run_history.add(run, nodes, project_id=store.project.id, keep=keep)
 
     async def runs(self, workflow_id: WorkflowId | None) -> list[RunRecord]:
         assert self._store is not None
@@ -249,6 +250,20 @@ class Home:
     async def run_nodes(self, run_id: RunId) -> list[NodeRunRecord]:
         assert self._store is not None
         return await self._env.loop.call(self._store.run_history.nodes(run_id))
+
+    async def forget_runs(self, run_ids: Sequence[RunId]) -> None:
+        assert self._store is not None
+        await self._env.loop.call(self._store.run_history.forget(run_ids))
+
+    async def trim_runs(self) -> None:
+        """Forgets the runs beyond what is to be kept."""
+        if self._store is not None and not self._store.is_read_only:
+            await self._env.loop.call(self._store.run_history.trim(self._env.retention))
+
+    async def note_run(self, run_id: RunId, text: str) -> None:
+        assert self._store is not None
+        project_id = self._store.project.id
+        await self._env.loop.call(self._store.run_history.note(run_id, text, project_id=project_id))
 
     # ------------------------------------------------------------ the end
 

@@ -9,6 +9,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studio.kernel.behalf import on_behalf_of
@@ -146,6 +147,24 @@ class RunBook:
         if self._home is not None and self._home.has_store:
             return await self._home.runs(workflow_id)
         return [run for run, _ in self._past if workflow_id in (None, run.workflow_id)]
+
+    async def forget(self, run_ids: Sequence[RunId]) -> None:
+        """Removes runs that are over from the history."""
+        self._past = [(run, nodes) for run, nodes in self._past if run.id not in run_ids]
+        if self._home is not None and self._home.has_store:
+            await self._home.forget_runs(run_ids)
+
+    async def note(self, run_id: RunId, text: str) -> None:
+        """Keeps what a person says of a run that is over."""
+        self._past = [
+            (replace(run, note=text) if run.id == run_id else run, nodes) for run, nodes in self._past
+        ]
+        if self._home is not None and self._home.has_store:
+            await self._home.note_run(run_id, text)
+
+    async def trim(self) -> None:
+        if self._home is not None:
+            await self._home.trim_runs()
 
     async def nodes(self, run_id: RunId) -> list[NodeRunRecord]:
         """The nodes of a run that is over, with the first rows of each."""

@@ -354,6 +354,18 @@ class Session(Editor):
         self._own_loop.remember()
         return await self._runs.past(workflow_id)
 
+    async def forget_runs(self, run_ids: Sequence[RunId]) -> None:
+        """Removes runs that are over from the history, for good. Raises StoreError when the project can only be read."""
+        await self._runs.forget(run_ids)
+
+    async def note_run(self, run_id: RunId, text: str) -> None:
+        """Keeps what a person says of a run that is over. Raises StoreError when the project can only be read."""
+        await self._runs.note(run_id, text)
+
+    async def trim_runs(self) -> None:
+        """Forgets the runs beyond what the environment says is kept."""
+        await self._runs.trim()
+
     async def run_nodes(self, run_id: RunId) -> list[NodeRunRecord]:
         """The nodes of a run that is over, with the first rows of each."""
         return await self._runs.nodes(run_id)

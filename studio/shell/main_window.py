@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
     def __init__(self, env: Environment, settings: Settings) -> None:
         super().__init__()
         self.env = env
+        env.retention = settings.retention
         self.settings = settings
         self.theme = theme_of(settings.theme)
         self.closed = asyncio.Event()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QObject, QPointF, Qt, QTimer
 
 from studio.kernel.errors import BuildError, RunError, StudioError
-from studio.kernel.ids import NodeId, WorkflowId
+from studio.kernel.ids import NodeId, RunId, WorkflowId
 from studio.kernel.problems import Severity
 from studio.qt.background import run_in_background
 from studio.qt.messages import Message, message_of
@@ -73,6 +73,8 @@ class Navigation(QObject):
         panels.results.shown.connect(self._on_result_shown)
         panels.runs.runOpened.connect(self.show_run)
         panels.runs.againRequested.connect(self.run_again)
+        panels.runs.deleteRequested.connect(self.delete_runs)
+        panels.runs.retentionRequested.connect(window.commands.action("settings").trigger)
         panels.changes.nodeActivated.connect(self.show_node)
         panels.changes.runRequested.connect(self.run)
         panels.changes.countChanged.connect(self._on_change_count)
@@ -281,6 +283,26 @@ class Navigation(QObject):
             chosen = mode or self._window.settings.mode
             started = self._window.runs.start(workflow_id, mode=chosen, until=until, start=start, step=step)
             run_in_background(self._window, started, busy_after_ms=WAITS_FOR_A_PERSON_MS)
+
+    def delete_runs(self, run_ids: Any) -> None:
+        """Asks, and then removes runs from the history."""
+        run_in_background(self._window, self._delete_runs(list(run_ids)), busy_after_ms=WAITS_FOR_A_PERSON_MS)
+
+    async def _delete_runs(self, run_ids: list[RunId]) -> None:
+        from studio.shell.dialogs import Choice, ask
+
+        window, session, count = self._window, self._window.session, len(run_ids)
+        if session is None:
+            return
+        asked = self.tr("Delete this run?") if count == 1 else self.tr("Delete {n} runs?").format(n=count)
+        choices = [
+            Choice("cancel", self.tr("Cancel"), "reject"),
+            Choice("delete", self.tr("Delete"), "danger"),
+        ]
+        detail = self.tr("Its rows and errors go from the history for good. What it changed stays.")
+        if await ask(window, self.tr("Delete runs"), asked, choices, detail=detail) == "delete":
+            await session.forget_runs(run_ids)
+            window.panels.runs.refresh()
 
     def run_again(self, earlier: Any) -> None:
         """Runs a workflow as it was run before: with the same inputs, in the same mode, to and from the same nodes."""

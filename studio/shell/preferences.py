@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
+from studio.qt.background import run_in_background
 from studio.qt.keymap import MOST_KEYS, Keymap, both_enters
 from studio.shell.command_list import COMMANDS
 from studio.shell.look import theme_of
 
 if TYPE_CHECKING:
     from studio.canvas import CanvasView
+    from studio.persistence.retention import Retention
     from studio.shell.main_window import MainWindow
     from studio.shell.settings import ModeChoice, MotionChoice, ThemeChoice
 
@@ -71,6 +73,17 @@ class Preferences(QObject):
     def set_reopens_last(self, reopens: bool) -> None:
         self.settings.reopens_last = reopens
         self._apply()
+
+    def set_retention(self, retention: Retention) -> None:
+        """Keeps so much of the runs from now on; what is beyond it in the open project is forgotten."""
+        self.settings.retention = self._window.env.retention = retention
+        session = self._window.session
+        if session is not None:
+            run_in_background(self._window, session.trim_runs(), self._trimmed, self._window.show_error)
+        self._apply()
+
+    def _trimmed(self, _: object) -> None:
+        self._window.panels.runs.refresh()
 
     def set_keys(self, keymap: Keymap) -> None:
         """Takes other keys for all commands."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from studio.persistence.retention import Retention
+
 if TYPE_CHECKING:
     from studio.panels.welcome import Recent
 
@@ -151,6 +153,19 @@ class Settings:
     def breakpoints(self, breakpoints: Mapping[str, Sequence[tuple[str, str, str]]]) -> None:
         kept = {place: [list(entry) for entry in entries] for place, entries in breakpoints.items()}
         self._store.setValue("run/breakpoints", json.dumps(kept))
+
+    @property
+    def retention(self) -> Retention:
+        """How much of a project's runs is kept."""
+        usual = Retention()
+        runs = self._store.value("run/kept", usual.runs, type=int)
+        megabytes = self._store.value("run/kept_megabytes", usual.megabytes, type=int)
+        return Retention(runs=max(int(str(runs)), 1), megabytes=max(int(str(megabytes)), 1))
+
+    @retention.setter
+    def retention(self, retention: Retention) -> None:
+        self._store.setValue("run/kept", retention.runs)
+        self._store.setValue("run/kept_megabytes", retention.megabytes)
 
     @property
     def stars(self) -> dict[str, list[str]]:

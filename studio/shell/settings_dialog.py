@@ -10,11 +10,14 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QHBoxLayout,
+    QSpinBox,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from studio.persistence.retention import Retention
 from studio.shell.shortcut_page import ShortcutPage
 
 if TYPE_CHECKING:
@@ -87,6 +90,18 @@ class SettingsDialog(QDialog):
         form.addRow(self.tr("Canvas"), self.snaps)
         form.addRow("", self.tab_adds)
         form.addRow(self.tr("Start"), self.reopens)
+        self.runs_kept = _number(1, 100_000, self.tr(" runs"), self.tr("The greatest number of runs kept"))
+        self.megabytes_kept = _number(
+            1, 100_000, self.tr(" MB"), self.tr("The greatest size of the runs kept")
+        )
+        for box in (self.runs_kept, self.megabytes_kept):
+            box.editingFinished.connect(self._retention_chosen)
+        kept = QHBoxLayout()
+        kept.setSpacing(8)
+        kept.addWidget(self.runs_kept)
+        kept.addWidget(self.megabytes_kept)
+        kept.addStretch(1)
+        form.addRow(self.tr("Runs kept"), kept)
         return page
 
     def _show(self) -> None:
@@ -97,6 +112,8 @@ class SettingsDialog(QDialog):
         self.snaps.setChecked(settings.snaps)
         self.tab_adds.setChecked(self._preferences.tab_adds)
         self.reopens.setChecked(settings.reopens_last)
+        self.runs_kept.setValue(settings.retention.runs)
+        self.megabytes_kept.setValue(settings.retention.megabytes)
 
     def _theme_chosen(self) -> None:
         self._preferences.set_theme(cast("ThemeChoice", self.theme.currentData()))
@@ -115,6 +132,21 @@ class SettingsDialog(QDialog):
 
     def _reopens_chosen(self) -> None:
         self._preferences.set_reopens_last(self.reopens.isChecked())
+
+    def _retention_chosen(self) -> None:
+        chosen = Retention(runs=self.runs_kept.value(), megabytes=self.megabytes_kept.value())
+        if chosen != self._preferences.settings.retention:
+            self._preferences.set_retention(chosen)
+
+
+def _number(least: int, most: int, suffix: str, name: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(least, most)
+    box.setGroupSeparatorShown(True)
+    box.setSuffix(suffix)
+    box.setAccessibleName(name)
+    box.setToolTip(name)
+    return box
 
 
 def _choice(entries: tuple[tuple[str, str], ...], name: str) -> QComboBox:

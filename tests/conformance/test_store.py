@@ -15,7 +15,8 @@ from studio.kernel.ids import NodeId, RunId, WorkflowId, new_id
 from studio.kernel.loop import default_loop
 from studio.persistence.gateway import Step
 from studio.persistence.project_models import FORMAT_VERSION, STORE_MODELS
-from studio.persistence.runs import RUNS_KEPT, NodeRunRecord, RunRecord
+from studio.persistence.retention import Retention
+from studio.persistence.runs import NodeRunRecord, RunRecord
 from studio.persistence.store import JournalEntry, ProjectStore
 from studio.project.state import Project
 from studio.session.sample import sample_project
@@ -266,14 +267,21 @@ def test_unknown_keys_of_models_and_workflows_come_back_after_a_change(place):
     assert "partition: {by: city}" in text
 
 
-def test_a_store_of_before_there_were_templates_is_opened_and_takes_them(place):
+def test_a_store_of_before_there_were_templates_and_facts_of_runs_is_opened_and_takes_them(place):
     async def story() -> tuple[Project, str]:
         store = await made(place, replace(SAMPLE, templates=frozen()))
+        await store.run_history.add(run_record(), [], project_id=SAMPLE.id)
+        await store._gateway.run([Step(type="SQL", params={"sql": "DROP TABLE run_facts"})])
         old = {"format_version": "1.0", "order": {"connections": [], "models": [], "workflows": [W]}}
         await store._gateway.run([Step(type="ProjectUpdateNode", params={"id": "p", "fields": old})])
         await store.close()
+        reader = await opened(place, read_only=True)
+        assert [entry.size for entry in await reader.run_history.recent()] == [0]
+        await reader.close()
         store = await opened(place)
         assert not store.is_read_only
+        await store.run_history.add(run_record(9), [], project_id=SAMPLE.id)
+        assert [entry.size > 0 for entry in await store.run_history.recent()] == [True, False]
         assert not store.project.templates
         await store.save(replace(store.project, templates=TEMPLATES), studio_version="2", upto=0)
         row = (await store._gateway.run([Step(type="ProjectReadNode", params={"id": "p"})]))[0]
@@ -340,23 +348,34 @@ def test_runs_are_remembered_newest_first_with_their_nodes(place):
     assert exact(found) == exact(nodes)
 
 
-def test_only_the_newest_runs_are_kept(place):
-    async def story() -> tuple[int, int]:
+def test_only_the_newest_runs_are_kept_so_many_and_so_much_of_them(place):
+    async def story() -> Any:
         store = await made(place)
+        history = store.run_history
         node = NodeRunRecord(node_id=NodeId("a"), title="A", type="T", state="succeeded")
+        large = replace(
+            node, sample=tuple({f"c{column}": "x" * 1999 for column in range(9)} for _ in range(50))
+        )
         oldest = run_record(0)
-        await store.run_history.add(oldest, [node], project_id=SAMPLE.id)
-        for number in range(1, RUNS_KEPT + 1):
-            await store.run_history.add(
-                run_record(number), [node] if number == 1 else [], project_id=SAMPLE.id
-            )
-        runs = await store.run_history.recent()
-        left = len(await store.run_history.nodes(oldest.id))
+        for number, run in enumerate([oldest, *map(run_record, range(1, 5))]):
+            keep = Retention(runs=3)
+            await history.add(run, [] if number else [node], project_id=SAMPLE.id, keep=keep)
+        few = await history.recent()
+        assert await history.nodes(oldest.id) == []
+        assert all(0 < run.size < 1000 for run in few)
+        two = [run_record(number) for number in (8, 9)]
+        for run in two:
+            await history.add(run, [large], project_id=SAMPLE.id, keep=Retention(megabytes=1))
+        newest = await history.recent()
+        await history.trim(Retention(runs=0))
+        await history.note(two[1].id, "before the holidays", project_id=SAMPLE.id)
+        (last,) = await history.recent()
+        await history.forget([last.id])
+        none = await history.recent()
         await store.close()
-        assert oldest.id not in {entry.id for entry in runs}
-        return len(runs), left
+        return len(few), [run.id for run in newest] == [two[1].id], last.note, last.size > 900_000, none
 
-    assert run(story()) == (RUNS_KEPT, 0)
+    assert run(story()) == (3, True, "before the holidays", True, [])
 
 
 def test_a_copy_takes_runs_and_other_peoples_rows_along(place, tmp_path):
@@ -393,7 +412,7 @@ def test_a_store_has_a_table_for_each_of_its_models(place):
         await store.close()
         return frozenset(tables)
 
-    assert len(run(story())) == len(STORE_MODELS) == 16
+    assert len(run(story())) == len(STORE_MODELS) == 17
 
 
 @settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import operator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -225,6 +225,12 @@ class PanelSession(Session):
 
     async def history_runs(self, workflow_id=None):
         return await self._answer(self.answers.runs)
+
+    async def note_run(self, run_id, text):
+        await self._answer(None)
+        self.answers.runs = [
+            replace(run, note=text) if run.id == run_id else run for run in self.answers.runs
+        ]
 
     async def run_nodes(self, run_id):
         self.answers.asked.append(("run_nodes", run_id))

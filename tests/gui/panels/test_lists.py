@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QInputDialog, QLabel
 
 from studio.kernel.ids import NodeId, RunId, WorkflowId
 from studio.panels import LineagePanel, LogPanel, ProblemsPanel, RunsPanel
@@ -360,9 +360,42 @@ def test_two_runs_are_compared_and_one_with_the_run_before_it(runs, session, qtb
     dialog().close()
     runs.list.selectAll()
     assert runs.compare_button.isEnabled()
-    menu = runs.menu_for(runs.list.topLevelItem(0))
+    menu = runs.deeds.menu_for(runs.list.topLevelItem(0))
     assert [action.isEnabled() for action in menu.actions() if "mpare" in action.text()] == [True]
     menu.deleteLater()
+
+
+def test_a_run_gets_a_note_and_is_asked_to_be_deleted(runs, session, qtbot):
+    assert runs.retention.text() == "keeping 200 runs / 250 MB"
+    runs.list.setCurrentItem(runs.list.topLevelItem(1))
+    runs.list.setFocus()
+    qtbot.keyClick(runs.list, Qt.Key.Key_F2)
+    asking = runs.findChild(QInputDialog)
+    asking.setTextValue("before the holidays")
+    asking.accept()
+    qtbot.waitUntil(lambda: column(runs.list, 8) == ["", "before the holidays"])
+    assert [item.text(8) for item in runs.list.selectedItems()] == ["before the holidays"], "still chosen"
+    runs.activateWindow()
+    runs.list.setFocus()
+    qtbot.waitUntil(runs.list.hasFocus)
+    with qtbot.waitSignal(runs.deleteRequested) as asked:
+        qtbot.keyClick(runs.list, Qt.Key.Key_Delete)
+    assert asked.args == [["r1"]]
+    with qtbot.waitSignal(runs.retentionRequested):
+        runs.retention.click()
+
+
+def test_a_run_that_the_history_has_no_more_is_not_listed(runs, session, qtbot):
+    handle = make_handle({})
+    handle.run_id = RunId("r3")
+    session.tell(RunStarted(handle))
+    assert len(column(runs.list)) == 3
+    session.answers.runs = [record(3), *session.answers.runs]
+    runs.refresh()
+    qtbot.waitUntil(lambda: len(runs.records) == 3)
+    session.answers.runs = session.answers.runs[1:]
+    runs.refresh()
+    qtbot.waitUntil(lambda: len(column(runs.list)) == 2)
 
 
 def test_no_runs_say_how_to_make_one(theme, session, show):

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from studio.persistence.retention import Retention
 from studio.shell.settings import Settings
 from studio.shell.settings_dialog import SettingsDialog
 
@@ -162,3 +163,21 @@ def test_tab_adds_a_node_on_the_canvas_unless_it_is_switched_off(window, dialog,
     )
     assert window.preferences.keys("add_node") == ("N", "Tab")
     assert window.settings.own_keys == {}
+
+
+def test_how_many_runs_are_kept_is_set_and_the_others_are_forgotten(window, dialog, drive, env, monkeypatch):
+    trimmed = []
+
+    async def trim(self):
+        trimmed.append(self.env.retention)
+
+    monkeypatch.setattr(type(window.session), "trim_runs", trim)
+    assert env.retention == Retention()
+    dialog.runs_kept.setValue(20)
+    dialog.runs_kept.editingFinished.emit()
+    dialog.megabytes_kept.setValue(5)
+    dialog.megabytes_kept.editingFinished.emit()
+    drive.until(lambda: trimmed[1:] == [Retention(runs=20, megabytes=5)])
+    assert window.panels.runs.retention.text() == "keeping 20 runs / 5 MB"
+    window.settings.sync()
+    assert Settings(env.data_dir).retention == Retention(runs=20, megabytes=5)
