@@ -58,8 +58,9 @@ class DragLayers:
         self._camera: Camera | None = None
         self._steps = 0
         self._pictures: tuple[QPixmap, QPixmap] | None = None
+        self._cards = QRegion()
         self._covered = QRegion()
-        """Where what is moved was painted last, in pixels of the widget."""
+        """Where the cards that are moved, and all that is moved, was painted last, in pixels of the widget."""
 
     def drop(self) -> None:
         """What stays looks different."""
@@ -82,10 +83,21 @@ class DragLayers:
             lifted = self.lifted = Lifted(nodes, edges)
             self._camera, self._steps = camera, 0
         self._steps += 1
-        nodes_at = _boxes(geometry, nodes, camera)
-        boxes = np.concatenate([nodes_at, self._painting.lift_edges(camera, lifted)])
-        before, self._covered = self._covered, _region(boxes, camera)
+        self._cards = _region(_boxes(geometry, nodes, camera), camera)
+        before = self._covered
+        self._covered = self._cards | _region(self._painting.lift_edges(camera, lifted), camera)
         return before | self._covered if self._pictures is not None else None
+
+    def make_ahead(self, geometry: Geometry, nodes: Ints, camera: Camera) -> None:
+        """These nodes may be moved next: makes the pictures, unless they do not pay."""
+        self.lift(geometry, nodes, camera)
+        if self.lifted is not None and self._pictures is None:
+            self._pictures = self._painted(camera, self.lifted)
+
+    def are_for(self, nodes: Ints, camera: Camera) -> bool:
+        """Whether there are pictures of all but these nodes."""
+        is_same = self.lifted is not None and self.lifted.nodes is nodes and self._camera == camera
+        return is_same and self._pictures is not None
 
     def paint(self, painter: QPainter, camera: Camera, parts: list[QRect]) -> bool:
         """Paints these parts of the content, to which the painter is clipped.
@@ -93,10 +105,10 @@ class DragLayers:
         False, with nothing painted: there are no layers, nor would they pay or show all cards sharply yet.
         """
         lifted, painting = self.lifted, self._painting
-        # A camera that follows the mouse at the border is another one at each step.
-        if lifted is None or camera != self._camera or self._steps < 2:
+        if lifted is None or camera != self._camera:
             return False
-        if self._pictures is None:
+        # A camera that follows the mouse at the border is another one at each step.
+        if self._pictures is None and self._steps > 1:
             self._pictures = self._painted(camera, lifted)
         if self._pictures is None:
             return False
@@ -104,7 +116,9 @@ class DragLayers:
         _copy(painter, under, parts)
         painting.paint_lifted_edges(painter)
         _copy(painter, over, parts)
+        painter.setClipRect(self._cards.boundingRect())
         painting.paint_lifted_cards(painter, camera, lifted)
+        painter.setClipping(False)
         return True
 
     def _painted(self, camera: Camera, lifted: Lifted) -> tuple[QPixmap, QPixmap] | None:

@@ -70,6 +70,7 @@ class FrameViewer(BoardViewer):
         self._ahead = QTimer()
         """Between two frames."""
         self._layers = DragLayers(self, sheets)
+        self._held: Ints | None = None
         self._laid_over = QRectF()
         """Where the gesture painted when nodes were moved last."""
         self._changed_at = 0.0
@@ -88,11 +89,16 @@ class FrameViewer(BoardViewer):
         self._changed_at = time.perf_counter()
         self.reframe()
 
+    def nodes_held(self, nodes: Ints) -> None:
+        """These nodes may be moved next: what stays is painted before the mouse goes on."""
+        self._held = nodes
+        self._ahead.start()
+
     def nodes_moved(self, nodes: Ints) -> None:
         """Of all that is seen only these nodes are somewhere else, and their edges with them."""
         self._pictures.drop()
         camera = self.camera()
-        is_quiet = time.perf_counter() - self._changed_at > QUIET_S
+        is_quiet = self._layers.are_for(nodes, camera) or time.perf_counter() - self._changed_at > QUIET_S
         if not is_quiet or camera.zoom < NEAR or self._rest.isActive():
             self._layers.drop()
             self.reframe()
@@ -216,6 +222,10 @@ class FrameViewer(BoardViewer):
 
     def _work_ahead(self) -> None:
         """One piece, and the next when the events that have come meanwhile are through."""
+        held, self._held = self._held, None
+        camera = self.camera()
+        if held is not None and camera.zoom >= NEAR and not (self._rest.isActive() or self.is_live):
+            self._layers.make_ahead(self.projector.geometry, held, camera)
         self._pictures.work_ahead()
         if self._pictures.has_work:
             self._ahead.start()

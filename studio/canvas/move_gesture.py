@@ -68,6 +68,8 @@ class MoveGesture(Gesture):
         self._dots, self._dot_edge = geometry.dots[self._routes].copy(), geometry.dot_edge
         self._anchor, self._size = anchor, size
         self._others, self._wires = self._neighbours()
+        if not (self._notes or self._frames or len(self._routes)):
+            board.nodes_held(nodes)
         self._guides: tuple[Guide, ...] = ()
         self._over: Edge | None = None
         self.shift = (0.0, 0.0)

@@ -64,6 +64,20 @@ def difference(view):
     return np.abs(shown - on_screen(view).astype(int)).max(axis=2)
 
 
+def difference_of_layers(view):
+    """The same where the screen is made of layers, which stay as they are."""
+    viewer = view.viewer
+    shown = on_screen(view).astype(int)
+    fresh = QImage(viewer.viewport().size(), QImage.Format.Format_RGB32)
+    painter = QPainter(fresh)
+    try:
+        viewer._paint(painter, viewer.camera(), viewer.viewport().rect())
+    finally:
+        painter.end()
+    pixels = np.array(fresh.constBits()).reshape(fresh.height(), fresh.width(), -1)
+    return np.abs(shown[:, :, :3] - pixels[:, :, :3]).max()
+
+
 def hold(mouse, start, end):
     """Drags step by step, each with its frame, and does not let go."""
     mouse.press(*start)
@@ -143,6 +157,22 @@ def test_while_nodes_are_dragged_each_frame_is_what_a_fresh_one_is(crowd):
     # Shadows are laid over one another in another order: that rounds otherwise.
     assert difference(view).max() <= 3
     mouse.release(start[0] + 210, start[1] + 90)
+
+
+def test_a_node_that_is_pressed_is_lifted_before_it_moves_so_that_no_step_paints_all(crowd, monkeypatch):
+    view, mouse = crowd
+    start = header(view, "n24")
+    mouse.press(*start)
+    QApplication.processEvents()
+    wholes = []
+    monkeypatch.setattr(view.viewer, "_paint_whole", lambda *_: wholes.append(True))
+    for step in range(1, 8):
+        mouse.move(start[0] + 30 * step, start[1] + 10 * step, ALT)
+        QApplication.processEvents()
+        assert difference_of_layers(view) <= 3, step
+    assert not wholes
+    monkeypatch.undo()
+    mouse.release(*start)
 
 
 ALTERED = {
@@ -521,6 +551,7 @@ def test_layers_show_what_painting_it_all_shows_and_what_stays_is_painted_once(c
     whole = [QRect(0, 0, 200, 160)]
     for number, x in enumerate((0, 20, 50, 70, 120)):
         painting.x = x
+        geometry.place(nodes, np.array([x]), np.array([80.0]))
         layers.lift(geometry, nodes, camera)
         fresh = QImage(image)
         for target in (image, fresh):
