@@ -1,7 +1,7 @@
 """How are many records written? The write path of bulk nodes: one transaction, exact counts, the row that is at fault.
 
-What a batch is and how rows come in says `bulk`; how a batch reaches the driver fast say the dialects' own modules. Longer than most
-modules because the six operations share one path.
+What a batch is and how rows come in says `bulk`; how a batch reaches the driver fast say the dialects' own modules; what a recorder is told
+of it says `images`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from studio.database import statements as st
 from studio.database.bulk import BulkJob, BulkOutcome, Data, Mode, Progress, Wish, batches, runs, shape_of
+from studio.database.images import MOST_IMAGES, Images
 from studio.database.list_cache import writes
 from studio.database.pipelines import OtherFields
 from studio.database.results import BulkResult, Record
@@ -21,14 +22,11 @@ from studio.models.refusals import shorten
 from studio.models.spec import MOST_ROWS, ModelSpec
 
 if TYPE_CHECKING:
-    from studio.database.dialect import Session
     from studio.database.plans import ModelPlans
     from studio.query.filters import Filter
 
 Conflict = Literal["error", "skip", "upsert"]
 
-MOST_IMAGES = 1000
-"""Changed records per bulk write that a recorder is shown; of the rest it is told the number."""
 _MOST_WIDE_KEYS = 500
 """Of keys made of several fields, how many are deleted by a statement."""
 
@@ -128,15 +126,16 @@ class BulkWrites(Writes):
         parsed_changes = st.parse_changes(plans, changes)
         self._check_limit(spec, limit)
         ready = st.update_many(plans, parsed, parsed_changes, utc_now(), limit)
+        images = self._images()
         try:
-            if self._recorder is None:
+            if images is None:
                 changed = await self._session.change(ready.plan.sql, ready.arguments)
             else:
                 async with self._session.atomic() as session:
-                    before = await self._images(session, plans, parsed, limit)
+                    before = await images.found_by(session, plans, parsed, limit)
                     changed = await session.change(ready.plan.sql, ready.arguments)
-                    after = await self._again(session, plans, before)
-                self._tell(plans, "update", before, after, changed)
+                    after = await images.again(session, plans, before)
+                images.tell(plans, "update", before, after, changed)
         except DatabaseError as error:
             raise await self._located(self._session, plans, error, changes, parsed) from error.__cause__
         return BulkResult(matched=changed, updated=changed)
@@ -158,14 +157,15 @@ class BulkWrites(Writes):
         filters = [filter] if ids is None else list(self._key_filters(spec, ids, filter))
         deleted = 0
         parsed: Filter | None = None
+        images = self._images()
         try:
             async with self._session.atomic() as session:
                 for part in filters:
                     parsed = plans.parsed(part)
                     left = None if limit is None else limit - deleted
-                    before = (
-                        [] if self._recorder is None else await self._images(session, plans, parsed, left)
-                    )
+                    before: list[Record] = []
+                    if images is not None:
+                        before = await images.found_by(session, plans, parsed, left)
                     is_soft = plans.care is not None and plans.care.is_soft
                     ready = (
                         st.update_many(plans, parsed, None, utc_now(), left)
@@ -173,7 +173,8 @@ class BulkWrites(Writes):
                         else st.delete_many(plans, parsed, left)
                     )
                     number = await session.change(ready.plan.sql, ready.arguments)
-                    self._tell(plans, "delete", before, {}, number)
+                    if images is not None:
+                        images.tell(plans, "delete", before, {}, number)
                     deleted += number
         except DatabaseError as error:
             error.context["referenced"] = True
@@ -217,6 +218,7 @@ class BulkWrites(Writes):
         if first is None:
             return result
         highest: Any = None
+        images = self._images()
         async with self._session.atomic() as session:
             batch: Sequence[Any] | None = first
             while batch is not None:
@@ -226,11 +228,11 @@ class BulkWrites(Writes):
                 while parts:
                     start, run = parts.pop(0)
                     # Images of the first rows are enough, so that the others go the fast way.
-                    shows = self._recorder is not None and done < self.most_images
+                    shows = images is not None and done < images.most
                     job = self._job(plans, mode, conflict_on, run[0], first_row + start, exact=is_trial)
                     job.now, job.done = now, report
                     job.return_ids = return_ids or (shows and job.mode in ("insert", "skip"))
-                    before = await self._row_images(session, job, run) if shows else {}
+                    before = await images.before(session, job, run) if images is not None and shows else {}
                     try:
                         outcome = await session.bulk(job, run)
                     except OtherFields:
@@ -239,7 +241,8 @@ class BulkWrites(Writes):
                     except ForeignKeyViolated as error:
                         row = run[error.row - job.first_row] if error.row is not None else {}
                         raise await self._located(session, plans, error, row) from error.__cause__
-                    await self._tell_rows(session, job, run, outcome, before, shows=shows)
+                    if images is not None:
+                        await images.tell_rows(session, job, run, outcome, before, shows=shows)
                     _add(result, outcome, job.mode, return_ids)
                     if plans.generated in job.columns and mode != "update":
                         highest = max(highest or 0, *(row[plans.generated] for row in run))
@@ -329,98 +332,9 @@ class BulkWrites(Writes):
             first_row=first_row,
         )
 
-    # -------------------------------------------------------------- images
-
-    async def _images(
-        self, session: Session, plans: ModelPlans, filter: Filter, limit: int | None
-    ) -> list[Record]:
-        """The first records that match, at most MOST_IMAGES of them."""
-        most = MOST_IMAGES if limit is None else min(limit, MOST_IMAGES)
-        ready = st.select(plans, filter, most=most, lock=plans.dialect.name != "sqlite", ordered=True)
-        rows = await session.read(ready.plan.sql, ready.arguments)
-        return [ready.plan.make(row) for row in rows]
-
-    async def _again(
-        self, session: Session, plans: ModelPlans, records: Sequence[Record]
-    ) -> dict[Any, Record]:
-        """The same records as they are now, by key."""
-        if not records or not plans.spec.key:
-            return {}
-        found: dict[Any, Record] = {}
-        for start in range(0, len(records), 500):
-            ready = st.by_keys(plans, plans.spec.key, list(records[start : start + 500]))
-            for row in await session.read(ready.plan.sql, ready.arguments):
-                record = ready.plan.make(row)
-                found[_key(plans, record)] = record
-        return found
-
-    def _tell(
-        self,
-        plans: ModelPlans,
-        operation: str,
-        before: Sequence[Record],
-        after: Mapping[Any, Record],
-        number: int,
-    ) -> None:
-        if self._recorder is None:
-            return
-        for record in before[:number]:
-            self._recorder.record(
-                operation, plans.spec, plans.key_values(record), record, after.get(_key(plans, record))
-            )
-        if number > len(before):
-            self._recorder.beyond(operation, plans.spec, number - len(before))
-
-    async def _row_images(self, session: Session, job: BulkJob, run: Sequence[Any]) -> dict[Any, Record]:
-        """The records that the first rows are about to change, by the fields that find them."""
-        if self._recorder is None or job.mode not in ("upsert", "update"):
-            return {}
-        return await self._found(session, job, run)
-
-    async def _found(self, session: Session, job: BulkJob, run: Sequence[Any]) -> dict[Any, Record]:
-        found: dict[Any, Record] = {}
-        wanted = [row for row in run[: self.most_images] if _has_all(row, job.conflict)]
-        for start in range(0, len(wanted), 500):
-            ready = st.by_keys(job.plans, job.conflict, wanted[start : start + 500])
-            for row in await session.read(ready.plan.sql, ready.arguments):
-                record = ready.plan.make(row)
-                found[tuple(record[name] for name in job.conflict)] = record
-        return found
-
-    async def _tell_rows(
-        self,
-        session: Session,
-        job: BulkJob,
-        run: Sequence[Any],
-        outcome: BulkOutcome,
-        before: Mapping[Any, Record],
-        *,
-        shows: bool,
-    ) -> None:
-        """`shows`: with images; otherwise the rows are only counted."""
-        recorder, plans = self._recorder, job.plans
-        if recorder is None:
-            return
-        told_created = told_updated = 0
-        if shows and job.mode in ("upsert", "update"):
-            for key, after in _as_given(await self._found(session, job, run), job, run):
-                old = before.get(key)
-                recorder.record(
-                    "update" if old else "create", plans.spec, plans.key_values(after), old, after
-                )
-                told_updated += old is not None
-                told_created += old is None
-        elif shows and len(plans.spec.key) == 1:
-            keys = [{plans.spec.key[0]: key} for key in outcome.ids[: self.most_images] if key is not None]
-            for after in (await self._again(session, plans, keys)).values():
-                recorder.record("create", plans.spec, plans.key_values(after), None, after)
-                told_created += 1
-        for operation, number in (
-            ("create", outcome.created - told_created),
-            ("update", outcome.updated - told_updated),
-        ):
-            if number > 0:
-                recorder.beyond(operation, plans.spec, number)
+    def _images(self) -> Images | None:
+        """Of a write that is beginning; None when nobody is told of it."""
+        return None if self._recorder is None else Images(self._recorder, self.most_images)
 
     # -------------------------------------------------------------- checks
 
@@ -462,21 +376,6 @@ class BulkWrites(Writes):
         if len(spec.key) == 1:
             return [{spec.key[0]: {"$in": list(part)}} for part in parts]
         return [{"$or": [{name: key[name] for name in spec.key} for key in part]} for part in parts]
-
-
-def _as_given(found: Mapping[Any, Record], job: BulkJob, run: Sequence[Any]) -> list[tuple[Any, Record]]:
-    """The records in the order of the rows that mean them."""
-    keys = (tuple(row[name] for name in job.conflict) for row in run if _has_all(row, job.conflict))
-    places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
-    return sorted(found.items(), key=lambda item: places.get(item[0], len(places)))
-
-
-def _has_all(row: Any, names: Sequence[str]) -> bool:
-    return isinstance(row, Mapping) and all(row.get(name) is not None for name in names)
-
-
-def _key(plans: ModelPlans, record: Mapping[str, Any]) -> Any:
-    return tuple(record.get(name) for name in plans.spec.key)
 
 
 def settled(
