@@ -9,7 +9,7 @@ takes any unique key for the one that is meant, and does not tell new from old.
 
 The row at fault: the server says the row, or else the statement is halved within a savepoint until one row is left. Whatever is not
 clear (two columns that only the server's collation finds equal, a unique value that one row gives up and another takes) is written row by
-row, which is slow and exact. Longer than most modules because the ways share one batch.
+row (`mysql_in_turn`), which is slow and exact.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from studio.database import mysql_errors
 from studio.database.bulk import BulkJob, BulkOutcome, in_row, nothing_to_find_by
-from studio.database.errors import OF_A_ROW
+from studio.database.mysql_in_turn import FAULTS, InTurn
 from studio.database.mysql_text import MOST_PLACEHOLDERS
-from studio.kernel.errors import BadValue, DatabaseError, ValueRefused
+from studio.kernel.errors import ValueRefused
 from studio.models.spec import FieldSpec, Kind
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 ROWS_PER_STATEMENT: Final = 1000
 _STAGE: Final = "studio_stage"
-_FAULTS: Final = (*OF_A_ROW, BadValue)
 _LOOKED_UP: Final = 1000
 _SHORT: Final = frozenset(
     {Kind.INT, Kind.FLOAT, Kind.BOOL, Kind.DATETIME, Kind.DATE, Kind.TIME, Kind.TIMEDELTA, Kind.UUID}
@@ -48,22 +47,24 @@ async def write_batch(session: MysqlTransaction, job: BulkJob, rows: Sequence[An
             converted.append(job.pipeline(row, job.now))  # noqa: PERF401 - the number of rows so far names the one at fault
     except ValueRefused as error:
         raise in_row(error, job, len(converted), None) from None
-    batch = _Batch(session, job, rows, converted)
+    batch = Batch(session, job, rows, converted)
     async with session.atomic():
         try:
             async with session.atomic():
                 return await batch.write()
-        except _FAULTS as error:
+        except FAULTS as error:
             if job.mode == "insert":
                 place = batch.place if batch.place is not None else await batch.find_fault()
                 raise in_row(error, job, place, rows[place]) from error.__cause__
         except _InTurn:
             pass
         # Row by row the one at fault is the one that fails; or none does, and all is well.
-        return await batch.row_by_row()
+        return await InTurn(batch).write()
 
 
-class _Batch:
+class Batch:
+    """Rows on their way into one table."""
+
     def __init__(
         self, session: MysqlTransaction, job: BulkJob, rows: Sequence[Any], converted: Sequence[Tuple]
     ) -> None:
@@ -73,6 +74,7 @@ class _Batch:
         self.tuples = converted
         self.plans = job.plans
         self.spec = job.plans.spec.stored
+        self._reported = 0
         self.place: int | None = None
         """The row that the server named as the one at fault."""
         quoting = job.plans.dialect.sqlalchemy.identifier_preparer
@@ -85,7 +87,7 @@ class _Batch:
 
     async def write(self) -> BulkOutcome:
         if self.job.mode == "insert":
-            ids = await self._insert(range(len(self.tuples)))
+            ids = await self.insert(range(len(self.tuples)))
             return BulkOutcome(created=len(self.tuples), ids=ids)
         if self.job.mode == "update":
             if self._rivals:
@@ -98,11 +100,11 @@ class _Batch:
 
     # -------------------------------------------------------------- the ways
 
-    async def _insert(self, places: Sequence[int], *, reports: bool = True) -> list[Any]:
+    async def insert(self, places: Sequence[int], *, reports: bool = True) -> list[Any]:
         """Inserts the rows at these places; gives their keys, in their order, when they are wanted."""
         wants = self.job.return_ids and len(self.spec.key) == 1
-        returning = f" RETURNING {self._column(self.spec.key[0])}" if wants else ""
-        names = ", ".join(self._column(name) for name in self.job.columns)
+        returning = f" RETURNING {self.column(self.spec.key[0])}" if wants else ""
+        names = ", ".join(self.column(name) for name in self.job.columns)
         reader = self.plans.reader(self.spec.key[0]) if wants else None
         ids: list[Any] = []
         for part in self._parts(places):
@@ -117,7 +119,7 @@ class _Batch:
                     arguments,
                     keep=len(part) == self._rows_per_statement,
                 )
-            except _FAULTS as error:
+            except FAULTS as error:
                 number = mysql_errors.at_row(error.__cause__)
                 if number is not None and number <= len(part):
                     self.place = part[number - 1]
@@ -144,11 +146,11 @@ class _Batch:
         used = [name for name in columns if name in job.conflict or name in job.changed]
         taken = [columns.index(name) for name in used]
         types = ", ".join(
-            f"{self._column(name)} {self._type(name)} {'NOT NULL' if name in job.conflict else 'NULL'}"
+            f"{self.column(name)} {self._type(name)} {'NOT NULL' if name in job.conflict else 'NULL'}"
             for name in used
         )
         # The primary key tells MariaDB that it can go through both tables side by side.
-        own = ", ".join(self._column(name) for name in job.conflict)
+        own = ", ".join(self.column(name) for name in job.conflict)
         key = f", PRIMARY KEY ({own})" if self._is_short() else ""
         await self.session.say(f"DROP TEMPORARY TABLE IF EXISTS {_STAGE}")
         await self.session.execute(
@@ -156,7 +158,7 @@ class _Batch:
             " COLLATE=utf8mb4_nopad_bin",
             keep=False,
         )
-        names = ", ".join(self._column(name) for name in used)
+        names = ", ".join(self.column(name) for name in used)
         for part in self._parts(list(last.values())):
             values = ", ".join([f"({', '.join('?' * len(used))})"] * len(part))
             await self.session.execute(
@@ -164,18 +166,18 @@ class _Batch:
                 [self.tuples[place][at] for place in part for at in taken],
                 keep=len(part) == self._rows_per_statement,
             )
-        on = " AND ".join(f"t.{self._column(name)} = s.{self._column(name)}" for name in job.conflict)
+        on = " AND ".join(f"t.{self.column(name)} = s.{self.column(name)}" for name in job.conflict)
         changed = [name for name in job.changed if name in used] or list(job.conflict[:1])
-        sets = [f"t.{self._column(name)} = s.{self._column(name)}" for name in changed]
+        sets = [f"t.{self.column(name)} = s.{self.column(name)}" for name in changed]
         arguments: list[Any] = []
         stamp = self.plans.managed_update if job.mode == "update" else None
         if stamp is not None:
-            sets.append(f"t.{self._column(stamp.name)} = ?")
+            sets.append(f"t.{self.column(stamp.name)} = ?")
             arguments.append(job.now)
-        sets += self._counted("t.")
+        sets += self.counted("t.")
         source = f"{_STAGE} AS s JOIN {self.table} AS t ON {on}"
         if len(last) < len(places):
-            keys = ", ".join(f"s.{self._column(name)}" for name in job.conflict)
+            keys = ", ".join(f"s.{self.column(name)}" for name in job.conflict)
             present = (
                 await self.session.execute(f"SELECT {keys} FROM {source} FOR UPDATE", keep=False)
             ).rows or ()
@@ -192,7 +194,7 @@ class _Batch:
         """Skip or upsert. Rows of one batch that mean the same record: the first creates it, the last says what it holds."""
         job = self.job
         self._check_found_by()
-        sets = self._skipped_by()
+        sets = self.skipped_by()
         known = [await self._existing(fields) for fields in sets]
         if self._rivals:
             self._check_rivals()
@@ -213,14 +215,14 @@ class _Batch:
         # Rows without any unique value are skipped by nothing: `known` may be empty.
         return await (self._skip(new) if job.mode == "skip" else self._upsert(new, old, born, known[0]))
 
-    def _skipped_by(self) -> list[tuple[str, ...]]:
+    def skipped_by(self) -> list[tuple[str, ...]]:
         """The fields that find a record which the row means: those of the conflict, or any that no two records may share."""
         if self.job.conflict:
             return [self.job.conflict]
         return [fields for fields in self.spec.unique_sets() if set(fields) <= set(self.job.columns)]
 
     async def _skip(self, new: list[int]) -> BulkOutcome:
-        ids = await self._insert(new)
+        ids = await self.insert(new)
         outcome = BulkOutcome(created=len(new), skipped=len(self.rows) - len(new))
         if self.job.return_ids and len(self.spec.key) == 1:
             by_place = dict(zip(new, ids, strict=True))
@@ -231,7 +233,7 @@ class _Batch:
     async def _upsert(
         self, new: list[int], old: list[int], born: dict[Tuple, int], known: dict[Tuple, Any]
     ) -> BulkOutcome:
-        ids = await self._insert(new)
+        ids = await self.insert(new)
         if old:
             await self._update(old, self.job.columns)
         outcome = BulkOutcome(created=len(new), updated=len(old))
@@ -263,10 +265,10 @@ class _Batch:
         wanted = list(
             {key: None for row in self.tuples if None not in (key := tuple(row[at] for at in find))}
         )
-        columns = ", ".join(self._column(name) for name in fields)
+        columns = ", ".join(self.column(name) for name in fields)
         rivals = self._rivals if fields == self.job.conflict else []
-        beside = "".join(f", {self._column(name)}" for names in rivals for name in names)
-        key_column = f", {self._column(self.spec.key[0])}" if len(self.spec.key) == 1 else ""
+        beside = "".join(f", {self.column(name)}" for names in rivals for name in names)
+        key_column = f", {self.column(self.spec.key[0])}" if len(self.spec.key) == 1 else ""
         reader = self.plans.reader(self.spec.key[0]) if key_column else None
         found: dict[Tuple, Any] = {}
         for start in range(0, len(wanted), _LOOKED_UP):
@@ -315,89 +317,13 @@ class _Batch:
                     middle = (low + high) // 2
                     try:
                         async with self.session.atomic():
-                            await self._insert(range(low, middle), reports=False)
+                            await self.insert(range(low, middle), reports=False)
                         low = middle
-                    except _FAULTS:
+                    except FAULTS:
                         high = middle
                 raise _Undo  # noqa: TRY301 - the savepoint undoes what raises through it
         except _Undo:
             return low
-
-    async def row_by_row(self) -> BulkOutcome:
-        """The same one row after another; raises the error of the first that is refused."""
-        outcome = BulkOutcome()
-        job = self.job
-        for place, row in enumerate(self.tuples):
-            try:
-                await self._one(place, row, outcome)
-            except DatabaseError as error:
-                raise in_row(error, job, place, self.rows[place]) from error.__cause__
-        return outcome
-
-    async def _one(self, place: int, row: Tuple, outcome: BulkOutcome) -> None:
-        job = self.job
-        if job.mode != "skip" and await self._change_one(row):
-            outcome.updated += 1
-            if job.return_ids:
-                outcome.ids.append(await self._key_of(row))
-            return
-        if job.mode == "update":
-            return
-        try:
-            ids = await self._insert([place], reports=False)
-        except _FAULTS:
-            if job.mode != "skip" or not await self._is_met(row):
-                raise
-            outcome.skipped += 1
-            ids = [None]
-        else:
-            outcome.created += 1
-        if job.return_ids:
-            outcome.ids += ids
-
-    async def _change_one(self, row: Tuple) -> bool:
-        job, columns = self.job, self.job.columns
-        changed = [name for name in job.changed if name in columns] or list(job.conflict[:1])
-        sets = [f"{self._column(name)} = ?" for name in changed]
-        arguments = [row[columns.index(name)] for name in changed]
-        stamp = self.plans.managed_update if job.mode == "update" else None
-        if stamp is not None:
-            sets.append(f"{self._column(stamp.name)} = ?")
-            arguments.append(job.now)
-        sets += self._counted("")
-        on = " AND ".join(f"{self._column(name)} = ?" for name in job.conflict)
-        arguments += [row[columns.index(name)] for name in job.conflict]
-        done = await self.session.execute(f"UPDATE {self.table} SET {', '.join(sets)} WHERE {on}", arguments)
-        return bool(done.affected_rows)
-
-    def _counted(self, table: str) -> list[str]:
-        """What counts a record's change, as an assignment."""
-        if self.job.version is None:
-            return []
-        column = f"{table}{self._column(self.job.version)}"
-        return [f"{column} = {column} + 1"]
-
-    async def _is_met(self, row: Tuple) -> bool:
-        """Whether there is a record already that a row to be skipped means."""
-        columns = self.job.columns
-        for fields in self._skipped_by():
-            given = [row[columns.index(name)] for name in fields]
-            if None not in given and await self._key_of(row, fields) is not None:
-                return True
-        return False
-
-    async def _key_of(self, row: Tuple, fields: Sequence[str] = ()) -> Any:
-        """The key of the record that a row's values in these fields find, by default those that tell of a conflict; None without one."""
-        job = self.job
-        fields = fields or job.conflict or self.spec.key
-        column = self._column(self.spec.key[0]) if len(self.spec.key) == 1 else "1"
-        on = " AND ".join(f"{self._column(name)} = ?" for name in fields)
-        arguments = [row[job.columns.index(name)] for name in fields]
-        found = (await self.session.execute(f"SELECT {column} FROM {self.table} WHERE {on}", arguments)).rows
-        if not found:
-            return None
-        reader = self.plans.reader(self.spec.key[0]) if len(self.spec.key) == 1 else None
-        return found[0][0] if reader is None else reader(found[0][0])
 
     # -------------------------------------------------------------- small things
 
@@ -445,12 +371,24 @@ class _Batch:
     def _type(self, name: str) -> str:
         return str(self.plans.column(name).type.compile(self.plans.dialect.sqlalchemy))
 
-    def _column(self, name: str) -> str:
+    def counted(self, table: str) -> list[str]:
+        """What counts a record's change, as an assignment."""
+        if self.job.version is None:
+            return []
+        column = f"{table}{self.column(self.job.version)}"
+        return [f"{column} = {column} + 1"]
+
+    def column(self, name: str) -> str:
         return str(self._quote(self.spec.by_name[name].column))
 
     def _report(self, count: int) -> None:
+        self._reported += count
         if self.job.done is not None and count:
             self.job.done(count)
+
+    def report_all(self) -> None:
+        """Says that the rest of the rows is done too."""
+        self._report(len(self.rows) - self._reported)
 
 
 class _Undo(Exception):
