@@ -70,6 +70,9 @@ class EdgeData:
         parts = [f"<b>{total:,} {'row' if total == 1 else 'rows'}</b>", _profile_table(columns[:COLUMNS])]
         if total > len(rows):
             parts.append(f"<i>profile of the first {len(rows):,}</i><br>")
+        parts.append(
+            f"<p style='margin: 6px 0 1px 0'><i>{'the rows' if total <= ROWS else 'the first rows'}</i></p>"
+        )
         names = [column.name for column in columns[:COLUMNS]]
         parts.append(
             _table([tuple(names), *(tuple(_cell(row.get(name)) for name in names) for row in rows[:ROWS])])

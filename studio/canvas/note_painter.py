@@ -13,9 +13,11 @@ from PySide6.QtGui import (
     QPainter,
     QPalette,
     QPen,
+    QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextFormat,
 )
 
 from studio.canvas.camera import Camera
@@ -27,6 +29,12 @@ PADDING: Final = 12.0
 TOKENS: Final = tuple(COLOR_NAMES)
 """The theme's colours that a note or a frame may have; a note without one has the first."""
 HINT: Final = "Double-click to write"
+_INDENT: Final = 18.0
+"""Of lists and of what is quoted; Qt's own would take up half of a note."""
+_SPACE: Final = 5.0
+"""Between paragraphs, and half as much as before a heading."""
+_HEADINGS: Final = {1: 2, 2: 1}
+"""How many of HTML's steps of size the headings of each level are larger than the text."""
 _KEPT: Final = 200
 """Notes whose text stays laid out."""
 _FEATURES: Final = QTextDocument.MarkdownFeature(
@@ -127,28 +135,47 @@ class NotePainter:
         document.setUndoRedoEnabled(False)
         document.setDocumentMargin(0)
         document.setDefaultFont(style.note_font)
+        document.setIndentWidth(_INDENT)
         document.setMarkdown(text, _FEATURES)
-        _color_links(document, style.accent_text)
+        _dress(document, style)
         document.setPageSize(QSizeF(max(width, 1.0), -1))
         return document
 
 
-def _color_links(document: QTextDocument, color: QColor) -> None:
-    """Markdown gives links the application's colour, which cannot be read on every ground."""
-    found = []
+def _dress(document: QTextDocument, style: Style) -> None:
+    """Gives what Markdown has made room to breathe, and links and code the looks of the theme, not of the application."""
+    found: list[tuple[int, int, QTextCharFormat]] = []
+    cursor = QTextCursor(document)
     block = document.begin()
     while block.isValid():
+        is_heading = block.blockFormat().headingLevel() > 0
+        spacing = QTextBlockFormat()
+        if block.textList() is None and block != document.begin():
+            spacing.setTopMargin(_SPACE * (2 if is_heading else 1))
+        if block.blockFormat().leftMargin() > _INDENT:
+            spacing.setLeftMargin(_INDENT)
+        cursor.setPosition(block.position())
+        if cursor.currentTable() is None:
+            cursor.mergeBlockFormat(spacing)
         iterator = block.begin()
         while not iterator.atEnd():
             fragment = iterator.fragment()
-            if fragment.charFormat().isAnchor():
-                found.append((fragment.position(), fragment.length()))
+            known, look = fragment.charFormat(), QTextCharFormat()
+            if known.isAnchor():
+                look.setForeground(style.accent_text)
+            elif known.fontFixedPitch():
+                look.setFontFamilies(style.theme.mono().families())
+                look.setBackground(blend(style.canvas, style.muted, 0.18))
+            if is_heading:
+                look.setProperty(
+                    QTextFormat.Property.FontSizeAdjustment,
+                    _HEADINGS.get(block.blockFormat().headingLevel(), 0),
+                )
+            if look.propertyCount():
+                found.append((fragment.position(), fragment.length(), look))
             iterator += 1
         block = block.next()
-    look = QTextCharFormat()
-    look.setForeground(color)
-    for position, length in found:
-        cursor = QTextCursor(document)
+    for position, length, look in found:
         cursor.setPosition(position)
         cursor.setPosition(position + length, QTextCursor.MoveMode.KeepAnchor)
         cursor.mergeCharFormat(look)

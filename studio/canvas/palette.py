@@ -228,7 +228,7 @@ class Palette(QFrame):
         self._search("")
         if self.current() is not None:
             # Until something is typed or chosen, which is told then.
-            self.hint.setText(KEYS)
+            self._tell(KEYS)
         self.show()
         self.raise_()
         self.line.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -255,14 +255,11 @@ class Palette(QFrame):
         if isinstance(entry, Entry):
             self._show_preview(entry)
             first = entry.description.strip().split("\n")[0]
-            metrics = self.hint.fontMetrics()
-            self.hint.setText(
-                metrics.elidedText(
-                    first or KEYS,
-                    Qt.TextElideMode.ElideRight,
-                    self.width() - 24,
-                )
-            )
+            self._tell(first or KEYS)
+
+    def _tell(self, text: str) -> None:
+        metrics, room = self.hint.fontMetrics(), self.width() - 24
+        self.hint.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
 
     def _show_preview(self, entry: Entry) -> None:
         if self.preview.isHidden():

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QTextFormat
 
 from studio.canvas.camera import Camera
 from studio.canvas.note_painter import NotePainter
@@ -27,6 +27,24 @@ def test_markdown_is_laid_out_to_the_width_of_the_note(painter):
     assert document.toPlainText().startswith("Load\nruns after two, see there")
     assert document.size().width() <= 201
     assert document.size().height() > painter.document(TEXT, 400.0).size().height()
+
+
+def test_lists_quotes_and_headings_keep_to_the_measure_of_a_note_and_code_is_set_apart(painter):
+    document = painter.document("# Load\ntext with `code`\n\n> said\n\n## Then\n- one", 200.0)
+    blocks, block = {}, document.begin()
+    while block.isValid():
+        blocks[block.text()] = block
+        block = block.next()
+    heads = [blocks[name].begin().fragment().charFormat() for name in ("Load", "Then")]
+    steps = [look.intProperty(QTextFormat.Property.FontSizeAdjustment) for look in heads]
+    assert steps == [2, 1]
+    assert 0 < blocks["said"].blockFormat().leftMargin() < 30
+    assert blocks["Then"].blockFormat().topMargin() > blocks["said"].blockFormat().topMargin() > 0
+    pieces, iterator = {}, blocks["text with code"].begin()
+    while not iterator.atEnd():
+        pieces[iterator.fragment().text()] = iterator.fragment().charFormat()
+        iterator += 1
+    assert pieces["code"].background().style() != pieces["text with "].background().style()
 
 
 def test_a_text_is_laid_out_once(painter):
