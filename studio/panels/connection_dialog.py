@@ -63,6 +63,8 @@ class ConnectionDialog(QDialog):
         self._removed: set[str] = set()
         self._current = ""
         self._job: Job | None = None
+        self._is_saving = False
+        """Passwords are on their way to where they belong."""
         self._imports = ""
         """The connection to import models from once all is saved."""
         self.setWindowTitle(self.tr("Connections"))
@@ -240,7 +242,6 @@ class ConnectionDialog(QDialog):
         self.remove_button.setEnabled(has_one)
         for button in (self.test_button, self.import_button):
             button.setEnabled(has_one and self._job is None)
-        self.save_button.setEnabled(self._job is None)
 
     def test(self) -> None:
         """Tries the connection as it stands, saved or not."""
@@ -298,6 +299,7 @@ class ConnectionDialog(QDialog):
 
     def _end_test(self) -> None:
         self._job = None
+        self._is_saving = False
         self.busy.end()
         self._enable()
 
@@ -317,14 +319,18 @@ class ConnectionDialog(QDialog):
     def _save(self) -> None:
         """Saves every connection as one step, after the passwords are where they belong, and closes; shows what is wrong instead, if anything."""
         self._keep()
-        if self._job is not None or not self._all_are_right():
+        if self._is_saving or not self._all_are_right():
             return
+        if self._job is not None:
+            self._job.cancel()
+            self._end_test()
         secrets = [
             (self._drafts[key], password)
             for key, password in self._passwords.items()
             if key in self._drafts and self._drafts[key].secret in KEPT
         ]
         if secrets:
+            self._is_saving = True
             self._begin(self.tr("Keeping the password…"), self.session.keep_secrets(secrets), self._finish)
         else:
             self._finish()

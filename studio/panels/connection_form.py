@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -25,6 +25,8 @@ from studio.panels.tls_fields import TlsFields
 from studio.panels.urls import DEFAULT_PORT, DEFAULT_PORTS, UrlParts, UrlRefused, parts_of, problem_of, url_of
 from studio.panels.widgets import muted_label, tool_button
 from studio.project.state import Connection
+from studio.qt.icons import icon
+from studio.qt.theme import STAGE_TOKENS
 
 if TYPE_CHECKING:
     from studio.project.state import SecretKind
@@ -32,6 +34,12 @@ if TYPE_CHECKING:
 
 KEPT: Final = ("keyring", "file")
 """Places where Studio keeps a password that is typed."""
+_STAGES: Final = (
+    ("", "not said"),
+    ("development", "Development"),
+    ("staging", "Staging"),
+    ("production", "Production"),
+)
 DIALECTS: Final = (("sqlite", "SQLite"), ("postgresql", "PostgreSQL"), ("mysql", "MariaDB / MySQL"))
 
 
@@ -73,6 +81,18 @@ class ConnectionForm(QWidget):
         self.url.setFont(theme.mono(size_px=12))
         self.url.setAccessibleName("URL")
         self.rows.addRow(self.tr("&URL"), self.url)
+        self.stage = CalmCombo(self)
+        for stage, label in _STAGES:
+            self.stage.addItem(label, stage)
+            if stage:
+                picture = icon("ph.circle-fill", self.theme, STAGE_TOKENS[stage])
+                self.stage.setItemIcon(self.stage.count() - 1, picture)
+        self.stage.setMinimumContentsLength(14)
+        self.stage.setIconSize(QSize(11, 11))
+        self.stage.setToolTip(
+            self.tr("What the database is for: its colour and its word stand wherever it is named")
+        )
+        self.rows.addRow(self.tr("Environ&ment"), self.stage)
         self.read_only = QCheckBox(self.tr("&Read only: nodes that write are refused"), self)
         self.rows.addRow("", self.read_only)
         for number in range(self.rows.rowCount()):
@@ -157,6 +177,7 @@ class ConnectionForm(QWidget):
         for line in (self.name, self.password, self.variable):
             line.textEdited.connect(self._other_edited)
         self.read_only.clicked.connect(self._other_edited)
+        self.stage.activated.connect(self._other_edited)
         self.tls.edited.connect(self._tls_edited)
 
     # ------------------------------------------------------------ in and out
@@ -168,6 +189,7 @@ class ConnectionForm(QWidget):
         try:
             self.name.setText(connection.name)
             self.read_only.setChecked(connection.read_only)
+            self.stage.setCurrentIndex(self.stage.findData(connection.stage))
             self.secret.setCurrentIndex(max(0, self.secret.findData(connection.secret)))
             self.variable.setText(connection.secret_name if connection.secret == "environment" else "")
             self.password.setText(password)
@@ -202,6 +224,7 @@ class ConnectionForm(QWidget):
             secret=secret,
             secret_name=secret_name,
             read_only=self.read_only.isChecked(),
+            stage=self.stage.currentData(),
         )
 
     def typed_password(self) -> str:

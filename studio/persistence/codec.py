@@ -15,7 +15,7 @@ from studio.kernel.ids import WorkflowId
 from studio.kernel.problems import Problem, Severity
 from studio.models.codec import merge_left, model_from_data, model_to_data
 from studio.persistence.project_models import FORMAT_VERSION
-from studio.project.state import Connection, ModelEntry, Project
+from studio.project.state import STAGES, Connection, ModelEntry, Project, Stage
 from studio.workflow.graph import Workflow, frozen
 from studio.workflow.text import workflow_from_yaml, workflow_to_yaml
 from studio.workflow.yaml_reading import read_yaml
@@ -122,7 +122,10 @@ def connection_to_row(connection: Connection, project_id: str) -> Row:
         "secret": connection.secret,
         "secret_name": connection.secret_name,
         "read_only": connection.read_only,
-        "extra": extra_to_text(connection.extra),
+        # Beside what is not known: the table has no column for it, and an older Studio keeps what lies there.
+        "extra": extra_to_text(
+            {**connection.extra, **({"stage": connection.stage} if connection.stage else {})}
+        ),
     }
 
 
@@ -227,6 +230,10 @@ def _graphs(rows: Iterable[Row], unread: list[str], problems: list[Problem]) -> 
 
 
 def connection_from_row(row: Row) -> Connection:
+    extra = extra_from_text(row["extra"])
+    stage: Stage = next((known for known in STAGES if extra.get("stage") == known), "")
+    if stage:
+        del extra["stage"]
     return Connection(
         id=row["id"],
         name=row["name"],
@@ -234,7 +241,8 @@ def connection_from_row(row: Row) -> Connection:
         secret=row["secret"],
         secret_name=row["secret_name"],
         read_only=row["read_only"],
-        extra=frozen(extra_from_text(row["extra"])),
+        stage=stage,
+        extra=frozen(extra),
     )
 
 

@@ -15,7 +15,7 @@ from studio.kernel.ids import WorkflowId, short_id
 from studio.kernel.names import did_you_mean
 from studio.models.codec import model_from_data, model_to_data
 from studio.persistence.locations import without_password
-from studio.project.state import Connection, ModelEntry, Project
+from studio.project.state import STAGES, Connection, ModelEntry, Project, Stage
 from studio.workflow.entries import Taker
 from studio.workflow.graph import REFERRING, Node, Workflow, frozen
 from studio.workflow.references import REFERENCE
@@ -107,6 +107,8 @@ def _connection_to_data(connection: Connection) -> dict[str, Any]:
         data["secret_name"] = connection.secret_name
     if connection.read_only:
         data["read_only"] = True
+    if connection.stage:
+        data["stage"] = connection.stage
     return Block({**data, **{name: value for name, value in connection.extra.items() if name not in data}})
 
 
@@ -132,6 +134,10 @@ def _connection(node: YamlNode) -> Connection:
     secret = taker.text("secret", "none")
     if secret not in _SECRETS:
         raise node.fault(f"The secret of connection {name!r} is {secret!r}.", did_you_mean(secret, _SECRETS))
+    said = taker.text("stage", "")
+    stage: Stage = next((known for known in STAGES if known == said), "")
+    if said and not stage:
+        raise node.fault(f"The stage of connection {name!r} is {said!r}.", did_you_mean(said, STAGES))
     return Connection(
         id=taker.text("id", name),
         name=name,
@@ -139,6 +145,7 @@ def _connection(node: YamlNode) -> Connection:
         secret=secret,  # type: ignore[arg-type]  # checked just above
         secret_name=taker.text("secret_name", ""),
         read_only=taker.flag("read_only"),
+        stage=stage,
         extra=frozen(taker.left()),
     )
 

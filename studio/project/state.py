@@ -15,6 +15,10 @@ from studio.workflow.graph import Workflow, frozen
 SecretKind = Literal["none", "keyring", "file", "ask", "environment"]
 """Where a password is: nowhere, in the keyring, in Studio's encrypted file, with whoever is asked, in an environment variable."""
 
+Stage = Literal["", "development", "staging", "production"]
+"""What a database is for; "" where nobody has said."""
+STAGES: tuple[Stage, ...] = ("development", "staging", "production")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
@@ -29,6 +33,7 @@ class Connection:
     secret: SecretKind = "none"
     secret_name: str = ""
     read_only: bool = False
+    stage: Stage = ""
     extra: Mapping[str, Any] = field(default_factory=frozen)
 
 

@@ -188,6 +188,9 @@ QStatusBar QLabel { color: $text_muted; padding: 0 6px; }
 QStatusBar QLabel#hint { color: $text; }
 QStatusBar QPushButton { padding: 0 8px; min-height: 16px; }
 QStatusBar QToolButton { padding: 1px 6px; color: $text_muted; }
+QToolButton#connectionState[stage="development"] { border-bottom: 2px solid $ok; }
+QToolButton#connectionState[stage="staging"] { border-bottom: 2px solid $warning; }
+QToolButton#connectionState[stage="production"] { border-bottom: 2px solid $error; }
 
 QFrame#messageBar { background: $card; border: none; border-left: 4px solid $running; border-bottom: 1px solid $border; }
 QFrame#messageBar[severity="error"] { border-left-color: $error; }
@@ -197,6 +200,9 @@ QFrame#coachMark { background: $card; border: 1px solid $accent; border-radius: 
 QFrame#coachRing { background: transparent; border: 2px solid $accent; border-radius: 8px; }
 QLabel#toast { background: $card; color: $text; border: 1px solid $border_strong; border-radius: 8px; padding: 9px 16px; }
 QToolButton#connectionPill { background: $card; border: 1px solid $border; border-radius: 12px; padding: 3px 11px; }
+QToolButton#connectionPill[stage="development"] { border: 1px solid $ok; }
+QToolButton#connectionPill[stage="staging"] { border: 2px solid $warning; }
+QToolButton#connectionPill[stage="production"] { border: 2px solid $error; color: $error; font-weight: 600; }
 QToolButton#connectionPill:hover, QToolButton#connectionPill:focus { border-color: $accent_text; }
 """)
 

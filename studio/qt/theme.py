@@ -23,6 +23,9 @@ COLOR_NAMES: Final = {
 }  # fmt: skip
 """The colours by name that a person may give to a note or a frame, as people call them."""
 
+STAGE_TOKENS: Final = {"development": "ok", "staging": "warning", "production": "error"}
+"""The colours that tell what a database is for; words stand beside them."""
+
 _DARK: Final = {
     "window": "#16191d",
     "panel": "#1e2227",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStatusBar, QToolButton, QWidget
 
+from studio.panels.widgets import set_role
 from studio.qt.background import Job
 from studio.qt.icons import icon
 from studio.qt.theme import Theme
@@ -180,6 +181,9 @@ class StatusBar(QStatusBar):
         if connection is None:
             return
         text, token = self._words(standpoint, connection)
+        set_role(self.connection, "stage", connection.stage)
+        if connection.stage:
+            text = f"{text} · {connection.stage}"
         if connection.read_only:
             text = self.tr("{} · read only").format(text)
         self.connection.setText(f" {text}")

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
+from studio.panels.widgets import set_role
 from studio.qt.commands import CommandSet
 from studio.qt.icons import icon
 from studio.qt.theme import Theme
@@ -144,13 +145,16 @@ class ToolBar(QToolBar):
             return
         connections = project.connections
         chosen = connections.get(project.default_connection) or next(iter(connections.values()), None)
+        set_role(self.pill, "stage", chosen.stage if chosen is not None else "")
         if chosen is None:
             self.pill.setText(self.tr("No database yet"))
             return
         scheme = chosen.url.partition(":")[0].partition("+")[0]
         more = len(connections) - 1
         self.pill.setText(
-            f"{chosen.name} · {_DIALECTS.get(scheme, scheme)}" + (f"  +{more}" if more > 0 else "")
+            f"{chosen.name} · {_DIALECTS.get(scheme, scheme)}"
+            + (f" · {chosen.stage}" if chosen.stage else "")
+            + (f"  +{more}" if more > 0 else "")
         )
 
     def _button(self, command_id: str, name: str, *, text: bool) -> QToolButton:

@@ -28,7 +28,7 @@ from studio.project.project_changes import (
     SetConnections,
     SetModels,
 )
-from studio.project.state import Connection, ModelEntry, Project
+from studio.project.state import STAGES, Connection, ModelEntry, Project
 from studio.workflow import Edge, Node, WorkflowInput
 from studio.workflow.graph import frozen
 from tests.support import projects
@@ -209,9 +209,10 @@ def set_connections(draw: Draw, project: Project) -> Change | None:
             id=key,
             name=draw(_words),
             url=draw(_words),
-            secret=draw(st.sampled_from(["none", "keyring", "environment"])),
+            secret=draw(st.sampled_from(["none", "keyring", "file", "ask", "environment"])),
             secret_name=draw(_words),
             read_only=draw(st.booleans()),
+            stage=draw(st.sampled_from(["", *STAGES])),
             extra=draw(projects.extras),
         )
         for key in ids

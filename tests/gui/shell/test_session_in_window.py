@@ -190,8 +190,12 @@ def test_the_status_bar_says_what_the_database_did(window, session, qtbot, monke
     answers.append(info)
     dialog = window.panels.models.open_connections()
     dialog.form.read_only.click()
+    dialog.form.stage.setCurrentIndex(dialog.form.stage.findData("production"))
     dialog.accept()
-    qtbot.waitUntil(lambda: status.connection.text().strip() == "Connected shop (PostgreSQL 15) · read only")
+    said = "Connected shop (PostgreSQL 15) · production · read only"
+    qtbot.waitUntil(lambda: status.connection.text().strip() == said)
+    assert window.toolbar.pill.text() == "shop · SQLite · production"
+    assert window.toolbar.pill.property("stage") == status.connection.property("stage") == "production"
     qtbot.mouseClick(status.connection, Qt.MouseButton.LeftButton)
     dialog = window.findChild(ConnectionDialog)
     assert dialog.isVisible()

@@ -56,6 +56,7 @@ def test_a_password_never_enters_a_text():
         (HEAD + "connections:\n  - {name: shop, url: 'postgresql://me:secret@h/db'}\n", 5, "secret_name"),
         (HEAD + "connections:\n  - {name: shop}\n", 5, "needs a 'url'"),
         (HEAD + "connections:\n  - {name: shop, url: 'sqlite:///x', secret: envrionment}\n", 5, "Did you mean 'environment'"),
+        (HEAD + "connections:\n  - {name: shop, url: 'sqlite:///x', stage: prodution}\n", 5, "Did you mean 'production'"),
         (SHOP + "models:\n  - {name: A, connection: shp, fields: {}}\n", 7, "Did you mean 'shop'"),
         (SHOP + "models:\n  - {name: A, fields: {x: {type: strr}}}\n", 7, "Did you mean 'str'"),
         (SHOP + "default_connection: nowhere\n", 6, "no connection 'nowhere'"),
