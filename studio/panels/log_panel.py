@@ -1,8 +1,9 @@
-"""What has happened? The session's log, newest last: filtered, followed, copied."""
+"""What has happened? The session's log, newest last: filtered, followed, copied, and written to the log file. Secrets are masked in it."""
 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,6 +26,7 @@ from studio.panels.display import duration_text
 from studio.panels.editors.base import CalmCombo
 from studio.panels.item_rows import make_list
 from studio.panels.widgets import EmptyState, SearchField, add_action, copy_text, repaint_icons, tool_button
+from studio.qt.crash import masked
 from studio.session.events import LogAdded, LogEntry, RunFinished, RunStarted
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from studio.session import RunHandle
     from studio.session.events import LogLevel
 
+_FILE: Final = logging.getLogger("studio.session")
 _MOST_LINES: Final = 5000
 _MOST_FAILURES: Final = 100
 """Lines that one run may leave."""
@@ -45,6 +48,8 @@ class LogPanel(Panel):
     """At most 5,000 lines; the oldest give way."""
 
     nodeActivated = Signal(str)
+    fileRequested = Signal()
+    """The log file is to be opened."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -119,6 +124,11 @@ class LogPanel(Panel):
         )
         self.copy_button.clicked.connect(self.copy)
         bar.addWidget(self.copy_button)
+        self.file_button = tool_button(
+            "file-text", self.theme, self, tip=self.tr("Open the log file, which goes back further")
+        )
+        self.file_button.clicked.connect(self.fileRequested)
+        bar.addWidget(self.file_button)
         self.clear_button = tool_button("trash", self.theme, self, tip=self.tr("Clear the log"))
         self.clear_button.clicked.connect(self.clear)
         bar.addWidget(self.clear_button)
@@ -158,6 +168,9 @@ class LogPanel(Panel):
                 self._add(entry)
 
     def _add(self, entry: LogEntry) -> None:
+        entry = replace(entry, message=masked(entry.message))
+        where = f"{entry.node}: " if entry.node else ""
+        _FILE.log(logging.getLevelNamesMapping()[entry.level.upper()], "%s%s", where, entry.message)
         self._entries.append(entry)
         self._waiting.append(entry)
         if not self._timer.isActive():

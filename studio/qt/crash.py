@@ -41,6 +41,8 @@ _NAMED_SECRET: Final = re.compile(
     r"(?P<head>(?:password|passwd|pwd|secret|token|api[_-]?key)[\"']?\s*[:=]\s*[\"']?)(?P<secret>[^\s\"',;&)}]+)",
     re.IGNORECASE,
 )
+LOG_FILE: Final = "studio.log"
+"""In the folder of logs: what has happened, the newest last; older parts stand beside it with a number."""
 _QT_NOISE: Final = ("This plugin does not support propagateSizeHints", "QFont::setPixelSize")
 _LEVELS: Final = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
@@ -84,7 +86,7 @@ class CrashReporter(QObject):
         """Takes the hooks of Python and Qt, and begins to write `studio.log` (five files of 2 MB at most)."""
         self.folder.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(
-            self.folder / "studio.log", maxBytes=2_000_000, backupCount=4, encoding="utf-8", delay=True
+            self.folder / LOG_FILE, maxBytes=2_000_000, backupCount=4, encoding="utf-8", delay=True
         )
         handler.setFormatter(_MaskingFormatter("%(asctime)s %(levelname)-7s %(name)s  %(message)s"))
         _LOG.addHandler(handler)

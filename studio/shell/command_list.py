@@ -139,6 +139,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="shortcuts", text="&Keyboard shortcuts", shortcuts=("F1", "Shift+?"), icon="ph.keyboard"),
     Command(id="tour", text="&Tour", tip="Three marks beside what is worth knowing first; Esc ends them"),
     Command(id="open_data_folder", text="Open &data folder"),
+    Command(id="open_log", text="Open lo&g file"),
     Command(id="licences", text="&Licences"),
     Command(id="about", text="&About Studio", role=QAction.MenuRole.AboutRole),
 )  # fmt: skip
@@ -158,7 +159,7 @@ MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
     ("&Data", ("connections", "import_models", "new_model", None, "filter_rows", "choose_columns", "show_chart", "export_rows", "keep_tab", None, "tenant")),
     ("&Tools", ("go_to", "command_palette", None, "settings")),
     ("&Window", ("next_tab", "previous_tab", "close_tab", None, "next_pane", "previous_pane")),
-    ("&Help", ("shortcuts", "tour", None, "open_data_folder", "licences", None, "about")),
+    ("&Help", ("shortcuts", "tour", None, "open_data_folder", "open_log", "licences", None, "about")),
 )  # fmt: skip
 
 MODES: Final = ("mode_auto", "mode_atomic", "mode_review")

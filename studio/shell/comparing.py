@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QObject
 
 from studio.kernel.ids import WorkflowId
-from studio.project.comparison import Difference, compare_projects, compare_workflows
-from studio.project.project_changes import PutWorkflow
 from studio.qt.background import run_in_background
 from studio.shell.deeds import WAITS_FOR_A_PERSON_MS
 from studio.shell.dialogs import shown
 
 if TYPE_CHECKING:
     from studio.panels.compare_dialog import CompareDialog
+    from studio.project.comparison import Difference
     from studio.project.state import Project
     from studio.session import Session
     from studio.shell.main_window import MainWindow
@@ -55,6 +54,9 @@ class Comparing(QObject):
     # ------------------------------------------------------------ asking
 
     async def _with_saved(self, session: Session, saved: Project, workflow_id: WorkflowId) -> None:
+        from studio.project.comparison import compare_projects, compare_workflows
+        from studio.project.project_changes import PutWorkflow
+
         now = session.project
         if workflow_id:
             before, after = saved.workflows[workflow_id], now.workflow(workflow_id)
@@ -78,6 +80,8 @@ class Comparing(QObject):
             )
 
     async def _with_step(self, session: Session, position: int) -> None:
+        from studio.project.comparison import compare_projects
+
         history = session.history
         steps = history.steps
         name = steps[position - 1].change.label if position else self.tr("Beginning")
@@ -95,6 +99,8 @@ class Comparing(QObject):
 
     async def ask_recovered(self, saved: Project, recovered: Project) -> str:
         """Shows what unsaved edits would change; gives `restore`, `discard` or `back`."""
+        from studio.project.comparison import compare_projects
+
         dialog = self._dialog(
             self.tr("{name}: recovered changes").format(name=saved.name),
             self.tr("Saved"),

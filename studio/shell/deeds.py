@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 
 from studio.kernel.errors import StudioError
 from studio.qt.background import run_in_background
+from studio.qt.crash import LOG_FILE
 from studio.shell.command_list import BOOKMARKS, MENUS
 from studio.shell.docks import BOTTOM
 
@@ -206,6 +207,13 @@ def _other_deeds(window: MainWindow) -> dict[str, Deed]:
         window.env.data_dir.mkdir(parents=True, exist_ok=True)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(window.env.data_dir)))
 
+    def open_log() -> None:
+        file = window.env.data_dir / "logs" / LOG_FILE
+        if file.exists():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(file)))
+        else:
+            window.tell(window.tr("Nothing has been written to the log file yet."))
+
     def shortcuts() -> None:
         from studio.shell.help_dialogs import ShortcutsDialog
 
@@ -247,4 +255,5 @@ def _other_deeds(window: MainWindow) -> dict[str, Deed]:
         "licences": licences,
         "about": about,
         "open_data_folder": open_data_folder,
+        "open_log": open_log,
     }

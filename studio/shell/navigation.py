@@ -81,6 +81,7 @@ class Navigation(QObject):
         panels.problems.problemActivated.connect(self.show_problem)
         panels.problems.countChanged.connect(self._on_problem_count)
         panels.log.nodeActivated.connect(self.show_node)
+        panels.log.fileRequested.connect(window.commands.action("open_log").trigger)
         panels.lineage.useActivated.connect(self.show_problem)
         panels.models.usageRequested.connect(self.show_usage)
         panels.inspector.usageRequested.connect(self.show_usage)

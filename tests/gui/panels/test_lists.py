@@ -1,6 +1,7 @@
 """Problems, lineage, log and runs: what they list, where their rows lead."""
 
 import datetime as dt
+import logging
 from typing import Any
 
 import pytest
@@ -211,6 +212,17 @@ def test_lines_are_added_filtered_copied_and_cleared(log, session, qtbot):
     assert len(column(log.list)) == 3
     qtbot.mouseClick(log.clear_button, Qt.MouseButton.LeftButton)
     assert column(log.list) == []
+
+
+def test_secrets_are_masked_and_the_lines_are_written_to_the_log_file(log, session, qtbot, caplog):
+    session.log("Lost postgresql://me:s3cret@host/shop, token=abc", level="warning", node="sql")
+    qtbot.waitUntil(lambda: len(column(log.list)) == 1)
+    assert column(log.list, 3) == ["Lost postgresql://me:***@host/shop, token=***"]
+    assert caplog.record_tuples == [
+        ("studio.session", logging.WARNING, "sql: Lost postgresql://me:***@host/shop, token=***")
+    ]
+    with qtbot.waitSignal(log.fileRequested):
+        qtbot.mouseClick(log.file_button, Qt.MouseButton.LeftButton)
 
 
 def test_a_line_leads_to_its_node(log, session, qtbot):
