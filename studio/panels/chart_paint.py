@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from studio.panels.chart_scale import Tick, moment_text, moment_ticks, number_label, number_ticks
+from studio.panels.chart_scale import Tick, is_point, moment_text, moment_ticks, number_label, number_ticks
 
 if TYPE_CHECKING:
     from studio.panels.chart_data import Chart
@@ -69,10 +69,9 @@ class ChartPainter:
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
         if self._chart.kind != "line":
             low, high = min(low, 0.0), max(high, 0.0)
-        if low == high:
-            low, high = min(low, 0.0) if low else low, high or 1.0
-            if low == high:
-                low, high = low - 1.0, high + 1.0
+        if is_point(low, high):
+            # One value: between nothing and itself.
+            low, high = min(low, 0.0), max(high, 0.0) or 1.0
         margin = (high - low) * 0.04
         return (low - margin if low < 0 or self._chart.kind == "line" else low), high + margin
 
@@ -84,7 +83,8 @@ class ChartPainter:
             return -0.5, max(1, len(chart.labels)) - 0.5
         places = [x for entry in chart.series for x, _ in entry.points]
         low, high = (min(places), max(places)) if places else (0.0, 1.0)
-        return (low - 0.5, high + 0.5) if low == high else (low, high)
+        half = max(0.5, abs(low) * 1e-6)
+        return (low - half, high + half) if is_point(low, high) else (low, high)
 
     def _x(self, place: float) -> float:
         share = (place - self._x_low) / (self._x_high - self._x_low)
@@ -152,7 +152,9 @@ class ChartPainter:
                 self._metrics.elidedText(label, Qt.TextElideMode.ElideRight, room) for label in chart.labels
             )
             return [Tick(float(place), label) for place, label in enumerate(elided)]
-        widest = self._metrics.horizontalAdvance("2025-01-31" if chart.axis == "moment" else "1,000,000")
+        ends = [number_label(place, 0) for place in (self._x_low, self._x_high)]
+        shown = ["2025-01-31"] if chart.axis == "moment" else ends
+        widest = max(self._metrics.horizontalAdvance(text) for text in shown)
         most = max(1, int(self._plot.width() / (widest + 3 * _GAP_PX)))
         ticks = moment_ticks if chart.axis == "moment" else number_ticks
         return ticks(self._x_low, self._x_high, most)
@@ -171,7 +173,7 @@ class ChartPainter:
                 width = (right - left - 2 * gap) / count
                 x = left + gap + number * width
                 y, base = self._y(value), self._y(0.0)
-                bar = QRectF(x, min(y, base), max(1.0, width - 1), abs(base - y))
+                bar = QRectF(x, min(y, base), max(1.0, width - 2), abs(base - y))
                 if value:
                     painter.drawRect(bar)
                 text = f"{self._bar_name(int(place))}\n{entry.name}: {number_label(value)}"

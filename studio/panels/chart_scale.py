@@ -29,6 +29,11 @@ class Tick:
     label: str
 
 
+def is_point(low: float, high: float) -> bool:
+    """Whether there is nothing to be told apart between two numbers: their digits are used up before."""
+    return high - low <= max(abs(low), abs(high)) * 1e-9
+
+
 def round_step(span: float, most: int) -> float:
     """The least of 1, 2, 5, 10, 20, 50 … of which at most `most` fit into a span."""
     if span <= 0:
@@ -40,7 +45,7 @@ def round_step(span: float, most: int) -> float:
 
 def edges_between(low: float, high: float, most: int) -> list[float]:
     """Round borders of at most about `most` equal bins that hold everything from `low` to `high`."""
-    if low == high:
+    if is_point(low, high):
         half = max(abs(low) * 0.05, 0.5)
         return [low - half, low + half]
     step = round_step(high - low, most)
@@ -51,6 +56,8 @@ def edges_between(low: float, high: float, most: int) -> list[float]:
 
 def number_ticks(low: float, high: float, most: int, *, least_step: float = 0.0) -> list[Tick]:
     """Marks at round numbers from `low` to `high`; `least_step` is 1 where only whole numbers make sense."""
+    if is_point(low, high):
+        return [Tick(low, number_label(low))]
     step = max(least_step, round_step(high - low, most))
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)

@@ -43,6 +43,8 @@ class KindHeader(QHeaderView):
         self.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setDefaultSectionSize(130)
         self.setMinimumSectionSize(48)
+        # A column is as wide as the rows in sight want it: Qt would ask a thousand, most of which are not there.
+        self.setResizeContentsPrecision(0)
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), _HEADER_PX + (_BELOW_PX if self._has_room_below else 0))

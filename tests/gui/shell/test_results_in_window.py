@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFileDialog
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 
 from studio.nodes.file_formats import CsvWriter
 from studio.panels import export_bar
@@ -66,6 +66,14 @@ def test_rows_are_exported_as_they_are_shown_and_an_export_can_be_stopped(
     assert [row["id"] for row in written] == list(range(40, 0, -1))
     assert list(written[0])[:2] == ["name", "id"]
     assert "email" not in written[0]
+    # On the clipboard they are the same statements that a file would hold.
+    rows.grid.selectionModel().clear()
+    rows.deeds.actions["copy_insert"].trigger()
+    drive.until(lambda: len(said) == 2)
+    copied = QApplication.clipboard().text().splitlines()
+    assert len(copied) == 40
+    assert copied[0].startswith("INSERT INTO customers (name, id, city, ")
+    said.pop()
     # A node's rows by its button, as SQL.
     drive.run()
     drive.until(lambda: results.rows is not None and results.rows.model.columns[:1] == ("customer_id",))
@@ -87,9 +95,8 @@ def test_rows_are_exported_as_they_are_shown_and_an_export_can_be_stopped(
     (tmp_path / "slow.csv").write_text("kept")
     results.rows.deeds.export_csv()
     choose(drive, tmp_path / "slow.csv")
-    drive.until(lambda: results.exports and results.exports[0].isVisible())
     bar = results.exports[0]
-    assert bar.label.text().startswith("Writing slow.csv · 0 of ")
+    drive.until(lambda: bar.isVisible() and bar.label.text().startswith("Writing slow.csv · 0 of "))
     drive.click(bar.cancel_button)
     gate.set()
     assert said[2] == "The export was stopped; slow.csv is as it was."
