@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QVBoxLayout, QWidget
 
-from studio.kernel.errors import StudioError
+from studio.kernel.errors import ConnectionFailed, ConnectionLost, StudioError
 from studio.qt.background import Job, run_in_background
 from studio.qt.commands import CommandSet
 from studio.qt.theme import Theme, system_theme
@@ -229,7 +229,9 @@ class MainWindow(QMainWindow):
 
     def show_error(self, error: Any) -> None:
         """A StudioError that no part has a place of its own for."""
-        self.message_bar.tell_error(error)
+        is_unreached = isinstance(error, ConnectionFailed | ConnectionLost)
+        connections = (self.tr("Connections…"), self.panels.models.open_connections)
+        self.message_bar.tell_error(error, [connections] if is_unreached else [])
 
     def busy_started(self, job: Job) -> None:
         self.status.busy.add(job)

@@ -90,8 +90,8 @@ class MessageBar(QFrame):
         """What is told now; None while nothing is."""
         return self._message if self.isVisible() else None
 
-    def tell_error(self, error: StudioError) -> None:
-        self.tell(message_of(error))
+    def tell_error(self, error: StudioError, offers: Sequence[Offer] = ()) -> None:
+        self.tell(message_of(error), offers)
 
     def tell(self, message: Message, offers: Sequence[Offer] = ()) -> None:
         self._message = message

@@ -10,8 +10,9 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 
-from studio.kernel.errors import ConnectionFailed
+from studio.kernel.errors import ConnectionFailed, StudioError
 from studio.kernel.problems import Severity
+from studio.panels import ConnectionDialog
 from studio.qt.background import run_in_background
 from studio.qt.messages import Message
 from studio.shell import message_bar
@@ -115,6 +116,17 @@ def test_an_error_says_what_and_what_to_do_and_can_be_copied(window, qtbot):
     copy = next(button for button in bar.findChildren(QPushButton) if button.text() == "Copy")
     qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
     assert "What to do: Check the host." in QGuiApplication.clipboard().text()
+
+
+def test_a_database_that_cannot_be_reached_leads_to_its_connection(window, session, qtbot, drive):
+    window.show_error(ConnectionFailed("The server does not answer."))
+    offers = [
+        found for found in window.message_bar.findChildren(QPushButton) if "Connections" in found.text()
+    ]
+    qtbot.mouseClick(offers[0], Qt.MouseButton.LeftButton)
+    drive.dialog(ConnectionDialog).reject()
+    window.show_error(StudioError("Something else."))
+    assert not window.message_bar._offers
 
 
 def test_an_offer_is_done_once_and_closes_the_bar(window, qtbot):
