@@ -20,9 +20,10 @@ from studio.runtime.events import (
     TransactionChanged,
 )
 from studio.runtime.inputs import bind_inputs
+from studio.runtime.outcomes import NodeOutcome
 from studio.runtime.partial import Earlier, Origin, outdated
 from studio.runtime.plan import Plan, compile_plan
-from studio.runtime.result import NodeOutcome, RunResult
+from studio.runtime.result import RunResult
 from studio.runtime.review import OpenTransaction, TransactionState
 from studio.runtime.scheduler import Mode, run_workflow
 from studio.runtime.state import NodeState, RunStatus

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from studio.kernel.errors import ExpressionError
 from studio.kernel.ids import NodeId, WorkflowId
-from studio.runtime.result import NodeOutcome
+from studio.runtime.outcomes import NodeOutcome
 from studio.workflow.expressions import parse_condition
 
 _Word = Literal["go on", "step", "give up"]

@@ -13,6 +13,7 @@ import logging
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from studio.kernel.errors import RunError, StudioError
@@ -43,6 +44,7 @@ SLICE_S: Final = 0.004
 """After so much work without a pause the loop is given to others: another run, a cancellation."""
 STOP_TIMEOUT_S: Final = 10.0
 """So long a stopped node may take to let go of its database."""
+_NOTHING: Final[Mapping[int, Any]] = MappingProxyType({})
 _log = logging.getLogger(__name__)
 
 
@@ -174,17 +176,8 @@ class Driver:
             raise
 
     def outcomes(self) -> Outcomes:
-        inner = {index: runs.outcomes for index, runs in self.inner.items()}
+        inner = {index: runs.outcomes for index, runs in self.inner.items()} if self.inner else _NOTHING
         return Outcomes(self.ledger, self.state.states, self.clock, inner)
-
-    def outputs(self) -> dict[str, Any]:
-        """What its Output nodes gave, by their names; without those that did not run."""
-        values, states = self.ledger.values, self.state.states
-        return {
-            step.output_name: values[step.index]
-            for step in self.plan.steps
-            if step.output_name and states[step.index] == "succeeded"
-        }
 
     # -------------------------------------------------------------- driving
 

@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from studio.runtime.connections import Connections
+from studio.runtime.outcomes import NodeOutcome, Outcomes
 from studio.runtime.plan import Plan
-from studio.runtime.result import NodeOutcome
 from studio.runtime.state import NodeState
 from studio.runtime.step import Step
 from studio.runtime.telling import Teller
@@ -44,9 +44,7 @@ class Child(Protocol):
         """Runs it to its end; `error` is then what stopped it."""
         ...
 
-    def outputs(self) -> dict[str, Any]: ...
-
-    def outcomes(self) -> Mapping[str, NodeOutcome]: ...
+    def outcomes(self) -> Outcomes: ...
 
 
 class Parent(Protocol):
@@ -114,7 +112,7 @@ class Runs:
                 self._sums.add(child.outcomes())
         if child.error is not None:
             raise child.error
-        return child.outputs()
+        return dict(child.outcomes().outputs)
 
     def _teller(self) -> Teller | None:
         tell = self._parent.tell

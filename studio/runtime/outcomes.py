@@ -5,12 +5,32 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from studio.kernel.errors import StudioError
 from studio.kernel.ids import NodeId
 from studio.runtime.ledger import Ledger
-from studio.runtime.result import NodeOutcome
+from studio.runtime.partial import Origin
 from studio.runtime.state import NodeState
 from studio.runtime.streams import SHOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeOutcome:
+    """What became of one node. `value` is its natural value when it succeeded, `error` why it failed."""
+
+    state: NodeState
+    started_at: dt.datetime | None = None
+    duration_ms: float | None = None
+    rows: int | None = None
+    value: Any = None
+    error: StudioError | None = None
+    attempts: int = 1
+    origin: Origin = ""
+    """`reused` or `pinned`: the node was not run, its value was there already."""
+    is_sample: bool = False
+    """Whether `value` is only the first of the rows, the others having gone by."""
 
 
 class Clock:
@@ -36,6 +56,8 @@ class Outcomes(Mapping[str, NodeOutcome]):
     `inner` holds these, by the number of the node's step.
     """
 
+    __slots__ = ("_clock", "_index", "_inner", "_ledger", "_outputs", "_results", "_states")
+
     def __init__(
         self,
         ledger: Ledger,
@@ -48,6 +70,35 @@ class Outcomes(Mapping[str, NodeOutcome]):
         self._clock = clock
         self._inner = inner
         self._index: Mapping[str, int] = ledger.plan.places
+        self._results: dict[str, Any] | None = None
+        self._outputs: dict[str, Any] | None = None
+
+    @property
+    def started_at(self) -> dt.datetime:
+        """When the run began."""
+        return self._clock.started_at
+
+    @property
+    def results(self) -> Mapping[str, Any]:
+        """What each node gave that succeeded."""
+        if self._results is None:
+            values, states, steps = self._ledger.values, self._states, self._ledger.plan.steps
+            self._results = {
+                step.id: values[step.index] for step in steps if states[step.index] == "succeeded"
+            }
+        return self._results
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        """What its Output nodes gave, by their names; without those that did not run."""
+        if self._outputs is None:
+            values, states, steps = self._ledger.values, self._states, self._ledger.plan.steps
+            self._outputs = {
+                step.output_name: values[step.index]
+                for step in steps
+                if step.output_name and states[step.index] == "succeeded"
+            }
+        return self._outputs
 
     def __len__(self) -> int:
         return len(self._index) + sum(map(len, self._inner.values()))

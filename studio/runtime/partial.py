@@ -24,7 +24,7 @@ from studio.workflow.graph import REFERRING, Node, Workflow
 
 if TYPE_CHECKING:
     from studio.nodes.catalogue import NodeCatalogue
-    from studio.runtime.result import NodeOutcome
+    from studio.runtime.outcomes import NodeOutcome
 
 Origin = Literal["", "reused", "pinned"]
 """Where a node's value comes from when it was not run."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,29 +10,15 @@ from typing import TYPE_CHECKING, Any
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import RunId
 from studio.runtime.changes import Changeset
-from studio.runtime.partial import Earlier, Origin
+from studio.runtime.outcomes import Outcomes
+from studio.runtime.partial import Earlier
 from studio.runtime.review import OpenTransaction
-from studio.runtime.state import NodeState, RunStatus
+from studio.runtime.state import RunStatus
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from studio.runtime.plan import Plan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeOutcome:
-    """What became of one node. `value` is its natural value when it succeeded, `error` why it failed."""
-
-    state: NodeState
-    started_at: dt.datetime | None = None
-    duration_ms: float | None = None
-    rows: int | None = None
-    value: Any = None
-    error: StudioError | None = None
-    attempts: int = 1
-    origin: Origin = ""
-    """`reused` or `pinned`: the node was not run, its value was there already."""
-    is_sample: bool = False
-    """Whether `value` is only the first of the rows, the others having gone by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +31,8 @@ class RunResult:
 
     run_id: RunId
     state: RunStatus
-    started_at: dt.datetime
     duration_ms: float
-    results: Mapping[str, Any]
-    nodes: Mapping[str, NodeOutcome]
-    outputs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    nodes: Outcomes
     changes: Changeset | None = None
     error: StudioError | None = None
     transaction: OpenTransaction | None = None
@@ -60,6 +42,19 @@ class RunResult:
     """What it was given, defaults filled in."""
     is_kept: bool = True
     """Whether what was written stayed when the run ended: not in a dry run, nor when a transaction failed. `transaction` tells its own."""
+
+    @property
+    def started_at(self) -> dt.datetime:
+        """When it began: aware, in UTC."""
+        return self.nodes.started_at
+
+    @property
+    def results(self) -> Mapping[str, Any]:
+        return self.nodes.results
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        return self.nodes.outputs
 
     def earlier(self) -> Earlier | None:
         """This run for another one to take values from, see `partial`; None when nothing was run."""

@@ -268,16 +268,11 @@ class _Run(Driver):
         if self.tell is not None:
             self.tell.dropped(self.state)
             self.tell.run_finished(status, self.error)
-        values, states = self.ledger.values, self.state.states
-        done = [step for step in self.plan.steps if states[step.index] == "succeeded"]
         self.result = RunResult(
             run_id=self.id,
             state=status,
-            started_at=self.clock.started_at,
             duration_ms=self.clock.elapsed_ms(),
-            results={step.id: values[step.index] for step in done},
             nodes=self.outcomes(),
-            outputs=self.outputs(),
             changes=self.recorder,
             error=self.error,
             transaction=self.review if status == "succeeded" else None,

@@ -9,9 +9,8 @@ from studio.kernel.errors import StudioError
 from studio.kernel.ids import NodeId, RunId
 from studio.runtime import events
 from studio.runtime.ledger import Ledger
-from studio.runtime.outcomes import Clock
+from studio.runtime.outcomes import Clock, NodeOutcome
 from studio.runtime.partial import Origin
-from studio.runtime.result import NodeOutcome
 from studio.runtime.review import OpenTransaction
 from studio.runtime.state import RunState, RunStatus
 from studio.runtime.step import Step
