@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -38,6 +38,12 @@ class Recent(NamedTuple):
     name: str
     location: str
     exists: bool = True
+    is_pinned: bool = False
+
+
+def pinned_first(entries: Sequence[Recent]) -> list[Recent]:
+    """The order in which they are shown: what is pinned, then the rest, each the latest first."""
+    return sorted(entries, key=lambda entry: not entry.is_pinned)
 
 
 class WelcomePage(QWidget):
@@ -49,6 +55,7 @@ class WelcomePage(QWidget):
     openRequested = Signal()
     recentOpened = Signal(str)
     recentForgotten = Signal(str)
+    recentPinned = Signal(str, bool)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,6 +96,7 @@ class WelcomePage(QWidget):
         self.recent = RecentCard(theme, self)
         self.recent.opened.connect(self.recentOpened)
         self.recent.forgotten.connect(self.recentForgotten)
+        self.recent.pinned.connect(self.recentPinned)
         self.recent.openRequested.connect(self.openRequested)
         grid.addWidget(self.sample, 0, 0)
         grid.addWidget(self.connect_card, 1, 0)
@@ -195,6 +203,7 @@ class RecentCard(QFrame):
 
     opened = Signal(str)
     forgotten = Signal(str)
+    pinned = Signal(str, bool)
     openRequested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
@@ -219,6 +228,11 @@ class RecentCard(QFrame):
         self.list.itemClicked.connect(self._open)
         self.list.customContextMenuRequested.connect(self._show_menu)
         EnterFilter(self.list, self._open_current)
+        self.pin_action = QAction(self.tr("&Pin or unpin"), self.list)
+        self.pin_action.setShortcut("P")
+        self.pin_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.pin_action.triggered.connect(self._pin_current)
+        self.list.addAction(self.pin_action)
         self._pages.addWidget(self.list)
         self._none = muted_label(self.tr("Projects that you open appear here."), self._pages, wrap=True)
         self._none.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -230,13 +244,14 @@ class RecentCard(QFrame):
         self.show_entries([])
 
     def show_entries(self, entries: Sequence[Recent]) -> None:
-        self._entries = list(entries)
+        self._entries = pinned_first(entries)
         self.list.clear()
-        for entry in entries:
-            item = QListWidgetItem(item_icon("clock-counter-clockwise", self.theme, "text_muted"), "")
+        for entry in self._entries:
+            picture = "push-pin" if entry.is_pinned else "clock-counter-clockwise"
+            item = QListWidgetItem(item_icon(picture, self.theme, "text_muted"), "")
             gone = "" if entry.exists else self.tr(" (missing)")
             item.setText(f"{entry.name}{gone}\n{entry.location}")
-            item.setToolTip(entry.location)
+            item.setToolTip(self.tr("{}\nP pins it to the top, or unpins it").format(entry.location))
             item.setData(_ROLE, entry)
             if not entry.exists:
                 item.setForeground(self.theme.color("text_muted"))
@@ -258,6 +273,13 @@ class RecentCard(QFrame):
     def _emit_forgotten(self, location: str) -> None:
         self.forgotten.emit(location)
 
+    def _emit_pinned(self, entry: Recent) -> None:
+        self.pinned.emit(entry.location, not entry.is_pinned)
+
+    def _pin_current(self) -> None:
+        for item in self.list.selectedItems():
+            self._emit_pinned(item.data(_ROLE))
+
     def _open_current(self) -> None:
         for item in self.list.selectedItems():
             self._open(item)
@@ -270,5 +292,7 @@ class RecentCard(QFrame):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         add_action(menu, self.tr("&Open"), partial(self._emit_opened, entry.location), enabled=entry.exists)
+        pin = self.tr("Un&pin  (P)") if entry.is_pinned else self.tr("&Pin to the top  (P)")
+        add_action(menu, pin, partial(self._emit_pinned, entry))
         add_action(menu, self.tr("&Remove from this list"), partial(self._emit_forgotten, entry.location))
         menu.popup(self.list.viewport().mapToGlobal(place))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFileOpenEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
+from studio import __version__
 from studio.kernel.errors import StudioError
 from studio.qt import loop
 from studio.qt.background import run_in_background
@@ -212,8 +214,12 @@ def make_application(arguments: Sequence[str] | None = None) -> StudioApplicatio
     QCoreApplication.setOrganizationName("Studio")
     QCoreApplication.setOrganizationDomain("studio.local")
     QCoreApplication.setApplicationName("Studio")
+    QCoreApplication.setApplicationVersion(__version__)
     QGuiApplication.setApplicationDisplayName("")
     QGuiApplication.setDesktopFileName("studio")
+    if sys.platform == "win32":
+        # Else the taskbar takes the window for Python's.
+        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("Studio.Studio")
     app = StudioApplication(list(arguments) if arguments is not None else sys.argv[:1])
     app.setWindowIcon(app_icon())
     return app

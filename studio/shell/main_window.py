@@ -157,6 +157,7 @@ class MainWindow(QMainWindow):
         welcome.connectRequested.connect(self._connect_own_database)
         welcome.recentOpened.connect(self.open)
         welcome.recentForgotten.connect(self._forget_one)
+        welcome.recentPinned.connect(self._pin)
         self._recent_menu.opened.connect(self.open)
         self._recent_menu.forgotten.connect(self._forget)
         self.toolbar.connectionClicked.connect(self.commands.action("connections").trigger)
@@ -277,6 +278,10 @@ class MainWindow(QMainWindow):
         self.tenants.keep()
         self.breakpoints.keep()
         self.stars.keep()
+
+    def _pin(self, location: str, is_pinned: bool) -> None:
+        self.settings.pin(location, is_pinned)
+        self.recent_changed()
 
     def _forget_one(self, location: str) -> None:
         self._forget([location])

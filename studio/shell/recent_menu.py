@@ -1,4 +1,4 @@
-"""Which projects were open before? A menu of them; the ones that have gone are grey and can be removed."""
+"""Which projects were open before? A menu of them, the pinned ones first; the ones that have gone are grey and can be removed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,14 @@ class RecentMenu(QMenu):
         self.setTitle(self.tr("Open &recent"))
 
     def show_entries(self, entries: Sequence[Recent]) -> None:
+        from studio.panels.welcome import pinned_first
+
         self.clear()
-        for entry in entries:
+        was_pinned = False
+        for entry in pinned_first(entries):
+            if was_pinned and not entry.is_pinned:
+                self.addSeparator()
+            was_pinned = entry.is_pinned
             action = self.addAction(f"{entry.name} — {entry.location}".replace("&", "&&"))
             action.setEnabled(entry.exists)
             action.triggered.connect(partial(self._open, entry.location))

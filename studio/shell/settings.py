@@ -245,17 +245,36 @@ class Settings:
 
         names = self._list("recent/names")
         locations = self._list("recent/locations")
+        pinned = set(self._list("recent/pinned"))
         return [
-            Recent(name, location, exists="://" in location or Path(location).exists())
+            Recent(
+                name,
+                location,
+                exists="://" in location or Path(location).exists(),
+                is_pinned=location in pinned,
+            )
             for name, location in zip(names, locations, strict=False)
         ]
 
     def remember(self, name: str, location: str) -> None:
-        """Puts a project at the head of the recent ones."""
+        """Puts a project at the head of the recent ones, of which ten are kept beside those that are pinned."""
         from studio.panels.welcome import Recent
 
-        others = [entry for entry in self.recent() if entry.location != location]
-        self._keep_recent([Recent(name, location), *others][:MAX_RECENT])
+        known = self.recent()
+        is_pinned = any(entry.location == location and entry.is_pinned for entry in known)
+        others = [entry for entry in known if entry.location != location]
+        entries = [Recent(name, location, is_pinned=is_pinned), *others]
+        old = [entry for entry in entries if not entry.is_pinned][MAX_RECENT:]
+        self._keep_recent([entry for entry in entries if entry not in old])
+
+    def pin(self, location: str, is_pinned: bool) -> None:
+        """Keeps a recent project at the top, or no longer."""
+        self._keep_recent(
+            [
+                entry._replace(is_pinned=is_pinned if entry.location == location else entry.is_pinned)
+                for entry in self.recent()
+            ]
+        )
 
     def forget(self, location: str) -> None:
         self._keep_recent([entry for entry in self.recent() if entry.location != location])
@@ -266,6 +285,7 @@ class Settings:
     def _keep_recent(self, entries: list[Recent]) -> None:
         self._store.setValue("recent/names", [entry.name for entry in entries])
         self._store.setValue("recent/locations", [entry.location for entry in entries])
+        self._store.setValue("recent/pinned", [entry.location for entry in entries if entry.is_pinned])
 
     def _mapping(self, key: str) -> dict[str, Any]:
         """What was kept as JSON; nothing when it is no mapping any more."""

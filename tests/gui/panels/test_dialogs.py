@@ -462,3 +462,17 @@ def test_recent_projects_are_opened_by_a_click_and_those_that_are_gone_are_not(w
         qtbot.mouseClick(
             view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualItemRect(view.item(1)).center()
         )
+
+
+def test_pinned_projects_stand_first_and_are_pinned_by_a_key(welcome, qtbot):
+    entries = [Recent("New", "/new.studio"), Recent("Kept", "/kept.studio", is_pinned=True)]
+    welcome.set_recent(entries)
+    view = welcome.recent.list
+    assert [view.item(row).text().split("\n")[0] for row in range(2)] == ["Kept", "New"]
+    welcome.show()
+    view.setFocus()
+    for row, expected in ((1, ["/new.studio", True]), (0, ["/kept.studio", False])):
+        view.setCurrentRow(row)
+        with qtbot.waitSignal(welcome.recentPinned) as pinned:
+            qtbot.keyClick(view, Qt.Key.Key_P)
+        assert pinned.args == expected

@@ -19,7 +19,7 @@ from studio.shell import message_bar
 from studio.shell.help_dialogs import AboutDialog, LicencesDialog, ShortcutsDialog, licences
 from studio.shell.inputs_dialog import InputsDialog
 from studio.shell.message_bar import Toast
-from studio.shell.settings import LAYOUT_VERSION, Settings
+from studio.shell.settings import LAYOUT_VERSION, MAX_RECENT, Settings
 from studio.workflow.graph import WorkflowInput
 
 
@@ -170,6 +170,17 @@ def test_recent_projects_are_few_unique_and_the_missing_ones_known(env, tmp_path
         "P3",
     ]
     assert [entry.name for entry in recent if entry.exists] == ["Team", "P11"]
+    settings.pin(str(tmp_path / "3.studio"), True)
+    for number in range(20, 31):
+        settings.remember(f"P{number}", str(tmp_path / f"{number}.studio"))
+    settings.sync()
+    kept = Settings(env.data_dir)
+    assert len(kept.recent()) == MAX_RECENT + 1
+    assert [entry.name for entry in kept.recent() if entry.is_pinned] == ["P3"]
+    settings.remember("P3", str(tmp_path / "3.studio"))
+    assert settings.recent()[0].is_pinned
+    settings.pin(str(tmp_path / "3.studio"), False)
+    assert not any(entry.is_pinned for entry in settings.recent())
 
 
 def test_missing_recent_projects_are_grey_and_can_be_removed(window, settings, tmp_path):
@@ -179,6 +190,13 @@ def test_missing_recent_projects_are_grey_and_can_be_removed(window, settings, t
     assert not entry.isEnabled()
     remove.trigger()
     assert settings.recent() == []
+    for name in ("First", "Second"):
+        (tmp_path / name).touch()
+        settings.remember(name, str(tmp_path / name))
+    window.pages.welcome.recentPinned.emit(str(tmp_path / "First"), True)
+    shown = [action.text().split(" — ")[0] for action in window._recent_menu.actions()]
+    assert shown == ["First", "", "Second"]
+    window._forget([str(tmp_path / name) for name in ("First", "Second")])
     assert not window._recent_menu.isEnabled()
 
 
