@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from studio.kernel.errors import NodeError
-from studio.kernel.ids import NodeId, RunId, WorkflowId
 from studio.panels.cell_filters import parse_cell_filter
 from studio.project import Connection, ModelEntry, Project
-from studio.session import Environment, RunHandle, Session, runs
+from studio.session import Environment, Session, runs
 from studio.session.exporting import BATCH_ROWS, Progress, Target
 from studio.session.row_sources import ModelRows, OutputRows
 from studio.session.secrets import SystemSecrets
 from studio.workflow.graph import frozen
 from tests.conformance.shop import EVERYTHING, Shop
+from tests.support.delivered import NODE, handle_of
 
 
 def session_of(shop: Shop, url: str, folder: Path) -> Session:
@@ -85,20 +85,6 @@ def test_a_models_records_come_back_from_csv_json_and_sql(
     assert shop.one("CustomerListNode") == before["Customer"][-1:]
 
 
-def handle_of(value: Any, counted: int | None = None) -> RunHandle:
-    """A run whose only node delivered a value."""
-    handle = RunHandle(
-        run_id=RunId("r"),
-        workflow_id=WorkflowId("w"),
-        nodes=[NodeId("n")],
-        started_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
-    )
-    handle.delivered(lambda node_id, port: value)
-    handle.put(NodeId("n"), state="succeeded", rows=counted)
-    handle.end("succeeded")
-    return handle
-
-
 def test_an_output_is_written_whole_in_its_order_even_what_the_grid_does_not_keep(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,7 +98,7 @@ def test_an_output_is_written_whole_in_its_order_even_what_the_grid_does_not_kee
 
         async def write(order_by: tuple[str, ...], format: Any, value: Any = rows) -> str:
             path = tmp_path / f"out.{format}"
-            source = OutputRows(handle=handle_of(value), node_id=NodeId("n"), order_by=order_by)
+            source = OutputRows(handle=handle_of(value), node_id=NODE, order_by=order_by)
             columns = ("word", "n", "day")
             target = Target(path=path, format=format, columns=columns, table="my rows")
             wrote = await session.export_rows(source, target)
@@ -158,7 +144,7 @@ def test_what_is_typed_above_a_column_means_the_same_in_the_database_and_of_a_ru
         handle = handle_of(list((await session.browse("Order")).rows))
         for (name, text), places in typed.items():
             wanted = {name: parse_cell_filter(kinds[name], text)}
-            output = OutputRows(handle=handle, node_id=NodeId("n"), filter=wanted)
+            output = OutputRows(handle=handle, node_id=NODE, filter=wanted)
             for source in (ModelRows(model_id="Order", filter=wanted), output):
                 page = await session.rows(source)
                 assert [row["id"] for row in page.rows] == [ids[place] for place in places], (source, text)

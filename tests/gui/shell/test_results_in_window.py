@@ -112,3 +112,27 @@ def test_a_file_that_cannot_be_written_is_told(results, window, drive, tmp_path)
     drive.until(lambda: bool(refused))
     assert "There is no " in str(refused[0])
     assert not results.exports or not results.exports[0].isVisible()
+
+
+def test_both_filters_hold_and_a_view_is_kept_in_the_settings(results, window, drive):
+    view, rows = results.current, results.rows
+    view.set_filter({"city": {"$in": ["Cork", "Dijon"]}})
+    drive.until(lambda: rows.model.total == 11)
+    drive.key(Qt.Key.Key_F, CONTROL_SHIFT)
+    field = rows.filters.field(rows.model.columns[0])
+    drive.until(lambda: QApplication.focusWidget() is field)
+    drive.bot.keyClicks(field, "> 20")
+    drive.key(Qt.Key.Key_Return)
+    drive.until(lambda: rows.model.total == 5)
+    assert QApplication.focusWidget() is rows.grid
+    drive.key(Qt.Key.Key_A, CONTROL_SHIFT)
+    popup = rows.looks.popup
+    drive.until(popup.isVisible)
+    popup.name.setFocus()
+    drive.bot.keyClicks(popup.name, "Late in two towns")
+    drive.bot.keyClick(popup.name, Qt.Key.Key_Return)
+    popup.close()
+    kept = window.settings.looks(rows.looks.place)
+    assert kept["Late in two towns"]["filters"] == {"id": "> 20"}
+    window.settings.keep_looks(rows.looks.place, {})
+    assert window.settings.looks(rows.looks.place) == {}

@@ -1,35 +1,21 @@
 """How are the rows that a node delivered read page by page?"""
 
 import asyncio
-import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from studio.kernel.ids import NodeId, RunId, WorkflowId
 from studio.session import RunHandle, runs
+from tests.support.delivered import NODE, handle_of
 
 ROWS: list[dict[str, Any]] = [
     {"id": number, "total": None if number % 5 == 0 else Decimal(number * 37 % 100)} for number in range(50)
 ]
 
 
-def handle_of(rows: list[dict[str, Any]]) -> RunHandle:
-    handle = RunHandle(
-        run_id=RunId("r"),
-        workflow_id=WorkflowId("w"),
-        nodes=[NodeId("n")],
-        started_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
-    )
-    handle.delivered(lambda node_id, port: rows)
-    handle.put(NodeId("n"), state="succeeded", rows=len(rows))
-    handle.end("succeeded")
-    return handle
-
-
 def page(handle: RunHandle, offset: int, order_by: tuple[str, ...]) -> list[int]:
-    found = asyncio.run(handle.page(NodeId("n"), None, offset, 10, order_by))
+    found = asyncio.run(handle.page(NODE, None, offset, 10, order_by))
     assert found.total == len(ROWS)
     return [row["id"] for row in found.rows]
 
