@@ -70,7 +70,7 @@ class FrameViewer(BoardViewer):
         self._ahead = QTimer()
         """Between two frames."""
         self._layers = DragLayers(self, sheets)
-        self._held: Ints | None = None
+        self._held: tuple[list[NodeId], Ints] | None = None
         self._laid_over = QRectF()
         """Where the gesture painted when nodes were moved last."""
         self._changed_at = 0.0
@@ -91,7 +91,7 @@ class FrameViewer(BoardViewer):
 
     def nodes_held(self, nodes: Ints) -> None:
         """These nodes may be moved next: what stays is painted before the mouse goes on."""
-        self._held = nodes
+        self._held = self.projector.geometry.ids, nodes
         self._ahead.start()
 
     def nodes_moved(self, nodes: Ints) -> None:
@@ -225,7 +225,9 @@ class FrameViewer(BoardViewer):
         held, self._held = self._held, None
         camera = self.camera()
         if held is not None and camera.zoom >= NEAR and not (self._rest.isActive() or self.is_live):
-            self._layers.make_ahead(self.projector.geometry, held, camera)
+            (ids, nodes), geometry = held, self.projector.geometry
+            if ids is geometry.ids:  # otherwise nodes have come or gone, and others stand in these places
+                self._layers.make_ahead(geometry, nodes, camera)
         self._pictures.work_ahead()
         if self._pictures.has_work:
             self._ahead.start()
