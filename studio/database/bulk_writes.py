@@ -303,16 +303,14 @@ class BulkWrites(Writes):
         self, plans: ModelPlans, given: tuple[str, ...], first_row: int, *, exact: bool
     ) -> BulkJob:
         spec = plans.spec
-        try:
-            need_fields(spec, spec.key, given)
-        except ValueRefused as error:
-            raise error.at(row=first_row) from None
         changed = tuple(
             field.name for field in spec.fields if field.name in given and field.name not in spec.key
         )
-        for name in given:
-            if name not in spec.key and name not in changed:
-                plans.check_settable([name])
+        try:
+            need_fields(spec, spec.key, given)
+            plans.check_settable(name for name in given if name not in spec.key and name not in changed)
+        except ValueRefused as error:
+            raise error.at(row=first_row) from None
         if not changed:
             raise ValueRefused(
                 f"{spec.name}: the row changes nothing.", hint="Give a field beside the key.", row=first_row

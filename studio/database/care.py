@@ -31,7 +31,7 @@ class Care:
     """
 
     __slots__ = (
-        "_hooks", "_key_checks", "_on_update", "ciphers", "has_hooks", "is_audited", "is_soft", "is_tenanted", "is_versioned", "looks_back", "spec",
+        "_checks", "_hooks", "_on_update", "ciphers", "has_hooks", "is_audited", "is_soft", "is_tenanted", "is_versioned", "looks_back", "spec",
     )  # fmt: skip
 
     def __init__(self, spec: ModelSpec, ring: KeyRing | None = None) -> None:
@@ -48,7 +48,8 @@ class Care:
         self.is_tenanted = spec.multi_tenant
         self.is_audited = spec.audit_log
         self.looks_back = self.has_hooks
-        self._key_checks = [(name, make_checker(spec[name], constraints=False)) for name in spec.key]
+        self._checks: dict[tuple[str, ...], list[tuple[str, Callable[[Any], Any]]]] = {}
+        """Made when first asked for: what checks the values of these fields."""
 
     # -------------------------------------------------------------- which records there are
 
@@ -96,13 +97,17 @@ class Care:
             return False
         return not any(name in row for name in self.ciphers for row in rows if isinstance(row, Mapping))
 
-    def key_of(self, row: Any) -> tuple[Any, ...] | None:
-        """The key that the row names, as records have it; None when it names none that could be one."""
+    def values_of(self, row: Any, fields: tuple[str, ...]) -> tuple[Any, ...] | None:
+        """What the row gives in these fields, as records have it; None when one of them is lacking, empty, or could not be a value."""
+        checks = self._checks.get(fields)
+        if checks is None:
+            checks = [(name, make_checker(self.spec[name], constraints=False)) for name in fields]
+            self._checks[fields] = checks
         try:
-            key = tuple([check(row[name]) for name, check in self._key_checks])
+            values = tuple([check(row[name]) for name, check in checks])
         except (ValueRefused, LookupError, TypeError):
             return None
-        return None if None in key else key
+        return None if None in values else values
 
     # -------------------------------------------------------------- what must not be seen
 

@@ -14,6 +14,7 @@ from studio.database.bulk import BulkJob, Data, Progress, Wish, batches
 from studio.database.bulk_writes import settled
 from studio.database.careful import CarefulWrites, Journal
 from studio.database.errors import OF_A_ROW
+from studio.database.found_by import fields_of, filters, values_of_all
 from studio.database.results import BulkResult, Record
 from studio.database.writes import need_fields
 from studio.kernel.errors import BadValue, StudioError, ValueRefused
@@ -56,7 +57,9 @@ class CarefulAccess(CarefulWrites):
         async with self._begun(spec) as inner:
             number = 0
             async for part in _parts(rows, batch_size):
-                for piece in self._pieces(care, part, is_told=inner.journal is not None):
+                counts = care.is_versioned or inner.journal is not None
+                fields = fields_of(plans, care, mode, conflict_on, part[0]) if counts else None
+                for piece in [part] if fields is None else _pieces(care, part, fields):
                     done = await inner.written_together(
                         plans, care, piece, mode, conflict_on, number, return_ids=return_ids
                     )
@@ -77,20 +80,6 @@ class CarefulAccess(CarefulWrites):
                         if progress is not None and (number % _REPORT_EVERY == 0 or number == total):
                             progress(number, total)
         return result
-
-    @staticmethod
-    def _pieces(care: Care, rows: Sequence[Any], *, is_told: bool) -> list[Sequence[Any]]:
-        """The rows in consecutive pieces, none of which names a record twice where each change of it counts or is told."""
-        if not (is_told or care.is_versioned):
-            return [rows]
-        starts, seen = [0], set[Any]()
-        for place, row in enumerate(rows):
-            key = care.key_of(row)
-            if key is not None and key in seen:
-                starts.append(place)
-                seen.clear()
-            seen.add(key)
-        return [rows[start:end] for start, end in zip(starts, [*starts[1:], len(rows)], strict=True)]
 
     async def written_together(
         self,
@@ -124,12 +113,13 @@ class CarefulAccess(CarefulWrites):
         spec = plans.spec
         if not care.changes_together(rows):
             return None
-        keys = [care.key_of(row) for row in rows]
+        self._check_names(plans, care, rows, before)
+        keys = [care.values_of(row, spec.key) for row in rows]
         asked = [key for key in dict.fromkeys(keys) if key is not None]
         versions = (VERSION,) if care.is_versioned else ()
         seen = {
             tuple(record[name] for name in spec.key): record
-            for filter in self._key_filters(spec, _as_ids(spec, asked), None)
+            for filter in filters(plans, spec.key, asked)
             for record in await self.keys_of(plans, filter, None, *versions)
         }
         if care.is_versioned:
@@ -152,6 +142,19 @@ class CarefulAccess(CarefulWrites):
                 error.row = before + places[error.row - 1] + 1
             raise
 
+    @staticmethod
+    def _check_names(plans: ModelPlans, care: Care, rows: Sequence[Any], before: int) -> None:
+        """Refuses fields that a row cannot set, also where it finds no record; `before` rows came before these."""
+        known: set[tuple[str, ...]] = set()
+        for number, row in enumerate(rows, start=before + 1):
+            names = tuple(row) if isinstance(row, Mapping) else ()
+            if names not in known:
+                known.add(names)
+                try:
+                    plans.check_settable(_set_by(plans, care, names))
+                except ValueRefused as error:
+                    raise error.at(row=number) from None
+
     async def merged_together(
         self,
         plans: ModelPlans,
@@ -162,7 +165,7 @@ class CarefulAccess(CarefulWrites):
         *,
         return_ids: bool,
     ) -> BulkResult | None:
-        """Creates or changes the records that the rows name by their keys, by the database's quick way.
+        """Creates or changes the records that the rows name by their keys or other unique values, by the database's quick way.
 
         None, and nothing done, where that might be something else than one row after another does. The records that are there are looked
         for, and kept from others' changes, beforehand: deleted ones and other tenants' must not be met. When a row is refused, or a
@@ -173,12 +176,12 @@ class CarefulAccess(CarefulWrites):
             return None
         if (return_ids and len(spec.key) != 1) or not care.changes_together(rows):
             return None
-        keys = _keys_that_find(plans, care, rows, wish, conflict_on)
-        if keys is None:
+        found_by = values_of_all(plans, care, wish, conflict_on, rows)
+        if found_by is None:
             return None
         is_there = 0
         fields = tuple(name for name in (TENANT_ID, DELETED_AT) if name in spec) or spec.key
-        for filter in self._key_filters(spec, _as_ids(spec, keys), None):
+        for filter in filters(plans, *found_by):
             everywhere = care.filter(filter, include_deleted=True, of_all=True)
             ready = st.select(
                 plans,
@@ -193,7 +196,7 @@ class CarefulAccess(CarefulWrites):
                 if care.is_soft and record[DELETED_AT] is not None:
                     return None
                 is_there += 1
-        created = len(keys) - is_there
+        created = len(found_by[1]) - is_there
         journal = Journal(self.journal.room) if self.journal is not None else None
         try:
             async with self._session.atomic() as session:
@@ -250,8 +253,9 @@ class CarefulAccess(CarefulWrites):
         if mode == "update":
             spec = plans.spec
             need_fields(spec, spec.key, row)
-            changes = {name: value for name, value in row.items() if name not in spec.key}
-            version = changes.pop(VERSION, None) if care.is_versioned else None
+            changes = {name: row[name] for name in _set_by(plans, care, row)}
+            plans.check_settable(changes)
+            version = row.get(VERSION) if care.is_versioned else None
             record = await self.one_updated(plans, care, plans.key_filter(row), changes, version=version)
             result.updated += record is not None
             result.matched += record is not None
@@ -356,38 +360,26 @@ def _add_up(result: BulkResult, more: BulkResult) -> None:
     result.ids += more.ids
 
 
+def _set_by(plans: ModelPlans, care: Care, names: Iterable[str]) -> list[str]:
+    """Those of a row's fields that change its record: not its key, nor the version that it should be at."""
+    found = [name for name in names if name not in plans.spec.key]
+    return [name for name in found if name != VERSION] if care.is_versioned else found
+
+
 def _without_version(row: Any) -> Any:
     return {name: row[name] for name in row if name != VERSION} if isinstance(row, Mapping) else row
 
 
-def _as_ids(spec: ModelSpec, keys: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """The keys as a caller gives them: a value, or a mapping where a key has several fields."""
-    return [key[0] if len(key) == 1 else dict(zip(spec.key, key, strict=True)) for key in keys]
-
-
-def _keys_that_find(
-    plans: ModelPlans, care: Care, rows: Sequence[Any], wish: Wish, conflict_on: Sequence[str] | str | None
-) -> set[tuple[Any, ...]] | None:
-    """The keys of all rows; None when a row names its record otherwise, or not at all, or changes nothing of it."""
-    wanted = set(plans.spec.key)
-    keys: set[tuple[Any, ...]] = set()
-    by_key: dict[tuple[str, ...], bool] = {}
-    for row in rows:
-        key = care.key_of(row) if isinstance(row, Mapping) else None
-        if key is None:
-            return None
-        keys.add(key)
-        names = tuple(row)
-        if names not in by_key:
-            try:
-                mode, on = settled(plans, wish, conflict_on, row)
-                found = plans.conflict_fields(on, names)
-            except ValueRefused:
-                return None
-            by_key[names] = mode == "upsert" and set(found) == wanted and not wanted >= set(names)
-        if not by_key[names]:
-            return None
-    return keys
+def _pieces(care: Care, rows: Sequence[Any], fields: tuple[str, ...]) -> list[Sequence[Any]]:
+    """The rows in consecutive pieces, none of which names a record twice: where each change of it counts or is told."""
+    starts, seen = [0], set[Any]()
+    for place, row in enumerate(rows):
+        values = care.values_of(row, fields)
+        if values is not None and values in seen:
+            starts.append(place)
+            seen.clear()
+        seen.add(values)
+    return [rows[start:end] for start, end in zip(starts, [*starts[1:], len(rows)], strict=True)]
 
 
 async def _parts(rows: Data, batch_size: int) -> AsyncIterator[Sequence[Any]]:

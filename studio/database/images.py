@@ -88,7 +88,7 @@ class Images:
             for key, after in _as_given(await self._meant(session, job, run), job, run):
                 old = before.get(key)
                 operation = "create" if old is None else "update"
-                recorder.record(operation, plans.spec, plans.key_values(after), old, after)
+                recorder.record(operation, plans.spec, plans.key_values(old or after), old, after)
                 told_updated += old is not None
                 told_created += old is None
         elif shows and len(plans.spec.key) == 1:

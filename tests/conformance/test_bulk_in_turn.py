@@ -10,7 +10,7 @@ import pytest
 from studio.database import Access, Database, ListQuery
 from studio.database.audit import AUDIT_MODEL
 from studio.database.careful_bulk import CarefulAccess
-from studio.kernel.errors import StudioError
+from studio.kernel.errors import StudioError, ValueRefused
 from studio.models import Field, ModelSpec, model_from_class
 from tests.unit.database.opening import run
 
@@ -148,11 +148,17 @@ def test_changes_that_are_counted_and_kept_are_so_one_after_another(
             *(("create", row["id"]) for row in many),
             *(("update", row["id"]) for row in many[:300]),
         ]
+        mails = [{"email": f"m{number}", "n": number} for number in range(700)]
+        counts, ids, _, _ = await tried(database, KEPT, "upsert by email", [mails, mails[:300]])
+        assert (counts, ids[700:]) == ([700, 300, 0], ids[:300])
         await access.bulk_create(KEPT, many)
         counts, _, _, told = await tried(database, KEPT, "update", [many + many[:5]])
         assert counts == [0, 705, 0]
         assert (told[-1][2]["version"], told[-1][3]["version"]) == (2, 3)
         assert not slowly
+        with pytest.raises(ValueRefused) as unknown:
+            await access.bulk_update_rows(KEPT, [*many[:2], {"id": "nobody", "m": 2}])
+        assert (unknown.value.row, unknown.value.field) == (3, "m")
 
     run(database_url, story, models=[KEPT])
 
