@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import short_id
 from studio.panels.connection_form import KEPT, ConnectionForm, blank_connection
-from studio.panels.widgets import MENDS, BusyLine, ErrorCard, item_icon, set_role, tool_button
+from studio.panels.widgets import MENDS, BusyLine, ColumnScroll, ErrorCard, item_icon, set_role, tool_button
 from studio.project.project_changes import SetConnections
 from studio.qt.background import run_in_background
 from studio.qt.icons import icon
@@ -69,7 +69,7 @@ class ConnectionDialog(QDialog):
         """The connection to import models from once all is saved."""
         self.setWindowTitle(self.tr("Connections"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(760, 520)
+        self.resize(780, min(680, self.screen().availableGeometry().height() - 60))
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 14, 14, 14)
         column.setSpacing(10)
@@ -79,7 +79,7 @@ class ConnectionDialog(QDialog):
         line = QFrame(self)
         line.setFrameShape(QFrame.Shape.VLine)
         row.addWidget(line)
-        row.addLayout(self._make_body(), 1)
+        row.addWidget(self._make_body(), 1)
         column.addLayout(row, 1)
         column.addWidget(self._make_buttons())
         self._fill_list()
@@ -109,8 +109,11 @@ class ConnectionDialog(QDialog):
         column.addLayout(buttons)
         return column
 
-    def _make_body(self) -> QVBoxLayout:
-        column = QVBoxLayout()
+    def _make_body(self) -> QWidget:
+        # With an error below it the form is higher than many a screen, and Save must be in sight.
+        self.body = ColumnScroll(self)
+        column = self.body.column
+        column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(8)
         self.form = ConnectionForm(self.theme, self)
         self.form.changed.connect(self._changed)
@@ -141,7 +144,7 @@ class ConnectionDialog(QDialog):
         self.card.hide()
         column.addWidget(self.card)
         column.addStretch(1)
-        return column
+        return self.body
 
     def _make_buttons(self) -> QDialogButtonBox:
         box = QDialogButtonBox(
@@ -367,11 +370,17 @@ class ConnectionDialog(QDialog):
         self.verdict.setText(text)
         set_role(self.verdict, "role", role)
         self.verdict.show()
+        QTimer.singleShot(0, self._reveal_result)
 
     def _show_card(self, error: StudioError, *, fixes: Sequence[tuple[str, str]] = ()) -> None:
         self.verdict.hide()
         self.card.show_error(error, fixes=fixes)
         self.card.show()
+        QTimer.singleShot(0, self._reveal_result)
+
+    def _reveal_result(self) -> None:
+        """Scrolls to what is said below the form, once it has its place."""
+        self.body.ensureWidgetVisible(self.card if self.card.isVisible() else self.verdict, 0, 8)
 
     def _clear_result(self) -> None:
         self.verdict.hide()
