@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from studio.session.row_sources import RowSource
 
 PAGE_ROWS: Final = 200
+_READ_ROWS: Final = 5_000
+"""At once, where rows are wanted as a whole and not for being looked at."""
 PAGES_KEPT: Final = 120
 """24,000 rows; older pages are fetched again when they come back into sight."""
 
@@ -189,10 +191,13 @@ class RowsModel(QAbstractTableModel):
         position = first
         while position <= last and source is not None:
             page = self._pages.get(position // PAGE_ROWS)
-            begin = position // PAGE_ROWS * PAGE_ROWS
+            wanted = last + 1 - position
             if page is None:
-                page = list((await self._fetch(source, offset=begin, limit=PAGE_ROWS)).rows)
-            part = page[position - begin : last + 1 - begin]
+                limit = min(wanted, _READ_ROWS)
+                part = list((await self._fetch(source, offset=position, limit=limit)).rows)
+            else:
+                begin = position % PAGE_ROWS
+                part = page[begin : begin + wanted]
             if not part:
                 break
             found += part

@@ -6,22 +6,21 @@ Where the rows come from is the source's business: a run's output or a model's t
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from studio.panels.chart_view import ChartView
-from studio.panels.display import cell_text
 from studio.panels.filter_row import FilterRow
 from studio.panels.grid import LINK_ROLE, Grid, next_order
 from studio.panels.links import links_of
 from studio.panels.look_control import LookControl
 from studio.panels.row_deeds import RowDeeds
 from studio.panels.rows_model import RowsModel
+from studio.panels.selection_figures import SelectionFigures
 from studio.panels.value_tree import ValueView
 from studio.panels.widgets import BusyLine, add_action, counted, muted_label, repaint_icons, tool_button
 from studio.session.row_sources import ModelRows
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from studio.qt.theme import Theme
     from studio.session import Session
     from studio.session.row_sources import RowSource
-
-MOST_ADDED_UP: Final = 5_000
 
 
 class RowsView(QWidget):
@@ -102,7 +99,7 @@ class RowsView(QWidget):
         self.grid.customContextMenuRequested.connect(self._show_menu)
         selection = self.grid.selectionModel()
         selection.currentChanged.connect(self._current_changed)
-        selection.selectionChanged.connect(self._selection_changed)
+        SelectionFigures(self.grid, self.model).told.connect(self.figures.setText)
 
     def _make_status(self) -> QHBoxLayout:
         bar = QHBoxLayout()
@@ -333,32 +330,6 @@ class RowsView(QWidget):
 
     def _current_changed(self, _now: QModelIndex, _before: QModelIndex) -> None:
         self._fill_record()
-
-    def _selection_changed(self, _selected: Any, _deselected: Any) -> None:
-        cells = sum(part.width() * part.height() for part in self.deeds.selected_parts())
-        if cells < 2:
-            self.figures.setText("")
-            return
-        self.figures.setText(self._figures(cells))
-
-    def _figures(self, cells: int) -> str:
-        """Count, sum and mean of the numbers selected, where they are few enough to be added up at once."""
-        text = self.tr("{count} cells").format(count=counted(cells))
-        if cells > MOST_ADDED_UP:
-            return text
-        numbers = [
-            index.data(Qt.ItemDataRole.UserRole)
-            for index in self.grid.selectionModel().selectedIndexes()
-            if self.model.kind(self.model.columns[index.column()]) in ("int", "float", "decimal")
-        ]
-        exact = [Decimal(str(value)) for value in numbers if isinstance(value, int | float | Decimal)]
-        if len(exact) < 2:
-            return text
-        total = sum(exact, Decimal(0))
-        mean = (total / len(exact)).quantize(Decimal("0.01"))
-        return self.tr("{text} · sum {total} · mean {mean}").format(
-            text=text, total=cell_text(total), mean=cell_text(mean)
-        )
 
     def _follow(self, index: QModelIndex) -> None:
         link = index.data(LINK_ROLE)

@@ -123,6 +123,12 @@ def test_the_selected_cells_are_copied_as_a_spreadsheet_takes_them(panel, qtbot)
     qtbot.keyClick(view.grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: QApplication.clipboard().text() == "id\tcustomer_id\n1\t2\n2\t3")
     assert "4 cells · sum 8 · mean 2.00" in view.figures.text()
+    # So many that most of them were never in sight are added up aside; what is hidden does not count.
+    view.grid.hideColumn(view.model.columns.index("total"))
+    view.grid.hideColumn(view.model.columns.index("customer_id"))
+    view.grid.selectAll()
+    assert view.figures.text() == "9,990 cells"
+    qtbot.waitUntil(lambda: view.figures.text() == "9,990 cells · sum 1997001 · mean 999.50")
 
 
 def test_all_rows_are_copied_as_json_even_those_that_were_never_in_sight(panel, qtbot):
