@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from studio.canvas.cards import FOLDED_HEIGHT, WIDTH
+from studio.canvas.states import CardState
 from studio.workflow.frames import outermost_first, stand_in
 from studio.workflow.graph import Frame, Note, Workflow
 
@@ -15,6 +16,10 @@ TITLE_HEIGHT: Final = 32.0
 PADDING: Final = 40.0
 """Room between a new frame's sides and what it was put around."""
 SMALLEST: Final = (160.0, 80.0)
+WORST_FIRST: Final = (
+    CardState.PAUSED, CardState.ERROR, CardState.RUNNING, CardState.QUEUED, CardState.CANCELLED, CardState.STALE, CardState.OK, CardState.SKIPPED,
+)  # fmt: skip
+_TOLD: Final = {CardState.PAUSED: "paused", CardState.ERROR: "failed", CardState.RUNNING: "running"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +68,25 @@ def bounds(frames: Iterable[Frame], notes: Iterable[Note]) -> list[tuple[float, 
     return [box_of(frame) for frame in frames] + [
         (note.x, note.y, note.x + note.width, note.y + note.height) for note in notes
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """What a collapsed frame stands for: how many nodes, how many of them selected, and the worst of what they have to say."""
+
+    count: int
+    selected: int
+    state: CardState
+    in_state: Mapping[int, int]
+    severity: int
+
+    @property
+    def words(self) -> str:
+        """`3 nodes · 1 failed`."""
+        parts = [f"{self.count:,} {'node' if self.count == 1 else 'nodes'}"]
+        parts += [
+            f"{self.in_state[state]:,} {word}" for state, word in _TOLD.items() if self.in_state.get(state)
+        ]
+        if self.selected:
+            parts.append(f"{self.selected:,} selected")
+        return " · ".join(parts)

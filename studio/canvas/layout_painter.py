@@ -51,7 +51,7 @@ class LayoutPainter:
                     self._style,
                     selected=frame.id in marks.frames,
                     is_target=frame.id == marks.target,
-                    held=projector.held_by(frame.id) if frame.collapsed else "",
+                    inside=projector.held_by(frame.id) if frame.collapsed else None,
                 )
         for note in projector.frames.notes:
             drawn = marks.dragged.get(note.id, note)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from studio.canvas.card_painter import ERROR, NO_PROBLEM, WARNING, Look
 from studio.canvas.cards import FOLDED_HEIGHT, WIDTH, CardMaker, Wires
-from studio.canvas.framing import NO_FRAMES, Framing
+from studio.canvas.curves import Ints
+from studio.canvas.framing import NO_FRAMES, WORST_FIRST, Framing, Inside
 from studio.canvas.geometry import Geometry, Small
 from studio.canvas.states import IDLE, CardState, Footer
 from studio.kernel.ids import NodeId
@@ -23,6 +25,7 @@ from studio.workflow.graph import Edge, Place, Workflow
 from studio.workflow.spec import Catalogue
 
 _NOWHERE = Place()
+_NONE: Final = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class Projector:
         self._states: tuple[list[NodeId], Small] = [], np.empty(0, np.uint8)
         """For the nodes of that list."""
         self._severities: tuple[list[NodeId], Mapping[NodeId, int], Small] = [], {}, np.empty(0, np.uint8)
-        self._held: Counter[str] = Counter()
+        self._held: dict[str, Ints] = {}
+        """The nodes that collapsed frames stand for, by the frame."""
         self._wires = Wires({}, {})
 
     # What is shown
@@ -128,10 +132,19 @@ class Projector:
             self._fold(workflow)
         return Difference(len(dirty), moved, nodes_changed, edges_changed)
 
-    def held_by(self, frame_id: str) -> str:
-        """What a collapsed frame stands for, in words."""
-        count = self._held.get(frame_id, 0)
-        return f"{count:,} {'node' if count == 1 else 'nodes'}"
+    def held_by(self, frame_id: str) -> Inside:
+        """What a collapsed frame stands for."""
+        nodes = self._held.get(frame_id, _NONE)
+        geometry = self.geometry
+        states = self.states()[nodes]
+        present = set(states.tolist())
+        return Inside(
+            count=len(nodes),
+            selected=int(geometry.selected[nodes].sum()),
+            state=next((state for state in WORST_FIRST if state in present), CardState.IDLE),
+            in_state=Counter(states.tolist()),
+            severity=int(self.severity_array()[nodes].max(initial=NO_PROBLEM)),
+        )
 
     def _fold(self, workflow: Workflow) -> None:
         """Hides what lies in collapsed frames; edges end at the frame instead."""
@@ -142,7 +155,10 @@ class Projector:
                 if frame is not None:
                     side = frame.x, frame.x + WIDTH, frame.y + FOLDED_HEIGHT / 2
                     stands[self.geometry.index[node_id]] = (frame.id, *side)
-        self._held = Counter(frame_id for frame_id, *_ in stands.values())
+        held: dict[str, list[int]] = {}
+        for i, (frame_id, *_) in stands.items():
+            held.setdefault(frame_id, []).append(i)
+        self._held = {frame_id: np.array(nodes, np.int64) for frame_id, nodes in held.items()}
         self.geometry.stand_ins(stands)
 
     def peek(self, node_id: NodeId | None) -> None:

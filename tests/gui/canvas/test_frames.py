@@ -1,11 +1,16 @@
 """Frames: put around what is selected, dragged by their title with what lies in them, folded, named, taken away; one step each."""
 
+import itertools
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QMenu
 
+from studio.canvas.card_painter import ERROR
 from studio.canvas.cards import FOLDED_HEIGHT, WIDTH
+from studio.canvas.states import CardState, Footer
+from studio.kernel.ids import NodeId
 from studio.workflow.graph import Frame, Note
 from tests.gui.canvas.support import (
     edge,
@@ -191,6 +196,37 @@ def test_a_node_in_a_collapsed_frame_is_shown_by_its_frame(framed):
     camera = view.viewer.camera()
     assert camera.left < -40 < camera.right
     assert camera.top < -50 < camera.bottom
+
+
+def test_a_collapsed_frame_tells_the_worst_of_what_lies_in_it(framed):
+    view, _ = framed
+    view.following.problems_timer.stop()
+    projector, viewer = view.projector, view.viewer
+    view.layout_editing.toggle_frames(["f"])
+    viewer.zoom_to(1.0)
+    plain = sign_of(view)
+    looks = []
+    for footers, severities, words in (
+        ({"a": CardState.OK, "b": CardState.OK}, {}, "2 nodes"),
+        ({"a": CardState.OK, "b": CardState.RUNNING}, {}, "2 nodes · 1 running"),
+        ({"a": CardState.ERROR, "b": CardState.RUNNING}, {}, "2 nodes · 1 failed · 1 running"),
+        ({"a": CardState.IDLE, "b": CardState.IDLE}, {NodeId("a"): ERROR}, "2 nodes"),
+    ):
+        projector.set_footers({NodeId(key): Footer(state, "words") for key, state in footers.items()})
+        projector.severities = severities
+        viewer.redraw()
+        assert projector.held_by("f").words == words
+        looks.append(sign_of(view))
+    assert all(one != other for one, other in itertools.pairwise([plain, *looks]))
+    assert plain not in looks
+    view.select(["b"])
+    assert projector.held_by("f").words == "2 nodes · 1 selected"
+
+
+def sign_of(view):
+    """What is painted where a frame's sign stands."""
+    x, y = (round(value) for value in view.viewer.camera().to_pixels(FRAME.x + WIDTH - 18, FRAME.y + 16))
+    return view.viewer.grab().toImage().copy(x - 8, y - 8, 16, 16)
 
 
 def test_f2_and_a_double_click_rename_a_frame(framed):
