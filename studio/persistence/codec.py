@@ -191,8 +191,8 @@ def project_from_rows(rows: ProjectRows) -> ReadProject:
     order = rows.project.get("order") or {}
     problems: list[Problem] = []
     unread: list[str] = []
-    workflows = _graphs(_ordered(rows.workflows, order.get("workflows", ())), unread, problems)
-    templates = _graphs(_ordered(rows.templates, order.get("templates", ())), unread, problems)
+    workflows = _graphs("workflow", _ordered(rows.workflows, order.get("workflows", ())), unread, problems)
+    templates = _graphs("template", _ordered(rows.templates, order.get("templates", ())), unread, problems)
     models = {
         row["id"]: _model_from_row(row, problems) for row in _ordered(rows.models, order.get("models", ()))
     }
@@ -215,7 +215,9 @@ def project_from_rows(rows: ProjectRows) -> ReadProject:
     return ReadProject(project=project, problems=tuple(problems), unread=tuple(unread))
 
 
-def _graphs(rows: Iterable[Row], unread: list[str], problems: list[Problem]) -> dict[WorkflowId, Workflow]:
+def _graphs(
+    kind: str, rows: Iterable[Row], unread: list[str], problems: list[Problem]
+) -> dict[WorkflowId, Workflow]:
     """Workflows or templates; those that cannot be read are told, and their ids kept."""
     found: dict[WorkflowId, Workflow] = {}
     for row in rows:
@@ -223,7 +225,7 @@ def _graphs(rows: Iterable[Row], unread: list[str], problems: list[Problem]) -> 
             workflow = workflow_from_yaml(row["config_yaml"])
         except TextError as error:
             unread.append(row["id"])
-            problems.append(_unread_workflow(row, error))
+            problems.append(_unread_graph(kind, row, error))
             continue
         found[WorkflowId(row["id"])] = replace(workflow, id=WorkflowId(row["id"]))
     return found
@@ -279,11 +281,11 @@ def extra_from_text(text: str) -> dict[str, Any]:
     return plain
 
 
-def _unread_workflow(row: Row, error: TextError) -> Problem:
+def _unread_graph(kind: str, row: Row, error: TextError) -> Problem:
     return Problem(
         code="unread-workflow",
         severity=Severity.WARNING,
-        message=f"The workflow {row['name']!r} cannot be read by this Studio: {error.message}",
+        message=f"The {kind} {row['name']!r} cannot be read by this Studio: {error.message}",
         hint="It stays in the project untouched. " + error.hint,
         workflow=row["name"],
         line=error.line,

@@ -217,6 +217,7 @@ def test_a_workflow_and_a_model_that_cannot_be_read_stay_in_the_store_untouched(
         codes = [problem.code for problem in store.problems]
         assert codes == ["unread-workflow", "unread-workflow", "unread-model"]
         assert "newer Studio" in str(store.problems[0])
+        assert "The template" in str(store.problems[1])
         await store.save(
             replace(store.project, name="Renamed", workflows=frozen(), templates=frozen()),
             studio_version="1",

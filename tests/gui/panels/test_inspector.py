@@ -56,6 +56,13 @@ def menu_action(row, text):
     menu.deleteLater()
 
 
+def test_a_param_that_stands_for_a_field_leads_to_its_usage(panel, qtbot):
+    choose(panel, "w1", ["create_order"])
+    with qtbot.waitSignal(panel.usageRequested) as asked:
+        menu_action(row(panel, "total"), "usage")
+    assert asked.args == ["Order.total"]
+
+
 def test_required_params_come_first_and_managed_fields_are_not_there(panel, qtbot):
     choose(panel, "w1", ["create_order"])
     assert list(panel.form.rows)[:2] == ["customer_id", "total"]
