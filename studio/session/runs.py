@@ -160,6 +160,7 @@ class RunHandle:
         self._changed_at: dict[NodeId, int] = dict.fromkeys(self._views, 1)
         self._began_at: dict[NodeId, float] = {}
         self._stop: Callable[[], None] | None = None
+        self._is_stopping = False
         self._go: Callable[[bool], None] | None = None
         self._pause: Pause | None = None
         self._take: Take | None = None
@@ -231,7 +232,13 @@ class RunHandle:
     def cancel(self) -> None:
         """Stops the run at the driver; `finished` tells when it has stopped. Harmless when it is over."""
         if self._stop is not None and not self.is_finished:
+            self._is_stopping = True
             self._stop()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether somebody wants it to stop, and it has not ended yet."""
+        return self._is_stopping and not self.is_finished
 
     def go_on(self) -> None:
         """Lets a run that waits go on, up to the next breakpoint. Harmless when it does not wait."""

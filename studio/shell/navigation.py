@@ -89,6 +89,7 @@ class Navigation(QObject):
         window.runs.finished.connect(self._on_run_finished)
         window.runs.refused.connect(self._on_run_refused)
         window.runs.ticked.connect(self._on_run_tick)
+        window.runs.stopping.connect(self._on_run_stopping)
 
     def forget_run(self) -> None:
         """Another project is shown: no run is."""
@@ -381,6 +382,10 @@ class Navigation(QObject):
 
     def _on_run_tick(self, handle: Any) -> None:
         self._window.status.tell(self._window.pauses.text(handle) or summary(handle))
+
+    def _on_run_stopping(self, handle: Any) -> None:
+        self._window.toolbar.show_running(running=True, stopping=True)
+        self._window.status.tell(summary(handle))
 
     def _on_run_finished(self, handle: Any) -> None:
         window = self._window

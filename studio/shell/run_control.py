@@ -37,6 +37,7 @@ class RunControl(QObject):
     resumed = Signal(object)
     """One that waits no longer."""
     ticked = Signal(object)
+    stopping = Signal(object)
     """The RunHandle, a few times a second while it goes on."""
 
     def __init__(self, theme: Theme, tenants: TenantControl, parent: QWidget) -> None:
@@ -121,6 +122,8 @@ class RunControl(QObject):
         """Asks the run to stop; `finished` tells when it has."""
         if self._handle is not None:
             self._handle.cancel()
+            if self._handle.is_stopping:
+                self.stopping.emit(self._handle)
 
     async def may_leave(self) -> bool:
         """Asks about a run that is under way, then stops it; False when a person wants to keep it. One that ends meanwhile needs no answer."""
@@ -269,6 +272,8 @@ def summary(handle: RunHandle) -> str:
     took = f"{handle.duration_ms:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
     _, views = handle.nodes_since(0)
     done = sum(view.state == "succeeded" for view in views)
+    if handle.is_stopping:
+        return f"Stopping… {done} of {len(views)} nodes are done · {took}"
     if handle.state == "running":
         return f"Running… {done} of {len(views)} nodes · {took}"
     if handle.state == "succeeded":
@@ -278,8 +283,17 @@ def summary(handle: RunHandle) -> str:
         changed = f" · {handle.changes.totals}" if handle.changes is not None and handle.changes.total else ""
         return f"Run succeeded: {done} {noun}{kept} in {took}{changed}"
     if handle.state == "cancelled":
-        return f"Run stopped after {took}"
+        return f"Run stopped after {took}{_left(handle)}"
     reason = (
         handle.error.message if handle.error is not None and not isinstance(handle.error, BuildError) else ""
     )
     return f"Run failed after {took}" + (f": {reason}" if reason else "")
+
+
+def _left(handle: RunHandle) -> str:
+    """What a run that was stopped has left behind."""
+    if handle.mode != "auto":
+        return "; rolled back, nothing was saved"
+    if handle.changes is not None and handle.changes.total:
+        return f"; what its nodes had committed stays: {handle.changes.totals}"
+    return ""

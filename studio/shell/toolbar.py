@@ -107,9 +107,12 @@ class ToolBar(QToolBar):
         self.pill.setIcon(icon("ph.database", theme, "text_muted"))
         self.show_running(running=bool(self.stop_button.property("running")))
 
-    def show_running(self, *, running: bool) -> None:
-        """Stop is red while a run goes on."""
+    def show_running(self, *, running: bool, stopping: bool = False) -> None:
+        """Stop is red while a run goes on, and says when it has been asked to stop."""
         self.stop_button.setProperty("running", running)
+        self._commands.action("stop").setIconText(
+            " " + (self.tr("Stopping…") if stopping else self.tr("Stop"))
+        )
         self._commands.action("stop").setIcon(
             icon("ph.stop-fill", self._theme, "text_on_danger" if running else "text")
         )

@@ -88,7 +88,10 @@ def test_stop_ends_a_statement_at_the_driver_and_a_new_run_may_start_at_once(win
     assert window.toolbar.stop_button.property("running") is True
     assert not window.commands.action("run").isEnabled()
     drive.key(Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
+    assert window.toolbar.stop_button.text().strip() == "Stopping…"
+    assert window.statusBar().currentMessage().startswith("Stopping… 0 of 1 nodes are done")
     handle = drive.run_ended()
+    assert window.toolbar.stop_button.text().strip() == "Stop"
     assert handle.state == "cancelled"
     assert handle.node("endless").state == "cancelled"
     assert "stopped" in window.statusBar().currentMessage()
@@ -97,6 +100,14 @@ def test_stop_ends_a_statement_at_the_driver_and_a_new_run_may_start_at_once(win
     put(session, make_node("one", "SQL", "One", params={"sql": "SELECT 1 AS n"}))
     assert drive.run().state == "succeeded"
     assert drive.grid() == [["n"], ["1"]]
+    # In one transaction nothing of it is left.
+    window.preferences.set_mode("atomic")
+    put(session, make_node("endless", "SQL", "Endless", params={"sql": FOREVER}))
+    window.navigation.run()
+    running(window, drive)
+    drive.key(Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
+    drive.run_ended()
+    assert window.statusBar().currentMessage().endswith("; rolled back, nothing was saved")
 
 
 def test_leaving_asks_about_a_run_under_way_and_one_that_ends_meanwhile_needs_no_answer(
