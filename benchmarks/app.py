@@ -1,10 +1,11 @@
-"""How quickly does the window appear, and does it stay responsive while a workflow runs?
+"""How quickly does the window appear, does it stay responsive while a workflow runs, and how long does a person wait for what it does?
 
-Both are measured as a person meets them: a fresh `python -m studio` process, and the whole window on the sample project.
+All is measured as a person meets it: a fresh `python -m studio` process, and the whole window on the sample project (`acts`).
 """
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
@@ -156,12 +157,31 @@ def measure() -> list[Figure]:
                     taken.append(elapsed)
         studio, bare = (statistics.median(taken) for taken in starts)
         idle, busy = _longest_blocks(environ)
+        waits = _waits(environ)
     return [
         at_most("app.cold start to a painted window", studio, "s", 0.5),
         told("app.an empty Qt window, for comparison", bare, "s"),
         at_most(f"app.GUI thread blocked at worst during {RUNS} runs", busy, "ms", 50),
         told("app.GUI thread blocked at worst when idle", idle, "ms"),
+        at_most("app.a key in the palette", waits["key"], "ms", 30),
+        at_most("app.1,000 nodes brought into view", waits["fit"], "ms", 50),
+        at_most("app.first page of a model's rows", waits["page"], "ms", 200),
+        at_most("app.until Stop is acknowledged", waits["said"], "ms", 250),
+        at_most("app.until an endless statement has stopped", waits["ended"], "ms", 2_000),
     ]
+
+
+def _waits(environ: dict[str, str]) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.acts"],
+        env=environ,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def _time_to_paint(program: str, environ: dict[str, str]) -> float:

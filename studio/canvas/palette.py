@@ -16,6 +16,7 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
@@ -36,7 +37,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.canvas.cards import tone
-from studio.canvas.palette_search import ELSEWHERE, Entry, Section, preview, sections, signature
+from studio.canvas.palette_search import ELSEWHERE, Entry, Section, prepare, preview, sections, signature
 from studio.canvas.style import Style, blend
 
 SIZE: Final = QSize(480, 360)
@@ -232,6 +233,7 @@ class Palette(QFrame):
         self.show()
         self.raise_()
         self.line.setFocus(Qt.FocusReason.PopupFocusReason)
+        QTimer.singleShot(0, self, prepare)
 
     def current(self) -> Entry | None:
         entry = self.list.currentIndex().data(ENTRY)

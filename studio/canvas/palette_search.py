@@ -209,6 +209,11 @@ def _ranked(entries: list[Entry], scores: dict[int, float] | None) -> tuple[Entr
     return tuple(sorted(matching, key=lambda entry: -scores[id(entry)]))
 
 
+def prepare() -> None:
+    """Loads what a search needs, which takes longer than a search."""
+    from rapidfuzz import fuzz, process  # noqa: F401 - for `_scores`
+
+
 def _scores(entries: list[Entry], query: str, recent: Sequence[str]) -> dict[int, float]:
     """How much each entry is like the query: 0–100 by letters, more when typed words begin its words or it was used lately."""
     from rapidfuzz import fuzz, process
