@@ -312,9 +312,7 @@ class BulkWrites(Writes):
         except ValueRefused as error:
             raise error.at(row=first_row) from None
         if not changed:
-            raise ValueRefused(
-                f"{spec.name}: the row changes nothing.", hint="Give a field beside the key.", row=first_row
-            )
+            raise changes_nothing(spec).at(row=first_row)
         stamp = plans.managed_update.name if plans.managed_update is not None else ""
         columns = plans.dialect.update_columns(spec.key, changed, stamp)
         pipelines = plans.update_pipelines(columns)
@@ -374,6 +372,11 @@ class BulkWrites(Writes):
         if len(spec.key) == 1:
             return [{spec.key[0]: {"$in": list(part)}} for part in parts]
         return [{"$or": [{name: key[name] for name in spec.key} for key in part]} for part in parts]
+
+
+def changes_nothing(spec: ModelSpec) -> ValueRefused:
+    """The refusal of a row that gives its key only."""
+    return ValueRefused(f"{spec.name}: the row changes nothing.", hint="Give a field beside the key.")
 
 
 def settled(

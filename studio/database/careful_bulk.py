@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.database import statements as st
 from studio.database.bulk import BulkJob, Data, Progress, Wish, batches
-from studio.database.bulk_writes import settled
+from studio.database.bulk_writes import changes_nothing, settled
 from studio.database.careful import CarefulWrites, Journal
 from studio.database.errors import OF_A_ROW
 from studio.database.found_by import fields_of, filters, values_of_all
@@ -255,6 +255,8 @@ class CarefulAccess(CarefulWrites):
             need_fields(spec, spec.key, row)
             changes = {name: row[name] for name in _set_by(plans, care, row)}
             plans.check_settable(changes)
+            if not changes:
+                raise changes_nothing(spec)
             version = row.get(VERSION) if care.is_versioned else None
             record = await self.one_updated(plans, care, plans.key_filter(row), changes, version=version)
             result.updated += record is not None

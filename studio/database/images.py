@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from studio.database import statements as st
+from studio.kernel.errors import FilterError, ValueRefused
 
 if TYPE_CHECKING:
     from studio.database.bulk import BulkJob, BulkOutcome
@@ -65,7 +66,12 @@ class Images:
 
     async def before(self, session: Session, job: BulkJob, run: Sequence[Any]) -> dict[Any, Record]:
         """The records that the first rows are about to change, by the fields that find them."""
-        return await self._meant(session, job, run) if job.mode in ("upsert", "update") else {}
+        if job.mode not in ("upsert", "update"):
+            return {}
+        try:
+            return await self._meant(session, job, run)
+        except (ValueRefused, FilterError):
+            return {}  # a row names what could be no key: the write will refuse it, and say which one it is
 
     async def _meant(self, session: Session, job: BulkJob, run: Sequence[Any]) -> dict[Any, Record]:
         wanted = [row for row in run[: self.most] if _has_all(row, job.conflict)]

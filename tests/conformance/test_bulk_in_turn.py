@@ -156,9 +156,12 @@ def test_changes_that_are_counted_and_kept_are_so_one_after_another(
         assert counts == [0, 705, 0]
         assert (told[-1][2]["version"], told[-1][3]["version"]) == (2, 3)
         assert not slowly
-        with pytest.raises(ValueRefused) as unknown:
-            await access.bulk_update_rows(KEPT, [*many[:2], {"id": "nobody", "m": 2}])
-        assert (unknown.value.row, unknown.value.field) == (3, "m")
+        monkeypatch.undo()
+        for bad, field in (({"id": "nobody", "m": 2}, "m"), ({"id": 5, "n": 1}, "id"), ({"id": "k1"}, None)):
+            for good in ([], many[:4]):
+                with pytest.raises(ValueRefused) as refused:
+                    await access.bulk_update_rows(KEPT, [*good, bad])
+                assert (refused.value.row, refused.value.field) == (len(good) + 1, field)
 
     run(database_url, story, models=[KEPT])
 
