@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from studio.nodes.branching_specs import CASES, INPUTS
-from studio.nodes.shaping import names_of
-from studio.nodes.tracing import RECORDS_NOTE, UNKNOWN, Station, Trace
+from studio.nodes.tracing import RECORDS_NOTE, UNKNOWN, Station, Trace, names_in
 from studio.workflow.graph import frozen
 from studio.workflow.lineage import NOTHING, How, Shape, either
 from studio.workflow.params import takes_filter
@@ -104,7 +103,7 @@ def trace_filter(station: Station) -> Trace:
 def trace_select(station: Station) -> Trace:
     records = station.shape("records")
     fields = station.names("fields", How.SELECTS, records)
-    dropped = frozenset(names_of(station.params.get("drop")) if not station.is_later("drop") else ())
+    dropped = frozenset(names_in(station.params.get("drop")) if not station.is_later("drop") else ())
     rename = station.params.get("rename")
     renamed = {str(old): str(new) for old, new in rename.items()} if isinstance(rename, Mapping) else {}
     for old in renamed:
@@ -139,7 +138,7 @@ def trace_join(station: Station) -> Trace:
     on = station.params.get("on")
     pairs = {str(one): str(other) for one, other in on.items()} if isinstance(on, Mapping) else {}
     if not pairs:
-        pairs = {name: name for name in names_of(on)} if not station.is_later("on") else {}
+        pairs = {name: name for name in names_in(on)} if not station.is_later("on") else {}
     if station.is_later("on"):
         station.may(How.COMPARES, "on", left)
         station.may(How.COMPARES, "on", right)

@@ -8,8 +8,7 @@ from typing import Final
 from studio.kernel.errors import ModelError, StudioError
 from studio.models.relations import Include
 from studio.models.spec import DELETED_AT, MANAGED, VERSION, ModelSpec
-from studio.nodes.paths import names_of
-from studio.nodes.tracing import RECORDS_NOTE, Station, Trace
+from studio.nodes.tracing import RECORDS_NOTE, Station, Trace, names_in
 from studio.query.aggregates import parse_aggregate
 from studio.query.conditions import fields_of
 from studio.query.stages import Aggregate, Group, Match, Project, Sort
@@ -72,7 +71,7 @@ def _read_record(station: Station, model: ModelSpec, full: Shape, place: str) ->
     """The record with the fields that are wanted and the related ones that are included."""
     wanted = station.params.get("fields") if station.spec and station.spec.operation == "list" else None
     later = station.is_later("fields") if wanted is not None else False
-    names = names_of(wanted) if wanted and not later else ()
+    names = names_in(wanted) if wanted and not later else ()
     found = (
         full if not names else Shape(parts=frozen((name, full.part(name)) for name in names if name in model))
     )
@@ -88,7 +87,7 @@ def _with_included(station: Station, model: ModelSpec, record: Shape) -> Shape:
     if station.is_later("include"):
         return Shape(record.origins, record.parts, is_open=True)
     try:
-        tree = station.family.include(model, names_of(include)) if include else ()
+        tree = station.family.include(model, names_in(include)) if include else ()
     except ModelError:
         tree = ()  # the checks tell
     return _nested(station, model, record, tree, "include")
@@ -240,7 +239,7 @@ def _delete(station: Station, model: ModelSpec, full: Shape) -> Trace:
 
 def _upsert(station: Station, model: ModelSpec, full: Shape) -> Trace:
     key = frozenset(
-        names_of(station.params.get("conflict_on")) if not station.is_later("conflict_on") else ()
+        names_in(station.params.get("conflict_on")) if not station.is_later("conflict_on") else ()
     )
     _write(station, model, full)
     station.names("conflict_on", How.FINDS, full)

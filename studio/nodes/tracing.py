@@ -12,7 +12,7 @@ from typing import Any
 from studio.kernel.errors import ExpressionError, StudioError
 from studio.models.relations import Family
 from studio.models.spec import ModelSpec
-from studio.nodes.shaping import names_of, order_terms
+from studio.nodes.shaping import order_terms
 from studio.workflow.graph import Node, frozen
 from studio.workflow.lineage import NOTHING, UNKNOWN, FieldRef, How, Shape, Use, either
 from studio.workflow.params import (
@@ -171,7 +171,7 @@ class Station:
             self.shape(param)
             self.may(how, param, over)
             return ()
-        known = tuple(names if names is not None else names_of(self.params[param]))
+        known = tuple(names if names is not None else names_in(self.params[param]))
         for name in known:
             found = over.at(name.split("."))
             self.use(how, param, found.origins or found.all_origins)
@@ -210,6 +210,13 @@ class Station:
             self.use(How.HANDS_OVER, ".".join((place, *path)), (origin,), note)
 
 
+def names_in(value: Any) -> tuple[str, ...]:
+    """The names in a param that holds names, or is one; what is of another kind holds none, and the checks tell."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list | tuple) else ()
+
+
 def _bare(name: str) -> list[str]:
     return name.lstrip("$").split(".")
 
@@ -239,4 +246,4 @@ def _filtered(shape: Shape) -> Iterator[str]:
             yield name
 
 
-__all__ = ["LATER_NOTE", "RECORDS_NOTE", "UNKNOWN", "Station", "Trace"]
+__all__ = ["LATER_NOTE", "RECORDS_NOTE", "UNKNOWN", "Station", "Trace", "names_in"]

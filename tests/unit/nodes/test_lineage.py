@@ -248,6 +248,15 @@ def test_every_kind_of_node_is_known():
         assert told(drawn(("n", kind.spec.type, dict(kind.spec.example)))) == []
 
 
+@pytest.mark.parametrize("odd", [1, "{{", "{{ x.y }}", [1, {"a": None}], {"$or": 1, "": [2]}], ids=repr)
+def test_params_that_the_checks_refuse_are_passed_over(odd):
+    for spec in catalogue_of().specs():
+        made = drawn(
+            LIST, ("n", spec.type, dict.fromkeys(spec.params_by_name, odd)), "list.records > n.filter.a"
+        )
+        assert READ in told(made)
+
+
 def test_the_text_of_raw_sql_is_told_as_a_guess():
     table = MODELS[0][1].table
     made = drawn(
