@@ -211,8 +211,14 @@ class Tour(QObject):
     # ------------------------------------------------------------ where
 
     def _place(self) -> None:
-        """Puts the ring around what is spoken of, and the mark below it or above, within the window."""
+        """Puts the ring around what is spoken of, and the mark below it or above, within the window; never over a palette that is used."""
         window = self._window
+        canvas = window.pages.tabs.canvas
+        if canvas is not None and canvas.palette_popup.isVisible():
+            self._ring.hide()
+            self.mark.hide()
+            return
+        self.mark.show()
         around = self._target().adjusted(-4, -4, 4, 4)
         self._ring.setGeometry(around)
         self._ring.show()

@@ -29,6 +29,7 @@ def test_the_tour_comes_after_the_first_run_goes_along_and_ends_for_good(window,
     )
     drive.mouse.drag(at, (at[0] + 160, at[1] + 60))
     drive.until(drive.canvas.palette_popup.isVisible)
+    drive.until(lambda: not tour.mark.isVisible())
     drive.key(Qt.Key.Key_Return)
     drive.until(lambda: tour.step == DRY_RUN)
     window.session.undo()
