@@ -5,43 +5,28 @@
     update by key     rows to a staging place, then one UPDATE … FROM
     row-level security refuses COPY: then an insert goes through the staging place too
 
-The staging place is `unnest` of one array per column below 500 rows, and a temporary table filled by COPY above. Rows go to a COPY by
-one function that checks and writes them; tuples are made only where the order of the rows matters, or two of them mean one record.
+The staging place, and how rows get there or into the table, is `postgresql_stage`.
 
 All of it, the search for the row at fault (`postgresql_faults`) too, happens inside a savepoint, so the transaction lives on.
-
-Longer than most modules because the ways share one batch and its staging place.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
-import sqlalchemy as sa
 
 from studio.database import postgresql_errors
 from studio.database.bulk import BulkJob, BulkOutcome, Converted, in_row, nothing_to_find_by
-from studio.database.postgresql_copy import TYPES_SQL, CopyColumn, Encoding, copied, encoding
+from studio.database.postgresql_copy import CopyColumn
 from studio.database.postgresql_faults import find_fault, name_too_wide
+from studio.database.postgresql_stage import ORDER, Keyed, Stage, noted
 from studio.kernel.errors import DatabaseError, StudioError, ValueRefused
-from studio.models.spec import FieldSpec, Kind
 
 if TYPE_CHECKING:
     from studio.database.postgresql_sessions import PostgresqlTransaction
-
-_UNNEST_BELOW: Final = 500
-_STAGE: Final = "studio_stage"
-_ORDER: Final = "studio_row"
-_MEMORY: Final = (
-    "SELECT set_config('work_mem', '64MB', true)"
-    " WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('64MB')"
-)
-"""Until the transaction ends: what joins and counts a staged batch does not go to the disk for it."""
 
 
 async def write_batch(session: PostgresqlTransaction, job: BulkJob, rows: Sequence[Any]) -> BulkOutcome:
@@ -83,15 +68,8 @@ class Batch:
         self.rows = rows
         self.plans = job.plans
         self.spec = job.plans.spec.stored
-        self._is_staged = False
-        self._source = ""
-        self._arguments: list[Any] = []
-        """Where the rows are staged, as a FROM item named `s`, and its arguments."""
-        self.types: Mapping[str, int] = {}
-        """The types of the columns that were copied into last."""
-        quote = job.plans.dialect.sqlalchemy.identifier_preparer
-        self._quote = quote.quote
-        self.table = quote.format_table(job.plans.table)
+        self.stage = Stage(session.connection, job)
+        self.table = job.plans.dialect.sqlalchemy.identifier_preparer.format_table(job.plans.table)
 
     # -------------------------------------------------------------- the ways
 
@@ -125,14 +103,14 @@ class Batch:
         job, key_at = self.job, self._key_place(names)
         keys: list[Any] = []
         wants_keys = job.return_ids and ids is None and key_at is not None
-        keyed = _Keyed((key_at,), keys.append) if wants_keys and key_at is not None else None
+        keyed = Keyed((key_at,), keys.append) if wants_keys and key_at is not None else None
         if await self._is_secured():
-            records = list(_noted(rows.tuples(job.done), keyed))
-            await self._stage(records, names, is_ordered=True)
+            records = list(noted(rows.tuples(job.done), keyed))
+            await self.stage.put(records, names, is_ordered=True)
             await self._insert_staged(names, "", is_ordered=True)
         else:
             columns = [CopyColumn.of(self.spec.by_name[name]) for name in names]
-            await self._copy_given(self.spec.table, columns, rows, self.spec.schema, keyed, job.done)
+            await self.stage.copy_given(self.spec.table, columns, rows, self.spec.schema, keyed, job.done)
         return BulkOutcome(created=len(self.rows), ids=list(ids) if ids is not None else keys)
 
     async def _resolve(
@@ -146,7 +124,7 @@ class Batch:
         clause = self._conflict_clause()
         count = len(self.rows)
         outcome = BulkOutcome()
-        if not (job.return_ids or is_ordered) and await self._stage_apart(rows, names, find):
+        if not (job.return_ids or is_ordered) and await self.stage.put_apart(rows, names, find):
             self._check_found_by(rows)
             outcome.created = await self._insert_staged(names, clause, is_ordered=False)
         else:
@@ -154,7 +132,7 @@ class Batch:
             if job.mode == "upsert":
                 self._check_found_by(rows)
             for asked, part in self._parts(tuples, names, find):
-                await self._stage(part, names, is_ordered=job.return_ids or is_ordered)
+                await self.stage.put(part, names, is_ordered=job.return_ids or is_ordered)
                 if job.return_ids:
                     returned = await self._returned_from_stage(names, clause)
                     outcome.created += sum(1 for record in returned if record[-1])
@@ -173,28 +151,30 @@ class Batch:
         find = tuple(names.index(name) for name in job.conflict)
         if job.rivals():
             return await self._update_in_turn(list(rows), names, find)
-        has_twins = not await self._stage_apart(rows, names, find)
+        has_twins = not await self.stage.put_apart(rows, names, find)
         written: list[tuple[Any, ...]] = []
         if has_twins:
             written = list(rows)
             if not job.last_says_all():
                 return await self._update_in_turn(written, names, find)
-            await self._stage(written, names, is_ordered=True)
-        source, arguments = self._source, self._arguments
-        on = " AND ".join(f"t.{self._column(name)} = s.{self._column(name)}" for name in job.conflict)
-        sets = [f"{self._column(name)} = s.{self._column(name)}" for name in job.changed]
+            await self.stage.put(written, names, is_ordered=True)
+        source, arguments = self.stage.source, self.stage.arguments
+        on = " AND ".join(
+            f"t.{self.stage.column(name)} = s.{self.stage.column(name)}" for name in job.conflict
+        )
+        sets = [f"{self.stage.column(name)} = s.{self.stage.column(name)}" for name in job.changed]
         stamp = self.plans.managed_update
         if stamp is not None:
             arguments.append(job.now)
-            sets.append(f"{self._column(stamp.name)} = ${len(arguments)}")
+            sets.append(f"{self.stage.column(stamp.name)} = ${len(arguments)}")
         sets += self._counted("t.")
         if has_twins:
             # The last row of a record counts, as it would if they were written one after another.
-            by = ", ".join(self._column(name) for name in job.conflict)
-            source = f"(SELECT DISTINCT ON ({by}) * FROM {source} ORDER BY {by}, {_ORDER} DESC) AS s"
+            by = ", ".join(self.stage.column(name) for name in job.conflict)
+            source = f"(SELECT DISTINCT ON ({by}) * FROM {source} ORDER BY {by}, {ORDER} DESC) AS s"
         sql = f"UPDATE {self.table} AS t SET {', '.join(sets)} FROM {source} WHERE {on}"
         if has_twins:
-            returning = ", ".join(f"t.{self._column(name)}" for name in job.conflict)
+            returning = ", ".join(f"t.{self.stage.column(name)}" for name in job.conflict)
             found = {
                 tuple(record)
                 for record in await self.connection.fetch(f"{sql} RETURNING {returning}", *arguments)
@@ -202,7 +182,7 @@ class Batch:
             updated = sum(1 for row in written if tuple(row[at] for at in find) in found)
         else:
             updated = int((await self.connection.execute(sql, *arguments)).rpartition(" ")[2])
-        await self._unstage()
+        await self.stage.drop()
         self._report(len(self.rows))
         return BulkOutcome(updated=updated)
 
@@ -215,25 +195,28 @@ class Batch:
         """
         job = self.job
         sought = list(dict.fromkeys(tuple([row[at] for at in find]) for row in rows))
-        await self._stage(sought, job.conflict, is_ordered=False)
-        own = ", ".join(f"t.{self._column(name)}" for name in job.conflict)
-        on = " AND ".join(f"t.{self._column(name)} = s.{self._column(name)}" for name in job.conflict)
-        there = await self.connection.fetch(
-            f"SELECT {own} FROM {self.table} AS t JOIN {self._source} ON {on} FOR UPDATE OF t",
-            *self._arguments,
+        await self.stage.put(sought, job.conflict, is_ordered=False)
+        own = ", ".join(f"t.{self.stage.column(name)}" for name in job.conflict)
+        on = " AND ".join(
+            f"t.{self.stage.column(name)} = s.{self.stage.column(name)}" for name in job.conflict
         )
-        await self._unstage()
+        there = await self.connection.fetch(
+            f"SELECT {own} FROM {self.table} AS t JOIN {self.stage.source} ON {on} FOR UPDATE OF t",
+            *self.stage.arguments,
+        )
+        await self.stage.drop()
         found = {tuple(record) for record in there}
         typed = {
-            name: f"${place}::{self._type(self.spec.by_name[name])}" for place, name in enumerate(names, 1)
+            name: f"${place}::{self.stage.type_of(self.spec.by_name[name])}"
+            for place, name in enumerate(names, 1)
         }
-        sets = [f"{self._column(name)} = {typed[name]}" for name in job.changed]
+        sets = [f"{self.stage.column(name)} = {typed[name]}" for name in job.changed]
         stamp = self.plans.managed_update
         if stamp is not None:
-            sets.append(f"{self._column(stamp.name)} = ${len(names) + 1}")
+            sets.append(f"{self.stage.column(stamp.name)} = ${len(names) + 1}")
             rows = [(*row, job.now) for row in rows]
         sets += self._counted("")
-        where = " AND ".join(f"{self._column(name)} = {typed[name]}" for name in job.conflict)
+        where = " AND ".join(f"{self.stage.column(name)} = {typed[name]}" for name in job.conflict)
         await self.connection.executemany(f"UPDATE {self.table} SET {', '.join(sets)} WHERE {where}", rows)
         self._report(len(rows))
         return BulkOutcome(updated=sum(1 for row in rows if tuple([row[at] for at in find]) in found))
@@ -245,148 +228,44 @@ class Batch:
         statement = self._from_stage(names, conflict, is_ordered=is_ordered)
         if self.job.mode == "upsert":
             counted = f"WITH written AS ({statement} RETURNING t.xmax = 0 AS is_new) SELECT count(*) FILTER (WHERE is_new) FROM written"
-            created = int(await self.connection.fetchval(counted, *self._arguments))
+            created = int(await self.connection.fetchval(counted, *self.stage.arguments))
         else:
-            created = int((await self.connection.execute(statement, *self._arguments)).rpartition(" ")[2])
-        await self._unstage()
+            created = int(
+                (await self.connection.execute(statement, *self.stage.arguments)).rpartition(" ")[2]
+            )
+        await self.stage.drop()
         return created
 
     async def _returned_from_stage(self, names: tuple[str, ...], conflict: str) -> Sequence[Any]:
         """The same; key and conflict fields of what was written, and whether it is new."""
         statement = self._from_stage(names, conflict, is_ordered=True)
-        returning = "".join(f"{self._column(name)}, " for name in (*self.spec.key, *self.job.conflict))
+        returning = "".join(f"{self.stage.column(name)}, " for name in (*self.spec.key, *self.job.conflict))
         records: Sequence[Any] = await self.connection.fetch(
-            f"{statement} RETURNING {returning}(t.xmax = 0)", *self._arguments
+            f"{statement} RETURNING {returning}(t.xmax = 0)", *self.stage.arguments
         )
-        await self._unstage()
+        await self.stage.drop()
         return records
 
     def _from_stage(self, names: tuple[str, ...], conflict: str, *, is_ordered: bool) -> str:
-        columns = ", ".join(self._column(name) for name in names)
-        chosen = ", ".join(f"s.{self._column(name)}" for name in names)
-        order = f"ORDER BY s.{_ORDER} " if is_ordered else ""
-        return f"INSERT INTO {self.table} AS t ({columns}) OVERRIDING SYSTEM VALUE SELECT {chosen} FROM {self._source} {order}{conflict}"
-
-    async def _stage(
-        self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...], *, is_ordered: bool
-    ) -> None:
-        """Puts tuples into a staging place, when wanted with their order."""
-        if len(rows) < _UNNEST_BELOW:
-            self._stage_in_arrays(rows, names)
-            return
-        columns = await self._create_stage(names, is_ordered=is_ordered)
-        counted = ((*row, place) for place, row in enumerate(rows)) if is_ordered else rows
-        await self._copy(_STAGE, columns, counted, "pg_temp")
-
-    async def _stage_apart(self, rows: Converted, names: tuple[str, ...], find: tuple[int, ...]) -> bool:
-        """Puts the rows into a staging place, without their order, when each of them means another record; says whether that is so."""
-        found: set[Any] = set()
-        keyed = _Keyed(find, found.add)
-        if len(self.rows) < _UNNEST_BELOW:
-            self._stage_in_arrays(list(_noted(rows, keyed)), names)
-        else:
-            columns = await self._create_stage(names, is_ordered=False)
-            await self._copy_given(_STAGE, columns, rows, "pg_temp", keyed, None)
-        if len(found) == len(self.rows):
-            return True
-        await self._unstage()
-        return False
-
-    def _stage_in_arrays(self, rows: Sequence[tuple[Any, ...]], names: tuple[str, ...]) -> None:
-        """The staging place of few rows: arrays, which the statement itself brings along."""
-        columns = ", ".join(self._column(name) for name in names)
-        types = [self._type(self.spec.by_name[name]) for name in names]
-        arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(types, 1))
-        self._source = f"unnest({arrays}) WITH ORDINALITY AS s({columns}, {_ORDER})"
-        self._arguments = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
-
-    async def _create_stage(self, names: tuple[str, ...], *, is_ordered: bool) -> list[CopyColumn]:
-        """The staging place of many rows: a table of its own, until the transaction ends; its columns."""
-        fields = [self.spec.by_name[name] for name in names]
-        types = [f"{self._column(field.name)} {self._type(field)}" for field in fields]
-        columns = [CopyColumn.of(field) for field in fields]
-        if is_ordered:
-            types.append(f"{_ORDER} bigint")
-            columns.append(CopyColumn(_ORDER, Kind.INT, is_naive=False, nullable=False))
-        await self.connection.execute(
-            f"{_MEMORY}; CREATE TEMP TABLE {_STAGE} ({', '.join(types)}) ON COMMIT DROP"
-        )
-        self._is_staged = True
-        self._source, self._arguments = f"pg_temp.{_STAGE} AS s", []
-        return columns
-
-    async def _unstage(self) -> None:
-        if self._is_staged:
-            self._is_staged = False
-            await self.connection.execute(f"DROP TABLE pg_temp.{_STAGE}")
-
-    async def _copy_given(
-        self,
-        table: str,
-        columns: Sequence[CopyColumn],
-        rows: Converted,
-        schema: str | None,
-        keyed: _Keyed | None,
-        told: Callable[[int], None] | None,
-    ) -> None:
-        """COPY of the rows as they were given: checked and written by one function where there is one."""
-        job = self.job
-        encode = await self._encoding(table, columns, schema) if rows.ids is None else None
-        ended = None if encode is None else job.ended(encode.ending(keyed.places if keyed else ()))
-        if encode is None or ended is None:
-            await self._copy(table, columns, _noted(rows.tuples(told), keyed), schema)
-            return
-        made = functools.partial(ended, now=job.now, tenant=job.tenant, note=keyed.note if keyed else None)
-        try:
-            await self._send(table, encode, copied(made, rows.given(told)), schema)
-        except OverflowError:
-            job.pipeline(self.rows[rows.place], job.now)  # says why, where not only the column is too narrow
-            raise
-
-    async def _copy(
-        self,
-        table: str,
-        columns: Sequence[CopyColumn],
-        rows: Iterable[tuple[Any, ...]],
-        schema: str | None,
-    ) -> None:
-        encode = await self._encoding(table, columns, schema)
-        if encode is None:
-            names = [column.name for column in columns]
-            await self.connection.copy_records_to_table(
-                table, schema_name=schema, columns=names, records=rows
-            )
-        else:
-            await self._send(table, encode, copied(encode.tuples, rows), schema)
-
-    async def _send(
-        self, table: str, encode: Encoding, source: AsyncIterator[bytes], schema: str | None
-    ) -> None:
-        await self.connection.copy_to_table(
-            table, schema_name=schema, columns=encode.names, source=source, format="binary"
-        )
-
-    async def _encoding(
-        self, table: str, columns: Sequence[CopyColumn], schema: str | None
-    ) -> Encoding | None:
-        known = self._quote(table) if schema is None else f"{self._quote(schema)}.{self._quote(table)}"
-        self.types = dict(await self.connection.fetch(TYPES_SQL, known))
-        return encoding(columns, self.types)
+        columns = ", ".join(self.stage.column(name) for name in names)
+        chosen = ", ".join(f"s.{self.stage.column(name)}" for name in names)
+        order = f"ORDER BY s.{ORDER} " if is_ordered else ""
+        return f"INSERT INTO {self.table} AS t ({columns}) OVERRIDING SYSTEM VALUE SELECT {chosen} FROM {self.stage.source} {order}{conflict}"
 
     def _conflict_clause(self) -> str:
         job = self.job
-        target = f" ({', '.join(self._column(name) for name in job.conflict)})" if job.conflict else ""
+        target = f" ({', '.join(self.stage.column(name) for name in job.conflict)})" if job.conflict else ""
         if job.mode == "skip":
             return f"ON CONFLICT{target} DO NOTHING"
         changed = job.changed or job.conflict[:1]
-        sets = [f"{self._column(name)} = excluded.{self._column(name)}" for name in changed]
+        sets = [f"{self.stage.column(name)} = excluded.{self.stage.column(name)}" for name in changed]
         return f"ON CONFLICT{target} DO UPDATE SET {', '.join([*sets, *self._counted('t.')])}"
 
     def _counted(self, table: str) -> list[str]:
         """What counts a record's change, as an assignment."""
         if self.job.version is None:
             return []
-        column = self._column(self.job.version)
+        column = self.stage.column(self.job.version)
         return [f"{column} = {table}{column} + 1"]
 
     def _parts(
@@ -483,18 +362,6 @@ class Batch:
         key = self.spec.key
         return names.index(key[0]) if len(key) == 1 and key[0] in names else None
 
-    def _column(self, name: str) -> str:
-        return str(self._quote(self.spec.by_name[name].column))
-
-    def _type(self, field: FieldSpec) -> str:
-        """The column's type without its collation; text takes any length, the table itself checks it."""
-        if field.kind in ("str", "text", "enum"):
-            return "text"
-        if field.kind == "decimal":
-            return "numeric"
-        dialect: sa.Dialect = self.plans.dialect.sqlalchemy
-        return str(self.plans.column(field.name).type.compile(dialect))
-
     def _report(self, count: int) -> None:
         if self.job.done is not None and count:
             self.job.done(count)
@@ -502,25 +369,6 @@ class Batch:
 
 class _Undo(Exception):
     """Ends a trial."""
-
-
-class _Keyed(NamedTuple):
-    """What is noted of each row on its way: the values in some places, one by itself, several as a tuple."""
-
-    places: tuple[int, ...]
-    note: Callable[[Any], object]
-
-
-def _noted(rows: Iterable[tuple[Any, ...]], keyed: _Keyed | None) -> Iterable[tuple[Any, ...]]:
-    return rows if keyed is None else _noting(rows, itemgetter(*keyed.places), keyed.note)
-
-
-def _noting(
-    rows: Iterable[tuple[Any, ...]], key: Callable[[Any], Any], note: Callable[[Any], object]
-) -> Iterator[tuple[Any, ...]]:
-    for row in rows:
-        note(key(row))
-        yield row
 
 
 def _without_twins(rows: list[tuple[Any, ...]], find: Sequence[int]) -> list[list[tuple[Any, ...]]]:

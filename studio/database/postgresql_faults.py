@@ -80,7 +80,7 @@ def name_too_wide(batch: Batch, error: DatabaseError, place: int) -> None:
     """Says which field of the row its column is too narrow for."""
     values = batch.job.pipeline(batch.rows[place], batch.job.now)
     for name, value in zip(batch.job.columns, values, strict=True):
-        bits = narrow_bits(batch.types.get(batch.spec.by_name[name].column, 0))
+        bits = narrow_bits(batch.stage.types.get(batch.spec.by_name[name].column, 0))
         if bits and isinstance(value, int) and value.bit_length() >= bits:
             error.field = name
             error.message = f'{batch.spec.name}: "{name}" cannot hold {shorten(value)}: its column takes whole numbers of {bits} bits.'
