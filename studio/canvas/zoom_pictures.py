@@ -95,6 +95,8 @@ class ZoomPictures:
         """A wider one that is being painted,"""
         self._work: Iterator[None] | None = None
         """and what is left to do ahead, in pieces."""
+        self._leads_inwards = False
+        """The zoom has turned: what is to be done ahead waits until it leads outwards again."""
         self._last_zoom = 0.0
 
     def keep(self, camera: Camera) -> QPixmap | None:
@@ -105,6 +107,7 @@ class ZoomPictures:
         self.drop()
         if self._has_room_for != _size(camera):
             self._has_room_for = _size(camera)
+            self._leads_inwards = False
             self._work = self._make_room(camera)
         return self._paint_all(camera)
 
@@ -122,6 +125,7 @@ class ZoomPictures:
         if kept is None or (kept.zoom, *_size(kept)) != (camera.zoom, *_size(camera)):
             self.drop()
         self._begun, self._last_zoom = camera, camera.zoom
+        self._leads_inwards = False
 
     @property
     def are_shown(self) -> bool:
@@ -162,13 +166,15 @@ class ZoomPictures:
         painter.drawPixmap(picture.place(camera), picture.pixmap, QRectF(picture.pixmap.rect()))
         if camera.zoom < self._last_zoom and picture is self._pictures[-1] and self._coming is None:
             self._foresee(begun, camera)
+        if camera.zoom != self._last_zoom:
+            self._leads_inwards = camera.zoom > self._last_zoom
         self._last_zoom = camera.zoom
         return True
 
     @property
     def has_work(self) -> bool:
-        """Whether there is something to paint ahead."""
-        return self._work is not None
+        """Whether there is something to paint ahead now."""
+        return self._work is not None and not self._leads_inwards
 
     def work_ahead(self) -> None:
         """Paints a part of what a zoom that goes on outwards will show, in two milliseconds or so."""

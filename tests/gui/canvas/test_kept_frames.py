@@ -464,6 +464,10 @@ def test_a_zoom_that_leads_outwards_finds_its_next_picture_painted(canvas):
         pictures.work_ahead()
     assert [step(zoom) for zoom in (0.85, 0.8, 0.7)] == [0, 0, 0]
     assert has_work(), "the one after that"
+    step(0.75)
+    assert not has_work(), "the zoom has turned inwards"
+    step(0.7)
+    assert has_work()
     pictures.drop()
     assert not has_work()
     pictures.begin(begun)
