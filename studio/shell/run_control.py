@@ -120,10 +120,9 @@ class RunControl(QObject):
 
     def stop(self) -> None:
         """Asks the run to stop; `finished` tells when it has."""
-        if self._handle is not None:
+        if self._handle is not None and not self._handle.is_finished:
             self._handle.cancel()
-            if self._handle.is_stopping:
-                self.stopping.emit(self._handle)
+            self.stopping.emit(self._handle)
 
     async def may_leave(self) -> bool:
         """Asks about a run that is under way, then stops it; False when a person wants to keep it. One that ends meanwhile needs no answer."""

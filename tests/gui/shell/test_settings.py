@@ -178,6 +178,6 @@ def test_how_many_runs_are_kept_is_set_and_the_others_are_forgotten(window, dial
     dialog.megabytes_kept.setValue(5)
     dialog.megabytes_kept.editingFinished.emit()
     drive.until(lambda: trimmed[1:] == [Retention(runs=20, megabytes=5)])
-    assert window.panels.runs.retention.text() == "keeping 20 runs / 5 MB"
+    drive.until(lambda: window.panels.runs.retention.text() == "keeping 20 runs / 5 MB")
     window.settings.sync()
     assert Settings(env.data_dir).retention == Retention(runs=20, megabytes=5)
