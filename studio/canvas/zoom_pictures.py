@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, Protocol
 
 from PySide6.QtCore import QRect, QRectF, Qt
@@ -27,8 +28,10 @@ FIRST: Final = 0.82
 """So much of it at the first step of a zoom, before anything could be painted ahead."""
 MOST: Final = 3
 """So many pictures are held at most; the narrowest goes first."""
-_AT_ONCE: Final = 6
+_AT_ONCE: Final = 4
 """So many cards are painted in one piece of work."""
+_SMOOTH_STRIPS: Final = 4
+"""In so many parts a picture is scaled smoothly, each a piece of work of its own."""
 _AHEAD_S: Final = 0.001
 """No piece of work is begun so long after the first one of a turn."""
 _OVERLAP_PX: Final = 2
@@ -270,15 +273,17 @@ class ZoomPictures:
                 self._paint_cards(within, missing[start : start + _AT_ONCE])
                 yield
             picture.held.update(self._drawing.cards_within(within.camera))
-            painter = QPainter(picture.pixmap)
-            try:
-                # Once for all frames that follow, so smoothly; but that would cost time where nothing is scaled.
-                is_scaled = within.camera.zoom != camera.zoom
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_scaled)
-                painter.drawPixmap(within.place(camera), within.pixmap, QRectF(within.pixmap.rect()))
-            finally:
-                painter.end()
-            yield
+            # Once for all frames that follow, so smoothly; but that would cost time where nothing is scaled.
+            is_scaled = within.camera.zoom != camera.zoom
+            for strip in _strips(within.place(camera).toAlignedRect(), _SMOOTH_STRIPS if is_scaled else 1):
+                painter = QPainter(picture.pixmap)
+                try:
+                    painter.setClipRect(strip)
+                    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_scaled)
+                    painter.drawPixmap(within.place(camera), within.pixmap, QRectF(within.pixmap.rect()))
+                finally:
+                    painter.end()
+                yield
         # Only a clip that is a rectangle lets pixels be copied quickly.
         for part in _rects(picture.around or QRegion()):
             painter = QPainter(picture.pixmap)
@@ -336,6 +341,12 @@ def _size(camera: Camera) -> tuple[float, float, float]:
 
 def _inwards(by: int) -> tuple[int, int, int, int]:
     return by, by, -by, -by
+
+
+def _strips(area: QRect, count: int) -> list[QRect]:
+    """The area in so many strips, one below the other."""
+    edges = [area.top() + area.height() * number // count for number in range(count + 1)]
+    return [QRect(area.left(), top, area.width(), bottom - top) for top, bottom in pairwise(edges)]
 
 
 def _rects(region: QRegion) -> list[QRect]:
