@@ -241,7 +241,7 @@ class Database:
             operation: `create`, `read`, `update`, `delete`, `list`, `count`, `upsert`, `aggregate`, `bulk_create`, `bulk_update`,
                 `bulk_delete` or `bulk_upsert`.
             spec: the model.
-            params: the node's params, as engine.md names them; `include` as `Family.include` gives it.
+            params: the node's params, as the node's spec names them; `include` as `Family.include` gives it.
 
         Raises:
             StudioError: the params do not fit, as they would not when run.

@@ -14,7 +14,7 @@ from studio.kernel.names import did_you_mean
 
 
 class Kind(enum.StrEnum):
-    """The kinds of value that a field can hold; engine.md calls them types."""
+    """The kinds of value that a field can hold; people call them types."""
 
     INT = "int"
     FLOAT = "float"

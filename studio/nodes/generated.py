@@ -27,7 +27,7 @@ def operations_for(model: ModelSpec) -> tuple[str, ...]:
 
 
 def generated_specs(model: ModelSpec, connection: str, family: Family | None = None) -> list[NodeSpec]:
-    """The specs of the model's nodes, in the order of engine.md's table; fewer for a table without a key.
+    """The specs of the model's nodes, in the order of the documentation's table; fewer for a table without a key.
 
     `family` are the models of its database, itself among them; without it the model stands alone.
     """

@@ -1,4 +1,4 @@
-"""Claims 118–130 and engine.md 7.2, 7.5: many records at once; counts are what the database says, a failure leaves nothing."""
+"""Many records at once; counts are what the database says, a failure leaves nothing."""
 
 import asyncio
 import tracemalloc

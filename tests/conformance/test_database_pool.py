@@ -1,4 +1,4 @@
-"""Claims 17, 19: connections are replaced when they are old, and asked whether they live before they are used."""
+"""Connections are replaced when they are old, and asked whether they live before they are used."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Claims 61–65, 77–82, 84–89, 108: single records and lists, the same on every database."""
+"""Single records and lists, the same on every database."""
 
 import asyncio
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Claim 23 and the import of an existing database: a record shop that Studio did not make, on both databases."""
+"""The import of an existing database: a record shop that Studio did not make, on both databases."""
 
 import datetime as dt
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Claims 22, 32, 61, 68, 72, 74: tables come on first use, whole, once, and whoever else makes them at the same time."""
+"""Tables come on first use, whole, once, and whoever else makes them at the same time."""
 
 import asyncio
 import subprocess

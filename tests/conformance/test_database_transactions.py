@@ -1,4 +1,4 @@
-"""Claims 153, 154 and engine.md §4: all or nothing, savepoints, and lanes that go on meanwhile."""
+"""All or nothing, savepoints, and lanes that go on meanwhile."""
 
 import asyncio
 import contextlib

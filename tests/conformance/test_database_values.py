@@ -1,4 +1,4 @@
-"""Claims 56, 58, 59, 61, 93 and engine.md 7.1, 7.10: every value comes back equal, from every way of writing, on every database."""
+"""Every value comes back equal, from every way of writing, on every database."""
 
 import datetime as dt
 import enum

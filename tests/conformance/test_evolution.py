@@ -1,4 +1,4 @@
-"""Claims 23, 73, 186, 187, 188: a table follows its model by additions only, on its own, and is left alone where that is not allowed."""
+"""A table follows its model by additions only, on its own, and is left alone where that is not allowed."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Claims 94–107: every filter means the same in SQLite, PostgreSQL, MariaDB and Python: thousands of random ones over rows full of corners.
+"""Every filter means the same in SQLite, PostgreSQL, MariaDB and Python: thousands of random ones over rows full of corners.
 
 The rows hold nulls, text of many scripts, numbers at their limits, and JSON of mixed kinds; the filters nest every operator. There is one
 truth, and three witnesses. What MongoDB understands as well is asked of it too, and much oftener: `test_filters_mongodb.py`.

@@ -1,4 +1,4 @@
-"""Claims 156, 157 and engine.md 7.8: a kept list is given again while it is fresh, to whoever asks for the same, and to nobody after a write."""
+"""A kept list is given again while it is fresh, to whoever asks for the same, and to nobody after a write."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any

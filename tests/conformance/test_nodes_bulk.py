@@ -1,4 +1,4 @@
-"""Claims 118–130: what do the bulk nodes give and refuse?"""
+"""What do the bulk nodes give and refuse?"""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""Claims 85–88, 94–108: what do List and Count give and refuse?"""
+"""What do List and Count give and refuse?"""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""Claims 89, 115, 116: what do Upsert and Aggregate give and refuse?"""
+"""What do Upsert and Aggregate give and refuse?"""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""Claims 86, 115, 116, 123: updates, figures, orders and pages come out the same in SQLite, PostgreSQL and MariaDB."""
+"""Updates, figures, orders and pages come out the same in SQLite, PostgreSQL and MariaDB."""
 
 import json
 import math

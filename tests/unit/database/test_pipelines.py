@@ -1,4 +1,4 @@
-"""Claims 57, 64, 78, 79 and engine.md 7.11: what a row becomes before it is written, and how a bad one is refused."""
+"""What a row becomes before it is written, and how a bad one is refused."""
 
 import datetime as dt
 import uuid

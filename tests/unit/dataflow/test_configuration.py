@@ -1,4 +1,4 @@
-"""Claims 5-10, 16-29, 162, 210: every option has an effect, whoever says it, and is refused by name when it cannot have one."""
+"""Every option has an effect, whoever says it, and is refused by name when it cannot have one."""
 
 import asyncio
 import gc

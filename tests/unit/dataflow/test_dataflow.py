@@ -458,7 +458,7 @@ print(results["list"][0]["text"], len(run_id))
 def test_a_program_works_without_settings_and_ends_without_closing(
     tmp_path: Path, argument: str, variables: dict[str, str], file: str | None
 ) -> None:
-    """engine.md 7.4: tables and rows are in one database, and the process ends."""
+    """Tables and rows are in one database, and the process ends."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DATA")}
     code = _ZERO_CONFIG.format(argument=argument)
     done = subprocess.run(  # noqa: S603 - our own interpreter

@@ -71,7 +71,7 @@ def test_runtimes_may_be_used_as_context_managers_but_need_not(db: DataFlow) -> 
 
 
 def test_both_runtimes_deliver_the_same_values(db: DataFlow) -> None:
-    """engine.md 7.7: also what an edge carries into a param."""
+    """Also what an edge carries into a param."""
     built = story(db).build()
     LocalRuntime().execute(built)
     count = WorkflowBuilder(db)
@@ -89,7 +89,7 @@ def test_both_runtimes_deliver_the_same_values(db: DataFlow) -> None:
 def test_a_run_that_fails_raises_with_workflow_and_node_and_is_never_a_success(
     db: DataFlow, way: str
 ) -> None:
-    """engine.md 7.6: neither a failed read nor a failed create is a finished workflow."""
+    """Neither a failed read nor a failed create is a finished workflow."""
     with pytest.raises(RecordNotFound) as caught:
         if way == "local":
             LocalRuntime().execute(failing(db))

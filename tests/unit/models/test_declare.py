@@ -140,7 +140,7 @@ def test_a_key_with_another_name_is_refused_with_the_remedy() -> None:
 def test_a_wrong_declaration_is_refused_with_names(
     namespace: dict[str, object], annotations: dict[str, object], words: str
 ) -> None:
-    """engine.md 7.9, of fields and indexes."""
+    """What has no effect, of fields and indexes, is an error."""
     cls = type("Thing", (), {**namespace, "__annotations__": annotations})
     with pytest.raises(ModelError, match=words):
         model_from_class(cls)

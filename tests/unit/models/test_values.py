@@ -1,4 +1,4 @@
-"""Claims 56–66 (field types, Optional, strings letter for letter): what a field takes, and how it says no."""
+"""What a field takes, and how it says no."""
 
 import array
 import datetime as dt

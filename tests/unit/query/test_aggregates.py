@@ -1,4 +1,4 @@
-"""Claims 115, 116: aggregates are read against a model: params and pipelines are one tree, and each result has a known kind."""
+"""Aggregates are read against a model: params and pipelines are one tree, and each result has a known kind."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Claims 109–112: the fluent builder makes what a List node takes, and tells a mistake where it is made."""
+"""The fluent builder makes what a List node takes, and tells a mistake where it is made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

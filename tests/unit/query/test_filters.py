@@ -1,4 +1,4 @@
-"""Claims 94–108: filters are read against a model: shapes without values, values in canonical form, mistakes named with a remedy."""
+"""Filters are read against a model: shapes without values, values in canonical form, mistakes named with a remedy."""
 
 import datetime as dt
 import uuid

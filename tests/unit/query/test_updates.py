@@ -1,4 +1,4 @@
-"""Claim 123: updates are read against a model: two spellings, operators that suit their fields, mistakes named with a remedy."""
+"""Updates are read against a model: two spellings, operators that suit their fields, mistakes named with a remedy."""
 
 from decimal import Decimal
 from typing import Any

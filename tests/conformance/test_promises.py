@@ -1,7 +1,7 @@
-"""Does Studio do what its founding documents say such a system does? One test per claim, in the words of the claim.
+"""Does Studio do what it promises? One test per promise, in the words in which a person would try it.
 
-Installing, connecting, building, running, declaring models, the generated nodes, filters and bulk work; what later milestones bring
-(tenants, audit, encryption, migrations) is not here.
+Installing, connecting, building, running, declaring models, the generated nodes, filters and bulk work; what a model's options bring
+(tenants, audit, encryption, migrations) is tested elsewhere.
 """
 
 import asyncio
@@ -85,7 +85,7 @@ MODELS = (User, Product, Customer, Order, OrderItem)
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[DataFlow]:
-    """The models of the documents' examples in an empty database, once on each kind."""
+    """The models of the examples in an empty database, once on each kind."""
     with DataFlow(database_url=database_url, name="docs", models=MODELS) as opened:
         yield opened
 
@@ -154,7 +154,7 @@ def test_work_is_measured_and_summed_up_as_the_documents_show(database_url: str)
 
 
 def test_a_test_has_a_database_of_its_own_and_makes_records() -> None:
-    """Claim 210: `db.test_create(User, name=…)` returns an object with attributes; automatic isolation."""
+    """`db.test_create(User, name=…)` returns an object with attributes; automatic isolation."""
     db = DataFlow(testing=True)
 
     @db.model
@@ -418,7 +418,7 @@ def test_models_are_schemas_and_not_objects(db: DataFlow) -> None:
 
 
 def test_an_option_of_a_model_without_effect_is_refused(db: DataFlow) -> None:
-    """engine.md 7.9: what has no effect is an error."""
+    """What has no effect is an error."""
     with pytest.raises(ModelError, match="no option 'soft_delet'"):
 
         @db.model
@@ -501,7 +501,7 @@ def test_a_list_may_be_cached_until_it_is_written(db: DataFlow) -> None:
 
 
 def test_an_unknown_field_in_a_filter_or_order_is_refused(db: DataFlow) -> None:
-    """Claims 86, 108: unknown field in a filter; unknown column in an order."""
+    """Unknown field in a filter; unknown column in an order."""
     for params in ({"filter": {"agee": {"$gt": 1}}}, {"order_by": ["agee"]}):
         with pytest.raises(BuildError, match="'age'"):
             one(db, "UserListNode", params)
@@ -542,7 +542,7 @@ def test_text_is_stored_unchanged_by_every_node(db: DataFlow) -> None:
 
 
 def test_the_documents_filters_find_what_they_say(db: DataFlow) -> None:
-    """Claims 94–101, 105–107: equality, `$eq $ne $gt $lt $gte $lte` combined, `$in $nin`, `$regex`, `$like`, `$date`, None, `$or $and $nor $not`."""
+    """Equality, `$eq $ne $gt $lt $gte $lte` combined, `$in $nin`, `$regex`, `$like`, `$date`, None, `$or $and $nor $not`."""
     rows = [
         {"name": "John Doe", "age": 30},
         {"name": "Johnny", "age": 70},
@@ -571,7 +571,7 @@ def test_the_documents_filters_find_what_they_say(db: DataFlow) -> None:
 
 
 def test_arrays_and_json_paths_can_be_asked_for(db: DataFlow) -> None:
-    """Claims 102–104: `$contains` on arrays, `$size: {$gt: 3}`, JSON path `metadata.preferences.theme`."""
+    """`$contains` on arrays, `$size: {$gt: 3}`, JSON path `metadata.preferences.theme`."""
     one(
         db,
         "ProductCreateNode",
@@ -589,7 +589,7 @@ def test_arrays_and_json_paths_can_be_asked_for(db: DataFlow) -> None:
 
 
 def test_a_query_builder_makes_params_and_sql(db: DataFlow) -> None:
-    """Claims 109–111: `User.query_builder()`, `filter`, `sort`, `limit`, `to_params()`, `where(field, op, value)`, `build_select()`."""
+    """`User.query_builder()`, `filter`, `sort`, `limit`, `to_params()`, `where(field, op, value)`, `build_select()`."""
     query = db.query("users")
     query.filter({"age": {"$gt": 18}})
     query.filter({"name": {"$in": ["Ada", "Bob"]}})
@@ -608,7 +608,7 @@ def test_a_query_builder_makes_params_and_sql(db: DataFlow) -> None:
 
 
 def test_aggregation_groups_sums_counts_and_sorts(db: DataFlow) -> None:
-    """Claims 115, 116: `group_by`, `aggregate`, `having`; `$match`, `$group`, `$sum: 1`, `$sort`, `$limit`."""
+    """`group_by`, `aggregate`, `having`; `$match`, `$group`, `$sum: 1`, `$sort`, `$limit`."""
     one(
         db,
         "ProductBulkCreateNode",
@@ -643,7 +643,7 @@ def test_aggregation_groups_sums_counts_and_sorts(db: DataFlow) -> None:
 
 
 def test_bulk_create_is_all_or_nothing_across_its_batches(db: DataFlow) -> None:
-    """Claims 118, 119: BulkCreate `data`, `batch_size`; a failing second batch leaves nothing of the first."""
+    """BulkCreate `data`, `batch_size`; a failing second batch leaves nothing of the first."""
     rows = [{"id": f"c{n}", "name": "x"} for n in range(250)]
     rows[240]["id"] = "c3"
     with pytest.raises(DuplicateKey) as caught:
@@ -653,7 +653,7 @@ def test_bulk_create_is_all_or_nothing_across_its_batches(db: DataFlow) -> None:
 
 
 def test_bulk_create_heeds_conflict_resolution_and_return_ids(db: DataFlow) -> None:
-    """Claims 119–121: `conflict_resolution: skip | error | upsert`, `return_ids: True`, `batch_size` out of range."""
+    """`conflict_resolution: skip | error | upsert`, `return_ids: True`, `batch_size` out of range."""
     rows = [{"id": "a", "name": "A"}, {"id": "b", "name": "B"}]
     assert one(db, "CustomerBulkCreateNode", {"data": rows, "return_ids": True})["ids"] == ["a", "b"]
     assert one(db, "CustomerBulkCreateNode", {"data": rows, "conflict_resolution": "skip"})["skipped"] == 2
@@ -669,7 +669,7 @@ def test_bulk_create_heeds_conflict_resolution_and_return_ids(db: DataFlow) -> N
 
 
 def test_bulk_create_makes_rows_that_can_meet_no_record_whatever_it_does_on_conflict(db: DataFlow) -> None:
-    """Claims 120, 121, the documents' own imports: products that have no id yet, and users of whom nothing unique is given."""
+    """Imports: products that have no id yet, and users of whom nothing unique is given."""
     products = {
         "data": [{"name": "Product A", "price": 100.0}, {"name": "Product B", "price": 200.0}],
         "batch_size": 1000,
@@ -691,8 +691,8 @@ def test_bulk_create_makes_rows_that_can_meet_no_record_whatever_it_does_on_conf
 
 
 def test_bulk_update_multiplies_in_the_database_and_heeds_its_limit(db: DataFlow) -> None:
-    """Claims 122–124: BulkUpdate `{filter, update}`, `{"price": {"$multiply": 0.9}}`, `limit`."""
-    """engine.md 7.3: a product is a number, and is found as one."""
+    """BulkUpdate `{filter, update}`, `{"price": {"$multiply": 0.9}}`, `limit`."""
+    """A product is a number, and is found as one."""
     one(db, "ProductBulkCreateNode", {"data": [{"name": str(n), "price": 10.0} for n in range(8)]})
     params = {"filter": {"category": "electronics"}, "update": {"price": {"$multiply": 0.9}}, "limit": 5}
     assert one(db, "ProductBulkUpdateNode", params) == {"matched": 5, "updated": 5}
@@ -700,7 +700,7 @@ def test_bulk_update_multiplies_in_the_database_and_heeds_its_limit(db: DataFlow
 
 
 def test_bulk_update_by_rows_changes_all_of_them(db: DataFlow) -> None:
-    """Claim 126: BulkUpdate per-record list, of more rows than one batch."""
+    """BulkUpdate per-record list, of more rows than one batch."""
     one(db, "CustomerBulkCreateNode", {"data": [{"id": f"c{n}", "name": "x"} for n in range(2300)]})
     rows = [{"id": f"c{n}", "name": f"n{n}"} for n in range(2300)]
     assert one(db, "CustomerBulkUpdateNode", {"data": rows})["updated"] == 2300
@@ -708,7 +708,7 @@ def test_bulk_update_by_rows_changes_all_of_them(db: DataFlow) -> None:
 
 
 def test_bulk_delete_of_everything_must_be_meant(db: DataFlow) -> None:
-    """Claim 127: BulkDelete by filter; an empty one must be meant."""
+    """BulkDelete by filter; an empty one must be meant."""
     one(db, "CustomerBulkCreateNode", {"data": [{"id": f"c{n}", "name": "x"} for n in range(12)]})
     with pytest.raises(BuildError, match="would delete everything"):
         one(db, "CustomerBulkDeleteNode", {"filter": {}})
@@ -717,7 +717,7 @@ def test_bulk_delete_of_everything_must_be_meant(db: DataFlow) -> None:
 
 
 def test_bulk_upsert_updates_by_default_with_any_number_of_rows(db: DataFlow) -> None:
-    """Claim 128: BulkUpsert, by default updating, of 1,000 rows and more."""
+    """BulkUpsert, by default updating, of 1,000 rows and more."""
     one(db, "CustomerBulkCreateNode", {"data": [{"id": f"c{n}", "name": "old"} for n in range(900)]})
     rows = [{"id": f"c{n}", "name": "new"} for n in range(1800)]
     result = one(db, "CustomerBulkUpsertNode", {"data": rows})
@@ -726,7 +726,7 @@ def test_bulk_upsert_updates_by_default_with_any_number_of_rows(db: DataFlow) ->
 
 
 def test_an_order_and_its_items_are_made_in_one_workflow(db: DataFlow) -> None:
-    """Claim 129: Order and OrderItemBulkCreate with `create_order.id -> add_items.order_id`."""
+    """Order and OrderItemBulkCreate with `create_order.id -> add_items.order_id`."""
     customer = one(db, "CustomerCreateNode", {"name": "Ada"})["id"]
     workflow = WorkflowBuilder(db)
     workflow.add_node("OrderCreateNode", "create_order", {"customer_id": customer})
@@ -755,7 +755,7 @@ def test_an_order_and_the_stock_can_be_written_together_or_not_at_all(db: DataFl
 
 
 def test_every_refusal_has_a_code_says_where_it_is_and_what_to_do(db: DataFlow) -> None:
-    """Claim 212: validation errors for wrong usage, each with its fix."""
+    """Validation errors for wrong usage, each with its fix."""
     for type_name, params in (
         ("UserReadNode", {"id": 99}),
         ("UserGetNode", {"id": 99}),
@@ -799,7 +799,7 @@ class Sale:
 
 
 def test_the_options_of_a_model_add_their_fields_and_take_effect(db: DataFlow) -> None:
-    """engine.md 7.9: tenancy, versions, soft deletion and the audit trail do what they say."""
+    """Tenancy, versions, soft deletion and the audit trail do what they say."""
     db.model(Sale)
     with TenantContext.set_current("org-123"):
         sale = one(db, "SaleCreateNode", {"customer_id": 1, "total": 100.0})

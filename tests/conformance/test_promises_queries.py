@@ -1,4 +1,4 @@
-"""Claims 102–117, 122–125, 130: queries that are put together and asked at once, and bulk writes in the documents' own forms."""
+"""Queries that are put together and asked at once, and bulk writes in all their spellings."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 from studio import DataFlow, Field
 from studio.kernel.errors import FilterError, StudioError
-from tests.conformance.test_claims import one
+from tests.conformance.test_promises import one
 
 
 class User:
@@ -54,7 +54,7 @@ def db(database_url: str) -> Iterator[DataFlow]:
 
 
 def test_a_query_is_asked_for_its_records_its_first_one_and_their_number(db: DataFlow) -> None:
-    """Claims 105, 113, 114, 117: `app.query("table").where({...})`, `.sort({...}).limit(n)`, `.count()`; `{$date: "today" | "-5m"}`."""
+    """`app.query("table").where({...})`, `.sort({...}).limit(n)`, `.count()`; `{$date: "today" | "-5m"}`."""
     query = db.query("users").where({"age": {"$gt": 18}, "department": {"$in": ["eng", "sales"]}})
     assert query.count() == 3
     assert [user["name"] for user in query.sort({"age": -1}).limit(2)] == ["Johnny", "Ada"]
@@ -73,7 +73,7 @@ def test_a_query_is_asked_for_its_records_its_first_one_and_their_number(db: Dat
 
 
 def test_a_query_looks_into_arrays_and_documents(db: DataFlow) -> None:
-    """Claims 102–104, 106: `$contains`, `$size`, JSON paths; `$exists`, `$null`, None."""
+    """`$contains`, `$size`, JSON paths; `$exists`, `$null`, None."""
     theme = "metadata.preferences.theme"
     for condition, expected in (
         ({theme: "dark", "skills": {"$contains": "a"}}, ["John"]),
@@ -89,7 +89,7 @@ def test_a_query_looks_into_arrays_and_documents(db: DataFlow) -> None:
 
 
 def test_a_query_gives_figures_by_a_pipeline_or_alone(db: DataFlow) -> None:
-    """Claims 115, 117: `$match`, `$group` (`_id: "$field"`), `$sum`, `$sort`, `$limit`; bare `[{"$sum": "$amount"}]`; raw SQL as a query."""
+    """`$match`, `$group` (`_id: "$field"`), `$sum`, `$sort`, `$limit`; bare `[{"$sum": "$amount"}]`; raw SQL as a query."""
     spent = db.query("orders").aggregate(
         [
             {"$match": {"status": "completed"}},
@@ -119,7 +119,7 @@ def test_a_query_gives_figures_by_a_pipeline_or_alone(db: DataFlow) -> None:
 
 
 def test_what_a_query_cannot_say_is_refused_where_it_was_said(db: DataFlow) -> None:
-    """Claims 108, 111, 113: unknown fields, operators and stages."""
+    """Unknown fields, operators and stages."""
     with pytest.raises(FilterError, match="agee"):
         db.query("users").where({"agee": 1})
     with pytest.raises(FilterError, match="no operator"):
@@ -131,7 +131,7 @@ def test_what_a_query_cannot_say_is_refused_where_it_was_said(db: DataFlow) -> N
 
 
 def test_a_builder_writes_the_documents_sql(db: DataFlow) -> None:
-    """Claims 111, 112: the documents' statement, its values bound and never written out."""
+    """The statement as it is shown, its values bound and never written out."""
     builder = db.query_builder("User")
     builder.where("age", "$gte", 18).where("department", "$in", ["eng", "sales"]).where(
         "name", "$regex", "^J"
@@ -146,7 +146,7 @@ def test_a_builder_writes_the_documents_sql(db: DataFlow) -> None:
 
 
 def test_bulk_update_takes_conditions_with_data_and_an_order_of_operators(db: DataFlow) -> None:
-    """Claims 122–125: `{conditions, data: {…}}`, `{filter, update, limit}` with operators."""
+    """`{conditions, data: {…}}`, `{filter, update, limit}` with operators."""
     changed = one(
         db, "UserBulkUpdateNode", {"conditions": {"department": "eng"}, "data": {"department": "r&d"}}
     )
@@ -166,7 +166,7 @@ def test_bulk_update_takes_conditions_with_data_and_an_order_of_operators(db: Da
 
 
 def test_bulk_rows_may_differ_in_their_fields_and_a_missing_one_refuses_all(db: DataFlow) -> None:
-    """Claim 130: bulk with NULL byte, heterogeneous keys, missing required."""
+    """Bulk with NULL byte, heterogeneous keys, missing required."""
     rows = [{"name": "a\u2028b", "age": 1}, {"name": "c", "department": "x"}, {"name": "d", "skills": []}]
     assert one(db, "UserBulkCreateNode", {"data": rows})["created"] == 3
     found = list(db.query("users").where({"id": {"$gt": len(PEOPLE)}}).order_by("id"))
