@@ -106,23 +106,27 @@ def test_the_file_keeps_passwords_for_its_owner_and_for_who_knows_the_passphrase
     path = tmp_path / "home" / "secrets.enc"
     file = quick(path)
     file.open("open sesame")
-    assert file.get("c1") is None
+    assert file.get("connection-one") is None
     assert not path.exists(), "it comes into being with the first password"
-    file.set("c1", "s3cret ü")
-    file.set("c2", "other")
+    file.set("connection-one", "s3cret ü")
+    file.set("connection-two", "other")
     assert path.stat().st_mode & 0o777 == 0o600
     assert [each.name for each in path.parent.iterdir()] == ["secrets.enc"], "nothing is left beside it"
     text = path.read_text()
-    assert not any(word in text for word in ("s3cret", "c1", "c2", "sesame"))
+    assert not any(word in text for word in ("s3cret", "connection-one", "connection-two", "sesame"))
     assert json.loads(text)["version"] == 1
     again = quick(path)
     with pytest.raises(WrongPassphrase):
         again.open("open says me")
     assert not again.is_open
     again.open("open sesame")
-    assert (again.get("c1"), again.get("c2"), again.get("c3")) == ("s3cret ü", "other", None)
-    file.set("c3", "third")
-    assert again.get("c3") == "third", "what another process has written since is seen"
+    assert (again.get("connection-one"), again.get("connection-two"), again.get("connection-three")) == (
+        "s3cret ü",
+        "other",
+        None,
+    )
+    file.set("connection-three", "third")
+    assert again.get("connection-three") == "third", "what another process has written since is seen"
 
 
 def test_a_file_that_was_altered_or_is_no_file_of_ours_is_refused_and_left_alone(tmp_path):
