@@ -307,6 +307,10 @@ class ZoomPictures:
         return [i for i in self._drawing.cards_in_sight(seen) if i not in picture.held]
 
     def _paint_cards(self, picture: Picture, which: list[int]) -> None:
+        """Those that it has got meanwhile, as they came into view, are not painted twice: their shadows would be darker."""
+        which = [i for i in which if i not in picture.held]
+        if not which:
+            return
         painter = QPainter(picture.pixmap)
         try:
             # What lies across the border of the picture within is there in part, shadow and all.

@@ -335,6 +335,8 @@ class Field:
 
     def __init__(self) -> None:
         self.drawn: list[int] = []
+        self.at: list[tuple[Camera, int]] = []
+        """What was drawn, and into which picture."""
         self.frames = 0
         self.unders = 0
 
@@ -351,6 +353,7 @@ class Field:
 
     def draw_cards(self, painter: QPainter, camera: Camera, which: list[int]) -> None:
         self.drawn += which
+        self.at += [(camera, i) for i in which]
         for i in which:
             left, top = camera.to_pixels(*MARKS[i])
             painter.fillRect(
@@ -473,6 +476,29 @@ def test_a_zoom_that_leads_outwards_finds_its_next_picture_painted(canvas):
     pictures.begin(begun)
     step(1.1)
     assert not has_work(), "inwards there is nothing to foresee"
+
+
+def test_a_card_that_comes_into_view_while_a_picture_gets_its_cards_is_painted_into_it_once(
+    canvas, monkeypatch
+):
+    image, begun = canvas
+    monkeypatch.setattr(zoom_pictures, "_AT_ONCE", 1)
+    monkeypatch.setattr(zoom_pictures, "_AHEAD_S", 0.0)
+    many = tuple((x, y) for x in range(-600, 700, 45) for y in range(-40, 400, 45))
+    monkeypatch.setitem(globals(), "MARKS", many)
+    field = Field()
+    pictures = ZoomPictures(field, Sheets())
+    pictures.begin(begun)
+    for number in range(1, 40):
+        zoom = 0.985**number
+        painter = QPainter(image)
+        try:
+            assert pictures.paint(painter, Camera(100 - 100 / zoom, 0, zoom, 200, 160, begun.device_ratio))
+        finally:
+            painter.end()
+        pictures.work_ahead()
+    assert len({camera for camera, _ in field.at}) > 2
+    assert len(field.at) == len(set(field.at))
 
 
 def array_of(name):
