@@ -33,10 +33,10 @@ _FINE_FROM: Final = 0.6
 """From this zoom on long curves get more pieces."""
 _FAR_OFF_PX: Final = 3_000.0
 """Where an edge leads so far out of the window, its pieces out there are left out."""
-_TIERS: Final = (90.0, 260.0, 1_600.0, 3_000.0, 8_000.0)
+_TIERS: Final = (90.0, 260.0, 1_600.0, 4_500.0, 10_000.0)
 """Lengths in pixels from which on a curve is cut into more pieces; before the first come lines that are straight."""
 _BACK: Final = 5.0
-"""What a pixel back counts of one ahead: where a curve turns, no piece lies further than half a pixel from it."""
+"""What a pixel back counts of one ahead: where a curve turns, its pieces lie half a pixel from it or so at most."""
 _LIFTED_TIER: Final = 3
 """What is moved is cut as finely as this at least: then most edges are of one tier."""
 
