@@ -229,6 +229,7 @@ class ResultsPanel(Panel):
         bar = ExportBar(session, wish.source, target, self)
         bar.message.connect(self.message)
         bar.failed.connect(self.failed)
+        bar.ended.connect(lambda: self._exports.removeWidget(bar))
         bar.ended.connect(bar.deleteLater)
         self._exports.addWidget(bar)
 
