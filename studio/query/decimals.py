@@ -66,11 +66,12 @@ def average(total: Decimal, count: int) -> Decimal:
     quotient_weight = weight - divisor_weight - (1 if first <= divisor_first else 0)
     places = min(max(_SIGNIFICANT_DIGITS - quotient_weight * 4, scale(total), 0), _MOST_SCALE)
     shifted = total.scaleb(places, context=EXACT)
-    quotient, rest = divmod(int(abs(shifted)), count)
+    # Neither abs() nor a minus sign: both would round to 28 digits.
+    quotient, rest = divmod(int(shifted.copy_abs()), count)
     if rest * 2 >= count:
         quotient += 1
     result = Decimal(quotient).scaleb(-places, context=EXACT)
-    return -result if total < 0 and result else result
+    return result.copy_negate() if total < 0 and result else result
 
 
 def _leading(value: Decimal) -> tuple[int, int]:
@@ -78,7 +79,7 @@ def _leading(value: Decimal) -> tuple[int, int]:
     if not value:
         return 0, 0
     weight = math.floor(value.adjusted() / 4)
-    return weight, int(abs(value).scaleb(-4 * weight, context=EXACT))
+    return weight, int(value.copy_abs().scaleb(-4 * weight, context=EXACT))
 
 
 class DecimalSum:
