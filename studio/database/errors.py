@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.kernel.errors import (
+    BadValue,
     CheckViolated,
     ConnectionLost,
     DatabaseError,
@@ -20,7 +21,8 @@ from studio.kernel.errors import (
 )
 from studio.kernel.names import with_article
 from studio.models.refusals import shorten
-from studio.models.spec import TENANT_ID, ModelSpec
+from studio.models.spec import TENANT_ID, Kind, ModelSpec
+from studio.query.updates import operands_in
 
 OF_A_ROW = (DuplicateKey, ForeignKeyViolated, ValueMissing, CheckViolated, ValueTooLong)
 """What one row's values can cause."""
@@ -51,9 +53,11 @@ def locate(
 ) -> DatabaseError:
     """The same error in the model's words. `values` are the row's by field name; `row` counts from 1.
 
-    Says nothing new of an error that no single row causes.
+    Of an error that no single row causes only the field is named, where the driver names a column.
     """
     if not isinstance(error, OF_A_ROW):
+        if isinstance(error, BadValue) and error.field is None:
+            error.field = next(iter(_fields(error, spec, error.context.get("columns", ()))), None)
         return error
     columns, given = _without_tenant(error, spec)
     # Who is referenced still has no field at fault.
@@ -87,6 +91,25 @@ def locate(
         error.message = f"{spec.name} refuses {shown or 'the record'}: the check {condition or rule or 'of the table'} fails."
         error.hint = "Give a value that the check allows."
     return error
+
+
+def locate_reckoning(error: DatabaseError, spec: ModelSpec, changes: Mapping[str, Any]) -> None:
+    """Names the field of a number that the database has reckoned and cannot keep, or of a place that it cannot change.
+
+    Most databases do not say it; where an update reckons in one field only, it is that one.
+    """
+    if not isinstance(error, BadValue):
+        return
+    plain = ("$set", "$unset", "$now")
+    names = {name.partition(".")[0] for operator, name, _ in operands_in(changes) if operator not in plain}
+    if len(names) != 1:
+        return
+    error.field = names.pop()
+    kind = spec.by_name[error.field].kind
+    if kind is Kind.DECIMAL:
+        error.hint = "Reckon with smaller numbers, or give the field more digits."
+    elif kind is Kind.FLOAT:
+        error.message = f'"{error.field}" leaves what a float holds, about 1.8e308.'
 
 
 def _without_tenant(error: DatabaseError, spec: ModelSpec) -> tuple[Sequence[str], Sequence[Any]]:

@@ -229,6 +229,15 @@ def _overflow(error: Any, _where: str) -> DatabaseError:
     )
 
 
+def _out_of_range(error: Any, _where: str) -> DatabaseError:
+    return BadValue(
+        "A number is beyond what its column takes.",
+        hint="Give a smaller one, or widen the column.",
+        detail=_said(error),
+        columns=_columns(error),
+    )
+
+
 def _keys_used_up(error: Any, _where: str) -> DatabaseError:
     return KeysUsedUp(
         "The table's AUTO_INCREMENT has given its last number: there is no new key.",
@@ -308,7 +317,6 @@ _GROUPS: Final[Mapping[Callable[[Any, str], DatabaseError], tuple[int, ...]]] = 
     _check: (3819, 4025),
     _too_long: (1406,),
     _bad_value: (
-        1264,
         1265,
         1292,
         1365,
@@ -325,6 +333,7 @@ _GROUPS: Final[Mapping[Callable[[Any, str], DatabaseError], tuple[int, ...]]] = 
         4038,
     ),
     _overflow: (1690,),
+    _out_of_range: (1264,),
     _keys_used_up: (167, 1467),
     _lock: (1205, 1907),
     _deadlock: (1020, 1213),

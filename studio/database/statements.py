@@ -12,7 +12,8 @@ from studio.database.dialect import Brief
 from studio.database.pipelines import Maker, Pipeline, RowPipelines
 from studio.database.plans import ModelPlans, Plan
 from studio.kernel.errors import ValueRefused
-from studio.models.spec import DELETED_AT, VERSION
+from studio.models.spec import DELETED_AT, VERSION, Kind
+from studio.query.conditions import NO_SLOT
 from studio.query.filters import Filter, parse_filter
 from studio.query.updates import Update, parse_update
 from studio.query.vocabulary import DOCUMENTS
@@ -313,6 +314,11 @@ def changed(changes: Update | None) -> dict[str, Any]:
 
 def parse_changes(plans: ModelPlans, changes: Mapping[str, Any]) -> Update:
     parsed = parse_update(plans.spec, changes, dialect=plans.dialect.name)
+    for step in parsed.steps:
+        # What a column would round in silence is refused here as in a row.
+        field = plans.spec.by_name[step.field]
+        if field.kind is Kind.DECIMAL and step.slot != NO_SLOT and not field.encrypted:
+            plans.bound(field, parsed.values[step.slot])
     return parsed if plans.care is None else plans.care.seal(parsed)
 
 

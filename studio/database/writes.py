@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from studio.database import statements as st
-from studio.database.errors import locate
+from studio.database.errors import locate, locate_reckoning
 from studio.database.list_cache import writes
 from studio.database.reads import Reads
 from studio.database.results import Record
@@ -259,6 +259,7 @@ class Writes(Reads):
                 )
         except DatabaseError as error:
             either = _either_way(given, changes)
+            locate_reckoning(error, plans.spec, changes)
             raise await self._located(session, plans, error, either) from error.__cause__
         if created and plans.generated is not None and plans.generated in given:
             await self._advance(plans, record[plans.generated])
@@ -321,6 +322,8 @@ class Writes(Reads):
             await look_for_reference(session, plans, error, values, filter)
         elif isinstance(error, DiskFull) and plans.generated and plans.dialect.name == "sqlite":
             error = await _full_or_used_up(session, plans, error)
+        if filter is not None:
+            locate_reckoning(error, plans.spec, values)
         return locate(error, plans.spec, values, row=error.row)
 
     async def _image(self, session: Session, plans: ModelPlans, filter: Filter) -> Record | None:

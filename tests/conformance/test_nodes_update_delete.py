@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from studio.kernel.errors import DuplicateKey, ForeignKeyViolated, ManyRecordsMatched, RecordNotFound
+from studio.kernel.errors import (
+    BadValue,
+    DuplicateKey,
+    ForeignKeyViolated,
+    ManyRecordsMatched,
+    RecordNotFound,
+)
 from tests.conformance.shop import Shop, Status
 
 
@@ -43,6 +49,23 @@ def test_update_operators_run_in_the_database(shop: Shop) -> None:
     assert (changed["stock"], changed["total"], changed["note"]) == (5, Decimal(9), "x")
     assert shop.one("OrderUpdateNode", {"id": order, "stock": {"$max": 9}})["stock"] == 9
     assert shop.one("OrderUpdateNode", {"id": order, "fields": {"note": {"$unset": True}}})["note"] is None
+
+
+def test_reckoning_that_a_field_cannot_hold_is_refused_by_its_name_and_changes_nothing(shop: Shop) -> None:
+    (order,) = shop.orders(10)
+    shop.one("OrderUpdateNode", {"id": order, "stock": 2**62})
+    before = shop.one("OrderReadNode", {"id": order})
+    for type_name, way in (("OrderUpdateNode", "fields"), ("OrderBulkUpdateNode", "update")):
+        error = shop.refusal(type_name, {"filter": {"id": order}, way: {"stock": {"$multiply": 2}}})
+        assert isinstance(error, BadValue)
+        assert error.field == "stock"
+        if shop.db.database.dialect == "mysql":
+            # What its column would make 0 of, or round, is refused as in a row.
+            for change in ("$set", "$inc", "$multiply", "$max"):
+                tiny = {"total": {change: Decimal("1e-40")}}
+                error = shop.refusal(type_name, {"filter": {"id": order}, way: tiny})
+                assert (error.code, error.field) == ("value-refused", "total")
+    assert shop.one("OrderReadNode", {"id": order}) == before
 
 
 def test_a_path_changes_one_place_of_a_document(shop: Shop) -> None:
