@@ -11,7 +11,7 @@ from studio.canvas.presses import chosen
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import NodeId
 from studio.workflow.graph import REFERRING
-from studio.workflow.references import REFERENCE, Referring
+from studio.workflow.references import REFERENCE
 
 if TYPE_CHECKING:
     from studio.canvas.view import CanvasView
@@ -56,10 +56,7 @@ class Subworkflows(QObject):
         if node is None or node.type not in REFERRING or view.workflow_id is None:
             view.message.emit("Select a node that runs another workflow, such as Subworkflow or ForEach.")
             return
-        catalogue = view.session.catalogue
-        found = (
-            catalogue.library.get(node.params.get(REFERENCE)) if isinstance(catalogue, Referring) else None
-        )
+        found = view.session.catalogue.library.get(node.params.get(REFERENCE))
         if found is None:
             view.message.emit(
                 f'"{node.title or node.type}" names no workflow of this project. Choose one in the inspector.'

@@ -20,7 +20,7 @@ from studio.kernel.errors import BuildError, StudioError, TextError
 from studio.kernel.problems import Problem, Severity
 from studio.session import NodeRunView, RunHandle
 from studio.session.lineage import FieldUses
-from studio.session.runs import keep
+from studio.session.outputs import keep
 from studio.workflow.graph import Workflow
 from studio.workflow.spec import NodeSpec
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         SessionEvent,
         TransactionChanged,
     )
-    from studio.session.runs import NodeRunView, Output, Page, Review, RunHandle
+    from studio.session.outputs import Output, Page
+    from studio.session.review import Review
+    from studio.session.runs import NodeRunView, RunHandle
     from studio.session.session import Session
 
 __all__ = [
@@ -64,11 +66,11 @@ __getattr__ = lazily(
         "LogAdded": "events",
         "LogEntry": "events",
         "NodeRunView": "runs",
-        "Output": "runs",
-        "Page": "runs",
+        "Output": "outputs",
+        "Page": "outputs",
         "ProblemsChanged": "events",
         "ProjectChanged": "events",
-        "Review": "runs",
+        "Review": "review",
         "RunFinished": "events",
         "RunHandle": "runs",
         "RunPaused": "events",

@@ -14,7 +14,7 @@ from studio.kernel.names import did_you_mean
 from studio.models.spec import ModelSpec
 from studio.project.state import Connection, Project
 from studio.session.databases import Databases, masked
-from studio.session.runs import Page
+from studio.session.outputs import Page
 
 if TYPE_CHECKING:
     from studio.database import Database, ServerInfo

@@ -9,7 +9,6 @@ from studio.nodes.lineage import Lineage, WorkflowUses, find_fields
 from studio.workflow.lineage import FieldRef, How, Use
 
 if TYPE_CHECKING:
-    from studio.nodes.catalogue import NodeCatalogue
     from studio.session.editor import Editor
 
 _UNREAD = frozenset({"SQL", "Python"})
@@ -37,7 +36,7 @@ class FieldUses:
 
 def field_uses(session: Editor, text: str) -> FieldUses:
     """The uses of `User.email`, or of each field of `User`; raises WorkflowError with near misses for what is no field."""
-    catalogue = _catalogue(session)
+    catalogue = session.catalogue
     fields = find_fields(catalogue.models(), text, catalogue.default_connection)
     workflows = session.project.workflows.values()
     found = Lineage.on(catalogue).of(fields, workflows)
@@ -52,7 +51,7 @@ def field_uses(session: Editor, text: str) -> FieldUses:
 def field_names(session: Editor) -> list[str]:
     """All that can be asked for: each model as a whole, then its fields."""
     found: list[str] = []
-    for connection, own in _catalogue(session).models().items():
+    for connection, own in session.catalogue.models().items():
         for model in own.values():
             found += [field_text(session, model.name, field, connection) for field in ("", *model.names)]
     return found
@@ -60,17 +59,9 @@ def field_names(session: Editor) -> list[str]:
 
 def field_text(session: Editor, model: str, field: str = "", connection: str = "") -> str:
     """What asks for a field (none: for a model): `User.email`, with its connection in front where several have such a model."""
-    holders = [name for name, own in _catalogue(session).models().items() if model in own]
+    holders = [name for name, own in session.catalogue.models().items() if model in own]
     front = f"{connection}:" if connection and len(holders) > 1 else ""
     return f"{front}{model}.{field}" if field else f"{front}{model}"
-
-
-def _catalogue(session: Editor) -> NodeCatalogue:
-    from studio.nodes.catalogue import NodeCatalogue
-
-    catalogue = session.catalogue
-    assert isinstance(catalogue, NodeCatalogue)  # a session makes no other
-    return catalogue
 
 
 __all__ = ["FieldUses", "How", "Use", "field_names", "field_text", "field_uses"]

@@ -16,7 +16,9 @@ from studio.persistence.runs import SAMPLE_ROWS, NodeRunRecord, RunRecord
 from studio.project.state import Connection
 from studio.session.databases import Databases
 from studio.session.environment import Environment
-from studio.session.runs import Review, RunHandle, keep
+from studio.session.outputs import keep
+from studio.session.review import Review
+from studio.session.runs import RunHandle
 from studio.workflow.graph import Workflow, frozen
 from studio.workflow.spec import ERROR_PORT
 

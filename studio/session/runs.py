@@ -1,27 +1,29 @@
-"""How does a run look while it goes on, and what did it leave? A handle that any thread may read; how nodes run is `runtime`'s business."""
+"""How does a run look while it goes on, and what did it leave? A handle that any thread may read.
+
+How nodes run is `runtime`'s business; what of their values is shown stands in `outputs`, how a person decides about them in `review`.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, overload
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from studio.kernel.errors import RunCancelled, StudioError
 from studio.kernel.ids import NodeId, RunId, WorkflowId
+from studio.session.outputs import KeptOutput, Output, Page, keep
 
 if TYPE_CHECKING:
-    from studio.kernel.loop import EngineLoop
-    from studio.runtime import Changeset, OpenTransaction, Pause, TransactionState
+    import datetime as dt
+
+    from studio.runtime import Changeset, Pause
+    from studio.session.review import Review
 
 RunState = Literal["running", "succeeded", "failed", "cancelled"]
 NodeState = Literal["pending", "running", "succeeded", "failed", "skipped", "abandoned", "cancelled"]
-
-MAX_ROWS_KEPT: Final = 100_000
-"""Of each output port; more are counted, not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,82 +41,6 @@ class NodeRunView:
     rate: float | None = None
     origin: Literal["", "reused", "pinned"] = ""
     error: StudioError | None = None
-
-
-class Review:
-    """The transaction that a run in review has left open. Everything here may be read and called from any thread."""
-
-    def __init__(self, transaction: OpenTransaction, loop: EngineLoop) -> None:
-        self._transaction = transaction
-        self._loop = loop
-
-    @property
-    def state(self) -> TransactionState:
-        """`open`, `committed` or `rolled_back`."""
-        return self._transaction.state
-
-    @property
-    def expires_at(self) -> dt.datetime:
-        """When it is rolled back unless somebody decides (aware, UTC)."""
-        return self._transaction.expires_at
-
-    @property
-    def is_expiring(self) -> bool:
-        return self._transaction.is_expiring
-
-    @property
-    def error(self) -> StudioError | None:
-        """Why it was rolled back, when nobody asked for that."""
-        return self._transaction.error
-
-    async def commit(self) -> None:
-        """Keeps everything; raises RunError when it is over already, and what the database has against it."""
-        await self._loop.call(self._transaction.commit())
-
-    async def roll_back(self) -> None:
-        """Undoes everything; raises RunError when it was committed already."""
-        await self._loop.call(self._transaction.roll_back())
-
-    async def keep_open(self) -> None:
-        """Begins the time that is left anew."""
-
-        async def keep() -> None:
-            self._transaction.keep_open()
-
-        await self._loop.call(keep())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
-    """What a port delivered. `row_count` is exact; `kept` of the rows can be paged, fewer when there were very many."""
-
-    kind: Literal["rows", "record", "value", "none"]
-    columns: tuple[str, ...] = ()
-    row_count: int = 0
-    kept: int = 0
-
-    @property
-    def is_truncated(self) -> bool:
-        return self.kept < self.row_count
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A slice of rows: `rows` begin at `offset` of `total`. `total` is None when it was not counted."""
-
-    columns: tuple[str, ...]
-    rows: list[dict[str, Any]]
-    offset: int
-    total: int | None
-
-
-@dataclass(slots=True)
-class _Kept:
-    output: Output
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    asked: tuple[tuple[str, ...], Mapping[str, Any] | None] = ((), None)
-    found: list[dict[str, Any]] = field(default_factory=list)
-    """Those of `rows` that the filter matches, in the order: what was asked for last."""
 
 
 Take = Callable[[NodeId, str | None], Any]
@@ -164,7 +90,7 @@ class RunHandle:
         self._go: Callable[[bool], None] | None = None
         self._pause: Pause | None = None
         self._take: Take | None = None
-        self._kept: dict[tuple[NodeId, str | None], _Kept] = {}
+        self._kept: dict[tuple[NodeId, str | None], KeptOutput] = {}
         self._waiting: list[Callable[[], object]] = []
 
     @property
@@ -293,7 +219,7 @@ class RunHandle:
             return Page(columns=(), rows=[], offset=offset, total=0)
         rows = kept.rows
         if order_by or filter:
-            rows = await asyncio.to_thread(self._found, kept, tuple(order_by), filter or None)
+            rows = await asyncio.to_thread(kept.found, tuple(order_by), filter)
         return Page(
             columns=kept.output.columns,
             rows=rows[offset : offset + limit],
@@ -315,13 +241,7 @@ class RunHandle:
         kept = self._keep(node_id, port)
         if kept is None or kept.output.kind != "rows":
             return [], 0
-        rows: Sequence[Mapping[str, Any]] = kept.rows
-        if kept.output.is_truncated:
-            rows = _AsRows(self.value(node_id, port))
-        missing = kept.output.row_count - len(rows)
-        if order_by or filter:
-            return _sorted(_matching(rows, filter), order_by), missing
-        return rows, missing
+        return kept.all_rows(order_by, filter), kept.missing
 
     # ------------------------------------------------------------ for the one who drives the run
 
@@ -341,7 +261,7 @@ class RunHandle:
         """Says before which node it waits, None: it waits no longer; until the run's end `take` gives the values that there are."""
         with self._lock:
             self._pause = pause
-            self._take = take
+            self._take_from(take)
             self._version += 1
 
     def put(self, node_id: NodeId, **values: Any) -> None:
@@ -361,7 +281,11 @@ class RunHandle:
     def delivered(self, take: Take) -> None:
         """Says where values can be taken from."""
         with self._lock:
-            self._take = take
+            self._take_from(take)
+
+    def _take_from(self, take: Take) -> None:
+        self._take = take
+        self._kept.clear()  # a node in a loop may have delivered anew since
 
     def end(
         self, state: RunState, *, error: StudioError | None = None, duration_ms: float | None = None
@@ -380,20 +304,7 @@ class RunHandle:
         for callback in waiting:
             callback()
 
-    def _found(
-        self, kept: _Kept, order_by: tuple[str, ...], filter: Mapping[str, Any] | None
-    ) -> list[dict[str, Any]]:
-        """The rows that a filter matches, in an order; looked for once, however many pages are read of them."""
-        asked = order_by, filter
-        with self._lock:
-            if kept.asked == asked:
-                return kept.found
-        rows = _sorted(_matching(kept.rows, filter), order_by)
-        with self._lock:
-            kept.asked, kept.found = asked, rows
-        return rows
-
-    def _keep(self, node_id: NodeId, port: str | None) -> _Kept | None:
+    def _keep(self, node_id: NodeId, port: str | None) -> KeptOutput | None:
         with self._lock:
             known = self._kept.get((node_id, port))
         if known is not None:
@@ -407,104 +318,6 @@ class RunHandle:
             counted = self._views[node_id].rows if node_id in self._views else None
             if getattr(value, "has_more", False) and counted is not None and counted > kept.output.row_count:
                 # Rows that were handed on in batches are counted, and only their first are kept.
-                kept.output = replace(kept.output, row_count=counted)
+                kept.counted(counted)
             self._kept[node_id, port] = kept
         return kept
-
-
-def keep(value: Any) -> _Kept:
-    """What of a value is shown, and how: rows of a list of mappings, a record, a plain value, or nothing."""
-    if value is None:
-        return _Kept(Output(kind="none"))
-    if isinstance(value, Mapping):
-        record = {str(name): entry for name, entry in value.items()}
-        return _Kept(Output(kind="record", columns=tuple(record), row_count=1, kept=1), [record])
-    if isinstance(value, list | tuple):
-        shown = value[:MAX_ROWS_KEPT]
-        rows = [_row(entry) for entry in shown]
-        columns = tuple(dict.fromkeys(name for row in rows for name in row))
-        return _Kept(Output(kind="rows", columns=columns, row_count=len(value), kept=len(rows)), rows)
-    return _Kept(Output(kind="value", columns=("value",), row_count=1, kept=1), [{"value": value}])
-
-
-class _AsRows(Sequence[Mapping[str, Any]]):
-    """A list of anything, seen as rows; they are made when they are looked at."""
-
-    def __init__(self, entries: Sequence[Any]) -> None:
-        self._entries = entries
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    @overload
-    def __getitem__(self, index: int) -> Mapping[str, Any]: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Mapping[str, Any]]: ...
-    def __getitem__(self, index: int | slice) -> Mapping[str, Any] | Sequence[Mapping[str, Any]]:
-        if isinstance(index, slice):
-            return [_row(entry) for entry in self._entries[index]]
-        return _row(self._entries[index])
-
-
-def _row(entry: Any) -> dict[str, Any]:
-    if isinstance(entry, dict):
-        return entry
-    if isinstance(entry, Mapping):
-        return dict(entry)
-    return {"value": entry}
-
-
-def _matching(
-    rows: Sequence[Mapping[str, Any]], filter: Mapping[str, Any] | None
-) -> Sequence[Mapping[str, Any]]:
-    """The rows that a filter matches, which means here what it means in a database."""
-    if not filter:
-        return rows
-    from studio.query.filters import parse_filter
-    from studio.query.matching import matcher
-
-    matches = matcher(parse_filter(None, _zoned(filter, rows)))
-    return [row for row in rows if matches(row)]
-
-
-def _zoned(filter: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The filter with its naive moments in UTC, as a database takes them, where those of the rows have a zone."""
-    found: dict[str, Any] = {}
-    for name, wanted in filter.items():
-        if name in ("$and", "$or"):
-            found[name] = [_zoned(part, rows) for part in wanted]
-            continue
-        value = next((row[name] for row in rows if row.get(name) is not None), None)
-        has_zone = isinstance(value, dt.datetime) and value.tzinfo is not None
-        found[name] = _in_utc(wanted) if has_zone else wanted
-    return found
-
-
-def _in_utc(wanted: Any) -> Any:
-    if isinstance(wanted, Mapping):
-        return {name: _in_utc(part) for name, part in wanted.items()}
-    if isinstance(wanted, list | tuple):
-        return [_in_utc(part) for part in wanted]
-    is_naive = isinstance(wanted, dt.datetime) and wanted.tzinfo is None
-    return wanted.replace(tzinfo=dt.UTC) if is_naive else wanted
-
-
-def _sorted(rows: Iterable[Mapping[str, Any]], order_by: Sequence[str]) -> list[dict[str, Any]]:
-    """Stable; None comes last ascending and first descending; values of different types are ordered by type."""
-    ordered = [_row(row) for row in rows]
-    for term in reversed(order_by):
-        name = term.removeprefix("-")
-        ordered.sort(key=lambda row, name=name: _rank(row.get(name)), reverse=term.startswith("-"))  # type: ignore[misc]  # the name is bound by default
-    return ordered
-
-
-def _rank(value: Any) -> tuple[int, str, Any]:
-    if value is None:
-        return (1, "", 0)
-    if isinstance(value, bool | int | float) or type(value).__name__ == "Decimal":
-        return (0, "", value)
-    if isinstance(value, dict | list):
-        return (0, type(value).__name__, repr(value))
-    if isinstance(value, dt.datetime):
-        return (0, "datetime", value.timestamp())
-    return (0, type(value).__name__, value)

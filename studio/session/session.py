@@ -1,21 +1,17 @@
 """What can a person do with an open project? Edits are made at once, on the caller's thread; whatever reads or writes is awaited.
 
 A session is used from one thread (the window's, or the terminal's). Its coroutines may be awaited from any loop there; their work is done
-on the engine's. Edits stand in `editor`, runs in `run_book` and `running`, what databases hold in `data`, where the project lives in `home`.
-Longer than most files, though next to nothing is done here: this is the one list of what a window or a terminal may ask for.
+on the engine's. Next to nothing is done here: edits stand in `editor`, saving and recovery in `kept_project`, runs in `run_book` and
+`running`, what databases hold in `data`.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from studio.kernel.behalf import on_behalf_of
-from studio.kernel.errors import StoreError, StudioError
 from studio.kernel.ids import NodeId, RunId, WorkflowId, short_id
-from studio.kernel.problems import Problem
 from studio.models.spec import ModelSpec
 from studio.project.changes import Change
 from studio.project.graph_changes import EditNode
@@ -23,14 +19,14 @@ from studio.project.state import Connection, Project
 from studio.session import data
 from studio.session.breakpoints import BreakpointBook
 from studio.session.databases import Databases
-from studio.session.editor import Editor
 from studio.session.environment import Environment
 from studio.session.events import BreakpointsChanged
 from studio.session.home import Home
-from studio.session.own_loop import OwnLoop
+from studio.session.kept_project import KeptProject
+from studio.session.outputs import Page
 from studio.session.row_sources import ModelRows
 from studio.session.run_book import RunBook
-from studio.session.runs import Page, RunHandle
+from studio.session.runs import RunHandle
 from studio.session.tenants import models_asked, tenanted_models
 from studio.workflow.graph import Workflow, frozen
 
@@ -43,25 +39,20 @@ if TYPE_CHECKING:
 __all__ = ["Session"]
 
 
-class Session(Editor):
+class Session(KeptProject):
     """An open project.
 
-    Invariants: every alteration of `project` goes through `history`; each is told to the listeners and, unless the session lives in memory
-    only, written to a journal in order, so that it survives the end of the process.
+    Invariant: what was begun here, runs and connections, has ended when `close` returns.
     """
 
     def __init__(self, project: Project, *, env: Environment | None = None, home: Home | None = None) -> None:
-        super().__init__(project, env=env)
-        self._home = home
-        self.base_folder: Path | None = None
-        """Where relative paths begin in a session without a place of its own; None: where the process was started."""
+        super().__init__(project, env=env, home=home)
         self.tenant: str | None = None
         """Whose records are meant in models that keep them by tenant, by runs and by looking at data; of no consequence for others."""
         self.breakpoints = BreakpointBook(
             lambda: self.project, lambda workflow_id: self._tell(BreakpointsChanged(workflow_id))
         )
         self._databases = Databases(self.env.secrets, self._folder, self._is_somebody_elses)
-        self._own_loop = OwnLoop()
         self._runs = RunBook(
             lambda: self.project,
             self._databases,
@@ -70,13 +61,8 @@ class Session(Editor):
             tell=self._tell,
             warn=lambda text: self.log(text, level="warning"),
         )
-        self._is_saving = False
-        self.saved_at: dt.datetime | None = None
-        """When it was saved last by this session."""
         self._sample: Connection | None = None
         """The sample's own database, which goes with the session unless the project was saved."""
-        if home is not None:
-            home.failed = self._journal_failed
 
     # ------------------------------------------------------------ opening and closing
 
@@ -126,89 +112,9 @@ class Session(Editor):
         return session
 
     @property
-    def pending_recovery(self) -> Recovery | None:
-        """Unsaved edits of an earlier session that nobody has decided about yet."""
-        return self._home.pending if self._home else None
-
-    async def restore(self) -> int:
-        """Makes the unsaved edits again, each a step that can be undone; returns how many. The project is then modified.
-
-        An edit that cannot be read or made any more ends it: the log says which, and those behind it are given up.
-        """
-        home = self._home
-        if home is None or home.pending is None:
-            return 0
-        done = 0
-        changes, problem = home.recovered_changes()
-        with home.replaying():
-            for change in changes:
-                try:
-                    self.history.apply(change)
-                except StudioError as error:
-                    problem = error
-                    break
-                done += 1
-        await home.recovered(done)
-        if problem is not None:
-            self.log(f"Only {done} unsaved edits could be restored: {problem}", level="warning")
-        self._tell_saved_state()
-        return done
-
-    @property
-    def saved(self) -> Project | None:
-        """The project as it was saved last, or as it began; None when that is neither in the history nor in a store."""
-        position = self.history.clean_position
-        if position is not None:
-            return self.history.at(position)
-        home = self._home
-        return home.saved if home is not None and home.has_store and home.location is not None else None
-
-    def recovered(self) -> Project | None:
-        """The project as the unsaved edits would make it; nothing is decided by asking. None when there are none."""
-        home = self._home
-        if home is None or home.pending is None:
-            return None
-        project = self.project
-        for change in home.recovered_changes()[0]:
-            try:
-                project = change.apply(project)
-            except StudioError:
-                break
-        return project
-
-    async def discard_recovered(self) -> None:
-        """Forgets the unsaved edits of the earlier session."""
-        if self._home is not None:
-            await self._home.discard_recovered()
-
-    async def save(self) -> None:
-        """Writes the project to its place, all or nothing.
-
-        Raises:
-            StoreError: It has no place yet, or is read-only: use `save_as`.
-            DatabaseError: It could not be written; the project stays modified.
-        """
-        await self._save(None)
-
-    async def save_as(self, location: str) -> None:
-        """Writes the project to another place, which it then lives in; a file that is there is replaced. Raises as `save` does."""
-        await self._save(location)
-
-    async def _save(self, location: str | None) -> None:
-        self._own_loop.remember()
-        if self._home is None:
-            raise StoreError("This project lives in memory only and cannot be saved.")
-        self.history.mark_clean()
-        self._is_saving = True
-        try:
-            await self._home.save(self.project, location)
-            self.saved_at = self.env.clock()
-        except BaseException:
-            self.history.mark_dirty()
-            raise
-        finally:
-            self._is_saving = False
-            self._tell_saved_state()
+    def is_sample(self) -> bool:
+        """Whether this is the sample shop as it came, not kept anywhere."""
+        return self._sample is not None and self.location is None
 
     async def close(self, *, keep_edits: bool = False) -> None:
         """Stops what runs and lets everything go. Unsaved edits are given up, unless `keep_edits` says to offer them next time."""
@@ -218,40 +124,6 @@ class Session(Editor):
             self._databases.remove_file(self._sample)
         if self._home is not None:
             await self._home.close(keep_edits=keep_edits)
-
-    # ------------------------------------------------------------ state
-
-    @property
-    def location(self) -> str | None:
-        """The path, or the URL without its password, where the project is kept; None while it was never saved under a name."""
-        return self._home.location if self._home else None
-
-    @property
-    def title(self) -> str:
-        """The file's name without its ending, else the project's name."""
-        location = self.location
-        if location is not None and "://" not in location:
-            return Path(location).stem
-        return self.project.name
-
-    @property
-    def is_modified(self) -> bool:
-        return self._is_saving or super().is_modified
-
-    @property
-    def is_sample(self) -> bool:
-        """Whether this is the sample shop as it came, not kept anywhere."""
-        return self._sample is not None and self.location is None
-
-    @property
-    def is_read_only(self) -> bool:
-        """Whether `save` is refused (a newer format, a file that cannot be written); `save_as` is not."""
-        return bool(self._home and self._home.is_read_only)
-
-    @property
-    def opening_problems(self) -> tuple[Problem, ...]:
-        """What of the project could not be read, and why it can only be read, if so: warnings for whoever opened it."""
-        return self._home.problems if self._home else ()
 
     # ------------------------------------------------------------ running
 
@@ -294,7 +166,7 @@ class Session(Editor):
         last = self._runs.last(workflow_id)
         plan = plan_of(
             self.project.workflow(workflow_id),
-            self._node_catalogue(),
+            self.catalogue,
             inputs=inputs,
             until=until,
             start=start,
@@ -347,7 +219,7 @@ class Session(Editor):
         workflow = self.project.workflows.get(handle.workflow_id)
         if run is None or run.handle is not handle or workflow is None:
             return frozenset()
-        return run.outdated(workflow, self._node_catalogue())
+        return run.outdated(workflow, self.catalogue)
 
     async def history_runs(self, workflow_id: WorkflowId | None = None) -> list[RunRecord]:
         """Runs that are over, newest first, of one workflow or of all; also of workflows that have changed since or are gone."""
@@ -474,9 +346,7 @@ class Session(Editor):
         run = self._runs.last(workflow_id)
         last = run.handle if run is not None else None
         with on_behalf_of(tenant=self.tenant):
-            return statements(
-                self.project, self._node_catalogue(), self._databases, last, workflow_id, node_id
-            )
+            return statements(self.project, self.catalogue, self._databases, last, workflow_id, node_id)
 
     def code(self, workflow_id: WorkflowId, node_id: NodeId) -> str:
         """The node as Python."""
@@ -495,19 +365,10 @@ class Session(Editor):
             for entry in entries
         )
 
-    def _folder(self) -> Path | None:
-        return (self._home.folder if self._home else None) or self.base_folder
-
     def _on_change(self, before: Project, after: Project, change: Change) -> None:
-        if self._home is not None:
-            self._home.add_edit(before, change)
         if after.connections is not before.connections and self._own_loop.is_known:
             self.env.loop.submit(self._databases.forget(after))
         super()._on_change(before, after, change)
-
-    def _journal_failed(self, error: StudioError) -> None:
-        text = f"The last edits could not be kept for recovery: {error}"
-        self._own_loop.later(lambda: self.log(text, level="error"))
 
 
 def empty_project(name: str) -> Project:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from studio.session import RunHandle, runs
+from studio.session import RunHandle, outputs
 from tests.support.delivered import NODE, handle_of
 
 ROWS: list[dict[str, Any]] = [
@@ -22,13 +22,13 @@ def page(handle: RunHandle, offset: int, order_by: tuple[str, ...]) -> list[int]
 
 def test_rows_are_sorted_once_for_all_pages_of_an_order(monkeypatch: pytest.MonkeyPatch) -> None:
     sorted_: list[tuple[str, ...]] = []
-    original = runs._sorted
+    original = outputs._sorted
 
     def counted(rows: Any, order_by: Any) -> Any:
         sorted_.append(tuple(order_by))
         return original(rows, order_by)
 
-    monkeypatch.setattr(runs, "_sorted", counted)
+    monkeypatch.setattr(outputs, "_sorted", counted)
     handle = handle_of(ROWS)
     pages = [number for offset in range(0, 50, 10) for number in page(handle, offset, ("-total", "id"))]
     assert sorted(pages) == list(range(50))

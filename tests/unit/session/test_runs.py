@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from studio.kernel.errors import RunCancelled
 from studio.kernel.ids import NodeId, RunId, WorkflowId
-from studio.session.runs import MAX_ROWS_KEPT, RunHandle, keep
+from studio.session.outputs import MAX_ROWS_KEPT, keep
+from studio.session.runs import RunHandle
 
 A, B = NodeId("a"), NodeId("b")
 
@@ -92,3 +93,12 @@ def test_of_very_many_rows_the_first_are_kept_and_all_are_counted():
         True,
     )
     assert not keep([{"n": 1}]).output.is_truncated
+
+
+def test_what_a_node_delivers_anew_while_the_run_goes_on_is_shown_anew():
+    run = handle(a=[{"id": 1}])
+    assert run.output(A) is not None
+    run.paused(None, lambda node_id, port: [{"id": 1}, {"id": 2}])
+    output = run.output(A)
+    assert output is not None
+    assert output.row_count == 2
