@@ -30,6 +30,8 @@ _GLYPHS: Final = {
     "reused": ("recycle", "ok"),
     "pinned": ("push-pin", "ok"),
 }
+MODES: Final = {"auto": "each node", "atomic": "all or nothing", "review": "review", "dry": "dry run"}
+"""How a run commits, in the words of the menu."""
 RUN: Final = Qt.ItemDataRole.UserRole
 """The id of a run, in its first cell."""
 ERROR: Final = 7
@@ -67,7 +69,7 @@ def _run_item(
             duration_text(run.duration_ms),
             counted(run.rows),
             changes,
-            run.mode,
+            MODES.get(run.mode, run.mode),
             error.partition("\n")[0],
         ]
     )

@@ -136,7 +136,7 @@ class ToolBar(QToolBar):
         """Says how runs commit."""
         words = {
             "auto": self.tr("txn: each node"),
-            "atomic": self.tr("txn: all-or-nothing"),
+            "atomic": self.tr("txn: all or nothing"),
             "review": self.tr("txn: review"),
         }
         self.mode_button.setText(f"{words[mode]} ▾")

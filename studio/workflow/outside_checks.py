@@ -45,7 +45,7 @@ def outside_problems(
             code=NOT_ROLLED_BACK,
             severity=Severity.WARNING,
             message=f'What "{title}" changes elsewhere stays when the run is rolled back.',
-            hint="In the modes atomic and review, move it to a workflow of its own that is run once this one is committed.",
+            hint="For runs that commit all or nothing, or after a review, move it to a workflow of its own that is run once this one is committed.",
             node=node_id,
         )
 
