@@ -116,7 +116,7 @@ class CanvasEditing:
         workflow_id, workflow = target
         session = self._view.session
         (x, y), moved = room(self._view.projector.geometry, workflow, edge)
-        with session.group(f"Add {converter.title}"):
+        with session.group("Add node"):
             if picked is not None:
                 session.disconnect(workflow_id, [picked])
             params = converter.params

@@ -92,7 +92,7 @@ class HistoryModel(QAbstractListModel):
         return None
 
     def label(self, row: int) -> str:
-        return self._steps[row - 1].change.label if row else self.tr("Beginning")
+        return self._steps[row - 1].text if row else self.tr("Beginning")
 
     def mark(self, row: int) -> str:
         marks = []

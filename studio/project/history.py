@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.project.changes import Change, Group, merged
 from studio.project.state import Project
+from studio.project.step_text import step_text
 
 MERGE_WINDOW_S = 1.5
 """Two edits of one gesture that lie further apart are two steps."""
@@ -17,11 +18,12 @@ MERGE_WINDOW_S = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change, its inverse, and when it was made (monotonic seconds)."""
+    """A change, its inverse, when it was made (monotonic seconds), and what a list calls it."""
 
     change: Change
     inverse: Change
     made_at: float
+    text: str
 
 
 Observer = Callable[[Project, Project, Change], None]
@@ -41,7 +43,8 @@ class History:
         self._position = 0
         self._clean: int | None = 0
         self._clock = clock
-        self._open: list[Step] | None = None
+        self._open: list[tuple[Change, Change]] | None = None
+        """What a group has done so far, each with its inverse."""
         self._sealed = True
         self._observers: list[Observer] = []
 
@@ -76,6 +79,15 @@ class History:
     def redo_label(self) -> str | None:
         return self._steps[self._position].change.label if self._position < len(self._steps) else None
 
+    @property
+    def undo_text(self) -> str | None:
+        """The label with what the change was made to: "Set limit of List users"."""
+        return self._steps[self._position - 1].text if self._position else None
+
+    @property
+    def redo_text(self) -> str | None:
+        return self._steps[self._position].text if self._position < len(self._steps) else None
+
     def at(self, position: int) -> Project:
         """The project as it is after so many steps; nothing is undone for it."""
         project = self._project
@@ -96,12 +108,12 @@ class History:
         after = change.apply(before)
         if after == before and _is_same(after, before):
             return before
-        step = Step(change, change.inverse(before), self._clock())
+        inverse = change.inverse(before)
         self._project = after
         if self._open is not None:
-            self._open.append(step)
+            self._open.append((change, inverse))
         else:
-            self._record(step, merge=merge)
+            self._record(change, inverse, before, merge=merge)
         self._tell(before, after, change)
         return after
 
@@ -111,21 +123,21 @@ class History:
         if self._open is not None:
             yield
             return
-        self._open = []
+        self._open, begun = [], self._project
         try:
             yield
         except BaseException:
             opened, self._open = self._open, None
-            for step in reversed(opened):
+            for _, inverse in reversed(opened):
                 before = self._project
-                self._project = step.inverse.apply(before)
-                self._tell(before, self._project, step.inverse)
+                self._project = inverse.apply(before)
+                self._tell(before, self._project, inverse)
             raise
         opened, self._open = self._open, None
         if opened:
-            change = Group(changes=tuple(step.change for step in opened), title=title)
-            inverse = Group(changes=tuple(step.inverse for step in reversed(opened)), title=title)
-            self._record(Step(change, inverse, self._clock()), merge=False)
+            done = Group(changes=tuple(change for change, _ in opened), title=title)
+            undone = Group(changes=tuple(inverse for _, inverse in reversed(opened)), title=title)
+            self._record(done, undone, begun, merge=False)
 
     def seal(self) -> None:
         """Ends a gesture: the next change is a step of its own even if it could be merged."""
@@ -163,7 +175,8 @@ class History:
         """Says that no known state is the saved one (after a recovery)."""
         self._clean = None
 
-    def _record(self, step: Step, *, merge: bool) -> None:
+    def _record(self, change: Change, inverse: Change, before: Project, *, merge: bool) -> None:
+        made_at = self._clock()
         if self._clean is not None and self._clean > self._position:
             self._clean = None
         del self._steps[self._position :]
@@ -174,13 +187,14 @@ class History:
             and previous
             and not self._sealed
             and self._clean != self._position
-            and step.made_at - previous.made_at <= MERGE_WINDOW_S
+            and made_at - previous.made_at <= MERGE_WINDOW_S
         ):
-            joined = merged(previous.change, step.change)
+            joined = merged(previous.change, change)
         if joined is not None and previous is not None:
-            self._steps[-1] = Step(joined, previous.inverse, step.made_at)
+            self._steps[-1] = Step(joined, previous.inverse, made_at, previous.text)
         else:
-            self._steps.append(step)
+            text = step_text(change, before, self._project)
+            self._steps.append(Step(change, inverse, made_at, text))
             self._position += 1
         self._sealed = not merge
 

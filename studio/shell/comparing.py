@@ -84,7 +84,7 @@ class Comparing(QObject):
 
         history = session.history
         steps = history.steps
-        name = steps[position - 1].change.label if position else self.tr("Beginning")
+        name = steps[position - 1].text if position else self.tr("Beginning")
         found = compare_projects(history.at(position), session.project)
         dialog = self._dialog(
             self.tr("The project since “{step}”").format(step=name),

@@ -58,13 +58,13 @@ class Standing(QObject):
 
     def _name_undo(self, session: Session | None) -> None:
         commands = self._window.commands
-        undo = session.history.undo_label if session is not None else None
-        redo = session.history.redo_label if session is not None else None
+        undo = session.history.undo_text if session is not None else None
+        redo = session.history.redo_text if session is not None else None
         commands.action("undo").setText(
-            self.tr("&Undo {}").format(undo.lower()) if undo else self.tr("&Undo")
+            self.tr("&Undo {}").format(_within(undo)) if undo else self.tr("&Undo")
         )
         commands.action("redo").setText(
-            self.tr("&Redo {}").format(redo.lower()) if redo else self.tr("&Redo")
+            self.tr("&Redo {}").format(_within(redo)) if redo else self.tr("&Redo")
         )
 
     def _enable_commands(self, session: Session | None) -> None:
@@ -75,8 +75,8 @@ class Standing(QObject):
             workflow=canvas is not None,
             selection=canvas is not None and canvas.has_selection,
             one_selected=canvas is not None and len(canvas.selection()) == 1,
-            undo=session is not None and bool(session.history.undo_label),
-            redo=session is not None and bool(session.history.redo_label),
+            undo=session is not None and session.history.undo_text is not None,
+            redo=session is not None and session.history.redo_text is not None,
             running=runs.is_running,
             idle=not runs.is_running,
             free=not runs.is_running or runs.is_paused,
@@ -122,6 +122,11 @@ class Standing(QObject):
         window = self._window
         for command_id, names in _DOCK_MARKS.items():
             window.commands.action(command_id).setChecked(window.docks.are_shown(names))
+
+
+def _within(text: str) -> str:
+    """The text of a step behind "Undo" in a menu, where an ampersand marks a key."""
+    return f"{text[:1].lower()}{text[1:]}".replace("&", "&&")
 
 
 def _unmarked(name: str) -> str:

@@ -295,7 +295,11 @@ def test_every_step_is_listed_with_what_is_now_and_what_is_saved(history, sessio
     qtbot.waitUntil(lambda: len(steps(history)) == 4)
     marks = [mark for _, mark in steps(history)]
     assert marks == ["", "saved", "", "now"]
-    assert steps(history)[3][0] == "Two at once"
+    assert [label for label, _ in steps(history)[1:]] == [
+        "Add workflow Third",
+        "Set limit of List orders",
+        "Two at once in List orders",
+    ]
     session.undo()
     qtbot.waitUntil(lambda: [mark for _, mark in steps(history)] == ["", "saved", "now", ""])
 

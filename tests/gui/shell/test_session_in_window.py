@@ -33,12 +33,12 @@ def test_an_edit_marks_window_and_tab_and_undo_takes_the_marks_back(window, sess
     session.move("w1", {"list_orders": Place(x=50, y=50)})
     assert window.isWindowModified()
     assert window.pages.tabs.tabText(0) == "Nightly sync •"
-    assert window.commands.action("undo").text() == "&Undo move"
+    assert window.commands.action("undo").text() == "&Undo move List orders"
     window.commands.action("undo").trigger()
     assert not window.isWindowModified()
     assert window.pages.tabs.tabText(0) == "Nightly sync"
     assert not enabled(window, "undo")
-    assert window.commands.action("redo").text() == "&Redo move"
+    assert window.commands.action("redo").text() == "&Redo move List orders"
 
 
 def test_a_new_workflow_opens_its_tab_and_undoing_it_closes_it(window, session):
@@ -130,7 +130,7 @@ def test_a_node_asked_for_in_the_models_tree_comes_beside_the_others(window, ses
 def test_a_step_of_several_edits_can_be_undone_as_soon_as_it_is_done(window, session, qtbot):
     session.add_node("w1", "OrderCountNode", x=0, y=300)
     qtbot.waitUntil(lambda: enabled(window, "undo"))
-    assert window.commands.action("undo").text() == "&Undo add node"
+    assert window.commands.action("undo").text() == "&Undo add node Count orders"
 
 
 def test_problems_are_counted_in_the_status_bar(window, session, qtbot):

@@ -3,7 +3,15 @@ import pytest
 from studio.kernel.errors import WorkflowError
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.project import Change, History, Project
-from studio.project.graph_changes import AddNodes, EditWorkflow, MoveNodes, RemoveNodes, SetEdges, SetParams
+from studio.project.graph_changes import (
+    AddNodes,
+    EditNode,
+    EditWorkflow,
+    MoveNodes,
+    RemoveNodes,
+    SetEdges,
+    SetParams,
+)
 from studio.project.layout_changes import SetNotes
 from studio.project.project_changes import EditProject, PutWorkflow, RemoveWorkflow
 from studio.workflow import Edge, Node, Note, Place, Workflow
@@ -155,17 +163,57 @@ def test_a_removed_workflow_comes_back_at_its_old_place():
     assert list(history.project.workflows) == [W, "z"]
 
 
-def test_labels_say_what_undo_would_take_back():
+def test_steps_say_what_undo_would_take_back_and_from_what():
     history = History(project())
-    steps: list[tuple[Change, str]] = [
-        (set_limit(3), "Set limit"),
-        (EditWorkflow(workflow=W, values=frozen({"name": "X"})), "Rename workflow"),
-        (SetNotes(workflow=W, put=frozen({"n": Note(id="n", text="hi")})), "Edit note"),
-        (EditProject(values=frozen({"name": "Q"})), "Rename project"),
+    count = Node(id=NodeId("c"), type="Count", title="Count   them")
+    other = Edge(source=A, source_port="records", target=count.id, target_port="data")
+    three = frozen({A: Place(x=5), B: Place(x=6), count.id: Place(x=7)})
+    steps: list[tuple[Change, str, str]] = [
+        (set_limit(3), "Set limit", "Set limit of T"),
+        (AddNodes(workflow=W, nodes=(count,)), "Add node", "Add node Count them"),
+        (SetEdges(workflow=W, add=(other,)), "Connect", "Connect T to Count them"),
+        (SetEdges(workflow=W, remove=(other,)), "Disconnect", "Disconnect T from Count them"),
+        (MoveNodes(workflow=W, places=three), "Move", "Move 3 nodes"),
+        (EditNode(workflow=W, node=A, values=frozen({"title": "List " * 20})), "Rename", "Rename T"),
+        (EditNode(workflow=W, node=B, values=frozen({"comment": "!"})), "Comment", "Comment on T"),
+        (EditNode(workflow=W, node=B, values=frozen({"disabled": True})), "Disable", "Disable T"),
+        (
+            RemoveNodes(workflow=W, nodes=(A,)),
+            "Delete node",
+            "Delete node List List List List List List List List…",
+        ),
+        (RemoveNodes(workflow=W, nodes=(B, count.id)), "Delete 2 nodes", "Delete 2 nodes"),
+        (EditWorkflow(workflow=W, values=frozen({"name": "X"})), "Rename workflow", "Rename workflow W"),
+        (SetNotes(workflow=W, put=frozen({"n": Note(id="n", text="hi")})), "Edit note", "Edit note"),
+        (EditProject(values=frozen({"name": "Q"})), "Rename project", "Rename project"),
+        (RemoveWorkflow(workflow=W), "Delete workflow", "Delete workflow X"),
     ]
-    for change, label in steps:
+    for change, label, text in steps:
         history.apply(change)
-        assert history.undo_label == label
+        assert (history.undo_label, history.undo_text) == (label, text)
+    history.undo()
+    assert history.redo_text == "Delete workflow X"
+
+
+def test_a_group_says_its_title_and_the_one_node_that_it_was_about():
+    history = History(project())
+
+    def done(title: str, *changes: Change) -> str | None:
+        with history.group(title):
+            for change in changes:
+                history.apply(change)
+        return history.undo_text
+
+    moved = MoveNodes(workflow=W, places=frozen({A: Place(x=5), B: Place(x=6)}))
+    new = Node(id=NodeId("c"), type="Count")
+    off = [EditNode(workflow=W, node=node, values=frozen({"disabled": True})) for node in (A, B)]
+    assert done("Insert node", moved, AddNodes(workflow=W, nodes=(new,))) == "Insert node Count"
+    assert done("Remove", set_limit(4)) == "Remove in T"
+    assert done("Disable", *off) == "Disable 2 nodes"
+    assert (
+        done("Delete and reconnect", RemoveNodes(workflow=W, nodes=(new.id,))) == "Delete and reconnect Count"
+    )
+    assert done("Empty") == "Delete and reconnect Count"
 
 
 def test_going_to_a_position_undoes_or_redoes_as_needed():
