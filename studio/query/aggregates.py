@@ -374,6 +374,8 @@ class _Reader:
                 field=name,
             )
         term = self.words.term(_bare(operand), what="aggregate")
+        if function != "count":  # of values only, and whether there is one the database does know
+            refuse_secret(term, f"{operator} of")
         return Figure(name, function, term.name), _figure_field(name, function, term)
 
 

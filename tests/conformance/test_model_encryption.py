@@ -179,7 +179,10 @@ def test_what_was_moved_or_changed_in_the_database_is_noticed(sqlite_url: str) -
         ("CardUpdateNode", {"id": 1, "fields": {"pin": {"$inc": 1}}}),
         ("CardUpdateNode", {"id": 1, "fields": {"extras.b": 1}}),
         ("CardAggregateNode", {"group_by": "number", "aggregate": {"n": {"$count": "*"}}}),
-        ("CardAggregateNode", {"aggregate": {"n": {"$max": "pin"}}}),
+        *(
+            ("CardAggregateNode", {"aggregate": {"n": {function: "pin"}}})
+            for function in ("$max", "$sum", "$avg", "$stddev", "$count_distinct")
+        ),
         ("CardAggregateNode", {"filter": {"number": "1"}, "aggregate": {"n": {"$count": "*"}}}),
         ("CardAggregateNode", {"pipeline": [{"$limit": 3}]}),
     ],
