@@ -162,17 +162,21 @@ class OutputView(QWidget):
         self._poll_while_running()
         spec = self._spec()
         view = self._handle.node(self.node_id) if self._handle is not None else None
-        # What nodes have given can be had from the first pause on; without one, when the run is over.
         self._has_waited = self._has_waited or (self._handle is not None and self._handle.pause is not None)
+        can_load = self._can_load()
         # The node as well: what mends an error depends on what it is now.
         node = self._node() if view is not None and view.error is not None else None
-        key = (spec, self.port, view, self._handle, self._has_waited, self._is_waited_before(), node)
+        key = (spec, self.port, view, self._handle, can_load, self._is_waited_before(), node)
         if key == self._shown:
             return
         self._shown = key
         self._state.setText(self._state_text(view))
         self._show_ports(spec)
-        self._show_view(view)
+        self._show_view(view, can_load=can_load)
+
+    def _can_load(self) -> bool:
+        """What nodes have given can be had from the first pause on; without one, when the run is over."""
+        return self._has_waited or (self._handle is not None and self._handle.is_finished)
 
     def _node(self) -> Node | None:
         for workflow in self.session.project.workflows.values():
@@ -193,7 +197,7 @@ class OutputView(QWidget):
         elif not running:
             self._poll.stop()
 
-    def _show_view(self, view: NodeRunView | None) -> None:
+    def _show_view(self, view: NodeRunView | None, *, can_load: bool) -> None:
         if self._job is not None:
             # What an earlier run gave must not come late over what is shown now.
             self._job.cancel()
@@ -204,7 +208,7 @@ class OutputView(QWidget):
             self._show_never_run(self.tr("This node was not part of the run."))
         elif view.error is not None:
             self._show_error(view.error)
-        elif view.state == "succeeded":
+        elif view.state == "succeeded" and can_load:
             self._load()
         else:
             self._show_state(view)
@@ -225,6 +229,11 @@ class OutputView(QWidget):
                 "clock",
             ),
             "running": (self.tr("Running…"), _progress_text(view), "spinner"),
+            "succeeded": (
+                self.tr("Done"),
+                self.tr("What the node gave is shown when the run is over."),
+                "check-circle",
+            ),
             "skipped": (
                 self.tr("Skipped"),
                 self.tr("A node before it sent nothing this way (an If took its other port)."),

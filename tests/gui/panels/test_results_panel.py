@@ -201,10 +201,13 @@ def test_a_running_node_shows_its_progress_and_then_its_rows(panel, qtbot):
     panel.set_run(handle)
     panel.show_output("list_orders")
     assert re.search(r"1,200 / 5,000 · [\d,]+/s$", panel.current.empty._text.text())
-    handle.delivered(lambda node_id, port: values[node_id])
+    # What it gave can be had when the whole run is over, however often it is looked for before.
     handle.put(NodeId("list_orders"), state="succeeded", rows=1, duration_ms=2.0, progress=None)
-    qtbot.waitUntil(lambda: panel.current.rows.isVisible() and panel.current.rows.model.rowCount() == 1)
+    qtbot.waitUntil(lambda: panel.current.empty._title.text() == "Done")
+    assert "when the run is over" in panel.current.empty._text.text()
+    handle.delivered(lambda node_id, port: values[node_id])
     handle.end("succeeded")
+    qtbot.waitUntil(lambda: panel.current.rows.isVisible() and panel.current.rows.model.rowCount() == 1)
 
 
 def test_the_next_run_replaces_what_open_tabs_show(panel, session, qtbot):
