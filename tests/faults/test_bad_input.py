@@ -11,7 +11,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -348,11 +347,13 @@ def test_a_server_that_is_killed_in_the_middle_of_a_run_is_told_and_the_next_run
             )
             assert child.stderr is not None
             assert "make" in child.stderr.readline()
-            time.sleep(0.2)
+            asleep = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep';"
+            while not run_sql(url, asleep).strip():
+                assert child.poll() is None
             os.kill(int((data / "cluster" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
             for backend in backends(data / "cluster"):
                 os.kill(backend, signal.SIGKILL)
-            out, err = child.communicate(timeout=30)
+            out, err = child.communicate(timeout=100)
         done = checked(Ended(code=child.returncode, out=out, err=err), RUN_FAILED)
         assert done.document["error"]["code"] in ("connection-lost", "connection-failed")
         assert done.document["error"]["hint"] and done.document["error"]["node"] == "wait"
@@ -403,7 +404,7 @@ def test_a_run_that_is_stopped_leaves_nothing_behind(studio, shop):
     assert child.stderr is not None
     assert "make" in child.stderr.readline()
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=100)
     done = checked(Ended(code=child.returncode, out=out, err=err), STOPPED)
     assert done.document["state"] == "cancelled"
     assert bad.rows_of(shop) == before
@@ -437,7 +438,7 @@ def locked(filled, server, tmp_path_factory) -> Iterator[subprocess.Popen[str]]:
     yield child
     child.kill()
     child.communicate()
-    holder.communicate("\n", timeout=20)
+    holder.communicate("\n", timeout=100)
 
 
 @pytest.fixture(autouse=True)
@@ -446,7 +447,7 @@ def _locked_early(locked) -> None:
 
 
 def test_a_database_that_another_process_has_locked_is_told(locked):
-    out, err = locked.communicate(timeout=60)
+    out, err = locked.communicate(timeout=100)
     done = checked(Ended(code=locked.returncode, out=out, err=err), RUN_FAILED)
     told = bad.Told(
         code="lock-timeout", node="make", words=("shop.sqlite", "locked by another program", "wait")
