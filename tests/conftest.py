@@ -36,10 +36,12 @@ MARIADB: Final = pytest.StashKey[SharedServer]()
 MONGODB: Final = pytest.StashKey[SharedServer]()
 SKIPPED_FOR_QUICKNESS: Final = "Skipped by STUDIO_TESTS=quick"
 
-# No deadline: the machine is shared, and a test never asserts time. The same examples on every continuous run, so
-# that a failure there means a change, and new ones on every run at home, so that they go on searching.
-hypothesis.settings.register_profile("home", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+# No deadline and no limit to how long examples take to make: the machine is shared, and a test never asserts time. The
+# same examples on every continuous run, so that a failure there means a change, and new ones on every run at home, so
+# that they go on searching.
+_PATIENT: Final = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("home", parent=_PATIENT)
+hypothesis.settings.register_profile("ci", parent=_PATIENT, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 

@@ -17,7 +17,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QThreadPo
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 
 # How long a thread that has been told to stop may take to do so.
-GRACE_S: Final = 2.0
+GRACE_S: Final = 30.0
 
 # Widgets Qt makes for itself and keeps for the next time.
 QT_KEEPS: Final = {"QTipLabel", "QComboBoxPrivateContainer", "QRubberBand", "QShapedPixmapWindow"}

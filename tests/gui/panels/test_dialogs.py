@@ -341,7 +341,7 @@ def test_a_real_database_is_imported_and_browsed(theme, opened, show, qtbot, tmp
     try:
         dialog = opened(ImportModelsDialog(session, theme))
         dialog.take_file(chinook_sqlite_url.removeprefix("sqlite:///"))
-        qtbot.waitUntil(lambda: dialog.list.topLevelItemCount() > 5, timeout=20_000)
+        qtbot.waitUntil(lambda: dialog.list.topLevelItemCount() > 5)
         qtbot.mouseClick(dialog.all_button, Qt.MouseButton.LeftButton)
         qtbot.mouseClick(dialog.import_button, Qt.MouseButton.LeftButton)
         artist = next(entry for entry in session.project.models.values() if entry.name == "Artist")
@@ -350,12 +350,12 @@ def test_a_real_database_is_imported_and_browsed(theme, opened, show, qtbot, tmp
         show(results, 900, 400)
         results.show_model(artist.id)
         model = results.current.rows.model
-        qtbot.waitUntil(lambda: model.rowCount() > 0 and model.data(model.index(0, 0)) != "…", timeout=20_000)
+        qtbot.waitUntil(lambda: model.rowCount() > 0 and model.data(model.index(0, 0)) != "…")
         assert "Name" in model.columns or "name" in model.columns
         results.current.rows._order_by(model.columns[0], False)
         results.current.rows._order_by(model.columns[0], False)
         total = model.rowCount()
-        qtbot.waitUntil(lambda: model.data(model.index(0, 0)) == str(total), timeout=20_000)
+        qtbot.waitUntil(lambda: model.data(model.index(0, 0)) == str(total))
         results.set_session(None)
     finally:
         engine.run(session._databases.close())

@@ -69,10 +69,10 @@ def window(qapp, qtbot, loop, env, settings):
     session = window.session
     window.set_session(None)
     ending = asyncio.ensure_future(wait_for_jobs())
-    qtbot.waitUntil(ending.done, timeout=20_000)
+    qtbot.waitUntil(ending.done)
     if session is not None:
         closing = asyncio.ensure_future(session.close())
-        qtbot.waitUntil(closing.done, timeout=20_000)
+        qtbot.waitUntil(closing.done)
     window.closed.set()
     window.close()
     window.deleteLater()

@@ -79,8 +79,8 @@ class Person(shell.Program):
         session.rename_workflow(workflow_id, "Renamed in time")
         session.add_workflow("Never saved")
         self.window.navigation.add_node("Output")
-        # Journals are written behind; a person takes longer than this to notice anything.
-        await asyncio.sleep(1.0)
+        # Journals are written behind; what the engine has been handed is written when it says so.
+        await session.env.loop.call(session._home._journal.written())
         print("edited", flush=True)
 
 shell.Program = Person
