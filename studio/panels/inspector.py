@@ -1,14 +1,13 @@
-"""What is the selected node, and what can be set on it? Its name, whether it runs, its params, SQL, code and notes."""
+"""What is the selected node, and what can be set on it? Its name, whether it runs, its params, its mapping, SQL, code and notes."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetrics
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -24,23 +23,31 @@ from PySide6.QtWidgets import (
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.panels.base import Panel
 from studio.panels.code_page import CodePage
-from studio.panels.display import cell_text
 from studio.panels.editors.base import LeaveWatcher, put_line
 from studio.panels.form import ParamForm
-from studio.panels.sql_layout import laid_out
-from studio.panels.widgets import ColumnScroll, ElidedLabel, EmptyState, repaint_icons, tool_button
+from studio.panels.map_page import MapPage
+from studio.panels.node_text import code_of, sql_of
+from studio.panels.widgets import ColumnScroll, ElidedLabel, EmptyState, repaint_icons, set_role, tool_button
 from studio.project.graph_changes import EditNode
 from studio.qt.icons import icon
-from studio.session.events import BreakpointsChanged, CatalogueChanged, ProblemsChanged, ProjectChanged
+from studio.session.events import (
+    BreakpointsChanged,
+    CatalogueChanged,
+    ProblemsChanged,
+    ProjectChanged,
+    RunFinished,
+)
 from studio.workflow.graph import frozen
 from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
-    from studio.session import Session
+    from studio.session import RunHandle
     from studio.workflow.graph import Node
 
 _PROBLEMS_MS = 120
+_NARROW_PX = 320
+"""Below this width the tabs stand closer together, so that all of them are seen."""
 
 
 class InspectorPanel(Panel):
@@ -52,6 +59,8 @@ class InspectorPanel(Panel):
     """A model's field, as `User.email`: who touches it?"""
     runToRequested = Signal(str)
     """The workflow is to be run up to this node."""
+    betweenRequested = Signal(object, object)
+    """An Edge and a Converter: that node is to come between its ends."""
     breakpointRequested = Signal(object, bool)
     """The breakpoints of these nodes (ids) are to be set or removed; true: with a condition that is to be asked for."""
 
@@ -59,6 +68,8 @@ class InspectorPanel(Panel):
         super().__init__(theme, parent)
         self._workflow_id: WorkflowId | None = None
         self._node_ids: tuple[NodeId, ...] = ()
+        self._runs: dict[WorkflowId, RunHandle] = {}
+        """The run of each workflow that was shown last."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -117,6 +128,7 @@ class InspectorPanel(Panel):
 
     def _make_tabs(self) -> QTabWidget:
         self.tabs = QTabWidget(self._body)
+        self.tabs.setObjectName("nodeSides")
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(self.tr("Sides of the node"))
         self._scroll = ColumnScroll(self.tabs)
@@ -126,6 +138,11 @@ class InspectorPanel(Panel):
         self.form.message.connect(self.message)
         self._scroll.column.addWidget(self.form)
         self.tabs.addTab(self._scroll, self.tr("Params"))
+        self.map = MapPage(self.theme, self.tabs)
+        self.map.betweenRequested.connect(self.betweenRequested)
+        self.map.paramRequested.connect(self.focus_field)
+        self.map.message.connect(self.message)
+        self.tabs.addTab(self.map, self.tr("Map"))
         self.sql = CodePage(
             "sql",
             self.theme,
@@ -142,17 +159,17 @@ class InspectorPanel(Panel):
             name=self.tr("Python of the node"),
         )
         self.tabs.addTab(self.python, self.tr("Code"))
-        notes = QWidget(self.tabs)
-        column = QVBoxLayout(notes)
+        self._notes_page = QWidget(self.tabs)
+        column = QVBoxLayout(self._notes_page)
         column.setContentsMargins(12, 10, 12, 12)
-        self.notes = QPlainTextEdit(notes)
+        self.notes = QPlainTextEdit(self._notes_page)
         self.notes.setPlaceholderText(self.tr("What others should know about this node."))
         self.notes.setAccessibleName(self.tr("Notes"))
         self.notes.setTabChangesFocus(True)
         self.notes.textChanged.connect(self._notes_edited)
         LeaveWatcher(self.notes).left.connect(self._seal)
         column.addWidget(self.notes)
-        self.tabs.addTab(notes, self.tr("Notes"))
+        self.tabs.addTab(self._notes_page, self.tr("Notes"))
         return self.tabs
 
     # ------------------------------------------------------------ what is shown
@@ -164,6 +181,16 @@ class InspectorPanel(Panel):
         self._seal()
         self._node_ids = chosen
         self._refresh()
+
+    def set_run(self, handle: RunHandle) -> None:
+        """Takes samples of its workflow's values from this run from now on."""
+        self._runs[handle.workflow_id] = handle
+        if handle.workflow_id == self._workflow_id:
+            self._show_run_sides(self.nodes)
+
+    def show_map(self) -> None:
+        """Brings the node's mapping to the front."""
+        self.tabs.setCurrentWidget(self.map)
 
     def show_sql(self) -> None:
         """Brings the node's statements to the front."""
@@ -184,9 +211,18 @@ class InspectorPanel(Panel):
             self.tabs.setCurrentIndex(0)
             next(iter(self.form.rows.values())).focus_editor()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_narrow = self.width() < _NARROW_PX
+        if self.tabs.property("narrow") is not is_narrow:
+            set_role(self.tabs, "narrow", is_narrow)
+            set_role(self.tabs.tabBar(), "narrow", is_narrow)
+
     def session_changed(self) -> None:
         self._workflow_id, self._node_ids = None, ()
+        self._runs.clear()
         self.form.clear()
+        self.map.clear()
         self._refresh()
 
     def session_event(self, event: Any) -> None:
@@ -197,6 +233,8 @@ class InspectorPanel(Panel):
                 self._refresh()
         elif isinstance(event, CatalogueChanged):
             self._refresh()
+        elif isinstance(event, RunFinished) and event.handle is self._run:
+            self.map.refresh()
         elif isinstance(event, BreakpointsChanged) and event.workflow_id == self._workflow_id:
             self._show_breakpoint(self.nodes)
         elif isinstance(event, ProblemsChanged) and event.workflow_id == self._workflow_id:
@@ -206,11 +244,16 @@ class InspectorPanel(Panel):
         self.empty.set_theme(self.theme)
         self.sql.set_theme(self.theme)
         self.python.set_theme(self.theme)
+        self.map.set_theme(self.theme)
         self.form.set_theme(self.theme)
         repaint_icons(self, self.theme)
         self._refresh()
 
     # ------------------------------------------------------------ inside
+
+    @property
+    def _run(self) -> RunHandle | None:
+        return self._runs.get(self._workflow_id) if self._workflow_id is not None else None
 
     @property
     def nodes(self) -> list[Node]:
@@ -230,18 +273,32 @@ class InspectorPanel(Panel):
         self._pages.setCurrentWidget(self._body)
         single = nodes[0] if len(nodes) == 1 else None
         self._show_head(nodes, single)
-        for index in (1, 2, 3):
-            self.tabs.setTabVisible(index, single is not None)
+        for page in (self.sql, self.python, self._notes_page):
+            self._show_tab(page, single is not None)
         self.form.show_nodes(self.session, self._workflow_id, [node.id for node in nodes])
+        self._show_run_sides(nodes)
         if single is not None:
-            self.sql.set_maker(partial(_sql_of, self.session, self._workflow_id, single.id))
-            self.python.set_maker(partial(_code_of, self.session, self._workflow_id, single.id))
+            self.sql.set_maker(partial(sql_of, self.session, self._workflow_id, single.id))
+            self.python.set_maker(partial(code_of, self.session, self._workflow_id, single.id))
             if self.notes.toPlainText() != single.comment:
                 self.notes.blockSignals(True)
                 self.notes.setPlainText(single.comment)
                 self.notes.blockSignals(False)
             mark = " •" if single.comment else ""
-            self.tabs.setTabText(3, self.tr("Notes") + mark)
+            self.tabs.setTabText(self.tabs.indexOf(self._notes_page), self.tr("Notes") + mark)
+
+    def _show_run_sides(self, nodes: Sequence[Node]) -> None:
+        """The pages that show values of a run; only for a single node."""
+        takes_fields = (
+            self.session is not None
+            and self._workflow_id is not None
+            and len(nodes) == 1
+            and self.map.show_node(self.session, self._workflow_id, nodes[0].id, self._run)
+        )
+        self._show_tab(self.map, takes_fields)
+
+    def _show_tab(self, page: QWidget, is_shown: bool) -> None:
+        self.tabs.setTabVisible(self.tabs.indexOf(page), is_shown)
 
     def _show_head(self, nodes: Sequence[Node], single: Node | None) -> None:
         if self.session is None:
@@ -349,33 +406,3 @@ class InspectorPanel(Panel):
         nodes = self.nodes
         if len(nodes) == 1:
             self.runToRequested.emit(nodes[0].id)
-
-
-def _code_of(session: Session, workflow_id: WorkflowId, node_id: NodeId) -> str:
-    return str(session.code(workflow_id, node_id))
-
-
-def _sql_of(session: Session, workflow_id: WorkflowId, node_id: NodeId) -> str:
-    """The node's statements with their parameters as comments."""
-    statements = session.statements(workflow_id, node_id)
-    spec = spec_for(session.project.workflow(workflow_id).nodes[node_id], session.catalogue)
-    # What a person has written stays as it was written.
-    lay_out = laid_out if spec is not None and spec.model else str.strip
-    if not statements:
-        return "-- This node executes no SQL."
-    parts = []
-    for statement in statements:
-        params = statement.params
-        comment = "\n".join(f"-- {line}" for line in _param_lines(params))
-        parts.append(f"{lay_out(statement.sql.strip())};" + (f"\n{comment}" if comment else ""))
-    return "\n\n".join(parts)
-
-
-def _param_lines(params: Any) -> list[str]:
-    if not params:
-        return []
-    pairs = params.items() if hasattr(params, "items") else enumerate(params, start=1)
-    return [
-        f"{name} = {json.dumps(value, ensure_ascii=False) if isinstance(value, str) else cell_text(value)}"
-        for name, value in pairs
-    ]

@@ -14,6 +14,9 @@ NODE_TYPE_MIME: Final = "application/x-studio-node-type"
 FIELD_MIME: Final = "application/x-studio-field"
 """A model's field: UTF-8 JSON `{"model": name, "field": name}`."""
 
+OUTPUT_MIME: Final = "application/x-studio-output"
+"""A value that a node gives: UTF-8 JSON `{"node": id, "port": path}`."""
+
 
 def node_type_mime(type_name: str, params: Mapping[str, Any] | None = None) -> QMimeData:
     """The drag of a node type; as plain text it is the type's name."""
@@ -28,6 +31,11 @@ def field_mime(model: str, field: str) -> QMimeData:
     return _mime(FIELD_MIME, {"model": model, "field": field}, f"{model}.{field}")
 
 
+def output_mime(node: str, port: str) -> QMimeData:
+    """The drag of what a node gives at a port; as plain text it is `node.port`, as expressions write it."""
+    return _mime(OUTPUT_MIME, {"node": node, "port": port}, f"{node}.{port}")
+
+
 def read_node_type(mime: QMimeData) -> tuple[str, dict[str, Any]] | None:
     """The type's name and the params that a drag carries; None when it carries no node type."""
     content = _content(mime, NODE_TYPE_MIME)
@@ -40,11 +48,18 @@ def read_node_type(mime: QMimeData) -> tuple[str, dict[str, Any]] | None:
 
 def read_field(mime: QMimeData) -> tuple[str, str] | None:
     """The model's and the field's name that a drag carries; None when it carries no field."""
-    content = _content(mime, FIELD_MIME)
-    if content is None:
-        return None
-    model, field = content.get("model"), content.get("field")
-    return (model, field) if isinstance(model, str) and isinstance(field, str) else None
+    return _two_names(mime, FIELD_MIME, "model", "field")
+
+
+def read_output(mime: QMimeData) -> tuple[str, str] | None:
+    """The node's id and the path out of it that a drag carries; None when it carries no output."""
+    return _two_names(mime, OUTPUT_MIME, "node", "port")
+
+
+def _two_names(mime: QMimeData, kind: str, *keys: str) -> tuple[str, str] | None:
+    content = _content(mime, kind) or {}
+    one, other = (content.get(key) for key in keys)
+    return (one, other) if isinstance(one, str) and isinstance(other, str) else None
 
 
 def _mime(kind: str, content: Mapping[str, Any], text: str) -> QMimeData:

@@ -135,6 +135,8 @@ QTabBar QToolButton::left-arrow { image: url($chevron_left); width: 12px; height
 QTabBar QToolButton::right-arrow { image: url($chevron_right); width: 12px; height: 12px; }
 QTabWidget#workflowTabs::pane { background: $canvas; }
 QTabWidget#workflowTabs QTabBar::tab { padding: 7px 9px 7px 12px; }
+QTabWidget#nodeSides QTabBar::tab { padding: 7px 8px; }
+QTabWidget#nodeSides[narrow="true"] QTabBar::tab { padding: 7px 3px; }
 
 QDockWidget { titlebar-close-icon: url($close); color: $text_muted; }
 QWidget#dockTitle { background: $panel; border-bottom: 1px solid $border; }

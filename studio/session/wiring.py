@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from studio.kernel.ids import NodeId
-from studio.models.spec import MANAGED, ModelSpec
+from studio.models.spec import MANAGED, FieldSpec, ModelSpec
 from studio.project.state import Project
 from studio.session.editing import Joint, port_type
 from studio.workflow.checks import why_not
@@ -35,6 +35,8 @@ _SCALARS: Final = frozenset(
     }
 )
 _WRITES: Final = ("create", "update", "upsert")
+NO_FIELDS: Final = frozenset({"record", "found", "created", "deleted"})
+"""The ports beside those of a record's fields; a field that is called so is reached through the record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +72,13 @@ class ModelWiring:
 
     def model(self, spec: NodeSpec) -> ModelSpec | None:
         """The model that nodes of a kind are about."""
-        if spec.model is None:
+        return self.named(spec.model, spec.connection)
+
+    def named(self, name: str | None, connection: str | None) -> ModelSpec | None:
+        """The model of that name, that of the connection before any other."""
+        if name is None:
             return None
-        return self._models.get((spec.connection or "", spec.model)) or self._by_name.get(spec.model)
+        return self._models.get((connection or "", name)) or self._by_name.get(name)
 
     def match(
         self, source: NodeSpec, source_port: str | None, target: NodeSpec, target_port: str | None
@@ -124,9 +130,7 @@ class ModelWiring:
             and model is not None
             and any(f.name == source_port for f in model.fields)
         ):
-            return Match(
-                refusal=f'"{source_port}" of {model.name} is set automatically; it cannot be given. Connect another field.'
-            )
+            return Match(refusal=f"{managed_refusal(model, source_port)} Connect another field.")
         fitting = (
             param
             for param in params
@@ -158,7 +162,7 @@ class ModelWiring:
             return f'"{target.title or target_spec.title}" has no field for {model_name}.{name}. Drop it on a port.'
         refusal = None
         for candidate in _givers(workflow, catalogue, model_name, target):
-            for path in _paths_to(spec_for(candidate, catalogue), model_name, name):
+            for path in paths_to(spec_for(candidate, catalogue), model_name, name):
                 edge = Edge(source=candidate.id, source_port=path, target=target.id, target_port=wanted)
                 others = workflow.without_edges(
                     known
@@ -179,15 +183,25 @@ class ModelWiring:
         fields = {entry.name: entry for entry in model.fields} if model is not None else {}
         writes = target.operation.removeprefix("bulk_") in _WRITES
         if name in MANAGED and writes and name in fields and model is not None:
-            return Match(refusal=f'"{name}" of {model.name} is set automatically; it cannot be given.')
+            return Match(refusal=managed_refusal(model, name))
         params = sorted(
             (param for param in target.params if param.connectable), key=lambda param: not param.required
         )
         for param in params:
             own = fields.get(param.field or "")
-            if own is not None and own.references in (f"{model_name}.{name}", model_name):
+            if own is not None and refers(own, model_name, name):
                 return param.name
         return next((param.name for param in params if name in (param.field, param.name)), None)
+
+
+def managed_refusal(model: ModelSpec, name: str) -> str:
+    """Why a field that the database or the write path fills takes nothing from a workflow."""
+    return f'"{name}" of {model.name} is set automatically; it cannot be given.'
+
+
+def refers(field: FieldSpec, model_name: str, name: str) -> bool:
+    """Whether a field is the foreign key that a field of another model belongs into."""
+    return field.references in (f"{model_name}.{name}", model_name)
 
 
 def converter(workflow: Workflow, catalogue: Catalogue, edge: Edge) -> Converter | None:
@@ -260,11 +274,12 @@ def _givers(workflow: Workflow, catalogue: Catalogue, model_name: str, target: N
     return sorted(found, key=lambda node: node.id not in before)
 
 
-def _paths_to(spec: NodeSpec | None, model_name: str, name: str) -> Iterator[str]:
+def paths_to(spec: NodeSpec | None, model_name: str, name: str) -> Iterator[str]:
     """The ways from a node's outputs to a field of a model."""
     if spec is None:
         return
-    if spec.model == model_name and spec.output(name) is not None:
+    has_fields = spec.model == model_name and spec.output("record") is not None
+    if has_fields and name not in NO_FIELDS and spec.output(name) is not None:
         yield name
     for port in spec.outputs:
         if port.type.model == model_name:

@@ -64,6 +64,7 @@ class Navigation(QObject):
         panels.history.compareRequested.connect(window.comparing.with_step)
         panels.inspector.nodeSelected.connect(self.show_node)
         panels.inspector.runToRequested.connect(self._run_to)
+        panels.inspector.betweenRequested.connect(self._put_between)
         panels.results.nodeActivated.connect(self.show_node)
         panels.results.runRequested.connect(self.run)
         panels.results.runToRequested.connect(self._run_to)
@@ -325,6 +326,13 @@ class Navigation(QObject):
     def _run_to(self, node_id: str) -> None:
         self.run(until=NodeId(node_id))
 
+    def _put_between(self, edge: Any, converter: Any) -> None:
+        """Puts the node that makes a mapping fit on the canvas; the node whose fields are mapped stays selected."""
+        canvas = self._window.pages.tabs.canvas
+        if canvas is not None:
+            canvas.editing.add_converter(edge, converter)
+            canvas.select([edge.target])
+
     def show_run(self, handle: Any) -> None:
         """Shows a run, one that goes on or an old one, on its canvas and in Results."""
         self._shown_run = handle
@@ -332,6 +340,7 @@ class Navigation(QObject):
             if canvas.workflow_id == handle.workflow_id:
                 canvas.set_run(handle)
         self._window.panels.results.set_run(handle)
+        self._window.panels.inspector.set_run(handle)
         self._window.panels.changes.set_run(handle)
         self._window.panels.outline.set_run(handle)
         self._window.pauses.mark()

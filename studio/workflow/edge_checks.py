@@ -76,7 +76,7 @@ def edge_fault(
         )
     if carried is None or path:
         return None  # known when the path is walked
-    return _type_fault(edge, source, source_spec, carried, target, target_spec, param)
+    return type_fault(edge, source, source_spec, carried, target, target_spec, param)
 
 
 def _unknown_input(edge: Edge, target: Node, spec: NodeSpec, name: str) -> Problem:
@@ -131,7 +131,7 @@ def _carried(
     return None if "." in edge.source_port else port.type
 
 
-def _type_fault(
+def type_fault(
     edge: Edge,
     source: Node,
     source_spec: NodeSpec | None,
@@ -140,6 +140,7 @@ def _type_fault(
     target_spec: NodeSpec,
     param: ParamSpec,
 ) -> Problem | None:
+    """Why what an edge carries does not fit a param; None when it does."""
     if clash(carried, param.type) is None:
         return None
     ends = (

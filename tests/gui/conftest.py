@@ -46,6 +46,16 @@ def nothing_is_left_behind(qapp: QApplication) -> Iterator[None]:
         pytest.fail("This test leaves behind: " + "; ".join(found) + ".", pytrace=False)
 
 
+@pytest.fixture
+def menus(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[QMenu]]:
+    """The menus that were opened, none of them shown; each is thrown away at the end."""
+    opened: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, at: opened.append(menu))
+    yield opened
+    for menu in opened:
+        menu.deleteLater()
+
+
 @contextlib.contextmanager
 def watch_for_leaks() -> Iterator[list[str]]:
     """Yield a list that tells, once the block has ended, what of it is still there."""

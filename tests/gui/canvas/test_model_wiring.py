@@ -2,20 +2,9 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu
 
 from studio.qt.mime import field_mime
 from tests.gui.canvas.support import edge, header, node, port, press_key, session_of, shown_workflow
-
-
-@pytest.fixture
-def menus(monkeypatch):
-    """The menus that were opened; each is thrown away at the end."""
-    opened = []
-    monkeypatch.setattr(QMenu, "popup", lambda menu, at: opened.append(menu))
-    yield opened
-    for menu in opened:
-        menu.deleteLater()
 
 
 @pytest.fixture
