@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from studio.kernel.errors import StudioError
+from studio.panels.tab_order import order_as_laid_out
 from studio.qt.background import is_alive
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ class Panel(QWidget):
         if theme is not self.theme:
             self.theme = theme
             self.theme_changed()
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002 - Qt's name
+        order_as_laid_out(self)
+        return super().focusNextPrevChild(next)
 
     def session_changed(self) -> None:
         """Another session is shown now."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QTextCursor, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QShowEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
 from studio.panels.widgets import set_role
@@ -91,6 +91,15 @@ class CalmCombo(QComboBox):
         self.setMinimumContentsLength(4)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.isEditable() and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            # The arrows go on from what stands there, which may have been typed.
+            with QSignalBlocker(self):
+                typed = self.currentText()
+                self.setCurrentIndex(self.findText(typed))
+                self.setEditText(typed)
+        super().keyPressEvent(event)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
             super().wheelEvent(event)
@@ -104,7 +113,10 @@ class CalmCombo(QComboBox):
 
 
 class GrowingText(QPlainTextEdit):
-    """Several lines; as high as its text within limits. Tab leaves it, as in the rest of a form."""
+    """Several lines; as high as its text within limits. Tab leaves it, as in the rest of a form; where Tab indents, Escape does.
+
+    Shift+Tab goes back from either.
+    """
 
     left = Signal()
 
@@ -124,13 +136,30 @@ class GrowingText(QPlainTextEdit):
         lines = max(self._least, min(self._most, int(self.document().size().height())))
         margins = 2 * int(self.document().documentMargin()) + 2 * self.frameWidth() + 8
         height = lines * self.fontMetrics().lineSpacing() + margins
-        if self.height() != height or self.maximumHeight() != height:
+        if {self.height(), self.minimumHeight(), self.maximumHeight()} != {height}:
             self.setFixedHeight(height)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        # The style sheet has had its say about the least height only now.
+        super().showEvent(event)
+        self._grow()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._grow()
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and not self.tabChangesFocus()
+        ):
+            way = {Qt.Key.Key_Escape: True, Qt.Key.Key_Backtab: False}.get(Qt.Key(event.key()))
+            # Not this widget's own, which refuses wherever Tab indents.
+            if way is not None and QWidget.focusNextPrevChild(self, way):
+                return True
+        return super().event(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

@@ -41,6 +41,7 @@ class RowWidget(QWidget):
         self.context = context
         self._folding: QWidget | None = None
         self._shares: dict[QWidget, int] = {}
+        self._remove_buttons: list[QToolButton] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -70,7 +71,8 @@ class RowWidget(QWidget):
     def exchange(self, old: QWidget, new: QWidget) -> None:
         """Puts another widget into the place of one."""
         (self._below if self._below.indexOf(old) >= 0 else self.line).replaceWidget(old, new)
-        self.share(new, self._shares.pop(old))
+        self._shares = {new if part is old else part: share for part, share in self._shares.items()}
+        self.share(new, self._shares[new])
         if self._folding is old:
             self._folding = new
 
@@ -94,6 +96,11 @@ class RowWidget(QWidget):
         button = tool_button("x", self.context.theme, self, tip=self.tr("Remove this row"), tint="text_muted")
         button.clicked.connect(self._remove)
         self.line.addWidget(button)
+        self._remove_buttons.append(button)
+
+    def parts_in_order(self) -> list[QWidget]:
+        """What is folded below comes before the button that removes the row."""
+        return [*self._shares, *self._remove_buttons]
 
     def _remove(self) -> None:
         self.removed.emit(self)

@@ -30,7 +30,10 @@ class TextEditor(ValueEditor):
         self._highlighter: Highlighter | None = None
         if language:
             self.text.setFont(context.theme.mono(size_px=12))
-            self.text.setTabChangesFocus(False)
+            # JSON is short and made by hand seldom: there Tab goes on, as in the rest of a form.
+            self.text.setTabChangesFocus(language == "json")
+            if language != "json":
+                self.text.setToolTip(self.tr("Tab indents, Esc goes on to the next field, Shift+Tab back"))
             self.text.setTabStopDistance(4 * self.text.fontMetrics().horizontalAdvance(" "))
             self._highlighter = Highlighter(self.text.document(), language, context.theme)
         self.text.textChanged.connect(self._typed)

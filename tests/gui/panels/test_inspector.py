@@ -91,6 +91,32 @@ def test_conditions_under_one_another_line_up_whatever_their_texts(panel):
     assert first.operator.width() == second.operator.width()
 
 
+def test_tab_goes_through_a_form_as_it_is_laid_out_whenever_its_parts_were_made(panel, session, qtbot):
+    choose(panel, "w1", ["list_orders"])
+    qtbot.mouseClick(panel.form.advanced_button, Qt.MouseButton.LeftButton)
+    conditions = row(panel, "filter").editor.inner
+    qtbot.mouseClick(conditions.add_button, Qt.MouseButton.LeftButton)
+    last = conditions.rows[-1]
+    last.operator.setCurrentIndex(last.operator.findData("$gt"))
+    last.operator.activated.emit(last.operator.currentIndex())
+    last.field.setFocus()
+    walked = []
+    for _ in range(4):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        walked.append(QApplication.focusWidget())
+    assert walked[:2] == [last.operator, last.value_line()], "the value was made anew"
+    assert walked[3] is conditions.add_button
+    for widget in reversed((last.field, *walked[:3])):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab, Qt.KeyboardModifier.ShiftModifier)
+        assert QApplication.focusWidget() is widget
+    code = row(panel, "include").editor
+    code.switch.click()
+    for leave in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+        code.raw.text.setFocus()
+        qtbot.keyClick(code.raw.text, leave)
+        assert not code.raw.text.hasFocus()
+
+
 def test_statements_are_laid_out_a_clause_a_line_and_texts_in_quotes_stay():
     laid = laid_out(
         "SELECT a, (SELECT 1 FROM b WHERE c) FROM t WHERE a BETWEEN ? AND ? AND d = 'x FROM y'\n LIMIT ? OFFSET ?"
@@ -331,6 +357,9 @@ def test_relations_to_read_along_are_offered_completed_and_judged(panel, session
     assert combo.lineEdit().hasFocus()
     qtbot.keyClicks(combo.lineEdit(), "custo")
     assert combo.lineEdit().text() == "customer", "the rest is completed"
+    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    assert combo.lineEdit().text() == "order_items", "the arrows go on from there"
+    qtbot.keyClick(combo, Qt.Key.Key_Up)
     qtbot.keyClick(combo.lineEdit(), Qt.Key.Key_End)
     assert params(session, "list_orders")["include"] == ["customer"]
     QApplication.processEvents()
