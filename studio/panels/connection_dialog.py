@@ -63,6 +63,8 @@ class ConnectionDialog(QDialog):
         self._removed: set[str] = set()
         self._current = ""
         self._job: Job | None = None
+        self._lent: tuple[QWidget, QWidget | None] | None = None
+        """The button that lost the focus while it could not be pressed, and who got it meanwhile."""
         self._is_saving = False
         """Passwords are on their way to where they belong."""
         self._imports = ""
@@ -270,7 +272,10 @@ class ConnectionDialog(QDialog):
         self._show_result(told, "muted")
         self.busy.begin()
         self._job = run_in_background(self, awaitable, done, self._refused)
+        asker: QWidget | None = self.focusWidget()
         self._enable()
+        if asker is not None and not asker.isEnabled():
+            self._lent = asker, self.focusWidget()
 
     def _created(self, _: object) -> None:
         self._end_test()
@@ -305,6 +310,9 @@ class ConnectionDialog(QDialog):
         self._is_saving = False
         self.busy.end()
         self._enable()
+        lent, self._lent = self._lent, None
+        if lent is not None and self.focusWidget() is lent[1]:
+            lent[0].setFocus()
 
     def _import(self) -> None:
         self._imports = self._current

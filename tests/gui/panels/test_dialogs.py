@@ -147,10 +147,12 @@ def test_without_a_keyring_another_place_for_the_password_is_offered(session, th
 def test_the_test_button_says_what_answered(session, theme, opened, qtbot):
     session.answers.server = SERVER
     dialog = opened(ConnectionDialog(session, theme))
+    dialog.test_button.setFocus()
     qtbot.mouseClick(dialog.test_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(
         lambda: "Connected to PostgreSQL 15.8 in 34 ms; 15 tables; can write: yes" in dialog.verdict.text()
     )
+    assert dialog.test_button.hasFocus(), "the focus comes back to where it was"
 
 
 def test_a_database_that_is_missing_is_made_at_the_press_of_a_button_and_tested(
