@@ -83,6 +83,7 @@ QPushButton[kind="flat"]:hover { background: $hover; }
 QPushButton[kind="flat"]:focus { border-color: $accent; }
 QPushButton[kind="link"] { background: transparent; border: 1px solid transparent; color: $accent_text; padding: 2px 4px; text-align: left; }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton:disabled, QPushButton:default:disabled, QPushButton[kind="primary"]:disabled { background: $panel; border-color: $border; color: $text_muted; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QDateEdit, QTimeEdit, QDateTimeEdit, QComboBox {
