@@ -37,6 +37,8 @@ _TIERS: Final = (90.0, 260.0, 1_600.0, 4_500.0, 10_000.0)
 """Lengths in pixels from which on a curve is cut into more pieces; before the first come lines that are straight."""
 _BACK: Final = 5.0
 """What a pixel back counts of one ahead: where a curve turns, its pieces lie half a pixel from it or so at most."""
+_FEW: Final = 400
+"""Up to so many edges each of them is cut twice as finely: the angle between two pieces can be seen where their distance from the curve cannot."""
 _LIFTED_TIER: Final = 3
 """What is moved is cut as finely as this at least: then most edges are of one tier."""
 
@@ -141,6 +143,10 @@ class EdgePainter:
             None
         )
 
+    def _refined(self, pieces: int) -> int:
+        few = len(self.projector.geometry.edges) <= _FEW
+        return pieces * max(self.fineness, 2 if few else 1)
+
     def set_style(self, style: Style) -> None:
         self.style = style
         self._kept = self._lifted_runs = None
@@ -196,7 +202,8 @@ class EdgePainter:
             # The same for all but the very long ones: one calculation.
             runs = [(pen, rows[tiers[rows] == tier]) for pen, rows in kept[2]]
             part = curves[np.concatenate([rows for _, rows in runs])]
-            boxes.append(self._lift_part(part, _pieces_by_tier(camera.zoom)[tier], runs, camera))
+            pieces = self._refined(_pieces_by_tier(camera.zoom)[tier])
+            boxes.append(self._lift_part(part, pieces, runs, camera))
         return np.concatenate(boxes)
 
     def _lift_part(
@@ -295,7 +302,7 @@ class EdgePainter:
         tier = np.where(straight, 0, 1 + np.searchsorted(_TIERS, length))
         pieces = _pieces_by_tier(zoom)
         return np.concatenate(
-            [flattened(curves[tier == k], pieces[k] * self.fineness) for k in set(tier.tolist())]
+            [flattened(curves[tier == k], self._refined(pieces[k])) for k in set(tier.tolist())]
         )
 
     def _running(self, painter: QPainter, camera: Camera, seen: QRectF, phase: float) -> None:
