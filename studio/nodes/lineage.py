@@ -44,12 +44,20 @@ class WorkflowUses(NamedTuple):
     uses: tuple[Use, ...]
 
 
+class NamesAt(NamedTuple):
+    """The names of what records at a node are made of, as far as they are known before any run."""
+
+    coming: tuple[str, ...] = ()
+    going: tuple[str, ...] = ()
+
+
 class Lineage:
     """Answers for one catalogue. A workflow is walked through once, as long as neither it nor one that it runs is edited."""
 
     def __init__(self, catalogue: NodeCatalogue) -> None:
         self._catalogue = catalogue
         self._kept: dict[WorkflowId, tuple[tuple[Workflow, ...], _Found]] = {}
+        self._asked: tuple[Workflow, NodeId, NamesAt] | None = None
 
     @staticmethod
     def on(catalogue: NodeCatalogue) -> Lineage:
@@ -77,6 +85,14 @@ class Lineage:
             for key, workflow in known.items()
             if key in by_workflow
         ]
+
+    def names_at(self, workflow: Workflow, node_id: NodeId) -> NamesAt:
+        """The names of what comes to a node over edges, and of what it gives; the last answer is kept."""
+        asked = self._asked
+        if asked is None or asked[0] is not workflow or asked[1] != node_id:
+            names = _Way(_Walk(self._catalogue), workflow, {}).names_at(node_id)
+            asked = self._asked = workflow, node_id, names
+        return asked[2]
 
     def _walked(self, workflow: Workflow) -> _Found:
         closure = self._catalogue.library.closure(workflow)
@@ -167,6 +183,17 @@ class _Way:
             if node.type == "Output" and not node.disabled:
                 found[str(node.params.get("name") or node.id)] = self._traces[node_id].natural
         return found
+
+    def names_at(self, target: NodeId) -> NamesAt:
+        """The names of what comes to a node over edges, and of what it gives; goes no further than to it."""
+        for node_id in self._order():
+            node = self._workflow.nodes[node_id]
+            self._traces[node_id] = trace = self._trace(node)
+            if node_id == target:
+                arriving = [shape for _, _, shape in self._arriving(node, self._specs[node_id])]
+                given = trace.ports.get("records", trace.natural)
+                return NamesAt(tuple(either(arriving).parts), tuple(given.parts))
+        return NamesAt()
 
     def _order(self) -> list[NodeId]:
         """The order in which the nodes run: a node that an expression names runs before the one that names it."""

@@ -6,6 +6,7 @@ What a param's editor looks like is `form_row`'s and `editors`' business; every 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -200,7 +201,9 @@ class ParamForm(QWidget):
             self._add_row(param, context, column)
 
     def _add_row(self, param: ParamSpec, context: EditorContext, column: QVBoxLayout) -> None:
-        row = ParamRow(param, context, self)
+        spec = self._specs[0]
+        row = ParamRow(param, self._context_for(param, context), self)
+        row.set_example(spec.example.get(param.name, MISSING) if spec is not None else MISSING)
         row.changed.connect(self._changed)
         row.finished.connect(self._finished)
         row.disconnectRequested.connect(self._disconnect)
@@ -208,6 +211,28 @@ class ParamForm(QWidget):
         row.usageRequested.connect(self._show_usage)
         self.rows[param.name] = row
         column.addWidget(row)
+
+    def _context_for(self, param: ParamSpec, context: EditorContext) -> EditorContext:
+        """With the fields that the param speaks of where they are not the model's."""
+        spec = self._specs[0]
+        if spec is not None and "aggregate" in spec.params_by_name and param.name in ("having", "order_by"):
+            return replace(context, fields=self._names_going)
+        return replace(context, fields=self._names_coming) if context.model is None else context
+
+    def _names_coming(self) -> tuple[str, ...]:
+        return self._names_at()[0]
+
+    def _names_going(self) -> tuple[str, ...]:
+        return self._names_at()[1]
+
+    def _names_at(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Those of the records that come to the chosen node, and of those that it gives."""
+        if self.session is None or self.workflow_id is None or len(self.nodes) != 1:
+            return (), ()
+        # Loaded when it is first asked for: a window begins without it.
+        from studio.session.lineage import names_at
+
+        return names_at(self.session, self.workflow_id, self.node_ids[0])
 
     def _make_extra(self, nodes: Sequence[Node], spec: NodeSpec, context: EditorContext) -> None:
         """Params that the spec does not declare: a Python node's inputs, or what no longer belongs here."""

@@ -16,7 +16,8 @@ from studio.panels.editors.base import EditorContext, ValueEditor
 from studio.panels.editors.expressions import ExpressionEditor
 from studio.panels.editors.factory import make_editor
 from studio.panels.editors.structured import RawSwitch
-from studio.panels.literals import is_expression
+from studio.panels.editors.texts import JsonEditor
+from studio.panels.literals import format_literal, is_expression
 from studio.panels.widgets import ElidedLabel, add_action, clear_layout, repaint_icons, tool_button
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class ParamRow(QWidget):
         self.editor = make_editor(param, context, self)
         self.editor.setAccessibleName(param.label or param.name)
         self.editor.setToolTip(param.description)
-        self.editor.set_ghost(_ghost(param))
+        self._ghost = _ghost(param)
+        self.editor.set_ghost(self._ghost)
         self.editor.edited.connect(self._edited)
         self.editor.finished.connect(self.finished)
         if isinstance(self.editor, RawSwitch):
@@ -156,7 +158,13 @@ class ParamRow(QWidget):
 
     def set_mixed(self, mixed: bool) -> None:
         """Says that the nodes chosen have different values."""
-        self.editor.set_ghost(self.tr("different values") if mixed else _ghost(self.param))
+        self.editor.set_ghost(self.tr("different values") if mixed else self._ghost)
+
+    def set_example(self, example: Any) -> None:
+        """Shows faintly how JSON that has no default is written."""
+        if not self._ghost and example is not MISSING and isinstance(self.editor, JsonEditor):
+            self._ghost = self.tr("such as {}").format(format_literal("any", example))
+            self.editor.set_ghost(self._ghost)
 
     def set_theme(self, theme: Theme) -> None:
         self.editor.set_theme(theme)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from studio.nodes.lineage import Lineage, WorkflowUses, find_fields
+from studio.nodes.lineage import Lineage, NamesAt, WorkflowUses, find_fields
 from studio.workflow.lineage import FieldRef, How, Use
 
 if TYPE_CHECKING:
+    from studio.kernel.ids import NodeId, WorkflowId
     from studio.session.editor import Editor
 
 _UNREAD = frozenset({"SQL", "Python"})
@@ -48,6 +49,11 @@ def field_uses(session: Editor, text: str) -> FieldUses:
     return FieldUses(fields=fields, workflows=tuple(found), unread=unread)
 
 
+def names_at(session: Editor, workflow_id: WorkflowId, node_id: NodeId) -> NamesAt:
+    """What the records that come to a node, and those that it gives, are made of, as far as that is known before any run."""
+    return Lineage.on(session.catalogue).names_at(session.project.workflow(workflow_id), node_id)
+
+
 def field_names(session: Editor) -> list[str]:
     """All that can be asked for: each model as a whole, then its fields."""
     found: list[str] = []
@@ -64,4 +70,4 @@ def field_text(session: Editor, model: str, field: str = "", connection: str = "
     return f"{front}{model}.{field}" if field else f"{front}{model}"
 
 
-__all__ = ["FieldUses", "How", "Use", "field_names", "field_text", "field_uses"]
+__all__ = ["FieldUses", "How", "NamesAt", "Use", "field_names", "field_text", "field_uses", "names_at"]

@@ -5,6 +5,7 @@ Which editor a param gets is `factory`'s business; what becomes of the value is 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,17 +24,21 @@ if TYPE_CHECKING:
 class EditorContext:
     """What editors may know of their surroundings: the look, the model that fields belong to, names for expressions.
 
-    `workflows` are the ids and names of those that a node may run.
+    `workflows` are the ids and names of those that a node may run. `fields` says which fields there are where they are not the model's:
+    those of the records that come, or of what the node gives.
     """
 
     theme: Theme
     model: ModelSpec | None = None
     names: tuple[str, ...] = ()
     workflows: tuple[tuple[str, str], ...] = ()
+    fields: Callable[[], Sequence[str]] | None = None
 
     @property
     def field_names(self) -> tuple[str, ...]:
-        """The model's; none where fields belong to no model."""
+        """Those that are known now; none where nobody can tell."""
+        if self.fields is not None:
+            return tuple(self.fields())
         return self.model.names if self.model else ()
 
     def field(self, name: str) -> FieldSpec | None:

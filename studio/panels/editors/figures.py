@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from studio.models.spec import MISSING
 from studio.panels.editors.base import CalmCombo, EditorContext, LeaveWatcher
-from studio.panels.editors.structured import RowsEditor, RowWidget, field_combo
+from studio.panels.editors.structured import FieldCombo, RowsEditor, RowWidget
 
 FUNCTIONS: Final[Mapping[str, str]] = {
     "$count": "count",
@@ -35,7 +35,7 @@ class FigureRow(RowWidget):
             self.function.addItem(label, key)
         self.function.setCurrentIndex(self.function.findData(function))
         self.function.setAccessibleName(self.tr("Function"))
-        self.field = field_combo(["*", *context.field_names], field, self, tip=self.tr("Field"))
+        self.field = FieldCombo(lambda: ("*", *context.field_names), field, self, tip=self.tr("Field"))
         self.add(self.name, 4)
         self.add(self.function, 4)
         self.add(self.field, 4)

@@ -23,7 +23,7 @@ from studio.panels.conditions import (
 )
 from studio.panels.editors.base import CalmCombo, EditorContext, LeaveWatcher, mark_invalid, put_line
 from studio.panels.editors.simple import ChoiceEditor
-from studio.panels.editors.structured import RowsEditor, RowWidget, field_combo
+from studio.panels.editors.structured import FieldCombo, RowsEditor, RowWidget
 from studio.panels.literals import LiteralRefused, is_expression
 
 
@@ -33,7 +33,7 @@ class ConditionRow(RowWidget):
     def __init__(self, condition: Condition, context: EditorContext, parent: QWidget) -> None:
         super().__init__(context, parent)
         self.problem = ""
-        self.field = field_combo(context.field_names, condition.field, self, tip=self.tr("Field"))
+        self.field = FieldCombo(lambda: context.field_names, condition.field, self, tip=self.tr("Field"))
         self.operator = CalmCombo(self)
         self.operator.setToolTip(self.tr("Comparison"))
         self.operator.setAccessibleName(self.tr("Comparison"))

@@ -11,7 +11,7 @@ from studio.models.spec import MISSING
 from studio.panels.editors.base import CalmCombo, EditorContext, LeaveWatcher, ValueEditor
 from studio.panels.editors.expressions import ExpressionEditor
 from studio.panels.editors.simple import ChoiceEditor, LineEditor
-from studio.panels.editors.structured import RowsEditor, RowWidget, field_combo
+from studio.panels.editors.structured import FieldCombo, RowsEditor, RowWidget
 from studio.panels.literals import is_expression
 
 
@@ -28,7 +28,7 @@ class PairRow(RowWidget):
         self.name: QWidget
         if context.model and not local_names:
             settable = [field.name for field in context.model.settable]
-            combo = field_combo(settable, name, self, tip=self.tr("Field"))
+            combo = FieldCombo(lambda: settable, name, self, tip=self.tr("Field"))
             combo.editTextChanged.connect(self._name_changed)
             combo.left.connect(self.left)
             self.name = combo

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.models.spec import MISSING
 from studio.panels.editors.base import CalmCombo, EditorContext
-from studio.panels.editors.structured import RowsEditor, RowWidget, field_combo
+from studio.panels.editors.structured import FieldCombo, RowsEditor, RowWidget
 from studio.panels.literals import is_expression
 
 
@@ -18,8 +18,8 @@ class OrderRow(RowWidget):
 
     def __init__(self, term: str, context: EditorContext, parent: QWidget) -> None:
         super().__init__(context, parent)
-        names = context.field_names
-        self.field = field_combo(names, term.removeprefix("-"), self, tip=self.tr("Field"))
+        name = term.removeprefix("-")
+        self.field = FieldCombo(lambda: context.field_names, name, self, tip=self.tr("Field"))
         self.direction = CalmCombo(self)
         self.direction.addItem(self.tr("↑ asc"), "")
         self.direction.addItem(self.tr("↓ desc"), "-")
@@ -76,8 +76,9 @@ class FieldRow(RowWidget):
         tip: str = "",
     ) -> None:
         super().__init__(context, parent)
-        offered = context.field_names if names is None else names
-        self.field = field_combo(offered, name, self, tip=tip or self.tr("Field"))
+        self.field = FieldCombo(
+            lambda: context.field_names if names is None else names, name, self, tip=tip or self.tr("Field")
+        )
         self.add(self.field, 1)
         self.add_remove_button()
         self.field.editTextChanged.connect(self._changed)

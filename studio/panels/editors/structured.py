@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -268,21 +268,47 @@ class RawSwitch(ValueEditor):
         self.setFocusProxy(self.raw if raw else self.inner)
 
 
-def field_combo(names: Sequence[str], chosen: str, parent: QWidget, *, tip: str) -> CalmCombo:
-    """A choice of fields; other names (JSON paths, fields of an unknown model) may be typed."""
-    combo = CalmCombo(parent)
-    combo.setEditable(True)
-    combo.setInsertPolicy(CalmCombo.InsertPolicy.NoInsert)
-    combo.addItems(list(names))
-    combo.setCurrentText(chosen)
-    combo.setToolTip(tip)
-    combo.setAccessibleName(tip)
-    line = combo.lineEdit()
-    if line is not None:
-        line.setPlaceholderText(tip)
-        line.setCursorPosition(0)
-        LeaveWatcher(line).left.connect(combo.left)
-    return combo
+class FieldCombo(CalmCombo):
+    """A choice of names; others (JSON paths, fields of an unknown model) may be typed.
+
+    What is offered is asked for anew whenever the combo gets the focus or opens: other params and nodes decide about it.
+    """
+
+    def __init__(
+        self, offered: Callable[[], Sequence[str]], chosen: str, parent: QWidget, *, tip: str
+    ) -> None:
+        super().__init__(parent)
+        self._offered = offered
+        self.setEditable(True)
+        self.setInsertPolicy(CalmCombo.InsertPolicy.NoInsert)
+        self.addItems(list(offered()))
+        self.setCurrentText(chosen)
+        self.setToolTip(tip)
+        self.setAccessibleName(tip)
+        line = self.lineEdit()
+        if line is not None:
+            line.setPlaceholderText(tip)
+            line.setCursorPosition(0)
+            LeaveWatcher(line).left.connect(self.left)
+
+    def showPopup(self) -> None:
+        self._renew()
+        super().showPopup()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._renew()
+        super().focusInEvent(event)
+
+    def _renew(self) -> None:
+        names = list(self._offered())
+        if names == [self.itemText(number) for number in range(self.count())]:
+            return
+        text = self.currentText()
+        with QSignalBlocker(self):
+            self.clear()
+            self.addItems(names)
+            self.setCurrentIndex(self.findText(text))
+            self.setEditText(text)
 
 
 def same(one: Any, other: Any) -> bool:

@@ -371,6 +371,31 @@ def test_relations_to_read_along_are_offered_completed_and_judged(panel, session
     assert "include" not in params(session, "list_orders")
 
 
+def test_fields_that_are_not_the_models_are_offered_as_the_records_have_them(panel, session, qtbot):
+    figures = {"group_by": ["status"], "aggregate": {"n": {"$count": "*"}}}
+    node = session.add_node("w1", "OrderAggregateNode", x=0, y=900, params=figures)
+    sort = session.add_node("w1", "Sort", x=400, y=900)
+    session.connect("w1", Edge(source=node, source_port="records", target=sort, target_port="records"))
+    choose(panel, "w1", [node])
+    panel.form.advanced_button.click()
+    conditions = row(panel, "having").editor.inner
+    qtbot.mouseClick(conditions.add_button, Qt.MouseButton.LeftButton)
+    field = conditions.rows[0].field
+    assert [field.itemText(index) for index in range(field.count())] == ["status", "n"]
+    session.set_params("w1", node, {"aggregate": {"count": {"$count": "*"}}})
+    row(panel, "limit").editor.line.setFocus()
+    field.setFocus()
+    assert [field.itemText(index) for index in range(field.count())] == ["status", "count"]
+    assert field.currentText() == "status"
+    choose(panel, "w1", [sort])
+    order = row(panel, "order_by").editor.inner
+    qtbot.mouseClick(order.add_button, Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(order.rows[0].field.lineEdit(), "cou")
+    assert params(session, sort)["order_by"] == ["count"]
+    choose(panel, "w1", [session.add_node("w1", "Join", x=800, y=900)])
+    assert '"customer_id": "id"' in row(panel, "on").editor.text.placeholderText(), "how it is written"
+
+
 def test_writes_that_end_a_kept_list_are_offered_and_judged(panel, session, qtbot):
     choose(panel, "w1", ["list_orders"])
     panel.form.advanced_button.click()

@@ -337,6 +337,17 @@ def test_only_what_was_edited_is_walked_through_again(monkeypatch):
     assert Lineage.on(catalogue) is book
 
 
+def test_what_the_records_at_a_node_are_made_of_is_known_before_any_run():
+    grouped = {"group_by": ["age"], "aggregate": {"users": {"$count": "*"}}}
+    shown = drawn(("sum", "UserAggregateNode", grouped), ("sort", "Sort", {}), ("n", "Select", {"drop": ["age"]}),
+                  "sum.records > sort.records", "sort.records > n.records")  # fmt: skip
+    book = Lineage.on(catalogue_of(shown))
+    assert book.names_at(shown, NodeId("sum")) == ((), ("age", "users"))
+    assert book.names_at(shown, NodeId("sort")) == (("age", "users"), ("age", "users"))
+    assert book.names_at(shown, NodeId("n")).going == ("users",)
+    assert book.names_at(shown, NodeId("nobody")) == ((), ())
+
+
 def test_a_field_is_named_with_its_model_and_near_misses_are_told():
     models = catalogue_of().models()
     models["other"] = {"User": models["shop"]["User"]}
