@@ -30,7 +30,7 @@ from studio.database.postgresql_dialect import dump_json
 from studio.database.postgresql_sessions import PostgresqlLanes, PostgresqlTransaction
 from studio.database.postgresql_vectors import HOME, teach
 from studio.database.results import PoolInfo, ServerInfo
-from studio.database.tls import Tls, context_of, take_tls
+from studio.database.tls import Tls, context_of, files_as_dsn, take_tls
 from studio.database.worker import whatever_happens
 from studio.kernel.errors import ConnectionFailed, ConnectionLost
 from studio.models.spec import Kind, ModelSpec
@@ -131,10 +131,16 @@ class PostgresqlEngine:
     def _sqlalchemy_engine(self) -> AsyncEngine:
         if self._engine is None:
             options = self.options
-            if self._tls.is_said:
-                # The driver's word for what only the server decides; else an object, which the driver takes as "or not at all".
-                is_open = self._tls.mode == "prefer"
-                self._arguments["ssl"] = "prefer" if is_open else context_of(self._tls) or False
+            tls, arguments = self._tls, self._arguments
+            if tls.mode != "prefer":
+                arguments["ssl"] = context_of(tls) or False
+            elif tls.is_said:
+                # The driver's word for what only the server decides: it takes an object as "encrypted or not at all".
+                arguments["ssl"] = "prefer"
+            if tls.mode == "prefer" and tls.has_files:
+                # With a word the driver takes files from a DSN only; reading them here says which of them is unreadable.
+                context_of(tls)
+                arguments["dsn"] = files_as_dsn(tls)
             self._engine = create_async_engine(
                 self._url,
                 pool_size=options.pool_size + options.max_overflow,

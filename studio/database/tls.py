@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlencode
 
 from studio.kernel.errors import ConnectionFailed, DatabaseError, TlsFailed
 from studio.kernel.names import did_you_mean
@@ -81,6 +82,10 @@ class Tls:
     def verifies(self) -> bool:
         return self.mode in ("verify-ca", "verify-host")
 
+    @property
+    def has_files(self) -> bool:
+        return bool(self.ca or self.cert or self.key)
+
 
 def default_mode(dialect: str) -> TlsMode:
     """What is meant where a URL says nothing."""
@@ -143,6 +148,12 @@ def context_of(tls: Tls) -> ssl.SSLContext | None:
         except OSError as error:
             raise _unreadable("client's certificate", tls.cert, error) from error
     return context
+
+
+def files_as_dsn(tls: Tls) -> str:
+    """A URL for libpq's kind of driver that says nothing but the files."""
+    files = {"sslrootcert": tls.ca, "sslcert": tls.cert, "sslkey": tls.key}
+    return "postgresql:///?" + urlencode({name: _path(file) for name, file in files.items() if file})
 
 
 def _path(text: str) -> str | None:

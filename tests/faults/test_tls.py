@@ -131,13 +131,17 @@ def test_postgresql_is_encrypted_as_the_connection_says(postgres_url, tmp_path):
     tls = make_certificate(tmp_path / "server")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(tls.certificate, tls.key)
-    encrypted = []
+    mine = make_certificate(tmp_path / "client", host="ada")
+    context.load_verify_locations(mine.certificate)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    encrypted, shown = [], []
 
     async def shake_hands(reader, writer, _back_reader, back_writer):
         first = await reader.readexactly(8)
         if first == SSL_REQUEST:
             writer.write(b"S")
             await writer.start_tls(context)
+            shown.append(writer.get_extra_info("peercert"))
         else:
             back_writer.write(first)
         encrypted.append(first == SSL_REQUEST)
@@ -156,6 +160,13 @@ def test_postgresql_is_encrypted_as_the_connection_says(postgres_url, tmp_path):
             assert await is_encrypted(sslmode="require")
             assert await is_encrypted(sslmode="verify-full", **ca)
             assert await is_encrypted("127.0.0.1", sslmode="require", **ca), "as libpq: this checks the CA"
+            shown.clear()
+            for words in ({}, {"sslmode": "prefer"}, {"sslmode": "require"}):
+                assert await is_encrypted(**words, sslcert=mine.certificate, sslkey=mine.key)
+            assert [dict(name)["commonName"] for each in shown for name in each["subject"]] == ["ada"] * 3
+            for words in ({}, {"sslmode": "prefer"}, {"sslmode": "require"}):
+                gone = at(postgres_url, port=port, **words, sslcert=tmp_path / "gone.crt")
+                assert "client's certificate" in await refusal(gone)
             place = {"host": "127.0.0.1", "port": port}
             assert "another host" in await refusal(at(postgres_url, **place, sslmode="verify-full", **ca))
             assert "CA file" in await refusal(at(postgres_url, **place, sslmode="verify-ca"))
