@@ -22,11 +22,12 @@ from PySide6.QtWidgets import (
 
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import short_id
-from studio.panels.connection_form import KEPT, ConnectionForm, blank_connection
+from studio.panels.connection_form import ConnectionForm, blank_connection
 from studio.panels.widgets import MENDS, BusyLine, ColumnScroll, ErrorCard, item_icon, set_role, tool_button
 from studio.project.project_changes import SetConnections
 from studio.qt.background import run_in_background
 from studio.qt.icons import icon
+from studio.session.secrets import KEPT
 
 if TYPE_CHECKING:
     from studio.project.state import Connection

@@ -27,13 +27,12 @@ from studio.panels.widgets import muted_label, tool_button
 from studio.project.state import Connection
 from studio.qt.icons import icon
 from studio.qt.theme import STAGE_TOKENS
+from studio.session.secrets import KEPT
 
 if TYPE_CHECKING:
     from studio.project.state import SecretKind
     from studio.qt.theme import Theme
 
-KEPT: Final = ("keyring", "file")
-"""Places where Studio keeps a password that is typed."""
 _STAGES: Final = (
     ("", "not said"),
     ("development", "Development"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -104,6 +104,12 @@ class Databases:
             known = self._open.pop(connection.id, None)
             if known is not None:
                 await known[1].close()
+
+    async def remove_secrets(self, connections: Iterable[Connection]) -> None:
+        """Removes the passwords that are kept for connections; one that cannot be reached stays where it is, which is no reason to fail."""
+        for connection in connections:
+            with contextlib.suppress(StudioError):
+                await asyncio.to_thread(self._secrets.remove, connection)
 
     def describe(self, connection: Connection) -> Database:
         """A database that is only asked how it would say things; it never connects, so it needs no secret."""

@@ -104,6 +104,22 @@ class SecretFile:
         kept = self._all()
         self._write({**kept, name: secret})
 
+    def remove(self, name: str) -> None:
+        """Removes a password; harmless when there is none. Raises what `open` raises."""
+        kept = self._all()
+        if kept.pop(name, None) is not None:
+            self._write(kept)
+
+    def change_passphrase(self, passphrase: str) -> None:
+        """Encrypts all of it anew, under another passphrase. Raises what `open` raises; the file is then as it was."""
+        kept, before = self._all(), self._key
+        self._key = _derived(passphrase, secrets.token_bytes(16), self._cost)
+        try:
+            self._write(kept)
+        except SecretFileUnusable:
+            self._key = before
+            raise
+
     # ------------------------------------------------------------ inside
 
     def _all(self) -> dict[str, str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -14,15 +15,18 @@ from studio.session.asking import Asker, Nobody
 from studio.session.secret_file import FILE_NAME, SecretFile, WrongPassphrase
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from studio.project.state import Connection
 
-SERVICE = "studio"
+SERVICE: Final = "studio"
 """The name under which the keyring keeps Studio's entries."""
-
 
 PASSPHRASE: Final = "STUDIO_PASSPHRASE"
 """The environment variable with the passphrase of the encrypted file, for where nobody can be asked."""
 
+KEPT: Final = ("keyring", "file")
+"""Places where Studio keeps a password that is typed."""
 
 _PAUSE_S: Final = 5.0
 
@@ -46,6 +50,17 @@ class Secrets(Protocol):
 
     def forget(self, connection: Connection) -> None:
         """Gives up an answer that turned out to be wrong, so that it is asked for again."""
+        ...
+
+    def remove(self, connection: Connection) -> None:
+        """Removes the password that is kept for a connection; harmless when there is none. Nobody is asked anything for it."""
+        ...
+
+    def change_passphrase(self) -> bool:
+        """Asks for the passphrase of the encrypted file and for a new one; False when no answer is given.
+
+        Raises SecretsUnavailable when there is no such file.
+        """
         ...
 
 
@@ -115,6 +130,33 @@ class SystemSecrets:
     def forget(self, connection: Connection) -> None:
         self._answers.pop((connection.id, connection.url), None)
 
+    def remove(self, connection: Connection) -> None:
+        match connection.secret:
+            case "keyring":
+                _out_of_keyring(connection)
+            case "file":
+                with self._turn:
+                    # A closed file keeps it: nobody is asked for a passphrase only to forget something.
+                    if self.file is not None and self.file.exists and self._is_open(self.file):
+                        self.file.remove(secret_name(connection))
+            case _:
+                self.forget(connection)
+
+    def change_passphrase(self) -> bool:
+        with self._turn:
+            if self.file is None or not self.file.exists:
+                raise SecretsUnavailable(
+                    "There is no encrypted file of passwords yet.",
+                    hint="It comes into being with the first password that a connection keeps there.",
+                )
+            if not self._opens(self.file):
+                return False
+            given = self._asker.passphrase(self.file.path, is_new=True, attempt=1)
+            if given is None:
+                return False
+            self.file.change_passphrase(given)
+            return True
+
     def _answer(self, connection: Connection) -> str:
         key = connection.id, connection.url
         if key not in self._answers:
@@ -144,39 +186,44 @@ class SystemSecrets:
                 f"There is no encrypted file for the password of connection {connection.name!r}.",
                 hint="Choose another place for it.",
             )
-        if file.is_open:
-            return file
-        if given := self._environ.get(PASSPHRASE):
+        if not self._is_open(file) and (self._is_declined(FILE_NAME) or not self._opens(file)):
+            self._declined.setdefault(FILE_NAME, time.monotonic())
+            raise AuthenticationFailed(
+                f"The passphrase of the file of passwords was not given, and the password of connection {connection.name!r} lies in it.",
+                hint=f"Give it when it is asked for; where nobody can be asked, set {PASSPHRASE}.",
+            )
+        return file
+
+    def _is_open(self, file: SecretFile) -> bool:
+        """Whether the file is open, or could be opened without a question. Raises WrongPassphrase for one that the environment gives."""
+        if not file.is_open and (given := self._environ.get(PASSPHRASE)):
             try:
                 file.open(given)
             except WrongPassphrase as error:
                 error.hint = f"It was taken from the environment variable {PASSPHRASE}: correct it there."
                 raise
-            return file
+        return file.is_open
+
+    def _opens(self, file: SecretFile) -> bool:
+        """Asks for the passphrase until it is right; False when no answer is given."""
         attempt = 1
         while True:
-            answer = None
-            if not self._is_declined(FILE_NAME):
-                answer = self._asker.passphrase(file.path, is_new=not file.exists, attempt=attempt)
+            answer = self._asker.passphrase(file.path, is_new=not file.exists, attempt=attempt)
             if answer is None:
-                self._declined.setdefault(FILE_NAME, time.monotonic())
-                raise AuthenticationFailed(
-                    f"The passphrase of the file of passwords was not given, and the password of connection {connection.name!r} lies in it.",
-                    hint=f"Give it when it is asked for; where nobody can be asked, set {PASSPHRASE}.",
-                )
+                return False
             try:
                 file.open(answer)
             except WrongPassphrase:
                 attempt += 1
             else:
-                return file
+                return True
 
 
 def secret_name(connection: Connection) -> str:
     """The environment variable, or the entry of the keyring or file, that holds the connection's password."""
     if connection.secret_name:
         return connection.secret_name
-    if connection.secret in ("keyring", "file"):
+    if connection.secret in KEPT:
         return connection.id
     return "".join(letter if letter.isalnum() else "_" for letter in connection.name.upper()) + "_PASSWORD"
 
@@ -211,25 +258,32 @@ def _no_keyring(reason: str) -> SecretsUnavailable:
     )
 
 
-def _from_keyring(connection: Connection) -> str | None:
+@contextlib.contextmanager
+def _keyring() -> Iterator[ModuleType]:
+    """The keyring, whose own errors become SecretsUnavailable."""
     try:
         import keyring
         import keyring.errors
     except ImportError as error:
         raise _no_keyring(str(error)) from error
     try:
-        return keyring.get_password(SERVICE, secret_name(connection))
+        yield keyring
     except keyring.errors.KeyringError as error:
         raise _no_keyring(str(error)) from error
+
+
+def _from_keyring(connection: Connection) -> str | None:
+    with _keyring() as keyring:
+        found: str | None = keyring.get_password(SERVICE, secret_name(connection))
+    return found
 
 
 def _into_keyring(connection: Connection, secret: str) -> None:
-    try:
-        import keyring
-        import keyring.errors
-    except ImportError as error:
-        raise _no_keyring(str(error)) from error
-    try:
+    with _keyring() as keyring:
         keyring.set_password(SERVICE, secret_name(connection), secret)
-    except keyring.errors.KeyringError as error:
-        raise _no_keyring(str(error)) from error
+
+
+def _out_of_keyring(connection: Connection) -> None:
+    with _keyring() as keyring:
+        if keyring.get_password(SERVICE, secret_name(connection)) is not None:
+            keyring.delete_password(SERVICE, secret_name(connection))

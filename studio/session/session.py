@@ -27,6 +27,7 @@ from studio.session.outputs import Page
 from studio.session.row_sources import ModelRows
 from studio.session.run_book import RunBook
 from studio.session.runs import RunHandle
+from studio.session.secrets import KEPT, secret_name
 from studio.session.tenants import models_asked, tenanted_models
 from studio.workflow.graph import Workflow, frozen
 
@@ -61,6 +62,8 @@ class Session(KeptProject):
             tell=self._tell,
             warn=lambda text: self.log(text, level="warning"),
         )
+        self._kept = _with_kept_secrets(project)
+        """The connections whose passwords have been kept, from the project's opening on."""
         self._sample: Connection | None = None
         """The sample's own database, which goes with the session unless the project was saved."""
 
@@ -117,8 +120,13 @@ class Session(KeptProject):
         return self._sample is not None and self.location is None
 
     async def close(self, *, keep_edits: bool = False) -> None:
-        """Stops what runs and lets everything go. Unsaved edits are given up, unless `keep_edits` says to offer them next time."""
+        """Stops what runs and lets everything go. Unsaved edits are given up, unless `keep_edits` says to offer them next time.
+
+        The kept passwords of connections that the project as it was saved does not have are removed: until now they could have come back.
+        """
         await self._runs.close()
+        if self._home is not None and self.pending_recovery is None and not keep_edits:
+            await self.env.loop.call(self._databases.remove_secrets(self._orphans()))
         await self.env.loop.call(self._databases.close())
         if self._sample is not None and self.location is None and not keep_edits:
             self._databases.remove_file(self._sample)
@@ -365,10 +373,26 @@ class Session(KeptProject):
             for entry in entries
         )
 
+    def _orphans(self) -> list[Connection]:
+        saved = self.saved
+        still = _with_kept_secrets(saved) if saved is not None else self._kept
+        return [connection for place, connection in self._kept.items() if place not in still]
+
     def _on_change(self, before: Project, after: Project, change: Change) -> None:
+        if after.connections is not before.connections:
+            self._kept.update(_with_kept_secrets(after))
         if after.connections is not before.connections and self._own_loop.is_known:
             self.env.loop.submit(self._databases.forget(after))
         super()._on_change(before, after, change)
+
+
+def _with_kept_secrets(project: Project) -> dict[tuple[str, str], Connection]:
+    """The connections with a password that Studio keeps for them alone, by its place and their id."""
+    return {
+        (connection.secret, connection.id): connection
+        for connection in project.connections.values()
+        if connection.secret in KEPT and secret_name(connection) == connection.id
+    }
 
 
 def empty_project(name: str) -> Project:

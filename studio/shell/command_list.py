@@ -28,6 +28,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command(id="export_canvas", text="Export can&vas…", icon="ph.image", when=_WORKFLOW, tip="Write the whole workflow as a picture, PNG or SVG"),
     Command(id="reopen_last", text="&Reopen the last project at start", checkable=True),
     Command(id="close_project", text="&Close project", when=_PROJECT),
+    Command(id="change_passphrase", text="Change &passphrase…", icon="ph.key", tip="Encrypt the file of passwords under another passphrase"),
     Command(id="settings", text="Se&ttings…", shortcuts=("Ctrl+,",), icon="ph.gear", role=QAction.MenuRole.PreferencesRole, tip="Look, canvas and keyboard shortcuts"),
     Command(id="quit", text="&Quit", shortcuts=("Ctrl+Q",), role=QAction.MenuRole.QuitRole),
     # Edit
@@ -157,7 +158,7 @@ MENUS: Final[tuple[tuple[str, tuple[str | None, ...]], ...]] = (
     ("&Graph", ("add_node", "add_note", "add_frame", "dissolve_frames", None, "make_subworkflow", "enter_subworkflow", "leave_subworkflow", None, "activate", "show_results", None, "toggle_disabled", "toggle_collapsed", "toggle_ports", None, "connect_selected", "disconnect_selected", None, "tidy", "align_left", "align_center", "align_right", "align_top", "align_middle", "align_bottom", "distribute_across", "distribute_down", "straighten", "snap", None, "save_template", "new_workflow")),
     ("&Run", ("run", "run_to_here", "run_from_here", "dry_run", None, "step", "stop", None, "toggle_breakpoint", "edit_breakpoint", "clear_breakpoints", None, "mode_auto", "mode_atomic", "mode_review", None, "commit", "roll_back", "show_changes", None, "toggle_pin", None, "next_problem", "previous_problem")),
     ("&Data", ("connections", "import_models", "new_model", None, "filter_rows", "choose_columns", "show_chart", "export_rows", "keep_tab", None, "tenant")),
-    ("&Tools", ("go_to", "command_palette", None, "settings")),
+    ("&Tools", ("go_to", "command_palette", None, "change_passphrase", "settings")),
     ("&Window", ("next_tab", "previous_tab", "close_tab", None, "next_pane", "previous_pane")),
     ("&Help", ("shortcuts", "tour", None, "open_data_folder", "open_log", "licences", None, "about")),
 )  # fmt: skip

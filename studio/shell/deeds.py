@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -234,10 +235,19 @@ def _other_deeds(window: MainWindow) -> dict[str, Deed]:
 
         window.show_dialog(AboutDialog(window))
 
+    def change_passphrase() -> None:
+        changed = asyncio.to_thread(window.env.secrets.change_passphrase)
+        run_in_background(window, changed, success=told_of_passphrase, busy_after_ms=WAITS_FOR_A_PERSON_MS)
+
+    def told_of_passphrase(is_changed: object) -> None:
+        if is_changed:
+            window.tell(window.tr("The file of passwords has another passphrase now."))
+
     models = window.panels.models
     return {
         "new_workflow": window.new_workflow,
         "save_template": window.navigation.save_template,
+        "change_passphrase": change_passphrase,
         "connections": models.open_connections,
         "import_models": models.open_import,
         "new_model": models.open_new_model,

@@ -19,6 +19,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from studio.project import Connection
 from studio.qt.crash import CrashDialog
 from studio.session import Session
+from studio.session.secret_file import SecretFile
+from studio.session.secrets import SystemSecrets
 from studio.shell.app import Program, begin_again, painted
 from studio.shell.asking import SecretDialog, WindowAsker
 from studio.shell.single_instance import SingleInstance, absolute, address_of, hand_over
@@ -208,17 +210,18 @@ def is_question(widget):
     return isinstance(widget, SecretDialog) and widget.isVisible()
 
 
+def question_of(drive):
+    drive.until(lambda: any(map(is_question, QApplication.topLevelWidgets())))
+    return next(filter(is_question, QApplication.topLevelWidgets()))
+
+
 def test_a_password_is_asked_for_over_the_window_while_whoever_needs_it_waits(window, drive, qtbot, tmp_path):
     asker = WindowAsker(window)
     connection = Connection(id="c", name="shop", url="postgresql://ada@h/shop", secret="ask")
     asked = ThreadPoolExecutor(1)
 
-    def dialog():
-        drive.until(lambda: any(map(is_question, QApplication.topLevelWidgets())))
-        return next(filter(is_question, QApplication.topLevelWidgets()))
-
     answer = asked.submit(asker.password, connection)
-    question = dialog()
+    question = question_of(drive)
     assert "postgresql://ada@h/shop" in question.findChild(QLabel).text()
     assert not question.ok_button.isEnabled()
     qtbot.keyClicks(question.secret, "s3cret")
@@ -227,7 +230,7 @@ def test_a_password_is_asked_for_over_the_window_while_whoever_needs_it_waits(wi
     assert answer.result() == "s3cret"
 
     answer = asked.submit(lambda: asker.passphrase(tmp_path / "f", is_new=True, attempt=1))
-    question = dialog()
+    question = question_of(drive)
     for first, second, is_enough in (
         ("short", "short", 0),
         ("long enough", "long en", 0),
@@ -244,9 +247,32 @@ def test_a_password_is_asked_for_over_the_window_while_whoever_needs_it_waits(wi
     assert answer.result() is None
 
     answer = asked.submit(lambda: asker.passphrase(tmp_path / "f", is_new=False, attempt=2))
-    assert dialog().problem.text() == "That is not its passphrase."
+    assert question_of(drive).problem.text() == "That is not its passphrase."
     asker.stop()
     drive.until(answer.done)
     assert answer.result() is None
     assert asker.password(connection) is None, "nobody waits for a window that has gone"
     asked.shutdown()
+
+
+def test_the_passphrase_of_the_file_of_passwords_is_changed_at_the_window(window, drive, qtbot, tmp_path):
+    path, connection = tmp_path / "f", Connection(id="c", name="shop", url="postgresql://h/d", secret="file")
+    window.env.secrets = secrets = SystemSecrets({}, file=SecretFile(path, cost=2), asker=WindowAsker(window))
+    change = window.commands.action("change_passphrase")
+    change.trigger()
+    drive.until(lambda: window.message_bar.message is not None)
+    assert "no encrypted file" in window.message_bar.message.what
+    made = SecretFile(path, cost=2)
+    made.open("open sesame")
+    made.set("c", "s3cret")
+    change.trigger()
+    question = question_of(drive)
+    qtbot.keyClicks(question.secret, "open sesame")
+    qtbot.keyClick(question.secret, Qt.Key.Key_Return)
+    question = question_of(drive)
+    for line in (question.secret, question.again):
+        qtbot.keyClicks(line, "a new passphrase")
+    qtbot.mouseClick(question.ok_button, Qt.MouseButton.LeftButton)
+    drive.until(lambda: "another passphrase" in window.statusBar().currentMessage())
+    assert secrets.get(connection) == "s3cret"
+    SecretFile(path, cost=2).open("a new passphrase")

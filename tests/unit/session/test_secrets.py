@@ -1,5 +1,7 @@
+import asyncio
 import json
 from base64 import b64encode
+from dataclasses import replace
 
 import keyring
 import keyring.backend
@@ -7,7 +9,9 @@ import keyring.backends.fail
 import pytest
 
 from studio.kernel.errors import AuthenticationFailed
+from studio.project.project_changes import SetConnections
 from studio.project.state import Connection
+from studio.session import Environment, Session
 from studio.session.secret_file import SecretFile, SecretFileUnusable, WrongPassphrase
 from studio.session.secrets import (
     SecretsUnavailable,
@@ -31,6 +35,9 @@ class Ring(keyring.backend.KeyringBackend):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
 
 
 @pytest.fixture(autouse=True)
@@ -207,3 +214,68 @@ def test_a_password_that_is_asked_for_is_asked_once_until_it_is_forgotten():
         with pytest.raises(AuthenticationFailed, match="was not given"):
             secrets.get(connection("ask"))
     assert len(asker.asked) == 3, "a no is said once, however many need the password"
+
+
+def test_the_passphrase_is_changed_in_place_by_whoever_knows_it(tmp_path, monkeypatch):
+    file, kept = quick(tmp_path / "f"), connection("file")
+    with pytest.raises(SecretsUnavailable, match="no encrypted file"):
+        SystemSecrets({}, file=file).change_passphrase()
+    asker = Answering("open sesame", None, "wrong", "open sesame", None, "open sesame", "a new one")
+    secrets = SystemSecrets({}, file=file, asker=asker)
+    secrets.set(kept, "s3cret")
+    assert [secrets.change_passphrase() for _ in range(3)] == [False, False, True]
+    assert asker.asked[1:] == [
+        ("passphrase", is_new, attempt)
+        for is_new, attempt in ((0, 1), (0, 1), (0, 2), (1, 1), (0, 1), (1, 1))
+    ], "it is asked for although the file is open"
+    assert secrets.get(kept) == "s3cret", "whoever has it open goes on"
+    again = quick(tmp_path / "f")
+    with pytest.raises(WrongPassphrase):
+        again.open("open sesame")
+    again.open("a new one")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(SecretFileUnusable, match="No space left"):
+        again.change_passphrase("another")
+    assert again.get("c1") == "s3cret", "it has the one before"
+
+
+def test_a_connection_that_has_gone_leaves_no_password_behind_once_it_cannot_come_back(tmp_path):
+    ring = Ring()
+    keyring.set_keyring(ring)
+    secrets = SystemSecrets({"STUDIO_PASSPHRASE": "open sesame"}, file=quick(tmp_path / "f"))
+    env = Environment(data_dir=tmp_path / "home", secrets=secrets)
+    place = str(tmp_path / "p.studio")
+    kept = [connection("keyring"), replace(connection("file"), id="c2", name="other")]
+    shared = replace(connection("keyring", "everyones"), id="c3", name="third")
+
+    def left() -> tuple[bool, bool]:
+        return ("studio", "c1") in ring.kept, secrets.get(kept[1]) is not None
+
+    async def story() -> None:
+        session = await Session.new(env)
+        session.edit(SetConnections(put=(*kept, shared)))
+        await session.keep_secrets([(each, "s3cret") for each in (*kept, shared)])
+        await session.save_as(place)
+        session.edit(SetConnections(remove=("c1", "c2", "c3")))
+        await session.close()
+        assert left() == (True, True), "the removal was not saved"
+        session = await Session.open(env, place)
+        session.edit(SetConnections(remove=("c1", "c3")))
+        await session.save()
+        assert left() == (True, True), "the removal can be undone"
+        await session.close()
+        assert left() == (False, True)
+        session = await Session.open(env, place)
+        session.edit(SetConnections(put=(replace(kept[1], secret="environment"),)))
+        await session.save()
+        await session.close()
+        assert left() == (False, False), "its password is somewhere else now"
+
+    asyncio.run(story())
+    assert ring.kept == {("studio", "everyones"): "s3cret"}, (
+        "a name that was given may be another project's too"
+    )
