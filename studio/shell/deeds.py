@@ -231,9 +231,15 @@ def _other_deeds(window: MainWindow) -> dict[str, Deed]:
         window.show_dialog(LicencesDialog(window.theme, window))
 
     def about() -> None:
+        from studio.qt.versions import versions
         from studio.shell.help_dialogs import AboutDialog
 
-        window.show_dialog(AboutDialog(window))
+        # Packages are looked up, and git is asked for the commit.
+        run_in_background(
+            window,
+            asyncio.to_thread(versions),
+            lambda found: window.show_dialog(AboutDialog(found, window)),
+        )
 
     def change_passphrase() -> None:
         changed = asyncio.to_thread(window.env.secrets.change_passphrase)

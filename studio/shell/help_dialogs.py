@@ -26,7 +26,7 @@ from studio.qt.background import run_in_background
 from studio.qt.commands import Command, CommandSet
 from studio.qt.icons import app_icon
 from studio.qt.theme import Theme
-from studio.qt.versions import packages, versions
+from studio.qt.versions import packages
 
 _GESTURES: Final = (
     ("Drag empty canvas", "Select all that a rectangle meets"),
@@ -149,11 +149,12 @@ def _rows(commands: Sequence[Command]) -> list[tuple[str, str]]:
 class AboutDialog(QDialog):
     """What this Studio is made of, to be copied."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, versions: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
+        """`versions` are those of its parts, by name."""
         super().__init__(parent)
         self.setObjectName("aboutDialog")
         self.setWindowTitle(self.tr("About Studio"))
-        self._versions = versions()
+        self._versions = tuple(versions)
         picture = QLabel()
         picture.setPixmap(app_icon().pixmap(72, 72))
         name = QLabel(self.tr("Studio"))

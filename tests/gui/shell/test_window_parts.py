@@ -264,8 +264,8 @@ def test_help_shows_keys_versions_and_licences(window, qtbot):
         ("licences", LicencesDialog),
     ):
         window.commands.action(command_id).trigger()
+        qtbot.waitUntil(lambda kind=kind: window.findChild(kind) is not None)
         dialog = window.findChild(kind)
-        assert dialog is not None
         assert dialog.isVisible()
         if kind is LicencesDialog:
             qtbot.waitUntil(lambda dialog=dialog: dialog.text.toPlainText() == licences())
