@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sized
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
 
-from studio.canvas.cards import GRID
+from studio.canvas.cards import GRID, WIDTH, Wires
 from studio.canvas.geometry import snapped
 from studio.canvas.gestures import Shift
 from studio.canvas.presses import chosen
 from studio.kernel.errors import StudioError
 from studio.kernel.ids import NodeId, WorkflowId
+from studio.workflow.graph import Place
 
 if TYPE_CHECKING:
     from studio.canvas.view import CanvasView
+    from studio.workflow.graph import Workflow
 
 
 class Clipboard:
@@ -42,17 +45,21 @@ class Clipboard:
         view.message.emit(f"Copied {_counts(nodes, notes, frames)}.")
         return True
 
-    def paste(self, at: QPointF, *, keep_links: bool = False) -> None:
-        """Adds what is on the clipboard with its upper left corner near a scene point; with the edges that led to it if asked."""
+    def paste(self, at: QPointF, *, is_middle: bool = False, keep_links: bool = False) -> None:
+        """Adds what is on the clipboard with its upper left corner, or its middle, near a scene point.
+
+        With `keep_links` the edges that led to it lead to the copies too.
+        """
         view = self._view
         text = QGuiApplication.clipboard().text()
         if view.workflow_id is None or not text.strip():
             view.message.emit("The clipboard holds no nodes.")
             return
         before = self._beside()
-        x, y = self._free(snapped(at.x(), GRID), snapped(at.y(), GRID))
         try:
-            added = view.session.paste(view.workflow_id, text, x=x, y=y, keep_links=keep_links)
+            part = view.session.copied(text)
+            x, y = self._corner(part, at, is_middle=is_middle)
+            added = view.session.paste(view.workflow_id, part, x=x, y=y, keep_links=keep_links)
         except StudioError as error:
             view.message.emit(f"The clipboard holds no nodes: {error.message}")
             return
@@ -60,14 +67,15 @@ class Clipboard:
         notes, frames = (now - then for now, then in zip(self._beside(), before, strict=True))
         view.message.emit(f"Pasted {_counts(added, notes, frames)}.")
 
-    def insert_template(self, template_id: WorkflowId, at: QPointF) -> None:
-        """Adds what a template holds with its upper left corner near a scene point, and selects it."""
+    def insert_template(self, template_id: WorkflowId, at: QPointF, *, is_middle: bool = False) -> None:
+        """Adds what a template holds with its upper left corner, or its middle, near a scene point, and selects it."""
         view = self._view
         if view.workflow_id is None:
             return
         before = self._beside()
-        x, y = self._free(snapped(at.x(), GRID), snapped(at.y(), GRID))
         try:
+            part = view.session.project.template(template_id)
+            x, y = self._corner(part, at, is_middle=is_middle)
             added = view.session.templates.insert(view.workflow_id, template_id, x=x, y=y)
         except StudioError as error:
             view.message.emit(f"{error.message} {error.hint}".strip())
@@ -87,6 +95,22 @@ class Clipboard:
         except StudioError as error:
             view.message.emit(f"{error.message} {error.hint}".strip())
             return None
+
+    def _corner(self, part: Workflow, at: QPointF, *, is_middle: bool) -> tuple[float, float]:
+        """Where the upper left corner of a part comes to lie, on the grid and beside what is there."""
+        if is_middle and (box := self._box(part)) is not None:
+            at = at - QPointF(box.width() / 2, box.height() / 2)
+        return self._free(snapped(at.x(), GRID), snapped(at.y(), GRID))
+
+    def _box(self, part: Workflow) -> QRectF | None:
+        """The room that a part takes; None when it is empty."""
+        maker, wires = self._view.projector.maker, Wires.of(part)
+        boxes = [QRectF(note.x, note.y, note.width, note.height) for note in part.notes.values()]
+        boxes += [QRectF(frame.x, frame.y, frame.width, frame.height) for frame in part.frames.values()]
+        for node_id, node in part.nodes.items():
+            place = part.places.get(node_id, Place())
+            boxes.append(QRectF(place.x, place.y, WIDTH, maker.make(node, place, wires).shape.height))
+        return reduce(QRectF.united, boxes) if boxes else None
 
     def _free(self, x: float, y: float) -> tuple[float, float]:
         """That point, or the next to the lower right at which no node has its corner: who pastes twice wants to see two."""

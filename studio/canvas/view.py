@@ -261,12 +261,12 @@ class CanvasView(QWidget, Looking, Delegated):
             self.delete()
 
     def paste(self) -> None:
-        """Adds the nodes on the clipboard at the cursor, or in the middle when the cursor is elsewhere."""
-        self._clipboard.paste(self._here())
+        """Adds the nodes on the clipboard at the cursor, or around the middle when the cursor is elsewhere."""
+        self._clipboard.paste(self._here(), is_middle=self._cursor_pixel() is None)
 
     def paste_with_links(self) -> None:
         """Pastes, and joins the copies to what led to the originals."""
-        self._clipboard.paste(self._here(), keep_links=True)
+        self._clipboard.paste(self._here(), is_middle=self._cursor_pixel() is None, keep_links=True)
 
     def delete(self) -> None:
         """Deletes what is selected as one step; of an open frame itself alone, of a collapsed one all that lies in it."""
@@ -374,11 +374,13 @@ class CanvasView(QWidget, Looking, Delegated):
 
     def _here_pixel(self) -> QPointF:
         """The cursor, when it is over the canvas, else the middle."""
-        viewport = self._viewer.viewport()
+        return self._cursor_pixel() or QPointF(self._viewer.viewport().rect().center())
+
+    def _cursor_pixel(self) -> QPointF | None:
         pixel = self._viewer.cursor_pixel()
-        if not viewport.rect().contains(pixel.toPoint()) or pixel.isNull():
-            return QPointF(viewport.rect().center())
-        return pixel
+        return (
+            None if pixel.isNull() or not self._viewer.viewport().rect().contains(pixel.toPoint()) else pixel
+        )
 
     def _here(self) -> QPointF:
         return self._viewer.mapToScene(self._here_pixel())

@@ -15,6 +15,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QCursor,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
@@ -93,6 +94,7 @@ class CanvasViewer(FrameViewer):
         return self.mapToScene(self._cursor)
 
     def cursor_pixel(self) -> QPointF:
+        """In pixels of the canvas; null while the mouse is elsewhere."""
         return QPointF(self._cursor)
 
     @property
@@ -294,6 +296,11 @@ class CanvasViewer(FrameViewer):
             else:
                 QToolTip.hideText()
             return True
+        viewport = self.viewport()
+        if event.type() == QEvent.Type.Leave and not viewport.rect().contains(
+            viewport.mapFromGlobal(QCursor.pos())
+        ):
+            self._cursor = QPointF()  # a menu that opens under the mouse takes it away as well
         answer: bool = super().viewportEvent(event)
         return answer
 

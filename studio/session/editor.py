@@ -181,16 +181,21 @@ class Editor(OpenProject):
 
         return nodes_to_yaml(editing.part_of(self.project.workflow(workflow_id), node_ids, notes, frames))
 
+    def copied(self, text: str) -> Workflow:
+        """The part that a text of `copy`'s, or a whole workflow's YAML, holds; raises TextError."""
+        from studio.workflow.text import nodes_from_yaml
+
+        return nodes_from_yaml(text)
+
     def paste(
-        self, workflow_id: WorkflowId, text: str, *, x: float, y: float, keep_links: bool = False
+        self, workflow_id: WorkflowId, part: Workflow | str, *, x: float, y: float, keep_links: bool = False
     ) -> list[NodeId]:
-        """Adds what `copy` gave (or a whole workflow's YAML) with its upper left corner at (x, y); raises TextError.
+        """Adds a part, or the text of one, with its upper left corner at (x, y); raises TextError.
 
         With `keep_links` the edges that led to what was copied lead to the copies too, where their nodes are still there.
         """
-        from studio.workflow.text import nodes_from_yaml
-
-        part = nodes_from_yaml(text)
+        if isinstance(part, str):
+            part = self.copied(part)
         with self.group("Paste"):
             added = self.insert(workflow_id, part, "Paste", x=x, y=y)
             if keep_links:

@@ -137,7 +137,7 @@ class Navigation(QObject):
             return
         viewport = canvas.viewer.viewport()
         middle = canvas.viewer.mapToScene(QPointF(viewport.rect().center()))
-        canvas.clipboard.insert_template(WorkflowId(template_id), middle)
+        canvas.clipboard.insert_template(WorkflowId(template_id), middle, is_middle=True)
         canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def save_template(self) -> None:

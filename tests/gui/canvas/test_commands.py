@@ -1,10 +1,11 @@
 """Do the canvas's keys and menus do what they say, each as one step?"""
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QCursor, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from studio.canvas.cards import GRID
 from studio.canvas.commands import COMMANDS
 from studio.workflow.graph import Note
 from tests.gui.canvas.support import (
@@ -118,6 +119,22 @@ def test_paste_into_another_project(chain, open_canvas):
     other, _ = open_canvas(session_of())
     other.paste()
     assert [entry.title for entry in shown_workflow(other).nodes.values()] == ["First"]
+
+
+def test_what_is_pasted_from_a_menu_lies_around_the_middle_of_what_is_seen(chain, open_canvas):
+    view, _ = chain
+    view.select_all()
+    view.copy()
+    other, mouse = open_canvas(session_of())
+    mouse.move(20, 20)
+    other.move(100, 100)
+    QCursor.setPos(10, 10)
+    QApplication.sendEvent(other.viewer.viewport(), QEvent(QEvent.Type.Leave))
+    other.paste()
+    left, top, right, bottom = other.projector.geometry.bounds()
+    middle = other.viewer.mapToScene(QPointF(other.viewer.viewport().rect().center()))
+    assert abs((left + right) / 2 - middle.x()) <= GRID
+    assert abs((top + bottom) / 2 - middle.y()) <= GRID
 
 
 @pytest.mark.parametrize("text", ["", "just words", "a: [unclosed"])
