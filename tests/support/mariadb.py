@@ -156,7 +156,8 @@ def _ensure_initialised(found: Installation, data_dir: Path) -> str:
     command: list[str | Path] = [
         *(found.setup, "--no-defaults", f"--basedir={found.base}", f"--datadir={data_dir}"),
         *(f"--user={getpass.getuser()}", "--auth-root-authentication-method=normal"),
-        *("--skip-test-db", "--skip-name-resolve"),
+        # Forced, because the host of a container may have a name that nobody can look up.
+        *("--skip-test-db", "--skip-name-resolve", "--force"),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment(found))
     if done.returncode:
