@@ -1,4 +1,4 @@
-"""What is the selected node, and what can be set on it? Its name, whether it runs, its params, its mapping, SQL, code and notes."""
+"""What is the selected node, and what can be set on it? Its name, whether it runs, its params, their mapping, rows, SQL, code and notes."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.panels.base import Panel
 from studio.panels.code_page import CodePage
+from studio.panels.data_page import DataPage
 from studio.panels.editors.base import LeaveWatcher, put_line
 from studio.panels.form import ParamForm
 from studio.panels.map_page import MapPage
@@ -143,6 +144,12 @@ class InspectorPanel(Panel):
         self.map.paramRequested.connect(self.focus_field)
         self.map.message.connect(self.message)
         self.tabs.addTab(self.map, self.tr("Map"))
+        self.data = DataPage(self.theme, self.tabs)
+        self.data.nodeActivated.connect(self.nodeSelected)
+        self.data.runToRequested.connect(self.runToRequested)
+        self.data.message.connect(self.message)
+        self.data.failed.connect(self.failed)
+        self.tabs.addTab(self.data, self.tr("Data"))
         self.sql = CodePage(
             "sql",
             self.theme,
@@ -192,6 +199,10 @@ class InspectorPanel(Panel):
         """Brings the node's mapping to the front."""
         self.tabs.setCurrentWidget(self.map)
 
+    def show_data(self) -> None:
+        """Brings what the node got and gave to the front."""
+        self.tabs.setCurrentWidget(self.data)
+
     def show_sql(self) -> None:
         """Brings the node's statements to the front."""
         self.tabs.setCurrentWidget(self.sql)
@@ -205,9 +216,9 @@ class InspectorPanel(Panel):
                 self._scroll.ensureWidgetVisible(row)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """The panel itself has nothing to type into: the first param has."""
+        """The panel itself has nothing to type into: the first param has. A click beside the editors leaves the side that is shown."""
         super().focusInEvent(event)
-        if self.form.rows:
+        if self.form.rows and event.reason() != Qt.FocusReason.MouseFocusReason:
             self.tabs.setCurrentIndex(0)
             next(iter(self.form.rows.values())).focus_editor()
 
@@ -223,6 +234,7 @@ class InspectorPanel(Panel):
         self._runs.clear()
         self.form.clear()
         self.map.clear()
+        self.data.clear()
         self._refresh()
 
     def session_event(self, event: Any) -> None:
@@ -235,6 +247,7 @@ class InspectorPanel(Panel):
             self._refresh()
         elif isinstance(event, RunFinished) and event.handle is self._run:
             self.map.refresh()
+            self.data.refresh()
         elif isinstance(event, BreakpointsChanged) and event.workflow_id == self._workflow_id:
             self._show_breakpoint(self.nodes)
         elif isinstance(event, ProblemsChanged) and event.workflow_id == self._workflow_id:
@@ -245,6 +258,7 @@ class InspectorPanel(Panel):
         self.sql.set_theme(self.theme)
         self.python.set_theme(self.theme)
         self.map.set_theme(self.theme)
+        self.data.set_theme(self.theme)
         self.form.set_theme(self.theme)
         repaint_icons(self, self.theme)
         self._refresh()
@@ -288,14 +302,16 @@ class InspectorPanel(Panel):
             self.tabs.setTabText(self.tabs.indexOf(self._notes_page), self.tr("Notes") + mark)
 
     def _show_run_sides(self, nodes: Sequence[Node]) -> None:
-        """The pages that show values of a run; only for a single node."""
-        takes_fields = (
-            self.session is not None
-            and self._workflow_id is not None
-            and len(nodes) == 1
-            and self.map.show_node(self.session, self._workflow_id, nodes[0].id, self._run)
-        )
-        self._show_tab(self.map, takes_fields)
+        """The sides that show values of a run; only of a single node."""
+        session, workflow_id = self.session, self._workflow_id
+        if session is None or workflow_id is None or len(nodes) != 1:
+            self._show_tab(self.map, False)
+            self._show_tab(self.data, False)
+            return
+        place = (session, workflow_id, nodes[0].id, self._run)
+        self._show_tab(self.map, self.map.show_node(*place))
+        self._show_tab(self.data, True)
+        self.data.show_node(*place)
 
     def _show_tab(self, page: QWidget, is_shown: bool) -> None:
         self.tabs.setTabVisible(self.tabs.indexOf(page), is_shown)

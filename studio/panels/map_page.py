@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from studio.models.spec import MISSING
 from studio.panels.display import cell_text
 from studio.panels.map_trees import FieldTree, SourceTree
+from studio.panels.node_side import NodeSide
 from studio.panels.widgets import EmptyState, add_action, muted_label, set_role
 from studio.project.changes import Group
 from studio.workflow.params import unwrap
@@ -44,7 +45,7 @@ _OFFERED: Final = 12
 """So many values are offered in a field's menu."""
 
 
-class MapPage(QWidget):
+class MapPage(NodeSide):
     """The mapping of one node.
 
     Invariant: it holds no mapping of its own; whatever is shown was read from the project after the last edit.
@@ -57,11 +58,7 @@ class MapPage(QWidget):
     message = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.theme = theme
-        self._place: tuple[Session, WorkflowId, NodeId] | None = None
-        self._run: RunHandle | None = None
-        self._is_stale = True
+        super().__init__(theme, parent)
         self._site: Site | None = None
         self._givers: tuple[Giver, ...] = ()
         self._targets: tuple[Target, ...] = ()
@@ -145,21 +142,15 @@ class MapPage(QWidget):
         from studio.session.mapping import site_of
 
         place = (session, workflow_id, node_id)
-        if place != self._place:
+        if place != self.place:
             self._say("")
-        self._place, self._run = place, run
         self._site = site_of(session, workflow_id, node_id)
-        self.refresh()
+        self.put(place, run)
         return self._site is not None
 
     def clear(self) -> None:
-        self._place, self._run, self._site = None, None, None
-
-    def refresh(self) -> None:
-        """Reads the project and the run again, at once or when the page comes into sight."""
-        self._is_stale = True
-        if self.isVisible():
-            self._fill()
+        self._site = None
+        self.put(None, None)
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
@@ -167,11 +158,6 @@ class MapPage(QWidget):
         self.sources.set_theme(theme)
         self.fields.set_theme(theme)
         self.refresh()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._is_stale:
-            self._fill()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -181,15 +167,14 @@ class MapPage(QWidget):
             self.splitter.setOrientation(wanted)
             self.splitter.setSizes([100, 100])
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
         from studio.session.mapping import givers, site_of, targets
 
-        self._is_stale = False
-        self._site = site_of(*self._place) if self._place is not None else None
+        self._site = site_of(*self.place) if self.place is not None else None
         if self._site is None:
             return
-        self._givers = givers(self._site, self._run)
-        self._targets = targets(self._site, self._run)
+        self._givers = givers(self._site, self.run)
+        self._targets = targets(self._site, self.run)
         if not self._givers:
             self.empty.show_state(
                 self.tr("Connect a node that gives records"),
@@ -299,13 +284,13 @@ class MapPage(QWidget):
     def _do(self, deed: Deed, name: str) -> None:
         from studio.session.mapping_edits import Between
 
-        if self._place is None:
+        if self.place is None:
             return
         if isinstance(deed, Between):
             self.betweenRequested.emit(deed.edge, deed.converter)
         else:
             title = self.tr("Map {name}").format(name=name)
-            self._place[0].edit(Group(changes=(deed,), title=title))
+            self.place[0].edit(Group(changes=(deed,), title=title))
 
     def _offer(self, words: str, deed: Deed, target: Target) -> None:
         """At the field: the node that would make it fit. Enter takes it, Esc leaves all as it was."""
@@ -328,12 +313,12 @@ class MapPage(QWidget):
         from studio.session.automap import as_change, auto_mapping
         from studio.session.mapping_edits import Between
 
-        if self._site is None or self._place is None:
+        if self._site is None or self.place is None:
             return
         found = auto_mapping(self._site, self._givers, self._targets)
         change = as_change(found.deeds, self.tr("Auto-map"))
         if change is not None:
-            self._place[0].edit(change)
+            self.place[0].edit(change)
         for deed in found.deeds:
             if isinstance(deed, Between):
                 self.betweenRequested.emit(deed.edge, deed.converter)
@@ -367,13 +352,13 @@ class MapPage(QWidget):
         """Takes away what a field is set to."""
         from studio.session.mapping_edits import Refused, unmapped
 
-        if self._site is None or self._place is None:
+        if self._site is None or self.place is None:
             return
         found = unmapped(self._site, target)
         if isinstance(found, Refused):
             self._say(found.reason, is_refusal=True)
         elif found is not None:
-            self._place[0].edit(
+            self.place[0].edit(
                 Group(changes=(found,), title=self.tr("Unmap {name}").format(name=target.name))
             )
             self._say(self.tr("{field} is no longer set. Ctrl+Z brings it back.").format(field=target.name))
@@ -401,7 +386,7 @@ class MapPage(QWidget):
     def _field_dropped(self, model: str, field: str, target: Any) -> None:
         """A field of the panel Models: from the node nearest before that gives such records."""
         site = self._site
-        if site is None or self._place is None:
+        if site is None or self.place is None:
             return
         port = target.param or target.port or None
         edge = site.wiring.field_edge(site.workflow, site.editor.catalogue, (model, field), site.node, port)

@@ -64,6 +64,8 @@ class OutputView(QWidget):
     """An ExportWish."""
     linkFollowed = Signal(str, object)
     """A model's id, and the filter of its record that a value refers to."""
+    refreshed = Signal()
+    """How the node is doing is shown anew."""
     rowsShown = Signal()
     """Rows are shown now, or no longer."""
 
@@ -136,9 +138,20 @@ class OutputView(QWidget):
         self._shown = ()
         self.refresh()
 
+    def show_node(self, node_id: NodeId, port: str) -> None:
+        """Shows another node's output, unless it is shown already; an empty name of a port: the node's natural value."""
+        before, self.node_id = self.node_id, node_id
+        if before != node_id or self.port != ("" if port == whole_port(self._spec()) else port):
+            self.show_port(port)
+
+    @property
+    def state_text(self) -> str:
+        """How the node did: `✓ 39 rows · 12 ms`; empty when it was not run."""
+        return self._state.text()
+
     def show_port(self, port: str) -> None:
         """Shows another output; an empty name: the node's natural value."""
-        self.port = "" if port == _whole_port(self._spec()) else port
+        self.port = "" if port == whole_port(self._spec()) else port
         self._shown = ()
         self.refresh()
 
@@ -173,6 +186,7 @@ class OutputView(QWidget):
         self._state.setText(self._state_text(view))
         self._show_ports(spec)
         self._show_view(view, can_load=can_load)
+        self.refreshed.emit()
 
     def _can_load(self) -> bool:
         """What nodes have given can be had from the first pause on; without one, when the run is over."""
@@ -350,7 +364,7 @@ class OutputView(QWidget):
     # ------------------------------------------------------------ ports
 
     def _show_ports(self, spec: NodeSpec | None) -> None:
-        names = ["", *(_listed_ports(spec) if spec else ())]
+        names = ["", *(listed_ports(spec) if spec else ())]
         shown = [button.property("port") for button in self._group.buttons()]
         if shown != names:
             for button in self._group.buttons():
@@ -358,7 +372,7 @@ class OutputView(QWidget):
             clear_layout(self._ports)
             for name in names if len(names) > 1 else ():
                 button = QToolButton(self)
-                button.setText(name or _whole_port(spec) or self.tr("result"))
+                button.setText(name or whole_port(spec) or self.tr("result"))
                 button.setToolTip(self._port_tip(spec, name))
                 button.setCheckable(True)
                 button.setProperty("port", name)
@@ -422,16 +436,16 @@ class OutputView(QWidget):
             self.message.emit(self.tr("The filter is cleared: run again to see rows. Ctrl+Z brings it back."))
 
 
-def _listed_ports(spec: NodeSpec) -> list[str]:
+def listed_ports(spec: NodeSpec) -> list[str]:
     """The outputs worth a button: not those that merely repeat a record's fields."""
     has_record = any(port.name == "record" for port in spec.outputs)
     listed = [
         port.name for port in spec.outputs if not has_record or port.type.kind == "record" or port.primary
     ]
-    return [name for name in listed if name != _whole_port(spec)][:_MOST_PORTS]
+    return [name for name in listed if name != whole_port(spec)][:_MOST_PORTS]
 
 
-def _whole_port(spec: NodeSpec | None) -> str:
+def whole_port(spec: NodeSpec | None) -> str:
     """The output that is the node's whole natural value, if one is: it needs no button of its own."""
     first = next((port.name for port in spec.outputs if port.primary), "") if spec else ""
     return first if first in ("records", "record", "value") else ""

@@ -218,7 +218,9 @@ class ResultsPanel(Panel):
         if self.rows is not None:
             self.rows.toggle_chart()
 
-    def _ask_where_to(self, wish: Any) -> None:
+    def export_rows(self, wish: Any) -> None:
+        """Asks where rows (an ExportWish) shall be written to, and writes them; the bar of it stands below the tabs."""
+
         def chosen(target: Target) -> None:
             if self.session is not None:
                 self._export(self.session, wish, target)
@@ -289,7 +291,7 @@ class ResultsPanel(Panel):
                 self.close_tab(loose)
         view.rows.looks.book = self.book
         view.message.connect(self.message)
-        view.exportRequested.connect(self._ask_where_to)
+        view.exportRequested.connect(self.export_rows)
         view.rowsShown.connect(self._tell_rows)
         view.linkFollowed.connect(self.show_model)
         self._pages.addWidget(view)

@@ -50,6 +50,7 @@ class RowsView(QWidget):
         self._session = session
         self._fitted = False
         self._note = ""
+        self._is_compact = False
         self.model = RowsModel(theme, session.rows, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -172,6 +173,14 @@ class RowsView(QWidget):
         button.setMenu(menu)
         return button
 
+    def make_compact(self) -> None:
+        """Leaves out what needs width: the buttons below the rows, whose deeds are in the menu of the rows too. A record stands below them."""
+        self._is_compact = True
+        buttons = (self.filter_button, self.columns_button, self.record_button, self.chart_button)
+        for part in (*buttons, self.copy_button, self.export_button, self.figures):
+            part.hide()
+        self.splitter.setOrientation(Qt.Orientation.Vertical)
+
     # ------------------------------------------------------------ what is shown
 
     def set_source(
@@ -229,6 +238,9 @@ class RowsView(QWidget):
 
     def _share_out(self) -> None:
         """Gives the panes beside the grid their room; where it is low, more of it in width."""
+        if self._is_compact:
+            self.splitter.setSizes([self.height() // 2] * self.splitter.count())
+            return
         width = max(self.splitter.width(), 640)
         parts = 3 if self.splitter.height() > width // 3 else 2
         record = width // parts if self.record.isVisibleTo(self) else 0

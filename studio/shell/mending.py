@@ -37,7 +37,7 @@ class Mending(QObject):
         super().__init__(window)
         self._window = window
         self._asker = Asker(window.panels.problems)
-        for panel in (window.panels.problems, window.panels.results):
+        for panel in (window.panels.problems, window.panels.results, window.panels.inspector.data):
             panel.remedyChosen.connect(self.do)
 
     @property

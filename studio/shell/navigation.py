@@ -18,6 +18,7 @@ from studio.shell.run_control import node_to_show, summary
 
 if TYPE_CHECKING:
     from studio.canvas import CanvasView
+    from studio.panels.data_page import DataPage
     from studio.session import RunHandle
     from studio.shell.main_window import MainWindow
 
@@ -65,6 +66,7 @@ class Navigation(QObject):
         panels.inspector.nodeSelected.connect(self.show_node)
         panels.inspector.runToRequested.connect(self._run_to)
         panels.inspector.betweenRequested.connect(self._put_between)
+        self._connect_data(panels.inspector.data)
         panels.results.nodeActivated.connect(self.show_node)
         panels.results.runRequested.connect(self.run)
         panels.results.runToRequested.connect(self._run_to)
@@ -91,6 +93,15 @@ class Navigation(QObject):
         window.runs.refused.connect(self._on_run_refused)
         window.runs.ticked.connect(self._on_run_tick)
         window.runs.stopping.connect(self._on_run_stopping)
+
+    def _connect_data(self, data: DataPage) -> None:
+        """What is asked for where a node's rows are looked at in the inspector."""
+        data.outputRequested.connect(self.show_output)
+        data.runRequested.connect(self.run)
+        data.sqlRequested.connect(self._show_sql)
+        data.logRequested.connect(self._show_log)
+        data.exportRequested.connect(self._window.panels.results.export_rows)
+        data.linkFollowed.connect(self.browse)
 
     def forget_run(self) -> None:
         """Another project is shown: no run is."""

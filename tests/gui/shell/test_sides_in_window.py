@@ -29,3 +29,34 @@ def test_rows_that_need_a_map_get_one_on_the_canvas_and_the_mapping_goes_on(wind
     assert not [found for found in session.problems(WorkflowId("w1")) if found.node in (bulk, made.id)]
     session.undo()
     assert NodeId(made.id) not in session.project.workflow(WorkflowId("w1")).nodes
+
+
+def test_what_a_node_got_and_gave_is_seen_beside_it_and_told_when_it_holds_no_more(window, session, drive):
+    created = session.add_node(WorkflowId("w1"), "OrderCreateNode", x=0, y=200, params={"total": "7.50"})
+    limit = session.add_node(WorkflowId("w1"), "Limit", x=320, y=200, connect=(created, "record"))
+    inspector = shown(window, created)
+    inspector.show_data()
+    data = inspector.data
+    drive.until(lambda: data.view is not None and data.view.empty.isVisible())
+    drive.click(data.view.empty.link("run_to"))
+    drive.until(data.view.value.isVisible)
+    assert data.view.value.tree.topLevelItem(1).text(1) == "7.50"
+    assert "run of" in data.state.text()
+    assert not data.stale.isVisible()
+    drive.click(next(button for button in data._sides.buttons() if button.property("side") == "got"))
+    assert data.empty.isVisible()
+    session.set_params(WorkflowId("w1"), created, {"total": "8.00"})
+    data.show_side("gave")
+    drive.until(data.stale.isVisible)
+    inspector = shown(window, limit)
+    data.show_side("got")
+    drive.until(data.view.value.isVisible)
+    assert (
+        data.choice.currentText()
+        == f"{session.project.workflow('w1').nodes[created].title} › record → records"
+    )
+    assert data.stale.isVisible()
+    data.show_side("gave")
+    drive.until(data.view.empty.isVisible)
+    drive.click(data.results_button)
+    assert window.panels.results.current.node_id == limit
