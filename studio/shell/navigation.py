@@ -405,7 +405,7 @@ class Navigation(QObject):
 
     def _on_run_stopping(self, handle: Any) -> None:
         self._window.toolbar.show_running(running=True, stopping=True)
-        self._window.status.tell(summary(handle))
+        self._window.status.tell(summary(handle, is_stopping=True))
 
     def _on_run_finished(self, handle: Any) -> None:
         window = self._window

@@ -265,13 +265,13 @@ def node_to_show(session: Session, handle: RunHandle) -> NodeId | None:
     return ranked[0] if ranked else None
 
 
-def summary(handle: RunHandle) -> str:
-    """A run in one sentence, for the status bar."""
+def summary(handle: RunHandle, *, is_stopping: bool = False) -> str:
+    """A run in one sentence, for the status bar; `is_stopping`: it has just been asked to stop, and may have done so already."""
     seconds = handle.duration_ms / 1000
     took = f"{handle.duration_ms:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
     _, views = handle.nodes_since(0)
     done = sum(view.state == "succeeded" for view in views)
-    if handle.is_stopping:
+    if is_stopping or handle.is_stopping:
         return f"Stopping… {done} of {len(views)} nodes are done · {took}"
     if handle.state == "running":
         return f"Running… {done} of {len(views)} nodes · {took}"

@@ -15,7 +15,7 @@ from studio.canvas.tooltips import tooltip
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.project.graph_changes import EditNode
 from studio.project.project_changes import PutWorkflow, SetConnections
-from studio.session import Session
+from studio.session import RunHandle, Session
 from studio.shell.inputs_dialog import InputsDialog
 from studio.shell.message_bar import Toast
 from studio.workflow.graph import Edge, Node, Place, Workflow, WorkflowInput, frozen
@@ -79,7 +79,9 @@ def test_the_window_lives_on_while_a_statement_runs_without_end(window, session,
     assert drive.run_ended().state == "cancelled"
 
 
-def test_stop_ends_a_statement_at_the_driver_and_a_new_run_may_start_at_once(window, session, drive):
+def test_stop_ends_a_statement_at_the_driver_and_a_new_run_may_start_at_once(
+    window, session, drive, monkeypatch
+):
     drive.activate()
     put(session, make_node("endless", "SQL", "Endless", params={"sql": FOREVER}))
     window.navigation.run()
@@ -110,8 +112,20 @@ def test_stop_ends_a_statement_at_the_driver_and_a_new_run_may_start_at_once(win
     put(session, make_node("endless", "SQL", "Endless", params={"sql": FOREVER}))
     window.navigation.run()
     running(window, drive)
+    # Even one that has ended before the window says so is first said to be stopping.
+    cancel = RunHandle.cancel
+
+    def at_once(handle):
+        cancel(handle)
+        while not handle.is_finished:
+            pass
+
+    monkeypatch.setattr(RunHandle, "cancel", at_once)
+    said.clear()
     drive.key(Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
     drive.run_ended()
+    assert said[0][0] == "Stopping…"
+    assert said[0][1].startswith("Stopping… 0 of 1 nodes are done")
     assert window.statusBar().currentMessage().endswith("; rolled back, nothing was saved")
 
 
