@@ -47,7 +47,7 @@ def met(
         lanes = database.access()
 
         async def until_it_waits() -> None:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not (await lanes.execute(WAITING[database.dialect], {}))[0]["n"]:
                     pass
 
@@ -65,7 +65,7 @@ def met(
                 await until_it_waits()
 
             await rival(access, begin)
-        return await asyncio.wait_for(run[0], 20)
+        return await asyncio.wait_for(run[0], 60)
 
     return shop.db.engine.run(story()), retried
 

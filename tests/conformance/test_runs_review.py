@@ -97,7 +97,7 @@ def test_a_run_that_nobody_decides_about_is_told_of_and_then_rolled_back(shop: S
 
         runtime = AsyncLocalRuntime(shop.db, on_event=hear, idle_s=0.05)
         async with await runtime.execute_workflow_async(shop.builder(WRITES, ORDERED), mode="review") as run:
-            await asyncio.wait_for(over.wait(), 10)
+            await asyncio.wait_for(over.wait(), 60)
             with pytest.raises(RunError, match="Nobody decided"):
                 await run.commit()
 

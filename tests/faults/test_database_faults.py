@@ -186,7 +186,7 @@ def test_a_lock_that_goes_away_in_time_is_waited_for(sqlite_url, locker):
         locker.stdin.flush()
         assert (await writing)["id"] == "c1"
 
-    run(sqlite_url, story, models=[])
+    run(sqlite_url, story, models=[], lock_timeout_s=60)
 
 
 def test_a_write_beside_ones_own_transaction_is_told_and_hangs_nothing(sqlite_url):

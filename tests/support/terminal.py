@@ -120,7 +120,7 @@ def forking() -> Iterator[subprocess.Popen[str]]:
     try:
         yield server
     finally:
-        server.communicate(timeout=30)
+        server.communicate(timeout=100)
 
 
 def _import_all() -> None:

@@ -87,7 +87,7 @@ def test_rows_are_exported_as_they_are_shown_and_an_export_can_be_stopped(
     gate, write = threading.Event(), CsvWriter.write
 
     def slowly(self, records):
-        gate.wait(20)
+        gate.wait(100)
         write(self, records)
 
     monkeypatch.setattr(CsvWriter, "write", slowly)

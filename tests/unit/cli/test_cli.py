@@ -334,7 +334,7 @@ def test_ctrl_c_stops_the_run_at_the_database(studio):
     assert child.stderr is not None
     assert "first" in child.stderr.readline()
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=100)
     assert child.returncode == 130
     assert json.loads(out)["state"] == "cancelled"
     assert "Traceback" not in err

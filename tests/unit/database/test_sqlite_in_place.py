@@ -206,7 +206,7 @@ def test_waiting_for_another_program_stops_nobody_else(tmp_path):
         other.close()
         assert await task == [(10,)]
 
-    on_engine(f"sqlite:///{path}", story)
+    on_engine(f"sqlite:///{path}", story, lock_timeout_s=60)
 
 
 def test_a_lock_that_stays_is_told_when_the_time_is_up(tmp_path):

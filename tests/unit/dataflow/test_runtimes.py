@@ -147,7 +147,7 @@ def test_cancelling_the_awaiting_task_stops_the_statement_at_the_database(db: Da
         results, _ = await AsyncLocalRuntime().execute_workflow_async(story(db))
         assert results["read"]["id"] == "ada"
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), 60))
 
 
 def test_an_unknown_mode_and_a_thing_that_is_no_workflow_are_refused(db: DataFlow) -> None:

@@ -27,7 +27,7 @@ async def _thread() -> str:
 
 def test_coroutines_run_on_its_own_thread_with_and_without_a_loop(engine: EngineLoop) -> None:
     assert engine.run(_thread()) == "test-engine"
-    assert engine.submit(_thread()).result(5) == "test-engine"
+    assert engine.submit(_thread()).result(60) == "test-engine"
     assert asyncio.run(engine.call(_thread())) == "test-engine"
     assert not engine.is_current()
 
@@ -65,7 +65,7 @@ def test_cancelling_the_awaiting_task_cancels_here_and_waits_for_the_end(engine:
 
     async def main() -> None:
         task = asyncio.create_task(engine.call(work()))
-        await asyncio.to_thread(begun.wait, 5)
+        await asyncio.to_thread(begun.wait, 60)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -82,7 +82,7 @@ def test_stopping_cancels_what_runs_and_it_may_be_started_again(engine: EngineLo
         await asyncio.sleep(60)
 
     future = engine.submit(work())
-    assert begun.wait(5)
+    assert begun.wait(60)
     engine.stop()
     assert future.cancelled()
     engine.stop()
@@ -105,7 +105,7 @@ def test_a_program_ends_although_something_still_runs() -> None:
         env={"PYTHONPATH": str(Path(__file__).parents[3])},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=100,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")

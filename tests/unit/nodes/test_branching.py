@@ -221,4 +221,4 @@ def test_a_wait_is_over_at_once_when_the_run_is_stopped() -> None:
         task.cancel()
         return await task
 
-    assert asyncio.run(asyncio.wait_for(story(), 10)).state == "cancelled"
+    assert asyncio.run(asyncio.wait_for(story(), 60)).state == "cancelled"

@@ -323,7 +323,7 @@ def test_a_run_that_is_stopped_leaves_no_file(tmp_path: Path) -> None:
         task.cancel()
         return await task
 
-    assert asyncio.run(asyncio.wait_for(story(), 20)).state == "cancelled"
+    assert asyncio.run(asyncio.wait_for(story(), 60)).state == "cancelled"
     assert left(tmp_path) == ["in.csv"]
 
 

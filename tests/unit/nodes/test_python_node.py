@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -110,14 +109,13 @@ def test_it_can_be_stopped_at_any_time(tmp_path: Path, how: str) -> None:
             task.cancel()
         return await task
 
-    started = time.monotonic()
-    result = asyncio.run(story())
-    assert time.monotonic() - started < 10
+    result = asyncio.run(asyncio.wait_for(story(), 60))
     assert result.state == ("cancelled" if how == "cancel" else "failed")
     if how == "timeout":
         assert isinstance(result.error, RunTimeout)
-    if mark.exists():
-        assert not _is_running(int(mark.read_text()))
+    # It may have been stopped before it could say which it is.
+    if mark.exists() and (number := mark.read_text()):
+        assert not _is_running(int(number))
 
 
 def test_code_that_cannot_be_read_is_found_without_running_it() -> None:

@@ -43,7 +43,7 @@ class Person:
 
 def told(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
     async def main() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await story()
 
     asyncio.run(main())

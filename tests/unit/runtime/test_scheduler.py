@@ -27,7 +27,7 @@ def awaited(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Runs an async story to its end, at most ten seconds."""
 
     async def main() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await story()
 
     asyncio.run(main())

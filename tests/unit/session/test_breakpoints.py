@@ -60,7 +60,7 @@ def with_session(tmp_path: Path, story: Callable[[Session], Coroutine[Any, Any, 
         env = Environment(data_dir=tmp_path, secrets=SystemSecrets({}))
         session = Session.in_memory(project, env=env)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await story(session)
         finally:
             await session.close()

@@ -564,7 +564,7 @@ def test_a_run_can_be_stopped_and_another_started_at_once(env):
         while handle.nodes_since(0)[1][0].state == "pending":  # noqa: ASYNC110 - a handle is polled, as the window does
             await asyncio.sleep(0.001)
         handle.cancel()
-        await asyncio.wait_for(handle.finished(), 20)
+        await asyncio.wait_for(handle.finished(), 60)
         assert handle.state == "cancelled"
         again = await finished(session)
         assert again.state == "succeeded"
@@ -581,7 +581,7 @@ def test_closing_stops_what_runs(env):
         workflow_id = session.add_workflow("Slow")
         session.add_node(workflow_id, "SQL", x=0.0, y=0.0, params={"sql": slow, "connection": "shop"})
         handle = session.start_run(workflow_id)
-        await asyncio.wait_for(session.close(), 30)
+        await asyncio.wait_for(session.close(), 60)
         return handle.state
 
     assert run(story()) == "cancelled"
