@@ -226,6 +226,7 @@ class ChartView(QWidget):
             self._fetch(source, offset=0, limit=MOST_CHARTED),
             self._arrived,
             self._refused,
+            stopped=self._given_up,
             text=self.tr("Reading rows for the chart…"),
         )
 
@@ -293,9 +294,12 @@ class ChartView(QWidget):
         self._draw()
 
     def _refused(self, error: StudioError) -> None:
+        self._given_up()
+        self.failed.emit(error)
+
+    def _given_up(self) -> None:
         self._reading = None
         self.forget()
-        self.failed.emit(error)
 
     def _draw(self) -> None:
         if self._drawing is not None:

@@ -74,13 +74,18 @@ class RowCounts(QObject):
         if model_id is not None:
             self._counting = model_id
             self._busy.begin()
-            run_in_background(self, self._session.row_count(model_id), self._succeeded, self._failed)
+            counting = self._session.row_count(model_id)
+            run_in_background(self, counting, self._succeeded, self._failed, stopped=self._stopped)
 
     def _succeeded(self, count: int) -> None:
         self._end(count)
 
     def _failed(self, error: StudioError) -> None:
         self._end(UNKNOWN, str(error))
+
+    def _stopped(self) -> None:
+        """By a person, or because its project has been closed: then the next one's rows wait to be counted."""
+        self._end(UNKNOWN, self.tr("The count was stopped."))
 
     def _end(self, count: int | str, fault: str = "") -> None:
         self._busy.end()

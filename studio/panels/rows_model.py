@@ -231,6 +231,7 @@ class RowsModel(QAbstractTableModel):
             self._fetch(source, offset=page * PAGE_ROWS, limit=PAGE_ROWS),
             self._arrived,
             self._refused,
+            stopped=self._given_up,
         )
         self.busyChanged.emit(True)
 
@@ -294,10 +295,14 @@ class RowsModel(QAbstractTableModel):
             self.endRemoveRows()
 
     def _refused(self, error: StudioError) -> None:
+        self._given_up()
+        self.failed.emit(error)
+
+    def _given_up(self) -> None:
+        """What comes into sight from now on is asked for again."""
         self._job_page, self._job = -1, None
         self._wanted.clear()
         self.busyChanged.emit(False)
-        self.failed.emit(error)
 
     # ------------------------------------------------------------ Qt's model
 

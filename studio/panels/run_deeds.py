@@ -78,6 +78,7 @@ class RunDeeds(QObject):
                 self._nodes_of_both(self._panel.session, *pair),
                 partial(self._compared, pair),
                 self._panel.not_read,
+                stopped=self._panel.busy.end,
             )
 
     @staticmethod

@@ -92,6 +92,8 @@ class RunsPanel(Panel):
         """The runs that the history has been seen to have."""
         self.records: list[Any] = []
         """The runs of the history that are listed, newest first."""
+        self._asked = 0
+        """How often the history was looked at: only the latest look counts."""
         self.deeds = RunDeeds(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -193,13 +195,21 @@ class RunsPanel(Panel):
             self._show()
             return
         wanted = None if self.all_button.isChecked() else self._workflow_id
+        self._asked += 1
         self.busy.begin()
-        run_in_background(self, self.session.history_runs(wanted), self._read, self.not_read)
+        run_in_background(
+            self,
+            self.session.history_runs(wanted),
+            partial(self._read, self._asked),
+            self.not_read,
+            stopped=self.busy.end,
+        )
 
     def session_changed(self) -> None:
         self._handles.clear()
         self._written.clear()
         self.records = []
+        self._asked += 1
         self._tick.stop()
         self._show()
         if self.session is not None:
@@ -225,8 +235,10 @@ class RunsPanel(Panel):
 
     # ------------------------------------------------------------ inside
 
-    def _read(self, records: Any) -> None:
+    def _read(self, asked: int, records: Any) -> None:
         self.busy.end()
+        if asked != self._asked:
+            return  # somebody has looked anew since, or at another project
         self.records = list(records)
         kept = {record.id for record in self.records}
         for run_id in self._written - kept:
@@ -326,7 +338,11 @@ class RunsPanel(Panel):
             return
         self.busy.begin()
         run_in_background(
-            self, self.session.run_nodes(RunId(run_id)), partial(self._nodes_read, run_id), self.not_read
+            self,
+            self.session.run_nodes(RunId(run_id)),
+            partial(self._nodes_read, run_id),
+            self.not_read,
+            stopped=self.busy.end,
         )
 
     def _nodes_read(self, run_id: str, nodes: Any) -> None:
@@ -382,7 +398,11 @@ class RunsPanel(Panel):
         if record is not None and self.session is not None:
             self.busy.begin()
             run_in_background(
-                self, self.session.run_nodes(record.id), partial(self._open_past, record), self.not_read
+                self,
+                self.session.run_nodes(record.id),
+                partial(self._open_past, record),
+                self.not_read,
+                stopped=self.busy.end,
             )
 
     def run_again(self, run_id: str) -> None:

@@ -37,7 +37,7 @@ class BusyHost(Protocol):
 
 
 class Job:
-    """One piece of background work. Its callbacks are called at most once, on the GUI thread, and never after its owner's end."""
+    """One piece of background work. One of its callbacks is called at most, once, on the GUI thread, and never after its owner's end."""
 
     def __init__(
         self,
@@ -45,12 +45,14 @@ class Job:
         awaitable: Awaitable[Any],
         success: Callable[[Any], object] | None,
         failure: Callable[[StudioError], object] | None,
+        stopped: Callable[[], object] | None,
         text: str,
     ) -> None:
         self.text = text
         self._owner = owner
         self._success = success
         self._failure = failure
+        self._stopped = stopped
         self._host: BusyHost | None = None
         self._awaitable = awaitable
         # A coroutine is run as it is: one inside another would never be awaited when cancelled before its first step.
@@ -69,8 +71,12 @@ class Job:
         return not self._task.done()
 
     def cancel(self) -> None:
-        """Stops the work; neither callback is called, not even where the work is done and only its callback has not come yet."""
+        """Stops the work; no callback is called, not even where the work is done and only its callback has not come yet."""
         self._is_cancelled = True
+        self._task.cancel()
+
+    def stop(self) -> None:
+        """Stops the work for a person, which its owner hears of by `stopped`."""
         self._task.cancel()
 
     def show_after(self, delay_ms: int) -> None:
@@ -94,6 +100,8 @@ class Job:
             if inspect.iscoroutine(self._awaitable):
                 # Cancelled before it began, it would be reported as never awaited; otherwise this does nothing.
                 self._awaitable.close()
+            if self._stopped is not None and not self._is_cancelled and is_alive(self._owner):
+                self._stopped()
             return
         error = task.exception()
         if error is not None and not isinstance(error, StudioError):
@@ -123,15 +131,17 @@ def run_in_background(
     success: Callable[[_T], object] | None = None,
     failure: Callable[[StudioError], object] | None = None,
     *,
+    stopped: Callable[[], object] | None = None,
     text: str = "",
     busy_after_ms: int = 500,
 ) -> Job:
     """Starts `awaitable` on the GUI thread's running event loop and returns at once.
 
     `success` gets its result, `failure` a StudioError; without `failure` the window shows the error. Any other exception is
-    our bug and goes to the crash report. When `owner` is destroyed the work is cancelled. After `busy_after_ms` the window says `text`.
+    our bug and goes to the crash report. When `owner` is destroyed the work is cancelled. `stopped` is called when somebody else ends
+    it: a person in the window, or the project's end. After `busy_after_ms` the window says `text`.
     """
-    job = Job(owner, awaitable, success, failure, text)
+    job = Job(owner, awaitable, success, failure, stopped, text)
     job.show_after(busy_after_ms)
     return job
 

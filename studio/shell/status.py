@@ -71,7 +71,7 @@ class BusyBar(QWidget):
 
     def _cancel(self) -> None:
         if self._jobs:
-            self._jobs[-1].cancel()
+            self._jobs[-1].stop()
 
 
 class StatusBar(QStatusBar):

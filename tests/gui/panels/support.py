@@ -188,7 +188,7 @@ class PanelSession(Session):
         if self.answers.gate is not None:
             await self.answers.gate.wait()
         await asyncio.sleep(0)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 

@@ -1,5 +1,6 @@
 """Problems, lineage, log and runs: what they list, where their rows lead."""
 
+import asyncio
 import datetime as dt
 import logging
 from typing import Any
@@ -408,6 +409,19 @@ def test_a_run_that_the_history_has_no_more_is_not_listed(runs, session, qtbot):
     session.answers.runs = session.answers.runs[1:]
     runs.refresh()
     qtbot.waitUntil(lambda: len(column(runs.list)) == 2)
+
+
+def test_only_the_latest_look_at_the_history_counts(runs, session, qtbot):
+    late = session.answers.gate = asyncio.Event()
+    runs.refresh()
+    qtbot.waitUntil(lambda: bool(late._waiters))
+    session.answers.gate = None
+    session.answers.runs = [record(3), *session.answers.runs]
+    runs.refresh()
+    qtbot.waitUntil(lambda: len(column(runs.list)) == 3)
+    late.set()
+    qtbot.waitUntil(lambda: runs.busy._jobs == 0)
+    assert len(column(runs.list)) == 3
 
 
 def test_no_runs_say_how_to_make_one(theme, session, show):

@@ -106,6 +106,30 @@ def test_a_count_that_began_before_a_run_ended_is_not_shown_after_it(panel, sess
     qtbot.waitUntil(lambda: find(panel.tree_model, "model", "Customer").data(EXTRA) == "2")
 
 
+def test_a_count_that_ends_with_its_project_or_by_a_person_keeps_no_other_from_being_taken(
+    panel, session, qtbot, monkeypatch
+):
+    qtbot.waitUntil(lambda: find(panel.tree_model, "model", "OrderItem").data(EXTRA) == "0")
+    begun, closed = [], asyncio.Event()
+
+    async def cut_short(model_id):
+        begun.append(model_id)
+        await closed.wait()
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(session, "row_count", cut_short)
+    panel.refresh_counts()
+    qtbot.waitUntil(lambda: bool(begun))
+    panel.set_session(
+        PanelSession.of(counts={"Customer": 4, "Order": asyncio.CancelledError(), "OrderItem": 6})
+    )
+    closed.set()
+    qtbot.waitUntil(lambda: find(panel.tree_model, "model", "OrderItem").data(EXTRA) == "6")
+    assert find(panel.tree_model, "model", "Customer").data(EXTRA) == "4"
+    assert find(panel.tree_model, "model", "Order").data(EXTRA) == "?"
+    assert panel.busy._jobs == 0
+
+
 def test_two_beginnings_find_an_operation_and_enter_asks_for_its_node(panel, qtbot):
     qtbot.keyClicks(panel.search, "ord cr")
     qtbot.waitUntil(

@@ -1,5 +1,6 @@
 """Results: pages of rows, records, values, errors, and what is copied of them."""
 
+import asyncio
 import base64
 import json
 import re
@@ -426,6 +427,22 @@ def test_a_models_records_are_paged_and_ordered_by_the_database(browsing, qtbot)
     assert asked == [("browse", "Order", None, (), 0, PAGE_ROWS)]
     browsing.current.rows._order_by("total", False)
     qtbot.waitUntil(lambda: ("browse", "Order", None, ("total",), 0, PAGE_ROWS) in asked)
+
+
+def test_rows_whose_reading_somebody_has_stopped_are_read_when_they_are_looked_at_again(browsing, qtbot):
+    view = browsing.current.rows
+    qtbot.waitUntil(lambda: view.model.row(0) is not None)
+    answers = browsing.session.answers
+    answers.gate = asyncio.Event()
+    view.toggle_chart()
+    view.reload()
+    qtbot.waitUntil(lambda: view.model.is_busy and view.chart._reading is not None)
+    view.model._job.stop()
+    view.chart._reading.stop()
+    qtbot.waitUntil(lambda: view.busy._jobs == 0 and view.chart._reading is None)
+    answers.gate = None
+    qtbot.waitUntil(lambda: view.model.row(0) is not None)
+    qtbot.waitUntil(lambda: view.chart.canvas.chart is not None)
 
 
 def test_a_value_that_refers_to_a_record_leads_to_it_by_ctrl_and_click_or_a_key(browsing, qtbot):

@@ -122,6 +122,30 @@ def test_cancelled_work_calls_nobody(qtbot, loop):
     assert host.errors == []
 
 
+def test_an_owner_hears_that_somebody_else_has_stopped_its_work_and_not_of_its_own_cancelling(qtbot, loop):
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    heard: list[object] = []
+
+    async def ended_elsewhere() -> None:
+        await asyncio.sleep(0)
+        raise asyncio.CancelledError
+
+    def begin(name, work):
+        return run_in_background(
+            widget, work, success=heard.append, failure=heard.append, stopped=lambda: heard.append(name)
+        )
+
+    begin("by the engine", ended_elsewhere())
+    begin("by a person", asyncio.Event().wait()).stop()
+    own = begin("by itself", asyncio.Event().wait())
+    own.cancel()
+    done = begin("too late", give("done"))
+    qtbot.waitUntil(lambda: not own.is_running and not done.is_running and len(heard) == 3)
+    done.stop()
+    assert set(heard) == {"by the engine", "by a person", "done"}
+
+
 def test_what_is_cancelled_is_not_heard_of_even_when_it_was_done_already(qtbot, loop):
     widget = QWidget()
     qtbot.addWidget(widget)
