@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from studio.database.options import DatabaseOptions
 from studio.database.results import Meter, OnSchema, PoolInfo, Recorder, ServerInfo, Statement
-from studio.kernel.errors import ConnectionFailed, MissingDriver
+from studio.kernel import forks
+from studio.kernel.errors import ConnectionFailed, ConnectionLost, MissingDriver
 from studio.kernel.names import did_you_mean
 from studio.models.spec import ModelSpec
 
@@ -67,6 +68,7 @@ class Database:
         self._narrowed: set[int] = set()
         self._before_close: dict[object, Callable[[], Awaitable[object]]] = {}
         self._ensuring = asyncio.Lock()
+        self._is_parents = False
 
     def __repr__(self) -> str:
         return f"<Database {self.name or self.dialect}>"
@@ -79,6 +81,12 @@ class Database:
 
     @cached_property
     def _engine(self) -> Engine:
+        if self._is_parents:
+            raise ConnectionLost(
+                "The database in memory has stayed in the process that this one was forked from.",
+                hint="Make another DataFlow here, or keep the data in a file or on a server.",
+            )
+        forks.watch(self)
         try:
             return self._dialect.open(self.url, self.options)
         except ModuleNotFoundError as error:
@@ -131,6 +139,22 @@ class Database:
             self._book.lists.forget()  # what is opened next may be another database in memory
         if "_engine" in self.__dict__:
             await self._engine.close()
+
+    def after_fork(self) -> None:
+        """The connections are the parent's: the child opens its own with its first use."""
+        held = self.__dict__
+        engine = held.pop("_engine", None)
+        if engine is None:
+            return
+        forks.leave(engine, held.pop("_book", None), dict(self._before_close))
+        if self.dialect == "sqlite":
+            from studio.database.sqlite import SqliteEngine
+
+            self._is_parents = isinstance(engine, SqliteEngine) and engine.in_memory
+        self._ensured.clear()
+        self._narrowed.clear()
+        self._before_close.clear()
+        self._ensuring = asyncio.Lock()
 
     def before_close(self, callback: Callable[[], Awaitable[object]]) -> Callable[[], None]:
         """Has the callback awaited when the database is about to be closed; what is returned takes that back."""

@@ -5,6 +5,8 @@ Which models it keeps is `kept_models`' business, how workflows are built and ru
 
 from __future__ import annotations
 
+import contextlib
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -20,8 +22,8 @@ from studio.dataflow.metrics import Metrics
 from studio.dataflow.schema_log import SchemaLog
 from studio.dataflow.settings import log_as
 from studio.dataflow.testing import TestRecord, create_for_test, refuse_outside_tests
-from studio.kernel.errors import ModelError, WorkflowError
-from studio.kernel.loop import EngineLoop, default_loop
+from studio.kernel.errors import ModelError, StudioError, WorkflowError
+from studio.kernel.loop import Close, EngineLoop, default_loop
 from studio.kernel.names import did_you_mean
 from studio.models.declare import model_from_class
 from studio.models.relations import Family
@@ -43,7 +45,8 @@ class DataFlow:
     """One database, the models kept in it, and the nodes they get.
 
     Made without any I/O; tables are created when a workflow first uses them. It may be used from any thread and under any event loop, for
-    the database is reached on the engine's own. A program need not close it in order to end.
+    the database is reached on the engine's own. A program need not close it in order to end; one that nobody holds any more is closed by itself, and
+    a forked process opens connections of its own.
 
     Args:
         url: `sqlite:///shop.db`, `postgresql://user:password@host/shop`, `:memory:`; without one the environment's DATABASE_URL, then
@@ -104,6 +107,11 @@ class DataFlow:
             self._name, dialect=self._database.dialect, multi_tenant=bool(self._config.multi_tenant)
         )
         self._is_open = True
+        self._let_go = _closer(self._database)
+        self._engine.hold(self._let_go)
+        # Or else the garbage collector would destroy connections wherever it happens to run, which drivers do not survive.
+        self._gone = weakref.finalize(self, self._engine.let_go, self._let_go, now=True)
+        self._gone.atexit = False
         instances.remember(self)
         for model in models:
             if isinstance(model, ModelSpec):
@@ -350,6 +358,8 @@ class DataFlow:
 
     def _forget(self) -> None:
         self._is_open = False
+        self._gone.detach()
+        self._engine.let_go(self._let_go)
         instances.forget(self)
 
     def _wait(self, coro: Coroutine[Any, Any, T]) -> T:
@@ -371,3 +381,13 @@ class DataFlow:
         """Without the URL: it may hold a password."""
         count = len(self._models.by_name)
         return f"<DataFlow {self._name!r}, {count} {'model' if count == 1 else 'models'}>"
+
+
+def _closer(database: Database) -> Close:
+    """What closes the database when nobody is there any more to be told what goes wrong."""
+
+    async def close() -> None:
+        with contextlib.suppress(StudioError):
+            await database.close()
+
+    return close

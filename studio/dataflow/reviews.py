@@ -17,11 +17,14 @@ class _Open(tuple[dict[str, Any], str]):  # noqa: SLOT001 - a tuple has no room 
 
     _result: RunResult
     _engine: EngineLoop
+    _workflow: object
 
-    def __new__(cls, result: RunResult, engine: EngineLoop) -> Self:
+    def __new__(cls, result: RunResult, workflow: object, engine: EngineLoop) -> Self:
+        """`workflow` is what was run: it keeps the databases open that the transaction is in."""
         made = super().__new__(cls, (dict(result.results), result.run_id))
         made._result = result
         made._engine = engine
+        made._workflow = workflow
         return made
 
     @property

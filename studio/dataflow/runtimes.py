@@ -171,7 +171,7 @@ class LocalRuntime(_Runtime):
         result = self.run(workflow, inputs, db=db, mode=mode, until=until, start=start, earlier=earlier)
         result.raise_for_state()
         if result.transaction is not None:
-            return OpenRun(result, self._ready(workflow, db)[1])
+            return OpenRun(result, *self._ready(workflow, db))
         return dict(result.results), result.run_id
 
     def run(
@@ -241,7 +241,7 @@ class AsyncLocalRuntime(_Runtime):
         result = await self.run(workflow, inputs, db=db, mode=mode, until=until, start=start, earlier=earlier)
         result.raise_for_state()
         if result.transaction is not None:
-            return AsyncOpenRun(result, self._ready(workflow, db)[1])
+            return AsyncOpenRun(result, *self._ready(workflow, db))
         return dict(result.results), result.run_id
 
     async def run(

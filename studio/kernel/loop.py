@@ -12,12 +12,18 @@ import contextlib
 import gc
 import os
 import threading
-from collections.abc import Coroutine
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeAlias, TypeVar
+
+from studio.kernel import forks
 
 T = TypeVar("T")
 
+Close: TypeAlias = Callable[[], Coroutine[Any, Any, object]]
+
 STOP_TIMEOUT_S: Final = 5.0
+_CLOSING_TIMEOUT_S: Final = 2.0
+"""A program that ends waits no longer for a server that has gone."""
 _COLLECT_EVERY: Final = 10_000
 """So many new containers before Python looks for cycles among them."""
 
@@ -26,7 +32,7 @@ class EngineLoop:
     """A daemon thread with an asyncio loop (uvloop's where there is one). Its methods may be called from any thread.
 
     Starting is idempotent and happens by itself with the first coroutine. The thread never keeps the interpreter from exiting; what is
-    still running then is cancelled first.
+    still running then is cancelled, and what is held is closed.
     """
 
     def __init__(self, name: str = "studio-engine") -> None:
@@ -34,6 +40,8 @@ class EngineLoop:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._held: list[Close] = []
+        self._closing: set[asyncio.Task[object]] = set()
 
     def start(self) -> None:
         """Starts the thread and returns when its loop runs; does nothing when it does already."""
@@ -41,6 +49,7 @@ class EngineLoop:
             if self._loop is not None:
                 return
             _collect_rarely()
+            forks.watch(self)
             loop = _new_loop()
             ready = threading.Event()
             loop.call_soon(ready.set)
@@ -58,6 +67,14 @@ class EngineLoop:
         finally:
             loop.close()
 
+    def after_fork(self) -> None:
+        """The thread has stayed with the parent: the child's starts with its first coroutine."""
+        forks.leave(self._loop, self._thread)
+        atexit.unregister(self.stop)
+        self._lock, self._loop, self._thread = threading.Lock(), None, None
+        forks.leave(*self._closing)
+        self._closing = set()
+
     def is_current(self) -> bool:
         """Whether the caller is on this loop's thread."""
         return self._thread is threading.current_thread()
@@ -70,6 +87,37 @@ class EngineLoop:
             coro.close()
             raise RuntimeError("The engine is being stopped.")
         return asyncio.run_coroutine_threadsafe(coro, loop)
+
+    def hold(self, close: Close) -> None:
+        """Has something closed here before the loop ends, unless it is let go before."""
+        self._held.append(close)
+
+    def let_go(self, close: Close, *, now: bool = False) -> None:
+        """Takes that back; `now` starts the closing, where the loop runs. The garbage collector may call it, at any time and on any thread."""
+        with contextlib.suppress(ValueError):
+            self._held.remove(close)
+        loop = self._loop  # no lock: whoever holds it may be the one who is interrupted
+        if now and loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has just been closed
+                loop.call_soon_threadsafe(self._begin, close)
+
+    def _begin(self, close: Close) -> None:
+        task = asyncio.get_running_loop().create_task(close(), name="let go")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _end(self) -> None:
+        """Ends what is running, then closes what is held: servers are told good-bye, and SQLite leaves no log beside its file."""
+        own = asyncio.current_task()
+        tasks = [task for task in asyncio.all_tasks() if task is not own and task not in self._closing]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for close in self._held:
+            self._begin(close)
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=_CLOSING_TIMEOUT_S)
+        await asyncio.get_running_loop().shutdown_asyncgens()
 
     def run(self, coro: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine here and waits for its result, whether or not the caller's thread has a loop of its own.
@@ -111,7 +159,7 @@ class EngineLoop:
             raise
 
     def stop(self) -> None:
-        """Cancels what is running here, waits for it (at most 5 s), and ends the thread; it may be started again."""
+        """Cancels what is running here, closes what is held, waits for both (at most 5 s), and ends the thread; it may be started again."""
         with self._lock:
             loop, thread, self._loop = self._loop, self._thread, None
         if loop is None or thread is None:
@@ -121,7 +169,7 @@ class EngineLoop:
             loop.call_soon(loop.stop)
             return
         with contextlib.suppress(TimeoutError, concurrent.futures.CancelledError):
-            asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(STOP_TIMEOUT_S)
+            asyncio.run_coroutine_threadsafe(self._end(), loop).result(STOP_TIMEOUT_S)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(STOP_TIMEOUT_S)
 
@@ -164,15 +212,6 @@ def _collect_rarely() -> None:
     first, *others = gc.get_threshold()
     if 0 < first < _COLLECT_EVERY:
         gc.set_threshold(_COLLECT_EVERY, *others)
-
-
-async def _cancel_all() -> None:
-    own = asyncio.current_task()
-    tasks = [task for task in asyncio.all_tasks() if task is not own]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await asyncio.get_running_loop().shutdown_asyncgens()
 
 
 _default: tuple[int, EngineLoop] | None = None

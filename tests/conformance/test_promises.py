@@ -6,7 +6,10 @@ Installing, connecting, building, running, declaring models, the generated nodes
 
 import asyncio
 import datetime as dt
+import os
 import re
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
@@ -103,6 +106,58 @@ def one(db: DataFlow, type_name: str, params: dict[str, Any] | None = None) -> A
 
 
 # ---------------------------------------------------------------- install, import, connect
+
+
+_FORKING = """
+import gc, os, sys
+from studio import DataFlow, LocalRuntime, StudioError, WorkflowBuilder
+
+class Note:
+    text: str
+
+def note(db, text):
+    workflow = WorkflowBuilder(db)
+    workflow.add_node("NoteCreateNode", "create", {"text": text})
+    workflow.add_node("NoteCountNode", "count")
+    workflow.add_connection("create", "done", "count", "after")
+    return LocalRuntime().execute(workflow)[0]["count"]["count"]
+
+note(DataFlow(sys.argv[1], models=[Note]), "by one that nobody holds any more")
+gc.collect()
+db, memory = DataFlow(sys.argv[1], models=[Note]), DataFlow(":memory:", models=[Note])
+print(note(db, "before the fork"), note(memory, "in memory"), flush=True)
+child = os.fork()
+if not child:
+    print(note(db, "in the child"))
+    try:
+        note(memory, "gone")
+    except StudioError as error:
+        print(error.message)
+else:
+    os.waitpid(child, 0)
+    print(note(db, "in the parent"), note(memory, "still there"))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_a_forked_process_opens_its_own_connections_and_all_of_them_end_quietly(database_url: str) -> None:
+    """Nothing hangs, nothing warns, and the parent's connections outlive the child."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        # Newer Pythons warn of any fork beside threads.
+        [sys.executable, "-W", "error", "-W", "ignore::DeprecationWarning", "-c", _FORKING, database_url],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "2 1",
+        "3",
+        "The database in memory has stayed in the process that this one was forked from.",
+        "4 2",
+    ]
 
 
 def test_the_url_may_be_positional_or_named_and_there_is_a_config_object(database_url: str) -> None:

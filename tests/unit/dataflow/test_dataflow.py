@@ -1,10 +1,12 @@
 """Does a DataFlow take the options that have an effect, keep its models to itself, and end with the program?"""
 
+import asyncio
 import enum
 import gc
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from studio import DataFlow, DataFlowConfig, LocalRuntime, WorkflowBuilder
 from studio.dataflow import instances
 from studio.dataflow.config import find_url, name_from
 from studio.kernel.errors import BuildError, ModelError, NoSuchTable, StudioError, WorkflowError
+from studio.kernel.loop import default_loop
 
 
 class Person:
@@ -431,6 +434,28 @@ def test_tables_become_models_unless_a_model_declares_them(tmp_path: Path) -> No
         assert db.register_schema_as_models() == []
 
 
+def test_one_that_nobody_holds_is_closed_but_not_while_a_transaction_is_open_in_it(sqlite_url: str) -> None:
+    db = DataFlow(sqlite_url, models=[Person])
+    database, gone = db.database, weakref.ref(db)
+    workflow = WorkflowBuilder(db, name="story")
+    workflow.add_node("PersonCreateNode", "node", {"id": "a", "name": "Ada"})
+    with LocalRuntime().execute(workflow, mode="review") as run:
+        del db, workflow
+        gc.collect()
+        assert gone() is not None
+        run.commit()
+    del run
+    gc.collect()
+    assert gone() is None
+    default_loop().run(_what_is_let_go())
+    assert database.pool().open == 0
+
+
+async def _what_is_let_go() -> None:
+    """It was begun on the engine's loop before this."""
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "let go"))
+
+
 _ZERO_CONFIG = """
 from studio import DataFlow, LocalRuntime, WorkflowBuilder
 db = DataFlow({argument})
@@ -472,4 +497,5 @@ def test_a_program_works_without_settings_and_ends_without_closing(
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "hello 36\n"
-    assert (tmp_path / file).exists() if file else not list(tmp_path.glob("*.db"))
+    # What was left open is closed at the end: no log is left beside the file.
+    assert [path.name for path in tmp_path.iterdir()] == ([file] if file else [])
