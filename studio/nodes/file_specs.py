@@ -20,7 +20,9 @@ _PATH: Final = ParamSpec(
     label="File",
     description="The file. A relative path begins in the project's folder, or where Studio was started when the project has none; ~ is the home folder.",
     required=True,
+    editor="file",
 )
+_NEW_PATH: Final = replace(_PATH, editor="new_file")
 _ENCODING: Final = ParamSpec(
     name="encoding",
     type=_TEXT,
@@ -151,7 +153,7 @@ WRITE_CSV: Final = NodeSpec(
     category="data",
     code="WCV",
     description=f"Writes records into a CSV file with a header.{_WRITTEN}",
-    params=(_PATH, _RECORDS, _FIELDS, _DELIMITER, _IF_EXISTS, _ENCODING, *COMMON),
+    params=(_NEW_PATH, _RECORDS, _FIELDS, _DELIMITER, _IF_EXISTS, _ENCODING, *COMMON),
     outputs=_WRITE_PORTS,
     value=_WRITE_VALUE,
     example=MappingProxyType({"path": "orders.csv", "fields": ["id", "total"]}),
@@ -164,7 +166,7 @@ WRITE_JSON: Final = NodeSpec(
     code="WJS",
     description=f"Writes records into a JSON file, as an array or line by line.{_WRITTEN}",
     params=(
-        _PATH,
+        _NEW_PATH,
         _RECORDS,
         _FIELDS,
         ParamSpec(
@@ -221,7 +223,7 @@ WRITE_PARQUET: Final = NodeSpec(
     description="Writes records into a Parquet file: decimals with their digits, dates, times in UTC, bytes, lists and records, ids as "
     f"text.{_WRITTEN}",
     params=(
-        _PATH,
+        _NEW_PATH,
         _RECORDS,
         _FIELDS,
         _MODEL,

@@ -7,8 +7,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.models.spec import MISSING
 from studio.panels.display import cell_text
@@ -267,6 +276,10 @@ class ParamRow(QWidget):
         self.finished.emit()
 
 
+_LINK_MARGINS_PX: Final = 12
+"""What the style sheet keeps free around a link, and a little more."""
+
+
 class FeedLine(QWidget):
     """An edge that gives a param: where it comes from, and a button that takes it away."""
 
@@ -279,20 +292,29 @@ class FeedLine(QWidget):
         line.setSpacing(4)
         _, _, inner = edge.target_port.partition(".")
         text = f"← {edge.source}.{edge.source_port}"
-        self.source = QToolButton(self)
-        self.source.setText(f"{inner} {text}" if inner else text)
+        self._text = f"{inner} {text}" if inner else text
+        self.source = QPushButton(self._text, self)
+        self.source.setAccessibleName(self._text)
+        self.source.setProperty("kind", "link")
+        self.source.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.source.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.source.setToolTip(
             row.tr("{title} › {port}. Click to select the node.").format(title=title, port=edge.source_port)
         )
         self.source.setFont(row.context.theme.mono(size_px=12))
         self.source.clicked.connect(self._activate)
-        line.addWidget(self.source)
-        line.addStretch(1)
+        line.addWidget(self.source, 1)
         self.disconnect_button = tool_button(
             "link-break", row.context.theme, self, tip=row.tr("Disconnect"), text=row.tr("Disconnect")
         )
         self.disconnect_button.clicked.connect(self._disconnect)
         line.addWidget(self.disconnect_button)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.source.width() - _LINK_MARGINS_PX
+        shown = self.source.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, room)
+        self.source.setText(shown)
 
     def _activate(self) -> None:
         self._row.sourceActivated.emit(self.edge.source)

@@ -18,7 +18,7 @@ Operation = Literal[
 ]  # fmt: skip
 Editor = Literal[
     "auto", "text", "code", "sql", "expression", "filter", "order", "fields", "relations", "rows", "mapping", "aggregate", "choice", "json",
-    "workflow", "writes",
+    "workflow", "writes", "file", "new_file",
 ]  # fmt: skip
 
 AFTER: Final = "after"

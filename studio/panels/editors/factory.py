@@ -13,6 +13,7 @@ from studio.panels.editors.figures import AggregateEditor
 from studio.panels.editors.filters import FilterEditor
 from studio.panels.editors.mappings import MappingEditor
 from studio.panels.editors.names import FieldNamesEditor, OrderEditor, RelationNamesEditor, WriteNamesEditor
+from studio.panels.editors.paths import PathEditor
 from studio.panels.editors.simple import ChoiceEditor, LineEditor
 from studio.panels.editors.structured import RawSwitch
 from studio.panels.editors.table import TableEditor
@@ -28,6 +29,8 @@ def make_editor(param: ParamSpec, context: EditorContext, parent: QWidget) -> Va
     kind = param.type.kind
     if param.editor == "workflow":
         return WorkflowEditor(context, parent)
+    if param.editor in ("file", "new_file"):
+        return PathEditor(context, parent, is_written=param.editor == "new_file")
     named = _named(param, context, parent)
     if named is not None:
         return named
@@ -73,5 +76,6 @@ def _named(param: ParamSpec, context: EditorContext, parent: QWidget) -> ValueEd
         case "fields" if param.type.kind == "list" or param.type.many:
             return RawSwitch(FieldNamesEditor(context, parent), "list", context, parent)
         case "fields":
-            return RawSwitch(MappingEditor(context, parent), "dict", context, parent)
+            inner = MappingEditor(context, parent, changes=param.name in ("fields", "update"))
+            return RawSwitch(inner, "dict", context, parent)
     return None

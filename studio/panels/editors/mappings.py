@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -13,6 +13,8 @@ from studio.panels.editors.expressions import ExpressionEditor
 from studio.panels.editors.simple import ChoiceEditor, LineEditor
 from studio.panels.editors.structured import FieldCombo, RowsEditor, RowWidget
 from studio.panels.literals import is_expression
+
+NUMBERS: Final = ("int", "float", "decimal")
 
 
 class PairRow(RowWidget):
@@ -95,8 +97,17 @@ class PairRow(RowWidget):
 class MappingEditor(RowsEditor):
     """Names with values: a model's fields with typed values, or new names with expressions (`local_names`)."""
 
-    def __init__(self, context: EditorContext, parent: QWidget, *, local_names: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        context: EditorContext,
+        parent: QWidget,
+        *,
+        local_names: Sequence[str] = (),
+        changes: bool = False,
+    ) -> None:
+        """`changes`: the values may also say how they follow from the old ones."""
         self._local_names = tuple(local_names)
+        self._changes = changes
         super().__init__(context, parent)
 
     def label_of_add(self) -> str:
@@ -112,13 +123,20 @@ class MappingEditor(RowsEditor):
         name, value = content or ("", MISSING)
         return PairRow(name, value, self.context, self, local_names=self._local_names)
 
+    def _told(self, row: PairRow) -> str:
+        """What is wrong with a row's value, and for a change of a number how it is worked out from the old one."""
+        problem = row.value.problem
+        if problem and self._changes and self.context.kind_of(row.key()) in NUMBERS:
+            return f"{problem} " + self.tr('From the old value: {"$multiply": 1.1} or {"$inc": 1}.')
+        return problem
+
     def collect(self) -> Any:
         found: dict[str, Any] = {}
         for row in self.rows:
             if not isinstance(row, PairRow) or not row.key():
                 continue
             value = row.current()
-            self.problem = self.problem or row.value.problem
+            self.problem = self.problem or self._told(row)
             row.value.set_invalid(bool(row.value.problem))
             if value is not MISSING:
                 found[row.key()] = value

@@ -51,11 +51,12 @@ class LineEditor(ValueEditor):
         self.kind = kind
         self._empty: Any = MISSING
         self._ghost = ""
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(4)
         self.line = QLineEdit(self)
         self.setFocusProxy(self.line)
-        row.addWidget(self.line)
+        self.row.addWidget(self.line, 1)
         self.line.textEdited.connect(self._typed)
         self.line.returnPressed.connect(self.finished)
         LeaveWatcher(self.line).left.connect(self.finished)

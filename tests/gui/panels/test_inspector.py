@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.models.spec import MISSING
@@ -256,7 +256,7 @@ def test_a_param_fed_by_an_edge_says_so_and_can_be_disconnected(panel, session, 
     shown = row(panel, "total")
     assert not shown.editor.isVisible()
     feed = shown._feeds.itemAt(0).widget()
-    assert feed.source.text() == "← list_orders.first.total"
+    assert feed.source.accessibleName() == "← list_orders.first.total"
     with qtbot.waitSignal(panel.nodeSelected) as asked:
         qtbot.mouseClick(feed.source, Qt.MouseButton.LeftButton)
     assert asked.args == ["list_orders"]
@@ -280,7 +280,7 @@ def test_an_edge_to_a_part_of_a_param_leaves_the_rest_editable(panel, session):
     choose(panel, "w1", ["update_order"])
     shown = row(panel, "fields")
     assert shown.editor.isVisible()
-    assert shown._feeds.itemAt(0).widget().source.text() == "status ← list_orders.first.status"
+    assert shown._feeds.itemAt(0).widget().source.accessibleName() == "status ← list_orders.first.status"
 
 
 def test_a_filter_is_edited_as_rows(panel, session, qtbot):
@@ -335,6 +335,26 @@ def test_the_fields_of_an_update_are_typed_by_the_model(panel, session, qtbot):
     line.selectAll()
     qtbot.keyClicks(line, '{"$inc": 1}')
     assert params(session, "update_order")["fields"]["total"] == {"$inc": 1}
+    line.selectAll()
+    qtbot.keyClicks(line, "total * 1.1")
+    assert '{"$multiply": 1.1}' in row(panel, "fields").error.text()
+
+
+def test_a_file_is_chosen_and_an_edge_with_a_long_name_leaves_room_to_disconnect(panel, session, qtbot):
+    write = session.add_node("w1", "WriteCSV", x=0, y=900)
+    choose(panel, "w1", [write])
+    editor = row(panel, "path").editor
+    qtbot.mouseClick(editor.button, Qt.MouseButton.LeftButton)
+    dialog = editor.findChild(QFileDialog)
+    assert dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave
+    dialog.close()
+    editor.take_file("orders.csv")
+    assert params(session, write)["path"] == "orders.csv"
+    source = session.add_node("w1", "OrderListNode", x=0, y=1200, title="A list of the orders " * 3)
+    session.connect("w1", Edge(source=source, source_port="records", target=write, target_port="records"))
+    feed = row(panel, "records")._feeds.itemAt(0).widget()
+    qtbot.waitUntil(lambda: "…" in feed.source.text())
+    assert feed.disconnect_button.geometry().right() < feed.width() <= panel.width()
 
 
 def test_expressions_over_records_stand_without_braces(panel, session, qtbot):
