@@ -110,6 +110,8 @@ class Adding(QObject):
         if added is not None:
             self._remember(entry.spec.type)
             view.select([added])
+            if not keep_open:
+                view.uncover(added)
         if keep_open:
             self._at += QPointF(GRID * 2, GRID * 2)
         else:

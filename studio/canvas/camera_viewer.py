@@ -104,6 +104,19 @@ class CameraViewer(NodeViewer):
         camera = self.camera()
         self._show_from(x - camera.width / camera.zoom / 2, y - camera.height / camera.zoom / 2, camera.zoom)
 
+    def pan_into_view(self, box: QRectF) -> None:
+        """Shifts the view no further than needed for a box (in pixels of the viewport) to be seen."""
+        size = self.viewport().size()
+        dx, dy = (
+            max(-low, 0.0) or min(length - high, 0.0)
+            for low, high, length in (
+                (box.left(), box.right(), size.width()),
+                (box.top(), box.bottom(), size.height()),
+            )
+        )
+        if dx or dy:
+            self.pan_by(dx, dy)
+
     def pan_by(self, dx_px: float, dy_px: float) -> None:
         """Shifts the scene by whole pixels; what is left over comes with the next step.
 

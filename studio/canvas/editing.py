@@ -79,6 +79,7 @@ class CanvasEditing:
         added = self.add_node(type_name, *corner, params)
         if added is not None:
             self._view.select([added])
+            self._view.uncover(added)
             self._view.viewer.setFocus()
 
     # Between others

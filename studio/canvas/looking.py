@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from PySide6.QtCore import QPointF, QRectF
 
 from studio.canvas.camera import NEAR
 from studio.canvas.framing import bounds
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from studio.canvas.viewer import CanvasViewer
 
 ZOOM_STEP: Final = 1.25
+_ROOM_PX: Final = 16
+"""What is uncovered keeps as far from the edge of the window."""
 
 
 class Looking:
@@ -112,6 +115,16 @@ class Looking:
             if self._viewer.camera().zoom < NEAR:
                 self.center_on(node_id)
             self._reveal(i)
+
+    def uncover(self, node_id: NodeId) -> None:
+        """Shifts the view no further than needed for a node to be seen whole."""
+        i = self._projector.geometry.index.get(node_id)
+        if i is None:
+            return
+        left, top, right, bottom = self._projector.geometry.boxes()[i].tolist()
+        camera = self._viewer.camera()
+        first, last = QPointF(*camera.to_pixels(left, top)), QPointF(*camera.to_pixels(right, bottom))
+        self._viewer.pan_into_view(QRectF(first, last).adjusted(-_ROOM_PX, -_ROOM_PX, _ROOM_PX, _ROOM_PX))
 
     def _reveal(self, i: int) -> None:
         """Brings a node into view when it is not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Final
@@ -24,6 +24,7 @@ ELSEWHERE: Final = (">", "@", "#", ":")
 MOST_RECENT: Final = 5
 _ENOUGH: Final = 62.0
 """Below this likeness (0–100) an entry is not what was typed."""
+_ASIDE_WEIGHT: Final = 10.0
 _TITLE_WEIGHT: Final = 12.0
 """What it counts when the typed words are the beginnings of a title: more than any likeness of the rest, less than a section apart."""
 
@@ -155,7 +156,7 @@ def sections(
     query = " ".join(query.lower().split())
     scores = _scores(every, query, recent) if query else None
     if compatible:
-        return _non_empty([Section(COMPATIBLE, _ranked(every, scores))])
+        return _non_empty([Section(COMPATIBLE, _ranked(every, scores, less=_aside))])
     templates = [entry for entry in every if entry.template is not None]
     workflows = [entry for entry in every if entry.runs is not None]
     every = [entry for entry in every if entry.runs is None and entry.template is None]
@@ -202,11 +203,19 @@ def _non_empty(found: list[Section]) -> list[Section]:
     return [section for section in found if section.entries]
 
 
-def _ranked(entries: list[Entry], scores: dict[int, float] | None) -> tuple[Entry, ...]:
+def _ranked(
+    entries: list[Entry], scores: dict[int, float] | None, less: Callable[[Entry], float] = lambda _: 0.0
+) -> tuple[Entry, ...]:
     if scores is None:
         return tuple(entries)
     matching = [entry for entry in entries if scores[id(entry)] >= _ENOUGH]
-    return tuple(sorted(matching, key=lambda entry: -scores[id(entry)]))
+    return tuple(sorted(matching, key=lambda entry: less(entry) - scores[id(entry)]))
+
+
+def _aside(entry: Entry) -> float:
+    """What counts against an entry that would be joined by a port that it is not there for: `Read CSV` after a list, by its columns."""
+    port = _joined_port(entry)
+    return 0.0 if port is not None and (port.primary or port.required) else _ASIDE_WEIGHT
 
 
 def prepare() -> None:

@@ -65,21 +65,10 @@ class TextEditing(QObject):
         self._view.editor.open_line(subject, text, self._editor_box(), viewer.style_, viewer.camera().zoom)
 
     def _bring_into_view(self, box: QRectF) -> None:
-        """Shifts the view no further than needed: one wants to see what one writes."""
-        viewer, seen = (
-            self._view.viewer,
-            self._in_pixels(box).adjusted(-_ROOM_PX, -_ROOM_PX, _ROOM_PX, _ROOM_PX),
+        """One wants to see what one writes."""
+        self._view.viewer.pan_into_view(
+            self._in_pixels(box).adjusted(-_ROOM_PX, -_ROOM_PX, _ROOM_PX, _ROOM_PX)
         )
-        size = viewer.viewport().size()
-        dx, dy = (
-            max(-low, 0.0) or min(length - high, 0.0)
-            for low, high, length in (
-                (seen.left(), seen.right(), size.width()),
-                (seen.top(), seen.bottom(), size.height()),
-            )
-        )
-        if dx or dy:
-            viewer.pan_by(dx, dy)
 
     def _follow(self, *_: object) -> None:
         """The editor stays where its subject is, which is seen elsewhere now."""

@@ -36,6 +36,20 @@ def test_a_dropped_operation_becomes_a_node_under_the_cursor_in_one_step(one):
     assert list(shown_workflow(view).nodes) == ["first"]
 
 
+def test_a_node_that_is_added_at_the_edge_of_the_window_comes_into_view_whole(one):
+    view, mouse = one
+    camera = view.viewer.camera()
+    mouse.drop(node_type_mime("CustomerCreateNode"), camera.right - 4, camera.bottom - 4)
+    (new,) = view.selection()
+    seen = view.viewer.camera()
+    left, top, right, bottom = view.projector.geometry.boxes()[view.projector.geometry.index[new]].tolist()
+    assert seen.left <= left
+    assert right <= seen.right
+    assert seen.top <= top
+    assert bottom <= seen.bottom
+    assert seen.zoom == camera.zoom
+
+
 def test_something_else_is_not_taken(one):
     view, mouse = one
     mime = QMimeData()

@@ -12,7 +12,8 @@ from studio.canvas.summary import filter_text, has_summary, summary, value_text
 from studio.kernel.errors import DuplicateKey
 from studio.kernel.ids import NodeId
 from studio.session.runs import NodeRunView
-from tests.unit.canvas.specs import BULK, CREATE, IF, LIST, PYTHON, node
+from studio.workflow.spec import NodeSpec, ParamSpec
+from tests.unit.canvas.specs import BULK, CREATE, IF, LIST, PYTHON, RECORDS, node
 
 ENTRIES = [Entry(spec) for spec in (LIST, CREATE, BULK, IF, PYTHON)]
 
@@ -147,6 +148,21 @@ def test_nothing_matches_nonsense():
 def test_compatible_entries_are_one_section():
     found = sections([Entry(BULK, "data")], "", ["If"], compatible=True)
     assert titles(found) == [(COMPATIBLE, ["OrderBulkCreateNode"])]
+
+
+def test_of_two_kinds_that_match_alike_the_one_comes_first_that_is_there_for_what_the_wire_brings():
+    read = NodeSpec(
+        type="ReadCSV", title="Read CSV", category="data", params=(ParamSpec(name="names", type=RECORDS),)
+    )
+    write = NodeSpec(
+        type="WriteCSV",
+        title="Write CSV",
+        category="data",
+        params=(ParamSpec(name="records", type=RECORDS, required=True),),
+    )
+    entries = [Entry(read, "names"), Entry(write, "records")]
+    (found,) = sections(entries, "csv", compatible=True)
+    assert [entry.spec.type for entry in found.entries] == ["WriteCSV", "ReadCSV"]
 
 
 def test_what_is_offered_for_a_wire_begins_with_what_takes_it_best():
