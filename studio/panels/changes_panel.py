@@ -28,13 +28,14 @@ from studio.kernel.errors import StudioError
 from studio.panels.base import Panel
 from studio.panels.changes_model import ChangeRow, ChangesModel, Grouping, change_rows
 from studio.panels.widgets import (
+    ElidedLabel,
     EmptyState,
     SearchField,
     add_action,
     copy_text,
     counted,
-    muted_label,
     repaint_icons,
+    set_role,
     tool_button,
 )
 from studio.qt.background import run_in_background
@@ -86,14 +87,14 @@ class ChangesPanel(Panel):
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 3, 6, 3)
         bar.setSpacing(6)
-        self.summary = muted_label("", self)
-        bar.addWidget(self.summary)
-        bar.addStretch(1)
+        self.summary = ElidedLabel("", self)
+        set_role(self.summary, "role", "muted")
+        bar.addWidget(self.summary, 3)
         self.search = SearchField(self.theme, self.tr("Filter changes"), self)
         self.search.setMaximumWidth(220)
         self.search.textChanged.connect(self._filter_typed)
         self.search.left.connect(self._enter_grid)
-        bar.addWidget(self.search)
+        bar.addWidget(self.search, 1)
         self.grouping = QComboBox(self)
         self.grouping.setAccessibleName(self.tr("Group changes by"))
         self.grouping.setToolTip(self.tr("Group the changes by model or by node"))
@@ -184,16 +185,19 @@ class ChangesPanel(Panel):
         review = handle.review if handle is not None else None
         is_open = review is not None and review.state == "open"
         for button in (self.commit_button, self.roll_back_button):
+            if button.hasFocus() and not is_open:
+                heir = self.grid if self.grid.isVisible() else self.search
+                heir.setFocus(Qt.FocusReason.OtherFocusReason)
             button.setVisible(is_open)
         has_any = changes is not None and changes.total > 0
         for part in (self.export_button, self.grouping, self.search):
             part.setEnabled(has_any)
         self.countChanged.emit(str(changes.totals) if has_any and changes is not None else "")
         if changes is None or not has_any:
-            self.summary.setText("")
+            self.summary.set_text("")
             self._show_empty()
             return
-        self.summary.setText(self._told())
+        self.summary.set_text(self._told())
         self._job = run_in_background(
             self,
             asyncio.to_thread(change_rows, changes, self._titles(), by=by, wanted=self.search.text().strip()),

@@ -218,7 +218,9 @@ class MainWindow(QMainWindow):
 
     def new_workflow(self) -> None:
         if self._session is not None:
-            self._session.add_workflow()
+            canvas = self.navigation.show_workflow(self._session.add_workflow())
+            if canvas is not None:
+                canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # ------------------------------------------------------------ telling
 

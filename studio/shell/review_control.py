@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.kernel.errors import StudioError
 from studio.kernel.problems import Severity
-from studio.qt.background import run_in_background
+from studio.qt.background import is_alive, run_in_background
 from studio.qt.messages import Message, message_of
 from studio.shell.dialogs import Choice, ask
 
@@ -69,6 +70,7 @@ class ReviewControl(QObject):
         handle = self.handle
         if handle is None or handle.review is None:
             return True
+        pressed = QApplication.focusWidget()
         try:
             await (handle.review.commit() if keep else handle.review.roll_back())
         except StudioError as error:
@@ -76,11 +78,19 @@ class ReviewControl(QObject):
             return False
         finally:
             self.changed.emit()
+            self._give_back_focus(pressed)
         counts = handle.changes.totals if handle.changes is not None else ""
         self._window.tell(
             self.tr("Committed: {}").format(counts) if keep else self.tr("Rolled back, nothing was saved.")
         )
         return True
+
+    def _give_back_focus(self, pressed: QWidget | None) -> None:
+        """The canvas has it, and not whatever comes after a button that is gone by now."""
+        canvas = self._window.pages.tabs.canvas
+        is_gone = pressed is not None and is_alive(pressed) and not pressed.isVisible()
+        if is_gone and canvas is not None:
+            canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def transaction_changed(self, handle: RunHandle) -> None:
         """The session says so: time runs out, has been given, or is over."""

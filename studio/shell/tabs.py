@@ -47,6 +47,8 @@ class WorkflowTabs(QTabWidget):
         self.setCornerWidget(new, Qt.Corner.TopRightCorner)
         self.tabCloseRequested.connect(self.close_at)
         self.currentChanged.connect(self._tell_current)
+        # Queued: the tab that was clicked is shown after it says so.
+        self.tabBarClicked.connect(self._enter_canvas, Qt.ConnectionType.QueuedConnection)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -159,6 +161,10 @@ class WorkflowTabs(QTabWidget):
             if self.tabText(index) != text:
                 self.setTabText(index, text)
                 self.setTabToolTip(index, workflow.description or workflow.name)
+
+    def _enter_canvas(self, _index: int) -> None:
+        if self.canvas is not None:
+            self.canvas.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def _tell_current(self, *_: object) -> None:
         if self._is_filling:

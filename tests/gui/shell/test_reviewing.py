@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from studio.kernel.ids import NodeId
 from studio.project.project_changes import SetConnections
@@ -44,10 +45,11 @@ def test_a_run_in_review_shows_its_changes_and_is_committed_by_keys(window, driv
     assert {(row.field, row.new) for row in panel.model.rows if row.operation} == {("tier", "gold")}
     panel.search.setText("no such thing")
     drive.until(panel.empty.isVisible)
-    drive.canvas.setFocus()
+    panel.commit_button.setFocus()
     drive.key(Qt.Key.Key_C, CONTROL_SHIFT)
     drive.until(lambda: handle.outcome == "succeeded" and not window.status.transaction.isVisible())
     drive.until(lambda: not panel.commit_button.isVisible())
+    assert panel.isAncestorOf(QApplication.focusWidget()), "the focus stays here"
     assert not window.commands.action("roll_back").isEnabled()
 
 

@@ -41,11 +41,16 @@ def test_an_edit_marks_window_and_tab_and_undo_takes_the_marks_back(window, sess
     assert window.commands.action("redo").text() == "&Redo move List orders"
 
 
-def test_a_new_workflow_opens_its_tab_and_undoing_it_closes_it(window, session):
+def test_a_new_workflow_opens_its_tab_and_undoing_it_closes_it(window, session, qtbot):
     window.commands.action("new_workflow").trigger()
     tabs = window.pages.tabs
     assert tabs.count() == 3
     assert tabs.currentIndex() == 2
+    assert tabs.canvas.isAncestorOf(QApplication.focusWidget()), "N adds a node at once"
+    window.panels.models.setFocus()
+    qtbot.mouseClick(tabs.tabBar(), Qt.MouseButton.LeftButton, pos=tabs.tabBar().tabRect(0).center())
+    qtbot.waitUntil(lambda: tabs.canvas.isAncestorOf(QApplication.focusWidget()))
+    assert tabs.currentIndex() == 0
     session.undo()
     assert tabs.count() == 2
 
