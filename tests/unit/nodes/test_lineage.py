@@ -1,5 +1,6 @@
 """Who touches a field? What each kind of node is known to do with one, along edges, through expressions and into other workflows."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -8,8 +9,9 @@ import pytest
 from studio.kernel.errors import WorkflowError
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.models.declare import Field, model_from_class
-from studio.nodes import NodeCatalogue, common_types, lineage
-from studio.nodes.lineage import OFF_NOTE, SQL_GUESS, Lineage, find_fields
+from studio.nodes import NodeCatalogue, common_types, lineage_walk
+from studio.nodes.lineage import Lineage, find_fields
+from studio.nodes.lineage_walk import OFF_NOTE, SQL_GUESS
 from studio.nodes.traced_kinds import (
     FILE_NOTE,
     LOG_NOTE,
@@ -20,7 +22,7 @@ from studio.nodes.traced_kinds import (
     UNKNOWN_NOTE,
 )
 from studio.nodes.traced_models import SET_NOTE
-from studio.nodes.tracing import LATER_NOTE, RECORDS_NOTE
+from studio.nodes.tracing import LATER_NOTE, RECORDS_NOTE, Station
 from studio.workflow import Edge, Node, Place, Workflow
 from studio.workflow.graph import REFERRING, frozen
 from studio.workflow.references import Library
@@ -320,13 +322,13 @@ def test_only_what_was_edited_is_walked_through_again(monkeypatch):
     one, two = drawn(LIST, id="one"), drawn(LIST, id="two")
     catalogue = catalogue_of(one, two)
     book, fields = Lineage.on(catalogue), find_fields(catalogue.models(), "User.email")
-    through = lineage._Walk.through
+    through = lineage_walk.Walk.through
 
     def counted(self: Any, workflow: Workflow, inputs: Any) -> Any:
         walked.append(workflow.id)
         return through(self, workflow, inputs)
 
-    monkeypatch.setattr(lineage._Walk, "through", counted)
+    monkeypatch.setattr(lineage_walk.Walk, "through", counted)
     assert len(book.of(fields, [one, two])) == 2
     moved = one.with_places({NodeId("list"): Place(x=9)})
     edited = two.with_nodes(
@@ -335,6 +337,52 @@ def test_only_what_was_edited_is_walked_through_again(monkeypatch):
     assert [entry.workflow for entry in book.of(fields, [moved, edited])] == [moved]
     assert walked == ["one", "two", "two"]
     assert Lineage.on(catalogue) is book
+
+
+def test_after_an_edit_only_the_nodes_are_gone_through_that_it_concerns(monkeypatch):
+    inner = drawn(
+        ("in", "Input", {"name": "person"}), ("told", "Log", {"text": "{{ person.email }}"}), id="inner"
+    )
+    now = drawn(
+        LIST,
+        ("sort", "Sort", {"order_by": ["email"]}),
+        ("cut", "Select", {"fields": ["email"]}),
+        ("log", "Log", {"text": "{{ sort }}"}),
+        ("sub", "Subworkflow", {"workflow": "inner"}),
+        "list.records > sort.records",
+        "sort.records > cut.records",
+        "list.first > sub.person",
+        id="outer",
+    )  # fmt: skip
+    known = {"inner": inner, "outer": now}
+    catalogue = NodeCatalogue.of(MODELS).with_library(Library(lambda: known))
+    book, fields = Lineage(catalogue), find_fields(catalogue.models(), "User")
+    gone_through: list[str] = []
+
+    class Counted(Station):
+        def __init__(self, node: Node, *args: Any, **kwargs: Any) -> None:
+            gone_through.append(node.id)
+            super().__init__(node, *args, **kwargs)
+
+    monkeypatch.setattr("studio.nodes.lineage_walk.Station", Counted)
+
+    def node(name: str, **values: Any) -> list[Node]:
+        return [replace(now.nodes[NodeId(name)], **values)]
+
+    book.of(fields, known.values())
+    edits: list[tuple[Callable[[], Workflow], list[str]]] = [
+        (lambda: now.with_nodes(node("cut", title="Cut")), ["cut", "sub"]),
+        (lambda: now.with_nodes(node("sort", params=frozen({"order_by": ["age"]}))), ["sort", "sub"]),
+        (lambda: now.without_edges(now.edges[1:2]), ["cut", "sub"]),
+        (lambda: now.with_nodes(node("list", params=frozen({"fields": ["age"]}))), ["list", "sort", "log", "sub", "in", "told"]),
+        (lambda: now.with_nodes(node("sort", disabled=True)), ["sort", "log", "sub"]),
+    ]  # fmt: skip
+    for edit, concerned in edits:
+        gone_through.clear()
+        known["outer"] = now = edit()
+        found = book.of(fields, known.values())
+        assert sorted(gone_through) == sorted(concerned)
+        assert found == Lineage(catalogue).of(fields, known.values())
 
 
 def test_what_the_records_at_a_node_are_made_of_is_known_before_any_run():
