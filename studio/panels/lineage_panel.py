@@ -35,6 +35,9 @@ from studio.session.events import CatalogueChanged, ProjectChanged
 from studio.workflow.lineage import How, Use
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from studio.kernel.ids import WorkflowId
     from studio.nodes.lineage import WorkflowUses
     from studio.qt.theme import Theme
     from studio.session.lineage import FieldUses
@@ -62,6 +65,10 @@ _GLYPHS: Final = {
 }
 
 
+_Row = tuple[str, Use | None]
+"""A node's title and a use; without one, what is said in place of those that are not listed."""
+
+
 class LineagePanel(Panel):
     """The uses of one field, or of a model's fields. It follows edits while it can be seen."""
 
@@ -71,7 +78,10 @@ class LineagePanel(Panel):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self._found: FieldUses | None = None
-        self._shown: tuple[Any, ...] = ()
+        self._head: tuple[Any, ...] = ()
+        """What all rows rest upon."""
+        self._rows: dict[WorkflowId, list[_Row]] = {}
+        """What is listed below each workflow."""
         self._are_names_known = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -177,7 +187,8 @@ class LineagePanel(Panel):
             self._show_empty(self.tr("Which field?"), said)
 
     def _show_empty(self, title: str, text: str, *, found: FieldUses | None = None) -> None:
-        self._shown = ()
+        self._head = ()
+        self._rows.clear()
         self.list.clear()
         self._show_summary(found)
         self.empty.show_state(
@@ -203,9 +214,7 @@ class LineagePanel(Panel):
         parts = []
         if found is not None and found.count:
             uses, workflows = found.count, len(found.workflows)
-            parts.append(
-                self.tr("1 use") if uses == 1 else self.tr("{n} uses").format(n=counted(uses)),
-            )
+            parts.append(self._count_text(uses))
             parts.append(
                 self.tr("1 workflow") if workflows == 1 else self.tr("{n} workflows").format(n=workflows)
             )
@@ -223,45 +232,77 @@ class LineagePanel(Panel):
     # ------------------------------------------------------------ the rows
 
     def _fill(self, found: FieldUses) -> None:
-        """Makes the rows; what is chosen and what is folded stay so, and nothing is done where all is as it was."""
-        rows = (found.workflows, self.theme)
-        if rows == self._shown:
-            return
+        """Makes the rows that are new, and takes away those that are gone; what is chosen and what is folded stay so."""
+        head = ([entry.workflow.id for entry in found.workflows], len(found.fields) == 1, self.theme)
         chosen = self._key(self.list.currentItem())
+        if head != self._head:
+            self._head = head
+            self._make_tops(found.workflows)
+            self.list.setColumnHidden(_FIELD, len(found.fields) == 1)
+        left = MOST_ROWS
+        for number, entry in enumerate(found.workflows):
+            top = self.list.topLevelItem(number)
+            assert top is not None
+            _tell_count(top, entry, self._count_text(len(entry.uses)))
+            self._fill_below(top, entry, self._rows_of(entry, left))
+            left = max(0, left - len(entry.uses))
+        if self._key(self.list.currentItem()) != chosen:
+            self._choose(chosen)
+
+    def _make_tops(self, entries: Sequence[WorkflowUses]) -> None:
         folded = {
             self._key(item) for number in range(self.list.topLevelItemCount())
             if (item := self.list.topLevelItem(number)) is not None and not item.isExpanded()
         }  # fmt: skip
-        self._shown = rows
+        self._rows.clear()
         self.list.clear()
-        self.list.setColumnHidden(_FIELD, len(found.fields) == 1)
-        left = MOST_ROWS
-        for entry in found.workflows:
+        for entry in entries:
             top = self._workflow_item(entry)
-            top.addChildren([self._use_item(entry, use) for use in entry.uses[:left]])
-            if len(entry.uses) > left:
-                more = self.tr("and {n} more").format(n=counted(len(entry.uses) - left))
-                QTreeWidgetItem(top, [more]).setDisabled(True)
-            left = max(0, left - len(entry.uses))
             self.list.addTopLevelItem(top)
             top.setExpanded(self._key(top) not in folded)
-        self._choose(chosen)
+
+    def _rows_of(self, entry: WorkflowUses, most: int) -> list[_Row]:
+        nodes = entry.workflow.nodes
+        rows: list[_Row] = [
+            ((nodes[use.node].title or use.node) if use.node in nodes else use.node, use)
+            for use in entry.uses[:most]
+        ]
+        if len(entry.uses) > most:
+            rows.append((self.tr("and {n} more").format(n=counted(len(entry.uses) - most)), None))
+        return rows
+
+    def _fill_below(self, top: QTreeWidgetItem, entry: WorkflowUses, rows: list[_Row]) -> None:
+        """An edit concerns few rows, which stand together: those before and behind them stay."""
+        known = self._rows.get(entry.workflow.id, [])
+        self._rows[entry.workflow.id] = rows
+        shorter = min(len(known), len(rows))
+        first = next((number for number in range(shorter) if known[number] != rows[number]), shorter)
+        last = next(
+            (number for number in range(shorter - first) if known[-1 - number] != rows[-1 - number]),
+            shorter - first,
+        )
+        for _ in range(len(known) - last - first):
+            top.takeChild(first)
+        top.insertChildren(first, [self._item(entry, row) for row in rows[first : len(rows) - last]])
 
     def _workflow_item(self, entry: WorkflowUses) -> QTreeWidgetItem:
-        count = len(entry.uses)
-        told = self.tr("1 use") if count == 1 else self.tr("{n} uses").format(n=counted(count))
-        item = QTreeWidgetItem([entry.workflow.name, "", told])
+        item = QTreeWidgetItem([entry.workflow.name])
         item.setIcon(0, item_icon("tree-structure", self.theme, "accent_text"))
         item.setFont(0, self.theme.font(bold=True))
         item.setForeground(2, self.theme.color("text_muted"))
         item.setData(0, _ROLE, (entry.workflow.id, None))
-        item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{entry.workflow.name}, {told}")
         return item
 
-    def _use_item(self, entry: WorkflowUses, use: Use) -> QTreeWidgetItem:
-        node = entry.workflow.nodes.get(use.node)
-        title = (node.title or use.node) if node is not None else use.node
-        how = use.how.value if use.is_sure else self.tr("{how}, perhaps").format(how=use.how.value)
+    def _count_text(self, count: int) -> str:
+        return self.tr("1 use") if count == 1 else self.tr("{n} uses").format(n=counted(count))
+
+    def _item(self, entry: WorkflowUses, row: _Row) -> QTreeWidgetItem:
+        title, use = row
+        if use is None:
+            more = QTreeWidgetItem([title])
+            more.setDisabled(True)
+            return more
+        how = self._how_text(use)
         item = QTreeWidgetItem([title, use.field.field, how, use.place, use.note])
         glyph, token = _GLYPHS[use.how] if use.is_sure else ("question", "warning")
         item.setIcon(2, item_icon(glyph, self.theme, token))
@@ -272,6 +313,9 @@ class LineagePanel(Panel):
         said = (title, f"{how} {use.field}", use.place, use.note)
         item.setData(0, Qt.ItemDataRole.AccessibleTextRole, ", ".join(filter(None, said)))
         return item
+
+    def _how_text(self, use: Use) -> str:
+        return use.how.value if use.is_sure else self.tr("{how}, perhaps").format(how=use.how.value)
 
     @staticmethod
     def _key(item: QTreeWidgetItem | None) -> Any:
@@ -345,9 +389,17 @@ class LineagePanel(Panel):
         """Copies every use as a line with its workflow in front, its parts set apart by tabs."""
         lines = []
         for entry in self._found.workflows if self._found is not None else ():
-            for use in entry.uses:
-                row = self._use_item(entry, use)
-                lines.append("\t".join((entry.workflow.name, *(row.text(number) for number in range(5)))))
+            for title, use in self._rows_of(entry, len(entry.uses)):
+                if use is not None:
+                    cells = (
+                        entry.workflow.name,
+                        title,
+                        use.field.field,
+                        self._how_text(use),
+                        use.place,
+                        use.note,
+                    )
+                    lines.append("\t".join(cells))
         copy_text("\n".join(lines))
 
     # ------------------------------------------------------------ following the session
@@ -384,3 +436,9 @@ class LineagePanel(Panel):
 
             self._are_names_known = True
             self._names.setStringList(field_names(self.session) if self.session is not None else [])
+
+
+def _tell_count(top: QTreeWidgetItem, entry: WorkflowUses, told: str) -> None:
+    top.setText(0, entry.workflow.name)
+    top.setText(2, told)
+    top.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{entry.workflow.name}, {told}")
