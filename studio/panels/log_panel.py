@@ -25,6 +25,7 @@ from studio.panels.base import Panel
 from studio.panels.display import duration_text
 from studio.panels.editors.base import CalmCombo
 from studio.panels.item_rows import make_list
+from studio.panels.narrow import ShortWords
 from studio.panels.widgets import EmptyState, SearchField, add_action, copy_text, repaint_icons, tool_button
 from studio.qt.crash import masked
 from studio.session.events import LogAdded, LogEntry, RunFinished, RunStarted
@@ -132,6 +133,7 @@ class LogPanel(Panel):
         self.clear_button = tool_button("trash", self.theme, self, tip=self.tr("Clear the log"))
         self.clear_button.clicked.connect(self.clear)
         bar.addWidget(self.clear_button)
+        ShortWords(self, bar, (self.follow,))
         return bar
 
     # ------------------------------------------------------------ what can be done

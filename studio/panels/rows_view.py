@@ -18,6 +18,7 @@ from studio.panels.filter_row import FilterRow
 from studio.panels.grid import LINK_ROLE, Grid, next_order
 from studio.panels.links import links_of
 from studio.panels.look_control import LookControl
+from studio.panels.narrow import ShortWords
 from studio.panels.row_deeds import RowDeeds
 from studio.panels.rows_model import RowsModel
 from studio.panels.selection_figures import SelectionFigures
@@ -163,6 +164,7 @@ class RowsView(QWidget):
             self.deeds.fill_export_menu,
         )
         bar.addWidget(self.export_button)
+        ShortWords(self, bar, (self.record_button, self.chart_button, self.copy_button, self.export_button))
         return bar
 
     def _menu_button(self, glyph: str, text: str, tip: str, fill: Callable[[QMenu], None]) -> QToolButton:

@@ -22,6 +22,7 @@ from studio.kernel.ids import RunId, WorkflowId
 from studio.panels.base import Panel
 from studio.panels.display import duration_text
 from studio.panels.item_rows import make_list
+from studio.panels.narrow import ShortWords
 from studio.panels.past_runs import PastRun, is_whole
 from studio.panels.run_deeds import RunDeeds
 from studio.panels.run_rows import (
@@ -173,6 +174,7 @@ class RunsPanel(Panel):
         refresh = tool_button("arrow-clockwise", self.theme, self, tip=self.tr("Read the runs again"))
         refresh.clicked.connect(self.refresh)
         bar.addWidget(refresh)
+        ShortWords(self, bar, (self.compare_button, self.all_button))
         return bar
 
     # ------------------------------------------------------------ what is shown

@@ -124,6 +124,7 @@ QGroupBox::title { subcontrol-origin: margin; left: 8px; padding: 0 2px; }
 
 QTabWidget::pane { border: none; background: $panel; }
 QTabBar { background: transparent; qproperty-drawBase: 0; }
+QMainWindow > QTabBar { qproperty-elideMode: "ElideNone"; }
 QTabBar::tab { background: transparent; color: $text_muted; padding: 7px 12px; border: none; border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; background: $hover; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent_text; }

@@ -30,6 +30,7 @@ BOTTOM: Final = ("results", "changes", "runs", "problems", "log", "lineage", "ou
 
 _LEFT_WIDTH: Final = 264
 _RIGHT_WIDTH: Final = 340
+_LEAST_WIDTH: Final = 300
 _BOTTOM_HEIGHT: Final[Mapping[LayoutChoice, int]] = {"build": 268, "debug": 400, "data": 520}
 _HIDDEN: Final[Mapping[LayoutChoice, tuple[str, ...]]] = {
     "build": (),
@@ -99,6 +100,9 @@ class Docks(QObject):
         dock = self._docks[name]
         before = dock.widget()
         panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        if name in BOTTOM:
+            # The widest of them would be the least width of all, and push itself over its neighbours in a small window.
+            panel.setMinimumWidth(_LEAST_WIDTH)
         dock.setWidget(panel)
         if before is not None:
             before.deleteLater()

@@ -137,6 +137,8 @@ class MainWindow(QMainWindow):
 
     def _put_together(self) -> None:
         middle = QWidget()
+        # Else no more than the page with the most on it leaves is given to the docks.
+        middle.setMinimumSize(320, 160)
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

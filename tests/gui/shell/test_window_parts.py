@@ -291,3 +291,20 @@ def test_a_passing_sentence_goes_with_the_next_key_once_it_could_be_read(window,
     QApplication.processEvents()
     press()
     assert not toast.isVisible()
+
+
+def test_in_a_small_window_the_panels_stand_beside_one_another_and_each_keeps_to_its_room(
+    window, session, qtbot
+):
+    docks = [window.docks[name] for name in ("models", "workflows", "inspector", "results")]
+    results = window.docks["results"].widget()
+    window.resize(900, 600)
+    qtbot.waitUntil(lambda: window.docks["results"].width() == results.width() < 450)
+    rooms = [*(dock.geometry() for dock in docks), window.centralWidget().geometry()]
+    assert not any(one.intersects(other) for one, other in itertools.combinations(rooms, 2))
+    runs = window.panels.runs
+    window.docks.enter("runs")
+    style = Qt.ToolButtonStyle
+    qtbot.waitUntil(lambda: runs.compare_button.toolButtonStyle() == style.ToolButtonIconOnly)
+    window.resize(1440, 900)
+    qtbot.waitUntil(lambda: runs.compare_button.toolButtonStyle() == style.ToolButtonTextBesideIcon)
