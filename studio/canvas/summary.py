@@ -93,14 +93,22 @@ def _comparison(name: str, sign: str, wanted: Any) -> str:
 
 
 def _assignments(values: Mapping[str, Any]) -> str:
+    """The fields and what becomes of them; an operator may stand around several fields or within one."""
     parts: list[str] = []
     for name, value in values.items():
         if name.startswith("$") and isinstance(value, Mapping):
-            word = {"$set": "", "$inc": "+", "$multiply": "×"}.get(name, name.lstrip("$") + " ")
-            parts.extend(f"{key} = {word}{value_text(inner)}" for key, inner in value.items())
+            parts.extend(f"{key} = {_changed(name, inner)}" for key, inner in value.items())
+        elif isinstance(value, Mapping) and len(value) == 1 and next(iter(value)).startswith("$"):
+            ((operator, inner),) = value.items()
+            parts.append(f"{name} = {_changed(operator, inner)}")
         else:
             parts.append(f"{name} = {value_text(value)}")
     return ", ".join(parts)
+
+
+def _changed(operator: str, value: Any) -> str:
+    word = {"$set": "", "$inc": "+", "$multiply": "×"}.get(operator, operator.lstrip("$") + " ")
+    return f"{word}{value_text(value)}"
 
 
 def value_text(value: Any) -> str:

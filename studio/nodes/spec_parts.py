@@ -34,6 +34,7 @@ DB_INSTANCE: Final = ParamSpec(
     type=PortType(kind="str"),
     label="Connection",
     description="The connection whose model is meant, when several connections have a model of this name.",
+    editor="connection",
     advanced=True,
     expressions=False,
     connectable=False,

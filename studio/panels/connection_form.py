@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QSpinBox,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +23,7 @@ from studio.kernel.names import unique_name
 from studio.panels.editors.base import CalmCombo, mark_invalid
 from studio.panels.tls_fields import TlsFields
 from studio.panels.urls import DEFAULT_PORT, DEFAULT_PORTS, UrlParts, UrlRefused, parts_of, problem_of, url_of
-from studio.panels.widgets import muted_label, tool_button
+from studio.panels.widgets import muted_label, number_box, tool_button
 from studio.project.state import Connection
 from studio.qt.icons import icon
 from studio.qt.theme import STAGE_TOKENS
@@ -117,6 +117,7 @@ class ConnectionForm(QWidget):
         note = muted_label(
             self.tr("A file that does not exist is made when it is first written."), self, wrap=True
         )
+        note.setSizePolicy(QSizePolicy.Policy.Expanding, note.sizePolicy().verticalPolicy())
         self.rows.addRow("", note)
         return [holder, note]
 
@@ -130,7 +131,7 @@ class ConnectionForm(QWidget):
         self.host.setAccessibleName(self.tr("Host"))
         row.addWidget(self.host, 1)
         row.addWidget(QLabel(self.tr("Port"), holder))
-        self.port = QSpinBox(holder)
+        self.port = number_box(holder)
         self.port.setRange(1, 65535)
         self.port.setValue(DEFAULT_PORT)
         self.port.setGroupSeparatorShown(False)

@@ -156,7 +156,11 @@ class ParamForm(QWidget):
             self._make_ghost(nodes[0])
             return
         context = EditorContext(
-            theme=self.theme, model=model, names=self._names(), workflows=self._workflows()
+            theme=self.theme,
+            model=model,
+            names=self._names(),
+            workflows=self._workflows(),
+            connections=self._connections(spec.model),
         )
         params = _shared_params(specs) if len(nodes) > 1 else list(spec.params)
         if len(nodes) > 1:
@@ -253,11 +257,23 @@ class ParamForm(QWidget):
         self.column.addWidget(self.extra)
 
     def _make_ghost(self, node: Node) -> None:
-        text = self.tr(
-            "This Studio does not know nodes of type “{type}”: its model is not in the project, or it comes from a newer "
-            "version. The node is kept as it is."
-        ).format(type=node.type)
+        connection = node.params.get("db_instance")
+        known = self.session.catalogue.find(node.type) if self.session is not None else None
+        if connection is not None and known is not None:
+            text = self.tr(
+                "The connection “{connection}” has no model “{model}”. The node is kept as it is."
+            ).format(connection=connection, model=known.model)
+        else:
+            text = self.tr(
+                "This Studio does not know nodes of type “{type}”: its model is not in the project, or it comes from a newer "
+                "version. The node is kept as it is."
+            ).format(type=node.type)
         self.column.addWidget(muted_label(text, self, wrap=True))
+        if connection is not None and known is not None:
+            usual = QPushButton(self.tr("Use “{}”").format(known.connection), self)
+            usual.setToolTip(self.tr("The connection that has this model"))
+            usual.clicked.connect(self._forget_connection)
+            self.column.addWidget(usual, 0, Qt.AlignmentFlag.AlignLeft)
         raw = JsonEditor("any", EditorContext(theme=self.theme), self)
         raw.show_value(dict(node.params))
         raw.text.setReadOnly(True)
@@ -270,6 +286,14 @@ class ParamForm(QWidget):
         if workflow is None or self.session is None:
             return ()
         return names_before(workflow, self.node_ids[0], self.session.catalogue)
+
+    def _connections(self, model: str | None) -> tuple[str, ...]:
+        """The names of the connections that have a model of that name."""
+        if self.session is None or model is None:
+            return ()
+        project = self.session.project
+        holders = {entry.connection for entry in project.models.values() if entry.name == model}
+        return tuple(known.name for known in project.connections.values() if known.id in holders)
 
     def _workflows(self) -> tuple[tuple[str, str], ...]:
         """The ids and names of the workflows that a node may run: all that do not run this one themselves."""
@@ -404,6 +428,11 @@ class ParamForm(QWidget):
             self.session.set_params(self.workflow_id, node.id, {used: value}, merge=True)
         elif used in node.params:
             self.session.set_params(self.workflow_id, node.id, {}, clear=(used,), merge=True)
+
+    def _forget_connection(self) -> None:
+        """The node means the connection that has its model again."""
+        if self.session is not None and self.workflow_id is not None:
+            self.session.set_params(self.workflow_id, self.node_ids[0], {}, clear=("db_instance",))
 
     def _extra_changed(self) -> None:
         nodes = self.nodes

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSpinBox,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -30,7 +29,7 @@ from studio.models.options import checked_options, complete, managed_fields
 from studio.models.spec import MISSING, MOST_DIMENSIONS, FieldSpec, Kind, ModelSpec
 from studio.panels.editors.base import CalmCombo, mark_invalid
 from studio.panels.literals import LiteralRefused, parse_literal
-from studio.panels.widgets import muted_label, set_role, tool_button
+from studio.panels.widgets import muted_label, number_box, set_role, tool_button
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
@@ -58,7 +57,7 @@ class TypeCell(QWidget):
         self.combo.setAccessibleName(self.tr("Type"))
         self.combo.currentIndexChanged.connect(self._show_size)
         line.addWidget(self.combo, 1)
-        self.size_box = QSpinBox(self)
+        self.size_box = number_box(self)
         self.size_box.setRange(1, MOST_DIMENSIONS)
         self.size_box.setValue(_USUAL_DIMENSIONS)
         self.size_box.setAccessibleName(self.tr("Dimensions"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.kernel.ids import short_id
 from studio.panels.base import Panel
 from studio.panels.models_tree import ID, KIND, TYPE, ExtraDelegate, ModelsTree
 from studio.panels.row_counts import RowCounts
@@ -395,6 +397,7 @@ class ModelsPanel(Panel):
             add_action(menu, self.tr("Show &usage"), partial(self._show_usage, index))
             add_action(menu, self.tr("&Copy name"), partial(copy_text, index.data()))
             add_action(menu, self.tr("Refresh c&ounts"), self.refresh_counts)
+            self._offer_copies(menu, key)
             menu.addSeparator()
             add_action(menu, self.tr("&Remove model"), partial(self.remove_model, key))
         elif kind == "operation":
@@ -463,6 +466,29 @@ class ModelsPanel(Panel):
     def set_default(self, connection_id: str) -> None:
         if self.session is not None:
             self.session.edit(SetConnections(default=connection_id))
+
+    def _offer_copies(self, menu: QMenu, model_id: str) -> None:
+        """The connections that the model can be had on as well."""
+        entry = self.session.project.models.get(model_id) if self.session is not None else None
+        if self.session is None or entry is None:
+            return
+        project = self.session.project
+        taken = {known.connection for known in project.models.values() if known.name == entry.name}
+        others = [known for known in project.connections.values() if known.id not in taken]
+        if others:
+            inner = menu.addMenu(self.tr("Copy &to connection"))
+            for other in others:
+                text = other.name.replace("&", "&&")
+                add_action(inner, text, partial(self.copy_model, model_id, other.id))
+
+    def copy_model(self, model_id: str, connection_id: str) -> None:
+        """Has the same model on another connection as well: rows can then be carried from one database into the other."""
+        if self.session is None:
+            return
+        entry = self.session.project.models[model_id]
+        self.session.edit(SetModels(put=(replace(entry, id=short_id(), connection=connection_id),)))
+        other = self.session.project.connections[connection_id].name
+        self.message.emit(self.tr("{name} is on {other} as well.").format(name=entry.name, other=other))
 
     def remove_model(self, model_id: str) -> None:
         """Takes a model out of the project; its table stays, and one undo brings it back."""

@@ -135,7 +135,7 @@ class ResultsPanel(Panel):
         view.set_run(self._handle)
         if port:
             view.show_port(port)
-        self._add(view, self._title_of(node_id))
+        self._add(view, self._title_of(node_id, self._handle))
 
     def show_model(self, model_id: str, filter: Mapping[str, Any] | None = None) -> None:
         """Opens the records of a model, or comes back to their tab; with a filter only those that it matches."""
@@ -188,7 +188,7 @@ class ResultsPanel(Panel):
         if not isinstance(view, OutputView | BrowseView) or self.session is None:
             return
         if isinstance(view, OutputView):
-            title = self._title_of(view.node_id)
+            title = self._title_of(view.node_id, view.handle)
             if view.is_kept and view.handle is not None:
                 title = f"{title} · {view.handle.started_at.astimezone():%H:%M:%S}"
         else:
@@ -318,12 +318,13 @@ class ResultsPanel(Panel):
         self.keep_button.setChecked(view is not None and view.is_kept)
         self.shown.emit(view is not None, self.rows is not None)
 
-    def _title_of(self, node_id: str) -> str:
+    def _title_of(self, node_id: str, handle: RunHandle | None) -> str:
+        """The name of a node of the workflow that a run belongs to."""
         if self.session is None:
             return node_id
         for workflow in self.session.project.workflows.values():
             node = workflow.nodes.get(NodeId(node_id))
-            if node is not None and (self._handle is None or workflow.id == self._handle.workflow_id):
+            if node is not None and (handle is None or workflow.id == handle.workflow_id):
                 spec = spec_for(node, self.session.catalogue)
                 return node.title or (spec.title if spec else node_id)
         return node_id

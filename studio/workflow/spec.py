@@ -18,7 +18,7 @@ Operation = Literal[
 ]  # fmt: skip
 Editor = Literal[
     "auto", "text", "code", "sql", "expression", "filter", "order", "fields", "relations", "rows", "mapping", "aggregate", "choice", "json",
-    "workflow", "writes", "file", "new_file",
+    "workflow", "writes", "file", "new_file", "connection",
 ]  # fmt: skip
 
 AFTER: Final = "after"

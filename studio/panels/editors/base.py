@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class EditorContext:
     """What editors may know of their surroundings: the look, the model that fields belong to, names for expressions.
 
-    `workflows` are the ids and names of those that a node may run. `fields` says which fields there are where they are not the model's:
+    `workflows` are the ids and names of those that a node may run, `connections` the names of those that have the model. `fields` says which fields there are where they are not the model's:
     those of the records that come, or of what the node gives.
     """
 
@@ -32,6 +32,7 @@ class EditorContext:
     model: ModelSpec | None = None
     names: tuple[str, ...] = ()
     workflows: tuple[tuple[str, str], ...] = ()
+    connections: tuple[str, ...] = ()
     fields: Callable[[], Sequence[str]] | None = None
 
     @property

@@ -29,6 +29,9 @@ def make_editor(param: ParamSpec, context: EditorContext, parent: QWidget) -> Va
     kind = param.type.kind
     if param.editor == "workflow":
         return WorkflowEditor(context, parent)
+    if param.editor == "connection":
+        # Chosen, not typed: half a name makes another kind of node of it.
+        return ChoiceEditor(context.connections, parent)
     if param.editor in ("file", "new_file"):
         return PathEditor(context, parent, is_written=param.editor == "new_file")
     named = _named(param, context, parent)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QPushButton, QWidget
 
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.models.spec import MISSING
@@ -504,6 +504,16 @@ def test_a_node_of_an_unknown_type_is_shown_untouched(panel, session):
     assert panel.code.text().count("???") == 1
     assert panel.form.findChild(JsonEditor).text.isReadOnly()
     assert params(session, "map") == {"fields": {"gross": "record.total * 1.2"}}
+
+
+def test_a_node_of_a_connection_without_its_model_says_so_and_takes_the_usual_one(panel, session, qtbot):
+    session.set_params("w1", "list_orders", {"db_instance": "archive"})
+    choose(panel, "w1", ["list_orders"])
+    (usual,) = panel.form.findChildren(QPushButton)
+    assert "“archive” has no model “Order”" in panel.form.findChild(QLabel).text()
+    qtbot.mouseClick(usual, Qt.MouseButton.LeftButton)
+    assert "db_instance" not in params(session, "list_orders")
+    assert "filter" in panel.form.rows
 
 
 def test_run_to_here_asks_for_the_node(panel, qtbot):

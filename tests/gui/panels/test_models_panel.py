@@ -8,10 +8,11 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 
-from studio.panels import ModelsPanel, WorkflowsPanel
+from studio.panels import InspectorPanel, ModelsPanel, WorkflowsPanel
 from studio.panels.models_tree import EXTRA, ID, KIND
 from studio.panels.project_tree import CHANGED
-from studio.project import Project
+from studio.project import Connection, Project
+from studio.project.project_changes import SetConnections
 from studio.qt.mime import FIELD_MIME, NODE_TYPE_MIME
 from studio.session.events import RunFinished
 from studio.workflow.graph import frozen
@@ -227,6 +228,38 @@ def test_a_models_menu_browses_copies_and_removes(panel, session, qtbot):
     qtbot.waitUntil(lambda: "OrderItem" in texts(panel.tree_model, panel.tree_model.index(0, 0)))
     menu.close()
     menu.deleteLater()
+
+
+def test_a_model_is_copied_to_another_connection_and_its_nodes_choose_between_them(
+    panel, session, theme, show
+):
+    other = Connection(id="o", name="archive", url="sqlite:///archive.db")
+    session.edit(SetConnections(put=(other,)))
+    menu = panel.menu_for(find(panel.tree_model, "model", "OrderItem"))
+    copies = next(action.menu() for action in menu.actions() if "Copy to" in action.text().replace("&", ""))
+    (action,) = copies.actions()
+    assert action.text() == "archive"
+    action.trigger()
+    owners = [entry.connection for entry in session.project.models.values() if entry.name == "OrderItem"]
+    assert owners == ["c", "o"]
+    assert session.project.connections["o"].name == "archive"
+    again = panel.menu_for(find(panel.tree_model, "model", "OrderItem"))
+    assert not any("Copy to" in action.text().replace("&", "") for action in again.actions())
+    form = show(InspectorPanel(theme), 380, 700)
+    form.set_session(session)
+    node = session.add_node("w1", "OrderItemListNode", x=0, y=900)
+    form.show_nodes("w1", [node])
+    form.form.focus_field("db_instance")
+    combo = form.form.rows["db_instance"].editor.combo
+    assert [combo.itemText(index) for index in range(1, combo.count())] == [
+        session.project.connections["c"].name,
+        "archive",
+    ]
+    combo.setCurrentIndex(2)
+    combo.activated.emit(2)
+    assert session.project.workflows["w1"].nodes[node].params["db_instance"] == "archive"
+    for shown in (menu, again):
+        shown.deleteLater()
 
 
 def test_a_connections_menu_tests_it_in_the_background(panel, session, qtbot):

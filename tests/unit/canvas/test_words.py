@@ -43,6 +43,7 @@ def test_a_summary_begins_with_the_filter():
 def test_updates_say_what_is_added_and_multiplied():
     shown = summary(node("a", "OrderUpdateNode", fields={"$inc": {"n": 2}, "$multiply": {"price": 0.9}}))
     assert shown == "n = +2, price = ×0.9"
+    assert summary(node("a", "OrderUpdateNode", fields={"price": {"$multiply": 0.9}})) == "price = ×0.9"
 
 
 def test_params_that_say_nothing_are_left_out():
