@@ -89,6 +89,8 @@ QPushButton:disabled, QPushButton:default:disabled, QPushButton[kind="primary"]:
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QDateEdit, QTimeEdit, QDateTimeEdit, QComboBox {
   background: $input; border: 1px solid $border; border-radius: 5px; padding: 4px 7px; min-height: 18px; }
 QPlainTextEdit, QTextEdit { padding: 3px; }
+QSpinBox { padding: 2px 0; }
+QAbstractSpinBox > QLineEdit { min-height: 0; }
 QLineEdit:hover, QComboBox:hover, QSpinBox:hover, QDoubleSpinBox:hover, QPlainTextEdit:hover { border-color: $border_strong; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QDateEdit:focus,
 QTimeEdit:focus, QDateTimeEdit:focus, QComboBox:focus { border-color: $accent_text; }

@@ -99,6 +99,7 @@ class Program(QObject):
         window.sessionChanged.connect(self.garbage.put_aside)
         text = self.tr("Opening {}…").format(location) if location else self.tr("Opening…")
         window.pages.show_opening(text)
+        window.fit_screen()
         window.show()
         # The first paint comes before anything that takes long to import.
         await painted(window)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QVBoxLayout, QWidget
 
@@ -53,6 +53,9 @@ if TYPE_CHECKING:
     from studio.shell.mending import Mending
     from studio.shell.preferences import Preferences
     from studio.shell.tour import Tour
+
+_TITLE_BAR_PX: Final = 36
+"""As high as desktops draw it at most; nobody knows before the window is shown."""
 
 
 class MainWindow(QMainWindow):
@@ -342,6 +345,15 @@ class MainWindow(QMainWindow):
             part.set_theme(theme)
         for panel in self.panels.all:
             panel.set_theme(theme)
+
+    def fit_screen(self) -> None:
+        """Fills a screen that has no room for the usual size and a title bar, before anybody has chosen another one."""
+        room = self.screen().availableGeometry().size()
+        needed = self.size() + QSize(0, _TITLE_BAR_PX)
+        if self.settings.geometry.isEmpty() and (
+            needed.width() > room.width() or needed.height() > room.height()
+        ):
+            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
 
     def _restore_window(self) -> None:
         self.resize(1440, 900)

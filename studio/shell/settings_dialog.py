@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.panels.widgets import number_box
 from studio.persistence.retention import Retention
 from studio.shell.shortcut_page import ShortcutPage
 
@@ -140,7 +141,7 @@ class SettingsDialog(QDialog):
 
 
 def _number(least: int, most: int, suffix: str, name: str) -> QSpinBox:
-    box = QSpinBox()
+    box = number_box()
     box.setRange(least, most)
     box.setGroupSeparatorShown(True)
     box.setSuffix(suffix)

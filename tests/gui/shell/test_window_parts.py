@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QByteArray, QEvent, QRect, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 
@@ -91,6 +92,24 @@ def test_f6_walks_from_pane_to_pane_and_back(window, session, qtbot):
     assert "canvas" in visited
     assert len(set(visited)) >= 3
     assert "" not in visited
+
+
+def test_a_window_without_room_for_its_usual_size_fills_the_screen_unless_it_was_given_another(
+    window, monkeypatch
+):
+    settings = window.settings
+    for size, geometry, fills in (
+        ((1440, 900), b"", True),
+        ((1920, 1080), b"", False),
+        ((1440, 900), b"x", False),
+    ):
+        screen = SimpleNamespace(availableGeometry=lambda size=size: QRect(0, 0, *size))
+        monkeypatch.setattr(type(window), "screen", lambda _, screen=screen: screen)
+        settings.keep_window(QByteArray(geometry), QByteArray())
+        window.resize(1440, 900)
+        window.fit_screen()
+        assert window.isMaximized() is fills
+        window.setWindowState(Qt.WindowState.WindowNoState)
 
 
 def test_another_look_is_taken_at_once_and_remembered(window, session, qapp, settings):
