@@ -23,6 +23,7 @@ from typing import IO, Any, Final
 import orjson
 
 from studio.kernel.errors import NodeError, StudioError
+from studio.kernel.names import did_you_mean
 from studio.models.spec import FieldSpec, Kind
 from studio.models.values import make_checker
 
@@ -59,9 +60,11 @@ def file_error(error: OSError, path: Path, verb: str) -> NodeError:
 
 
 def read_csv(
-    stream: IO[str], *, delimiter: str, names: Sequence[str], rename: Mapping[str, str]
+    stream: IO[str], *, delimiter: str, names: Sequence[str], rename: Mapping[str, str], typed: Iterable[str]
 ) -> Iterator[Record]:
-    """The records, all cells as they stand, missing ones None. `names`: the columns of a file without a header.
+    """The records, all cells as they stand, missing ones None.
+
+    `names` are the columns of a file without a header, `typed` those that have to be there under their new names.
 
     Raises NodeError with the row for what cannot be read, the first after the header being 1.
     """
@@ -71,7 +74,7 @@ def read_csv(
     try:
         header = list(names) or next((cells for cells in reader if cells), [])
         columns = [rename.get(name, name) for name in header]
-        _check_header(header, columns, rename)
+        _check_header(header, columns, rename, typed)
         for cells in reader:
             if not cells:
                 continue
@@ -96,7 +99,9 @@ def read_csv(
         raise _wrong_encoding(error, row + 1) from error
 
 
-def _check_header(header: Sequence[str], columns: Sequence[str], rename: Mapping[str, str]) -> None:
+def _check_header(
+    header: Sequence[str], columns: Sequence[str], rename: Mapping[str, str], typed: Iterable[str]
+) -> None:
     twice = next((name for place, name in enumerate(columns) if name in columns[:place]), None)
     if twice is not None:
         raise NodeError(
@@ -109,6 +114,9 @@ def _check_header(header: Sequence[str], columns: Sequence[str], rename: Mapping
         raise NodeError(
             f"There is no column {strange!r}.", hint=f"There are: {', '.join(header[:12])}.", field="rename"
         )
+    untold = next((name for name in typed if name not in columns), None)
+    if header and untold is not None:
+        raise NodeError(f"There is no column {untold!r}.", hint=did_you_mean(untold, columns), field="types")
 
 
 def read_json(stream: IO[str], *, rename: Mapping[str, str], exact: bool) -> Iterator[Record]:

@@ -139,6 +139,7 @@ class ReadCsvType(ReadType):
             delimiter=delimiter_of(params),
             names=names_of(params.get("names")),
             rename=params.get("rename") or {},
+            typed=params.get("types") or (),
         )
         if self._empty_is_null(params):
             return rows

@@ -148,6 +148,7 @@ def test_an_empty_cell_is_nothing_unless_it_shall_be_text(tmp_path: Path) -> Non
         ('a\n1\n"2\n', {}, 2, "cannot be read"),
         ("a,a\n1,2\n", {}, None, "Two columns are called 'a'"),
         ("a\n1\n", {"rename": {"b": "c"}}, None, "no column 'b'"),
+        ("total\n1\n", {"types": {"totl": "int"}}, None, "no column 'totl'"),
         ("a\n1\nx\n", {"types": {"a": "int"}}, 2, "'x'"),
         ("a\n12,5\n".replace(",", "."), {"types": {"a": "int"}}, 1, "'12.5'"),
         ("a\nmaybe\n", {"types": {"a": "bool"}}, 1, "'maybe'"),
