@@ -18,7 +18,7 @@ from studio.database.pipelines import OtherFields
 from studio.database.results import BulkResult, Record
 from studio.database.writes import Writes, need_fields, utc_now
 from studio.kernel.errors import DatabaseError, ForeignKeyViolated, ValueRefused
-from studio.models.refusals import shorten
+from studio.models.refusals import need_one_key, shorten
 from studio.models.spec import MOST_ROWS, ModelSpec
 
 if TYPE_CHECKING:
@@ -195,6 +195,8 @@ class BulkWrites(Writes):
         return_ids: bool,
         progress: Progress | None,
     ) -> BulkResult:
+        if return_ids:
+            need_one_key(spec)
         plans = self._plans(spec)
         if plans.care is not None and not self.is_careful:
             return await self._carefully().bulk_rows(

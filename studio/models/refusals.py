@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from studio.kernel.errors import ValueRefused
-from studio.models.spec import FieldSpec, Kind
+from studio.models.spec import FieldSpec, Kind, ModelSpec
 
 _MOST_SHOWN: Final = 40
 WANTED: Final[Mapping[Kind, str]] = {
@@ -76,3 +76,17 @@ def text_fault(text: str) -> str | None:
         except UnicodeEncodeError:
             return "holds half of a surrogate pair"
     return None
+
+
+def need_one_key(spec: ModelSpec) -> None:
+    """Refuses ids where no single field is the key: its parts stand in the rows, for no database makes them."""
+    if len(spec.key) == 1:
+        return
+    parts = f"a key of several fields ({', '.join(spec.key)})" if spec.key else "no key"
+    raise ValueRefused(
+        f"{spec.name} has {parts}, so there are no ids to give.",
+        hint="Leave return_ids out: the rows themselves say which records they are."
+        if spec.key
+        else "Leave return_ids out.",
+        field="return_ids",
+    )

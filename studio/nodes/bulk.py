@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from studio.kernel.errors import NodeError, StudioError
 from studio.kernel.problems import Problem
+from studio.models.refusals import need_one_key
 from studio.models.relations import Family
 from studio.models.spec import VERSION, ModelSpec
 from studio.nodes.base import NodeContext, NodeType, Params
@@ -149,6 +150,16 @@ def _flat_problems(node: BulkNode, params: Params) -> list[Problem]:
     return [problem for problem in found if problem]
 
 
+def _check_ids(node: BulkNode, params: Params) -> list[Problem]:
+    if params.get("return_ids") is not True:
+        return []
+    try:
+        need_one_key(node.model)
+    except StudioError as error:
+        return [problem_of(error, "return_ids")]
+    return []
+
+
 def _created(result: BulkResult) -> dict[str, Any]:
     return {
         "created": result.created,
@@ -183,7 +194,11 @@ class BulkCreateType(BulkNode):
 
     def check_own(self, params: Params) -> list[Problem]:
         may_change = params.get("conflict_resolution") not in (None, "error", "skip")
-        return [*self._check_new_rows(params, may_change=may_change), *_check_conflict(self, params)]
+        return [
+            *self._check_new_rows(params, may_change=may_change),
+            *_check_conflict(self, params),
+            *_check_ids(self, params),
+        ]
 
 
 class BulkUpsertType(BulkNode):
@@ -206,7 +221,11 @@ class BulkUpsertType(BulkNode):
         return self._compile(database, "bulk_upsert", {**params, "data": _shown(self, params)})
 
     def check_own(self, params: Params) -> list[Problem]:
-        return [*self._check_new_rows(params, may_change=True), *_check_conflict(self, params)]
+        return [
+            *self._check_new_rows(params, may_change=True),
+            *_check_conflict(self, params),
+            *_check_ids(self, params),
+        ]
 
 
 class BulkUpdateType(BulkNode):
