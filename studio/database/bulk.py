@@ -293,10 +293,10 @@ def _merged_shape(plans: ModelPlans) -> Shape:
 def in_row(error: StudioError, job: BulkJob, place: int, row: Any) -> StudioError:
     """The error with the number of its row (`place` counts from 0 within the batch) and, where the driver named it, the field's value."""
     from studio.database.errors import locate
-    from studio.kernel.errors import BadValue, DatabaseError
+    from studio.kernel.errors import DatabaseError
 
     number = job.first_row + place
-    if isinstance(error, DatabaseError) and not isinstance(error, BadValue):
+    if isinstance(error, DatabaseError):
         values = row if isinstance(row, Mapping) else {}
         return locate(error, job.plans.spec, values, row=number)
     return error.at(row=number)

@@ -188,7 +188,7 @@ class Care:
         except Exception as error:
             name = getattr(function, "__name__", repr(function))
             raise HookFailed(
-                f"{self.spec.name}: the {event} hook {name!r} failed: {type(error).__name__}: {error}",
+                f"{self.spec.name}: the {event} hook {name!r} failed: {type(error).__name__}: {str(error).rstrip('.')}.",
                 hint="Nothing of this node has been written.",
             ) from error
 

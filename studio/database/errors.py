@@ -56,8 +56,10 @@ def locate(
     Of an error that no single row causes only the field is named, where the driver names a column.
     """
     if not isinstance(error, OF_A_ROW):
-        if isinstance(error, BadValue) and error.field is None:
-            error.field = next(iter(_fields(error, spec, error.context.get("columns", ()))), None)
+        if isinstance(error, BadValue):
+            _locate_number(error, spec, values or {})
+            if row is not None:
+                error.at(row=row)
         return error
     columns, given = _without_tenant(error, spec)
     # Who is referenced still has no field at fault.
@@ -91,6 +93,27 @@ def locate(
         error.message = f"{spec.name} refuses {shown or 'the record'}: the check {condition or rule or 'of the table'} fails."
         error.hint = "Give a value that the check allows."
     return error
+
+
+def _locate_number(error: BadValue, spec: ModelSpec, values: Mapping[str, Any]) -> None:
+    """Names the field of a number that its column is too narrow for. PostgreSQL does not name the column, but says how wide it is."""
+    if error.field is not None:
+        return
+    error.field = next(iter(_fields(error, spec, error.context.get("columns", ()))), None)
+    bits = error.context.get("bits")
+    for name, value in values.items():
+        if bits and name in spec.by_name and isinstance(value, int) and value.bit_length() >= bits:
+            too_wide(error, spec, name, value, bits)
+            return
+
+
+def too_wide(error: DatabaseError, spec: ModelSpec, name: str, value: int, bits: int) -> None:
+    """Says of an error which field's column is too narrow for which number."""
+    error.field = name
+    error.message = (
+        f'{spec.name}: "{name}" cannot hold {shorten(value)}: its column takes whole numbers of {bits} bits.'
+    )
+    error.hint = "Widen the column, or give a smaller number."
 
 
 def locate_reckoning(error: DatabaseError, spec: ModelSpec, changes: Mapping[str, Any]) -> None:

@@ -207,7 +207,9 @@ def _overflow(error: Any, where: str) -> DatabaseError:
     """Reckoning has left the type; a value that is given and does not fit is told by its column."""
     text = str(error)
     if text not in ("value out of range: overflow", "bigint out of range"):
-        return _bad_value(error, where)
+        made = _bad_value(error, where)
+        made.context["bits"] = {"smallint out of range": 16, "integer out of range": 32}.get(text)
+        return made
     return BadValue(
         "A number leaves the 64 bits that PostgreSQL has for it.",
         hint="Reckon with smaller numbers, or make the field a Decimal.",

@@ -13,10 +13,9 @@ import asyncpg
 
 from studio.database import postgresql_errors
 from studio.database.bulk import Converted
-from studio.database.errors import OF_A_ROW
+from studio.database.errors import OF_A_ROW, too_wide
 from studio.database.postgresql_copy import narrow_bits
 from studio.kernel.errors import BadValue, DatabaseError
-from studio.models.refusals import shorten
 
 if TYPE_CHECKING:
     from studio.database.postgresql_bulk import Batch
@@ -82,7 +81,5 @@ def name_too_wide(batch: Batch, error: DatabaseError, place: int) -> None:
     for name, value in zip(batch.job.columns, values, strict=True):
         bits = narrow_bits(batch.stage.types.get(batch.spec.by_name[name].column, 0))
         if bits and isinstance(value, int) and value.bit_length() >= bits:
-            error.field = name
-            error.message = f'{batch.spec.name}: "{name}" cannot hold {shorten(value)}: its column takes whole numbers of {bits} bits.'
-            error.hint = "Widen the column, or give a smaller number."
+            too_wide(error, batch.spec, name, value, bits)
             return

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from studio import DataFlow, LocalRuntime, WorkflowBuilder
-from studio.kernel.errors import BuildError, NodeError
+from studio.kernel.errors import BadValue, BuildError, NodeError
 from tests.support.servers import run_sql
 
 
@@ -77,6 +77,36 @@ def test_a_composite_key_that_comes_by_an_edge_is_checked_when_it_comes(records:
     with pytest.raises(NodeError, match="several parts") as caught:
         LocalRuntime().execute(workflow)
     assert caught.value.node == "read"
+
+
+def test_what_only_the_table_is_too_narrow_for_is_told_by_its_field(database_url: str) -> None:
+    with DataFlow(database_url) as db:
+        _one(
+            db,
+            "SQL",
+            {"sql": "CREATE TABLE parts (a INTEGER, b VARCHAR(9), held SMALLINT, PRIMARY KEY (a, b))"},
+        )
+        db.register_schema_as_models()
+        key: dict[str, Any] = {"a": 1, "b": "x"}
+        _one(db, "PartsCreateNode", key)
+        for type_name, params in (
+            ("PartsBulkCreateNode", {"data": [key], "return_ids": True}),
+            ("PartsBulkUpsertNode", {"data": [key], "return_ids": True}),
+        ):
+            with pytest.raises(BuildError, match=r"several fields \(a, b\), so there are no ids"):
+                _one(db, type_name, params)
+        if db.database.dialect == "sqlite":
+            return  # whose columns are as wide as any number
+        refused: list[tuple[str, dict[str, Any], int | None]] = [
+            ("PartsCreateNode", {"a": 2, "b": "y", "held": 70_000}, None),
+            ("PartsUpdateNode", {"id": key, "fields": {"held": 70_000}}, None),
+            ("PartsBulkCreateNode", {"data": [{"a": 2, "b": "y"}, {"a": 3, "b": "y", "held": 70_000}]}, 2),
+        ]
+        for type_name, params, row in refused:
+            with pytest.raises(BadValue) as caught:
+                _one(db, type_name, params)
+            assert (caught.value.field, caught.value.row) == ("held", row)
+        assert _one(db, "PartsCountNode", {}) == {"count": 1}
 
 
 def test_a_table_without_a_key_gets_four_nodes(postgres_url: str) -> None:
