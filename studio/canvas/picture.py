@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import os
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,6 +22,7 @@ from studio.canvas.primitives import cubic_path, in_pixels
 from studio.canvas.scene_painter import ScenePainter
 from studio.canvas.states import CardState
 from studio.kernel.errors import StudioError
+from studio.kernel.whole_files import cannot_write, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -205,14 +205,7 @@ def _recorded_over(
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Writes beside the file and then replaces it, so that a failure leaves the old one whole."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        beside.write_bytes(data)
-        beside.replace(path)
+        write_whole(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise StudioError(
-            f"{path} cannot be written: {error.strerror}.", hint="Choose a folder that you may write to."
-        ) from error
+        raise cannot_write(path, error) from error

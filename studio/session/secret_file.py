@@ -6,11 +6,8 @@ passwords under AES-256-GCM, which also vouches for the header. Who asks for the
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import secrets
-import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from studio.kernel.errors import StudioError
+from studio.kernel.whole_files import write_whole
 
 FILE_NAME: Final = "secrets.enc"
 FORMAT: Final = "studio-secrets"
@@ -176,7 +174,8 @@ class SecretFile:
             {**_header(key), "nonce": b64encode(nonce).decode(), "data": b64encode(sealed).decode()}, indent=1
         )
         try:
-            _replace(self.path, text)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.path, text.encode(), is_private=True)
         except OSError as error:
             raise SecretFileUnusable(
                 f"The file of passwords {self.path} cannot be written: {error.strerror}.",
@@ -218,20 +217,3 @@ def _header(key: _Key) -> dict[str, Any]:
 
 def _vouched(key: _Key) -> bytes:
     return json.dumps(_header(key), sort_keys=True).encode()
-
-
-def _replace(path: Path, text: str) -> None:
-    """Puts a file in the place of another, whole or not at all; only its owner may read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Such a file is made for its owner only.
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

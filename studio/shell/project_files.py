@@ -7,7 +7,6 @@ leaves the project as it was and is shown by whoever awaits.
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from studio.kernel.errors import StudioError, TextError, UnknownDatabase
 from studio.kernel.ids import WorkflowId
 from studio.kernel.names import snake_case
+from studio.kernel.whole_files import cannot_write, write_whole
 from studio.shell.dialogs import Choice, ServerDialog, ask, ask_open_file, ask_save_file, shown
 from studio.shell.settings import Settings
 
@@ -435,13 +435,7 @@ def _read(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Writes beside the file and then replaces it, so that a failure leaves the old one whole."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        beside.write_text(text, "utf-8")
-        beside.replace(path)
+        write_whole(path, text.encode())
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise StudioError(
-            f"{path} cannot be written: {error.strerror}.", hint="Choose another folder."
-        ) from error
+        raise cannot_write(path, error) from error
