@@ -39,7 +39,8 @@ class Databases:
         self._is_somebody_elses = is_somebody_elses
         self._open: dict[str, tuple[Connection, Database]] = {}
         self._instead: dict[str, tuple[Connection, str | None]] = {}
-        self._turn: asyncio.Lock | None = None
+        self._turns: dict[str, asyncio.Lock] = {}
+        """By connection: whoever waits for a person's password holds up nobody who wants another database."""
         self._readers: set[asyncio.Task[object]] = set()
         self._is_closed = False
 
@@ -55,9 +56,7 @@ class Databases:
             AuthenticationFailed: The environment variable that holds the password is not set, or nobody gave it.
             WrongPassphrase, SecretFileUnusable: The encrypted file stays closed.
         """
-        if self._turn is None:
-            self._turn = asyncio.Lock()
-        async with self._turn:
+        async with self._taking_turns(connection.id):
             known = self._open.get(connection.id)
             if known is not None and known[0] == connection:
                 return known[1]
@@ -101,9 +100,10 @@ class Databases:
         """Keeps passwords where their connections say, and opens those connections anew; raises what `Secrets.set` raises."""
         for connection, secret in secrets:
             await asyncio.to_thread(self._secrets.set, connection, secret)
-            known = self._open.pop(connection.id, None)
-            if known is not None:
-                await known[1].close()
+            async with self._taking_turns(connection.id):
+                known = self._open.pop(connection.id, None)
+                if known is not None:
+                    await known[1].close()
 
     async def remove_secrets(self, connections: Iterable[Connection]) -> None:
         """Removes the passwords that are kept for connections; one that cannot be reached stays where it is, which is no reason to fail."""
@@ -167,6 +167,10 @@ class Databases:
         for suffix in ("", "-wal", "-shm"):
             with contextlib.suppress(OSError):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+    def _taking_turns(self, connection_id: str) -> asyncio.Lock:
+        """What is held while a connection's database is opened or closed; of the engine's loop."""
+        return self._turns.setdefault(connection_id, asyncio.Lock())
 
     async def _make(
         self, connection: Connection, secret: str | None, options: DatabaseOptions | None = None

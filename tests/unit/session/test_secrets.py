@@ -1,5 +1,6 @@
 import asyncio
 import json
+import threading
 from base64 import b64encode
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from studio.kernel.errors import AuthenticationFailed
 from studio.project.project_changes import SetConnections
 from studio.project.state import Connection
 from studio.session import Environment, Session
+from studio.session.databases import Databases
 from studio.session.secret_file import SecretFile, SecretFileUnusable, WrongPassphrase
 from studio.session.secrets import (
     SecretsUnavailable,
@@ -279,3 +281,24 @@ def test_a_connection_that_has_gone_leaves_no_password_behind_once_it_cannot_com
     assert ring.kept == {("studio", "everyones"): "s3cret"}, (
         "a name that was given may be another project's too"
     )
+
+
+def test_whoever_waits_for_a_password_holds_up_nobody_who_wants_another_database(tmp_path):
+    may_answer = threading.Event()
+
+    class Slow(SystemSecrets):
+        def get(self, connection: Connection) -> str | None:
+            assert may_answer.wait(30)
+            return "s3cret"
+
+    async def story() -> None:
+        databases = Databases(Slow({}), lambda: tmp_path)
+        waiting = asyncio.create_task(databases.get(connection("keyring")))
+        other = Connection(id="c2", name="file", url="sqlite:///x.db")
+        assert await databases.get(other) is await databases.get(other)
+        assert not waiting.done()
+        may_answer.set()
+        assert (await waiting).name == "my shop"
+        await databases.close()
+
+    asyncio.run(story())
