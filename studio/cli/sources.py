@@ -105,7 +105,7 @@ def choose_connection(session: Session, text: str) -> None:
     """
     project = session.project
     by_name = {connection.name: connection for connection in project.connections.values()}
-    default = project.connections.get(project.default_connection) or next(iter(by_name.values()), None)
+    default = project.usual_connection
     if default is None:
         raise WorkflowError("The project has no connection that another could stand in for.")
     if "://" in text:

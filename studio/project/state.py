@@ -66,6 +66,11 @@ class Project:
     default_connection: str = ""
     extra: Mapping[str, Any] = field(default_factory=frozen)
 
+    @property
+    def usual_connection(self) -> Connection | None:
+        """The one that is meant where nothing else is said: the default one, or else the first."""
+        return self.connections.get(self.default_connection) or next(iter(self.connections.values()), None)
+
     def workflow(self, workflow_id: WorkflowId) -> Workflow:
         try:
             return self.workflows[workflow_id]

@@ -59,7 +59,7 @@ class ConnectionWatch(QObject):
 
     def follow(self, project: Project) -> None:
         """Turns to the project's default connection as it is now; one that has not changed is left as it is."""
-        connection = default_connection(project)
+        connection = project.usual_connection
         if connection == self.standpoint.connection:
             return
         self._forget()
@@ -117,9 +117,3 @@ class ConnectionWatch(QObject):
             standpoint.error,
         ):
             self.changed.emit(standpoint)
-
-
-def default_connection(project: Project) -> Connection | None:
-    """The one that a project works on where nothing else is said."""
-    connections = project.connections
-    return connections.get(project.default_connection) or next(iter(connections.values()), None)

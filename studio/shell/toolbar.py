@@ -146,14 +146,13 @@ class ToolBar(QToolBar):
         self._pill_action.setVisible(project is not None)
         if project is None:
             return
-        connections = project.connections
-        chosen = connections.get(project.default_connection) or next(iter(connections.values()), None)
+        chosen = project.usual_connection
         set_role(self.pill, "stage", chosen.stage if chosen is not None else "")
         if chosen is None:
             self.pill.setText(self.tr("No database yet"))
             return
         scheme = chosen.url.partition(":")[0].partition("+")[0]
-        more = len(connections) - 1
+        more = len(project.connections) - 1
         self.pill.setText(
             f"{chosen.name} · {_DIALECTS.get(scheme, scheme)}"
             + (f" · {chosen.stage}" if chosen.stage else "")
