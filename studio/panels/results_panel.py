@@ -231,9 +231,14 @@ class ResultsPanel(Panel):
         bar = ExportBar(session, wish.source, target, self)
         bar.message.connect(self.message)
         bar.failed.connect(self.failed)
-        bar.ended.connect(lambda: self._exports.removeWidget(bar))
-        bar.ended.connect(bar.deleteLater)
+        bar.ended.connect(self._export_ended)
         self._exports.addWidget(bar)
+
+    def _export_ended(self) -> None:
+        bar = self.sender()
+        if isinstance(bar, ExportBar):
+            self._exports.removeWidget(bar)
+            bar.deleteLater()
 
     @property
     def exports(self) -> list[ExportBar]:
