@@ -1,16 +1,17 @@
-"""How does a kind of node that was chosen in the palette become a node? Where it was wanted, joined to what it was wanted for."""
+"""How does a kind of node that was chosen in the palette, or for a model, become a node? Where it was wanted, joined to what it was wanted for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QObject, QPointF, Qt
+from PySide6.QtCore import QObject, QPoint, QPointF, Qt
 
 from studio.canvas.between import ports_between
 from studio.canvas.cards import GRID, HEADER, WIDTH
 from studio.canvas.geometry import snapped
 from studio.canvas.gestures import WireEnd
 from studio.canvas.palette_search import Entry, by_fit
+from studio.canvas.radial import RadialPick
 from studio.workflow.graph import Edge
 from studio.workflow.types import ANY, PortType
 
@@ -30,6 +31,27 @@ class Adding(QObject):
         self._recent: list[str] = []
         self._wire: WireEnd | Edge | None = None
         self._at = QPointF(0, 0)
+        self.radial = RadialPick(view.viewer.style_, view.viewer.viewport())
+        """What is offered where a model was dropped."""
+        self.radial.chosen.connect(self._add_operation)
+        self.radial.closed.connect(self.palette_closed)
+
+    def offer_operations(self, model: str, types: Any, at: QPointF) -> None:
+        """Offers kinds of node (the names of their types) around a scene point; the only one there is is added at once."""
+        view = self._view
+        found = [spec for spec in map(view.session.catalogue.find, types) if spec is not None]
+        if view.workflow is None or not found:
+            return
+        if len(found) == 1:
+            view.editing.drop_node(found[0].type, at.x(), at.y(), {})
+            return
+        self.radial.reduces_motion = view.arrangement.glide.reduces_motion
+        self.radial.open(view.viewer.mapFromScene(at), found, model)
+
+    def _add_operation(self, type_name: str, pixel: QPoint) -> None:
+        at = self._view.viewer.mapToScene(QPointF(pixel))
+        self._view.editing.drop_node(type_name, at.x(), at.y(), {})
+        self._remember(type_name)
 
     def offer(self, end: Any, at: QPointF) -> None:
         """Opens the palette at a scene point, for what fits a wire's end (a WireEnd), what fits into an Edge, or for everything (None)."""

@@ -19,7 +19,7 @@ from studio.canvas.projector import Projector
 from studio.canvas.scene_painter import ScenePainter
 from studio.canvas.style import Style
 from studio.kernel.ids import EdgeId, NodeId
-from studio.qt.mime import NODE_TYPE_MIME, read_field, read_node_type
+from studio.qt.mime import NODE_TYPE_MIME, read_field, read_model, read_node_type
 from studio.workflow.graph import Edge, Frame, Note, Route
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class BoardViewer(CameraViewer):
     """(Edge, Converter, Edge or None): a refused edge would fit with that node between its ends; the third was picked up for it."""
     field_dropped = Signal(str, str, object)
     """(model, field, Hit): a field was dropped from elsewhere."""
+    model_dropped = Signal(str, object, QPointF)
+    """(model, node types, scene point): a model was dropped from elsewhere."""
     notes_edited = Signal(list)
     note_activated = Signal(str)
     frame_resized = Signal(object)
@@ -238,8 +240,11 @@ class BoardViewer(CameraViewer):
         event.accept()
         point = self.mapToScene(event.position())
         field = read_field(event.mimeData())
+        model = read_model(event.mimeData())
         if field is not None:
             self.field_dropped.emit(*field, self.hit(point.x(), point.y()))
+        elif model is not None:
+            self.model_dropped.emit(*model, point)
         else:
             self.data_dropped.emit(event.mimeData(), point.toPoint())
         self.redraw()

@@ -127,21 +127,6 @@ class CanvasEditing:
             self._come_between(workflow_id, edge, added, (converter.entry, converter.leaving), moved)
         self._view.select([added])
 
-    def drop_field(self, model: str, field: str, hit: Any) -> None:
-        """Brings a model's field to the card or port under a Hit, from the node nearest before it that gives such records."""
-        target = self._target()
-        if target is None or hit.node is None:
-            return
-        workflow = target[1]
-        session = self._view.session
-        node = workflow.nodes[self._view.projector.geometry.ids[hit.node]]
-        port = hit.port.name if hit.port is not None and not hit.port.is_output else None
-        edge = self._view.advice.wiring().field_edge(workflow, session.catalogue, (model, field), node, port)
-        if isinstance(edge, str):
-            self._view.message.emit(edge)
-        else:
-            self.change_edges([], [edge])
-
     def put_between(self, edge: Any, node_id: str) -> None:
         """Moves a node of the workflow between the ends of an edge; what follows makes room for it. One step."""
         target = self._target()

@@ -30,6 +30,7 @@ from studio.canvas.commands import ABOUT_SELECTION, TITLES, KeyTable, fill_menus
 from studio.canvas.delegated import Delegated
 from studio.canvas.editing import CanvasEditing
 from studio.canvas.editors import FloatingEditor
+from studio.canvas.field_drops import FieldDrops
 from studio.canvas.find_bar import FindBar
 from studio.canvas.following import Following
 from studio.canvas.geometry import snapped
@@ -71,6 +72,8 @@ class CanvasView(QWidget, Looking, Delegated):
     """The breakpoints of these nodes (ids) are to be set or removed; true: with a condition that is to be asked for."""
     workflowRequested = Signal(str, object, str)
     """Another workflow should be shown: its id, the way that leads to it (Crumbs), and a node to select there, or ""."""
+    fieldRequested = Signal(str, str, str)
+    """A node's param should be edited: node id, param, and the field that a filter gets a condition on, or ""."""
     message = Signal(str)
     """A sentence for the status line: a refusal, what was done."""
     zoomChanged = Signal(float)
@@ -106,6 +109,8 @@ class CanvasView(QWidget, Looking, Delegated):
         self._runs = RunFollower(self._projector, self._viewer, self)
         self._clipboard = Clipboard(self)
         self._adding = Adding(self)
+        self.field_drops = FieldDrops(self)
+        """What brings a model's field to a node."""
         self._arrangement = Arrangement(self)
         self._bookmarks = Bookmarks(self)
         self.by_name = ByName(self)
@@ -138,7 +143,8 @@ class CanvasView(QWidget, Looking, Delegated):
         viewer.menu_wanted.connect(partial(menus.open_menu, self))
         viewer.entered.connect(self._subworkflows.enter)
         viewer.converter_offered.connect(partial(menus.offer_converter, self))
-        viewer.field_dropped.connect(self._editing.drop_field)
+        viewer.field_dropped.connect(self.field_drops.drop)
+        viewer.model_dropped.connect(self._adding.offer_operations)
         viewer.moved.connect(self._layout_editing.shift)
         viewer.routes_wanted.connect(self._layout_editing.set_routes)
         viewer.dot_wanted.connect(self._layout_editing.add_dot)
@@ -199,6 +205,7 @@ class CanvasView(QWidget, Looking, Delegated):
         self._bookmarks.stop()
         self._editor.close(keep=True)
         self._palette.dismiss()
+        self._adding.radial.dismiss()
         if self.workflow_id is not None:
             camera = self._viewer.camera()
             self._views[self.workflow_id] = (camera.left, camera.top, camera.zoom)
@@ -225,6 +232,7 @@ class CanvasView(QWidget, Looking, Delegated):
         self._style = Style(theme)
         self._viewer.set_style(self._style)
         self._palette.set_style(self._style)
+        self._adding.radial.set_style(self._style)
         self._find.set_style(self._style)
         self._breadcrumb.set_theme(theme)
         self._minimap.content_changed()
@@ -366,6 +374,11 @@ class CanvasView(QWidget, Looking, Delegated):
         self.resultsRequested.emit(node_id, "")
 
     # Adding nodes
+
+    @property
+    def adding(self) -> Adding:
+        """What offers kinds of node, and adds what is chosen."""
+        return self._adding
 
     def open_palette(self, at: QPoint | None = None) -> None:
         """Offers all kinds of node; `at` is in pixels of the canvas, None means the cursor."""

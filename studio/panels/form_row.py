@@ -24,6 +24,7 @@ from studio.panels.display import cell_text
 from studio.panels.editors.base import EditorContext, ValueEditor
 from studio.panels.editors.expressions import ExpressionEditor
 from studio.panels.editors.factory import make_editor
+from studio.panels.editors.filters import FilterEditor
 from studio.panels.editors.structured import RawSwitch
 from studio.panels.editors.texts import JsonEditor
 from studio.panels.literals import format_literal, is_expression
@@ -181,6 +182,15 @@ class ParamRow(QWidget):
 
     def focus_editor(self) -> None:
         self._shown_editor().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def begin_condition(self, field: str) -> None:
+        """Begins a condition on a field where the param is a filter that shows its conditions; else its editor gets the caret."""
+        shown = self._shown_editor()
+        inner = shown.inner if isinstance(shown, RawSwitch) and not shown.is_raw else None
+        if isinstance(inner, FilterEditor) and not self._is_fed:
+            inner.begin_condition(field)
+        else:
+            self.focus_editor()
 
     # ------------------------------------------------------------ inside
 

@@ -142,7 +142,6 @@ class InspectorPanel(Panel):
         self.map = MapPage(self.theme, self.tabs)
         self.map.betweenRequested.connect(self.betweenRequested)
         self.map.paramRequested.connect(self.focus_field)
-        self.map.message.connect(self.message)
         self.tabs.addTab(self.map, self.tr("Map"))
         self.data = DataPage(self.theme, self.tabs)
         self.data.nodeActivated.connect(self.nodeSelected)
@@ -214,6 +213,14 @@ class InspectorPanel(Panel):
             row = self.form.rows.get(name.partition(".")[0])
             if row is not None:
                 self._scroll.ensureWidgetVisible(row)
+
+    def begin_condition(self, name: str, field: str) -> None:
+        """Begins a condition on a field in a param that is a filter, with the caret where its value goes."""
+        self.focus_field(name)
+        row = self.form.rows.get(name)
+        if row is not None:
+            row.begin_condition(field)
+            self._scroll.ensureWidgetVisible(row)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """The panel itself has nothing to type into: the first param has. A click beside the editors leaves the side that is shown."""

@@ -55,7 +55,6 @@ class MapPage(NodeSide):
     """An Edge and a Converter: that node is to come between its ends."""
     paramRequested = Signal(str)
     """A param of the node is to be edited by hand."""
-    message = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, parent)
@@ -255,8 +254,6 @@ class MapPage(NodeSide):
         self.note.setText(text)
         self.note.setVisible(bool(text))
         set_role(self.note, "role", "error" if is_refusal else "muted")
-        if text:
-            self.message.emit(text)
 
     # ------------------------------------------------------------ mapping
 

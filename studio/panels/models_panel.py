@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from studio.kernel.ids import short_id
 from studio.panels.base import Panel
-from studio.panels.models_tree import ID, KIND, TYPE, ExtraDelegate, ModelsTree
+from studio.panels.models_tree import ID, KIND, OFFERED, TYPE, ExtraDelegate, ModelsTree
 from studio.panels.row_counts import RowCounts
 from studio.panels.widgets import (
     BusyLine,
@@ -49,6 +49,10 @@ class ModelsPanel(Panel):
 
     nodeRequested = Signal(str)
     """A node of this type is wanted on the canvas."""
+    operationsRequested = Signal(str, object)
+    """A model, and the node types that are to be offered for it on the canvas."""
+    fieldRequested = Signal(str, str)
+    """A model and its field, to be brought to the node that is selected on the canvas."""
     connectionsClosed = Signal()
     """The dialog of connections has been closed: a password may be another one."""
     browseRequested = Signal(str)
@@ -393,6 +397,9 @@ class ModelsPanel(Panel):
                 menu.addAction(
                     self.tr("&Add List node"), partial(self.nodeRequested.emit, str(index.data(TYPE)))
                 )
+                add_action(
+                    menu, self.tr("Add &node…"), partial(self.operationsRequested.emit, *index.data(OFFERED))
+                )
             menu.addSeparator()
             add_action(menu, self.tr("Show &usage"), partial(self._show_usage, index))
             add_action(menu, self.tr("&Copy name"), partial(copy_text, index.data()))
@@ -407,6 +414,9 @@ class ModelsPanel(Panel):
             add_action(menu, self.tr("&Copy name"), partial(copy_text, index.data(TYPE)))
         elif kind in ("field", "relation"):
             if kind == "field":
+                model, _, field = key.partition(".")
+                text = self.tr("Bring to the selected &node")
+                add_action(menu, text, partial(self.fieldRequested.emit, model, field))
                 add_action(menu, self.tr("Show &usage"), partial(self._show_usage, index))
             add_action(menu, self.tr("&Copy name"), partial(copy_text, key.partition(".")[2]))
         else:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from studio.panels.display import short_count
 from studio.panels.fuzzy import best_matches
 from studio.panels.widgets import item_icon
-from studio.qt.mime import field_mime, node_type_mime
+from studio.qt.mime import field_mime, model_mime, node_type_mime
 
 if TYPE_CHECKING:
     from studio.models.spec import FieldSpec
@@ -29,8 +29,16 @@ EXTRA: Final = Qt.ItemDataRole.UserRole + 3
 """Faint text at the right."""
 TYPE: Final = Qt.ItemDataRole.UserRole + 4
 """The node type that is made by a drag or Enter."""
+OFFERED: Final = Qt.ItemDataRole.UserRole + 5
+"""Of a model: the node types that are offered where it is dropped."""
 
 _MOST_MATCHES: Final = 60
+
+_COMMONEST: Final = (
+    "list", "create", "update", "read", "delete", "count", "aggregate", "bulk_create",
+)  # fmt: skip
+"""The operations of a model, the commonest first; the first four that it has are offered."""
+_OFFERED: Final = 4
 
 OPERATION_GLYPHS: Final = {
     "create": "plus-circle",
@@ -74,6 +82,7 @@ class ModelsTree(QStandardItemModel):
     def fill_matches(self, session: Session, query: str, counts: dict[str, int | str]) -> None:
         """Makes a list of the best answers to a search: operations and models, then fields, then flow nodes as they rank."""
         entries: list[tuple[str, tuple[str, Any]]] = []
+        connections, by_model = session.project.connections, _operations_of(session)
         for entry in session.project.models.values():
             entries.append((entry.name, ("model", entry)))
             if entry.spec is not None:
@@ -87,7 +96,9 @@ class ModelsTree(QStandardItemModel):
         self._reset()
         for kind, what in best_matches(query, entries, most=_MOST_MATCHES, weigh=_weight):
             if kind == "model":
-                self.appendRow(self.model_item(what, (), counts, path=what.name))
+                connection = connections.get(what.connection)
+                known = by_model.get((what.name, connection.name), ()) if connection is not None else ()
+                self.appendRow(self.model_item(what, known, counts, path=what.name))
             elif kind == "field":
                 self.appendRow(self.field_item(what[0], what[1], path=f"{what[0]} ▸ {what[1].name}"))
             else:
@@ -132,6 +143,7 @@ class ModelsTree(QStandardItemModel):
         known = list(operations)
         listing = next((spec.type for spec in known if spec.operation == "list"), None)
         item.setData(listing, TYPE)
+        item.setData((entry.name, _commonest(known)), OFFERED)
         if entry.id in counts:
             _put_count(item, counts[entry.id])
         if entry.spec is None:
@@ -213,12 +225,15 @@ class ModelsTree(QStandardItemModel):
     # ------------------------------------------------------------ drags
 
     def mimeTypes(self) -> list[str]:
-        from studio.qt.mime import FIELD_MIME, NODE_TYPE_MIME
+        from studio.qt.mime import FIELD_MIME, MODEL_MIME, NODE_TYPE_MIME
 
-        return [NODE_TYPE_MIME, FIELD_MIME, "text/plain"]
+        return [MODEL_MIME, NODE_TYPE_MIME, FIELD_MIME, "text/plain"]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         for index in indexes:
+            name, offered = index.data(OFFERED) or ("", ())
+            if offered:
+                return model_mime(name, offered)
             type_name = index.data(TYPE)
             if type_name:
                 return node_type_mime(str(type_name))
@@ -269,6 +284,12 @@ class ExtraDelegate(QStyledItemDelegate):
             painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
         finally:
             painter.restore()
+
+
+def _commonest(specs: Iterable[NodeSpec]) -> tuple[str, ...]:
+    """The types of a model's commonest operations."""
+    by_operation = {spec.operation: spec.type for spec in specs}
+    return tuple(by_operation[name] for name in _COMMONEST if name in by_operation)[:_OFFERED]
 
 
 def operation_title(spec: NodeSpec) -> str:

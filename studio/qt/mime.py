@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QMimeData
@@ -13,6 +13,9 @@ NODE_TYPE_MIME: Final = "application/x-studio-node-type"
 
 FIELD_MIME: Final = "application/x-studio-field"
 """A model's field: UTF-8 JSON `{"model": name, "field": name}`."""
+
+MODEL_MIME: Final = "application/x-studio-model"
+"""A model, to be asked what to do with it: UTF-8 JSON `{"model": name, "types": [names of node types]}`, the commonest first."""
 
 OUTPUT_MIME: Final = "application/x-studio-output"
 """A value that a node gives: UTF-8 JSON `{"node": id, "port": path}`."""
@@ -31,6 +34,13 @@ def field_mime(model: str, field: str) -> QMimeData:
     return _mime(FIELD_MIME, {"model": model, "field": field}, f"{model}.{field}")
 
 
+def model_mime(model: str, types: Sequence[str]) -> QMimeData:
+    """The drag of a model with the node types that are offered for it; for who knows no models it is a drag of the first of them."""
+    mime = node_type_mime(types[0])
+    mime.setData(MODEL_MIME, json.dumps({"model": model, "types": list(types)}).encode())
+    return mime
+
+
 def output_mime(node: str, port: str) -> QMimeData:
     """The drag of what a node gives at a port; as plain text it is `node.port`, as expressions write it."""
     return _mime(OUTPUT_MIME, {"node": node, "port": port}, f"{node}.{port}")
@@ -44,6 +54,15 @@ def read_node_type(mime: QMimeData) -> tuple[str, dict[str, Any]] | None:
         return None
     params = content.get("params")
     return name, params if isinstance(params, dict) else {}
+
+
+def read_model(mime: QMimeData) -> tuple[str, tuple[str, ...]] | None:
+    """The model's name and the node types that a drag offers; None when it carries no model."""
+    content = _content(mime, MODEL_MIME) or {}
+    model, types = content.get("model"), content.get("types")
+    if not isinstance(model, str) or not isinstance(types, list):
+        return None
+    return model, tuple(name for name in types if isinstance(name, str))
 
 
 def read_field(mime: QMimeData) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from studio.project.changes import Change, Group
-from studio.session.mapping import ROWS, Giver, Site, Source, Target
+from studio.session.mapping import Giver, Site, Source, Target
 from studio.session.mapping_edits import Between, Deed, Refused, expression_of, map_rows, mapped
 from studio.session.wiring import refers
 
@@ -32,7 +32,12 @@ class AutoMapping:
 
 def auto_mapping(site: Site, givers: Sequence[Giver], targets: Sequence[Target]) -> AutoMapping:
     """Pairs the fields that are not set with values: of the nodes that lead here, or, where none does, of the nearest that has one."""
-    open_ = [target for target in targets if target.state == "unset" and target.field is not None]
+    with_keys = _takes_keys(site)
+    open_ = [
+        target
+        for target in targets
+        if target.state == "unset" and target.field is not None and (with_keys or not target.field.key)
+    ]
     kept = tuple(
         target for target in targets if target.state not in ("unset", "managed") and target.field is not None
     )
@@ -116,7 +121,7 @@ def _row_ports(givers: Sequence[Giver]) -> list[list[Source]]:
 def _candidates(site: Site, sources: Sequence[Source], target: Target) -> list[Source]:
     """The values that a field could mean: called exactly so, called nearly so, or the key that it refers to; the nearest first."""
     field = target.field
-    if field is None or target.param == ROWS or (field.key and not _takes_keys(site)):
+    if field is None:
         return []
     same_model = [source for source in sources if not field.key or source.model in ("", site.model.name)]
     exact = [source for source in same_model if source.name == field.name]

@@ -191,7 +191,12 @@ class ModelWiring:
             own = fields.get(param.field or "")
             if own is not None and refers(own, model_name, name):
                 return param.name
-        return next((param.name for param in params if name in (param.field, param.name)), None)
+        found = next((param.name for param in params if name in (param.field, param.name)), None)
+        if found is None and "filter" in target.params_by_name:
+            # Whoever looks for records looks for those that refer to it.
+            keys = (entry.name for entry in fields.values() if refers(entry, model_name, name))
+            found = next((f"filter.{key}" for key in keys), None)
+        return found
 
 
 def managed_refusal(model: ModelSpec, name: str) -> str:

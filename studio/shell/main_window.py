@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
         from studio.shell.furniture import make_panels
         from studio.shell.goals import Finder
         from studio.shell.mending import Mending
+        from studio.shell.placing import Placing
         from studio.shell.preferences import Preferences
         from studio.shell.tour import Tour
 
@@ -127,6 +128,7 @@ class MainWindow(QMainWindow):
         self.preferences = Preferences(self)
         self.panels = make_panels(self.theme, self.docks)
         self.navigation = Navigation(self)
+        self.placing = Placing(self)
         self.finder = Finder(self)
         self.mending = Mending(self)
         self.tour = Tour(self)

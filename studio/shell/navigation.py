@@ -53,7 +53,7 @@ class Navigation(QObject):
         panels.models.nodeRequested.connect(self.add_node)
         panels.models.browseRequested.connect(self.browse)
         panels.outline.nodeSelected.connect(self.show_node)
-        panels.outline.fieldRequested.connect(self._edit_field)
+        panels.outline.fieldRequested.connect(self.edit_field)
         panels.outline.outputRequested.connect(self.show_output)
         panels.outline.breakpointRequested.connect(window.breakpoints.change)
         panels.inspector.breakpointRequested.connect(window.breakpoints.change)
@@ -65,7 +65,6 @@ class Navigation(QObject):
         panels.history.compareRequested.connect(window.comparing.with_step)
         panels.inspector.nodeSelected.connect(self.show_node)
         panels.inspector.runToRequested.connect(self._run_to)
-        panels.inspector.betweenRequested.connect(self._put_between)
         self._connect_data(panels.inspector.data)
         panels.results.nodeActivated.connect(self.show_node)
         panels.results.runRequested.connect(self.run)
@@ -231,7 +230,7 @@ class Navigation(QObject):
             window.panels.inspector.show_nodes(canvas.workflow_id, [NodeId(node_id)])
         window.panels.inspector.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _edit_field(self, node_id: str, field: str) -> None:
+    def edit_field(self, node_id: str, field: str) -> None:
         """Leads to the editor of a param, or of the node's first."""
         self._edit_node(node_id)
         if field:
@@ -336,13 +335,6 @@ class Navigation(QObject):
 
     def _run_to(self, node_id: str) -> None:
         self.run(until=NodeId(node_id))
-
-    def _put_between(self, edge: Any, converter: Any) -> None:
-        """Puts the node that makes a mapping fit on the canvas; the node whose fields are mapped stays selected."""
-        canvas = self._window.pages.tabs.canvas
-        if canvas is not None:
-            canvas.editing.add_converter(edge, converter)
-            canvas.select([edge.target])
 
     def show_run(self, handle: Any) -> None:
         """Shows a run, one that goes on or an old one, on its canvas and in Results."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from studio.models.spec import MISSING
@@ -66,6 +67,9 @@ class ConditionRow(RowWidget):
             value = text
         mark_invalid(self.value_line(), bool(self.problem))
         return Condition(field=name, operator=operator, value=value)
+
+    def focus_value(self) -> None:
+        self._value.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def value_line(self) -> QLineEdit:
         assert isinstance(self._value, QLineEdit)
@@ -171,6 +175,14 @@ class FilterEditor(RowsEditor):
     def add_empty(self) -> None:
         super().add_empty()
         self._show_join()
+
+    def begin_condition(self, field: str) -> None:
+        """A row for a condition on that field, with the caret where its value goes; none is written before there is one."""
+        known = operators_for(self._kind_of(field))
+        row = self._append(Condition(field=field, operator=known[0]))
+        self._show_join()
+        if isinstance(row, ConditionRow):
+            row.focus_value()
 
     def collect(self) -> Any:
         conditions = []

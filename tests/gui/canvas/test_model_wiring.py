@@ -139,6 +139,18 @@ def test_a_field_of_the_models_panel_dropped_on_a_port_is_brought_from_the_neare
     assert view.session.history.position == 1
 
 
+def test_a_key_dropped_on_a_list_becomes_the_condition_on_the_field_that_refers_to_it(open_canvas):
+    view, mouse = open_canvas(
+        session_of(node("read", "CustomerReadNode", id="1"), node("list", "OrderListNode"))
+    )
+    view.editing.toggle_place(["list"], "all_ports", "Show ports", "Fold ports")
+    for place in (header(view, "list"), port(view, "list", "filter", is_output=False)):
+        mouse.drop(field_mime("Customer", "id"), *place)
+        assert only_edge(view) == edge("read", "id", "list", "filter.customer_id")
+        assert not view.session.problems("w1")
+        view.session.undo()
+
+
 def test_a_field_that_no_node_gives_or_takes_says_what_to_do(open_canvas, qtbot):
     view, mouse = open_canvas(session_of(node("create", "OrderCreateNode")))
     for field, words in (("id", "No node here gives a Customer"), ("city", "has no field for Customer.city")):

@@ -13,7 +13,7 @@ from studio.panels.models_tree import EXTRA, ID, KIND
 from studio.panels.project_tree import CHANGED
 from studio.project import Connection, Project
 from studio.project.project_changes import SetConnections
-from studio.qt.mime import FIELD_MIME, NODE_TYPE_MIME
+from studio.qt.mime import FIELD_MIME, NODE_TYPE_MIME, read_model
 from studio.session.events import RunFinished
 from studio.workflow.graph import frozen
 from tests.gui.panels.support import SERVER, PanelSession, make_handle
@@ -177,6 +177,8 @@ def test_operations_models_and_fields_carry_what_they_are_when_dragged(panel):
     node = mime("operation", "OrderCreateNode")
     assert json.loads(bytes(node.data(NODE_TYPE_MIME).data())) == {"type": "OrderCreateNode"}
     assert json.loads(bytes(mime("model", "Order").data(NODE_TYPE_MIME).data())) == {"type": "OrderListNode"}
+    offered = tuple(f"Order{name}Node" for name in ("List", "Create", "Update", "Read"))
+    assert read_model(mime("model", "Order")) == ("Order", offered)
     field = mime("field", "Order.total")
     assert json.loads(bytes(field.data(FIELD_MIME).data())) == {"model": "Order", "field": "total"}
     assert not find(model, "connection", "c").flags() & Qt.ItemFlag.ItemIsDragEnabled

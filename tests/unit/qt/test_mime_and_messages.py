@@ -7,7 +7,20 @@ from PySide6.QtCore import QMimeData
 from studio.kernel.errors import BuildError, DuplicateKey
 from studio.kernel.problems import Problem, Severity
 from studio.qt.messages import message_of
-from studio.qt.mime import FIELD_MIME, NODE_TYPE_MIME, field_mime, node_type_mime, read_field, read_node_type
+from studio.qt.mime import (
+    FIELD_MIME,
+    MODEL_MIME,
+    NODE_TYPE_MIME,
+    OUTPUT_MIME,
+    field_mime,
+    model_mime,
+    node_type_mime,
+    output_mime,
+    read_field,
+    read_model,
+    read_node_type,
+    read_output,
+)
 from studio.qt.theme import Theme
 
 
@@ -18,15 +31,23 @@ def test_a_dragged_node_type_arrives_with_its_params():
     assert read_field(mime) is None
 
 
-def test_a_dragged_field_arrives():
+def test_a_dragged_field_output_and_model_arrive():
     assert read_field(field_mime("Order", "total")) == ("Order", "total")
+    assert read_output(output_mime("list", "records.0.total")) == ("list", "records.0.total")
+    model = model_mime("Order", ["OrderListNode", "OrderReadNode"])
+    assert read_model(model) == ("Order", ("OrderListNode", "OrderReadNode"))
+    assert read_node_type(model) == ("OrderListNode", {})
 
 
 def test_a_foreign_or_broken_drag_carries_nothing():
     broken = QMimeData()
     broken.setData(NODE_TYPE_MIME, b"{not json")
     broken.setData(FIELD_MIME, b'["Order"]')
+    broken.setData(OUTPUT_MIME, b'{"node": 1}')
+    broken.setData(MODEL_MIME, b'{"model": "Order"}')
     assert read_node_type(broken) is None
+    assert read_output(broken) is None
+    assert read_model(broken) is None
     assert read_field(broken) is None
     assert read_node_type(QMimeData()) is None
 
