@@ -307,7 +307,7 @@ def test_a_passing_sentence_goes_with_the_next_key_once_it_could_be_read(window,
     assert toast.isVisible(), "it has just come"
     monkeypatch.setattr(message_bar, "_READ_MS", 0)
     window.tell("Pasted 2 nodes.")
-    QApplication.processEvents()
+    qtbot.waitUntil(lambda: not toast._unread.isActive())
     press()
     assert not toast.isVisible()
 
