@@ -60,6 +60,8 @@ class SqliteEngine:
         self.gate = asyncio.Lock()
         self.writer: _Worker = Worker("sqlite-writer", sqlite3.Connection.interrupt)
         self.readers: list[_Worker] = []
+        self._held: _Worker | None = None
+        """The writer of the transaction that is under way."""
         self._reads = InPlace()
         # The first of two may move the journal into the file, the second begins it anew: both wait for the disk.
         self._writes = InPlace(by_turns=2)
@@ -74,20 +76,20 @@ class SqliteEngine:
         if self.writer.resource is not None:
             return
         async with self._connecting:
-            if self.writer.resource is None:
-                await self.call(self.writer, self._open, self.writer, "writer")
+            while (writer := self.writer).resource is None:  # another one when it was closed meanwhile
+                await self.call(writer, self._open, writer, "writer")
 
     async def close(self) -> None:
+        """Closes what is free; a transaction that is under way keeps its connection until it is over. Whoever comes later opens anew."""
         workers = [*self.readers, self.writer]
         self.readers.clear()
-        for worker in workers:
-            if worker.resource is not None:
-                await worker.run(close_connection, worker)
-            worker.stop()
         self.writer = Worker("sqlite-writer", sqlite3.Connection.interrupt)
         self._stop_threads.detach()
         self._stop_threads = weakref.finalize(self, _stop_all, self.writer, self.readers)
         self._stop_threads.atexit = False
+        for worker in workers:
+            if worker is not self._held:
+                await _end(worker)
 
     def _open(self, worker: _Worker, role: str) -> None:
         """Opens the worker's connection; runs on its thread."""
@@ -185,18 +187,31 @@ class SqliteEngine:
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
         await self.connect()
-        async with self.alone():
-            session = SqliteTransaction(self)
+        async with self.alone(), self._holding() as writer:
+            connection = self._connection(writer)
+            session = SqliteTransaction(self, writer)
             self._writes.leave()
-            await self.call(self.writer, _begin, self._connection(self.writer))
+            await self.call(writer, _begin, connection)
             try:
                 yield session
             except BaseException:
                 session.is_open = False
-                await whatever_happens(self.call(self.writer, _roll_back, self._connection(self.writer)))
+                await whatever_happens(self.call(writer, _roll_back, connection))
                 raise
             session.is_open = False
-            await whatever_happens(self.call(self.writer, _commit, self._connection(self.writer)))
+            await whatever_happens(self.call(writer, _commit, connection))
+
+    @contextlib.asynccontextmanager
+    async def _holding(self) -> AsyncIterator[_Worker]:
+        """The writer, connected, which nobody closes meanwhile."""
+        await self.connect()  # while one waited for it to be free it may have been closed
+        self._held = writer = self.writer
+        try:
+            yield writer
+        finally:
+            self._held = None
+            if writer is not self.writer:
+                await whatever_happens(_end(writer))
 
     @contextlib.asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
@@ -305,6 +320,13 @@ class SqliteEngine:
     def _connection(self, worker: _Worker) -> sqlite3.Connection:
         assert worker.resource is not None
         return worker.resource
+
+
+async def _end(worker: _Worker) -> None:
+    """Closes its connection after what it has to do, and lets its thread go."""
+    if worker.resource is not None or worker.waiting:
+        await worker.run(close_connection, worker)
+    worker.stop()
 
 
 def _waiting(worker: _Worker) -> int:

@@ -46,6 +46,7 @@ class SqliteLanes:
         worker = await engine.reader()
         if worker is engine.writer and engine.gate.locked():
             async with engine.alone():
+                worker = await engine.reader()
                 rows: list[Row] = await engine.call(worker, _fetch, worker.resource, sql, args)
                 return rows
         found: Sequence[Row] = await engine.call(worker, _fetch, worker.resource, sql, args)
@@ -108,17 +109,17 @@ class SqliteLanes:
             return await session.bulk(job, batch)
 
     async def _on_writer(self, function: Callable[..., T], *args: Any) -> T:
+        if self._engine.gate.locked():
+            async with self._engine.alone():
+                return await self._now(function, *args)
+        return await self._now(function, *args)
+
+    async def _now(self, function: Callable[..., T], *args: Any) -> T:
         engine = self._engine
-        writer = engine.writer
-        if writer.resource is None:
+        if engine.writer.resource is None:
             await engine.connect()
-            writer = engine.writer
-        done: T
-        if engine.gate.locked():
-            async with engine.alone():
-                done = await engine.call(writer, tending_the_journal, writer.resource, function, *args)
-                return done
-        done = await engine.call(writer, tending_the_journal, writer.resource, function, *args)
+        writer = engine.writer
+        done: T = await engine.call(writer, tending_the_journal, writer.resource, function, *args)
         return done
 
 
@@ -128,21 +129,21 @@ class SqliteTransaction:
     in_transaction: Final = True
     streams_alone: Final = False
 
-    def __init__(self, engine: SqliteEngine) -> None:
+    def __init__(self, engine: SqliteEngine, writer: Worker[sqlite3.Connection]) -> None:
         self._engine = engine
+        self._writer = writer
         self._numbers = itertools.count(1)
         self.is_open = True
 
     @property
     def can_go_on(self) -> bool:
-        connection = self._engine.writer.resource
+        connection = self._writer.resource
         return self.is_open and connection is not None and connection.in_transaction
 
     async def _call(self, function: Callable[..., T], *args: Any) -> T:
         if not self.is_open:
             raise StatementRefused("The transaction is over.", hint="Start a new one.")
-        engine = self._engine
-        return await engine.call(engine.writer, function, engine.writer.resource, *args)
+        return await self._engine.call(self._writer, function, self._writer.resource, *args)
 
     async def read(self, sql: str, args: Sequence[Any] = ()) -> Sequence[Row]:
         return await self._call(_fetch_within, sql, args)

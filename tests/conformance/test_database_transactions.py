@@ -160,3 +160,27 @@ def test_a_closed_database_opens_again(database_url):
         assert await database.access().count(CUSTOMER) == 1
 
     run(database_url, story)
+
+
+def test_whoever_is_at_work_in_a_file_when_it_is_closed_goes_on(sqlite_url):
+    async def story(database):
+        access = database.access()
+
+        async def several():
+            for number in range(10):
+                await access.create(CUSTOMER, row(100 + number))
+                await access.count(CUSTOMER)
+
+        async with database.transaction() as within:
+            await within.create(CUSTOMER, row(1))
+            beside = asyncio.ensure_future(several())
+            await database.close()
+            assert within.can_go_on
+            await within.create(CUSTOMER, row(2))
+        while not beside.done():
+            await database.close()
+            await asyncio.sleep(0)
+        await beside
+        assert await access.count(CUSTOMER) == 12
+
+    run(sqlite_url, story)
