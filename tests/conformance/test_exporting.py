@@ -12,7 +12,7 @@ import pytest
 from studio.kernel.errors import NodeError
 from studio.panels.cell_filters import parse_cell_filter
 from studio.project import Connection, ModelEntry, Project
-from studio.session import Environment, Session, runs
+from studio.session import Environment, Session, outputs
 from studio.session.exporting import BATCH_ROWS, Progress, Target
 from studio.session.row_sources import ModelRows, OutputRows
 from studio.session.secrets import SystemSecrets
@@ -88,7 +88,7 @@ def test_a_models_records_come_back_from_csv_json_and_sql(
 def test_an_output_is_written_whole_in_its_order_even_what_the_grid_does_not_keep(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "MAX_ROWS_KEPT", 3)
+    monkeypatch.setattr(outputs, "MAX_ROWS_KEPT", 3)
     rows = [{"n": number, "word": f"it's {number}", "day": dt.date(2024, 1, 1)} for number in range(5)]
 
     async def export() -> None:
