@@ -30,6 +30,9 @@ _DIALECTS = {
     "mysql": "mysql",
     "mariadb": "mysql",
 }
+_INSTEAD = {
+    "mongodb": "Studio works on SQL databases: documents go into fields of the types dict and list, which filters and updates reach into."
+}
 _EXTRAS = {"mysql": "mysql"}
 """Drivers that come with an extra of the package; those of the others come with the package itself."""
 
@@ -289,7 +292,7 @@ def dialect_of(url: str) -> str:
             f"{scheme or 'An empty scheme'!r} is no kind of database that Studio knows."
             if scheme
             else "The connection has no kind of database.",
-            hint=did_you_mean(scheme, _DIALECTS)
+            hint=_INSTEAD.get(scheme) or did_you_mean(scheme, _DIALECTS)
             if scheme
             else f"Write sqlite:///{url or 'path'}, postgresql://user@host/database or mysql://user@host/database.",
         )

@@ -25,6 +25,9 @@ _ALIASES: Final = {"pool_max_overflow": "max_overflow", "url": "database_url"}
 _INSTEAD: Final = {
     "adapter": "Give the URL of the database: its kind follows from it.",
     "tenant_header": "Whoever takes in requests says the tenant: `with TenantContext.set_current(tenant):`.",
+    "audit_logging": 'Say it of the models whose changes are to be kept: __dataflow__ = {"audit_log": True}.',
+    "redis_url": "Lists are kept in the process: cache_key and cache_ttl of List nodes.",
+    "read_url": "A DataFlow is one database: make another for the replica, and name it in db_instance.",
 }
 """What to do instead of giving options that other systems have, where no option of ours is like them."""
 _OF_THE_DATABASE: Final = (

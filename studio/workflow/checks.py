@@ -15,6 +15,7 @@ from studio.kernel.ids import NodeId
 from studio.kernel.names import did_you_mean, nearest
 from studio.kernel.problems import Problem, Severity
 from studio.workflow.edge_checks import PathTyper, edge_fault, title_of
+from studio.workflow.foreign_types import meant_by, way_without
 from studio.workflow.graph import REFERRING, Edge, Node, Workflow
 from studio.workflow.node_checks import Connected, Named, NodeChecks, ParamChecker
 from studio.workflow.outside_checks import outside_problems
@@ -40,20 +41,6 @@ _GENERATED: Final = re.compile(
     r"(\w+?)(?:(?:Bulk)?(?:Create|Update|Delete|Upsert)|Read|List|Count|Aggregate)Node"
 )
 """The name of a model's node type, and in it the model's."""
-_SAID_ELSEWHERE: Final = {
-    "Get": "Read",
-    "Fetch": "Read",
-    "Find": "List",
-    "Query": "List",
-    "Search": "List",
-    "Insert": "Create",
-    "Add": "Create",
-    "Edit": "Update",
-    "Remove": "Delete",
-    "Save": "Upsert",
-}
-"""What other systems call our operations, which no likeness of letters would tell."""
-_FOREIGN: Final = re.compile(rf"(\w+?)({'|'.join(_SAID_ELSEWHERE)})(Node)")
 _NODE_KEYS: Final = ("id", "type", "title", "comment", "disabled", "params", "pinned")
 _WORKFLOW_KEYS: Final = ("id", "name", "description", "inputs", "nodes", "edges", "layout")
 
@@ -232,11 +219,10 @@ class _Check:
         specs = list(self.catalogue.specs())
         message = f"There is no node type {node.type!r}."
         types = [spec.type for spec in specs]
-        meant = _FOREIGN.sub(lambda hit: hit[1] + _SAID_ELSEWHERE[hit[2]] + hit[3], node.type)
-        hint = f"Did you mean {meant!r}?" if meant in types else did_you_mean(node.type, types)
+        hint = way_without(node.type) or meant_by(node.type, types)
         generated = _GENERATED.fullmatch(node.type)
         models = {spec.model for spec in specs if spec.model is not None}
-        if generated is not None and not nearest(generated[1], models):
+        if generated is not None and not nearest(generated[1], models) and not way_without(node.type):
             message = f"There is no node type {node.type!r}, since there is no model {generated[1]!r}."
             hint = f"Import the model {generated[1]!r} from its database, or declare it."
         self._add("unknown-node", node, message, hint)

@@ -160,6 +160,7 @@ def test_where_two_databases_have_a_model_only_what_holds_for_both_is_judged() -
         ({"monitorin": True}, "Did you mean 'monitoring'"),
         ({"tenants": True}, "An option without effect is refused"),
         ({"adapter": object()}, "Give the URL of the database"),
+        ({"audit_logging": True}, '"audit_log": True'),
         ({"tenant_header": "X-Tenant-ID"}, "TenantContext.set_current"),
         ({"pool_size": 0}, "at least 1"),
         ({"pool_size": "5"}, "a whole number"),
@@ -185,8 +186,9 @@ def test_options_may_be_given_one_by_one_or_as_a_config() -> None:
 def test_a_first_argument_that_is_no_url_is_refused() -> None:
     with pytest.raises(WorkflowError, match="wants a URL, not int"):
         DataFlow(7)  # type: ignore[arg-type]
-    with pytest.raises(StudioError, match="oracle"):
-        DataFlow("oracle://x")
+    for url, words in (("oracle://x", "oracle"), ("mongodb://x/y", "documents go into fields")):
+        with pytest.raises(StudioError, match=words):
+            DataFlow(url)
 
 
 def test_without_a_url_the_environment_is_asked_and_then_a_file_is_taken(

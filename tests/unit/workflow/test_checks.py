@@ -98,7 +98,17 @@ def test_an_unknown_type_is_named_with_near_misses() -> None:
 
 
 def test_an_operation_by_another_systems_name_is_told_by_ours() -> None:
-    assert only(graph({"a": ("OrderGetNode", {"id": 1})})).hint == "Did you mean 'OrderReadNode'?"
+    for theirs, words in (
+        ("OrderGetNode", "Did you mean 'OrderReadNode'?"),
+        ("CSVReaderNode", "Did you mean 'ReadCSV'?"),
+        ("TransactionContextNode", 'mode="atomic"'),
+        ("DataFlowSagaCoordinatorNode", 'mode="atomic"'),
+        ("GDPRDeleteNode", "cascade"),
+        ("MongoAggregateNode", "dict and list"),
+    ):
+        problem = only(graph({"a": (theirs, {"id": 1})}))
+        assert words in problem.hint, theirs
+        assert "no model" not in problem.message
 
 
 def test_a_name_that_is_no_input_yet_is_told_how_to_become_one() -> None:
