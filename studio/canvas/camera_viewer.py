@@ -105,10 +105,10 @@ class CameraViewer(NodeViewer):
         self._show_from(x - camera.width / camera.zoom / 2, y - camera.height / camera.zoom / 2, camera.zoom)
 
     def pan_into_view(self, box: QRectF) -> None:
-        """Shifts the view no further than needed for a box (in pixels of the viewport) to be seen."""
+        """Shifts the view no further than needed for a box (in pixels of the viewport) to be seen; of one that is larger, its beginning."""
         size = self.viewport().size()
         dx, dy = (
-            max(-low, 0.0) or min(length - high, 0.0)
+            max(-low, min(length - high, 0.0))
             for low, high, length in (
                 (box.left(), box.right(), size.width()),
                 (box.top(), box.bottom(), size.height()),

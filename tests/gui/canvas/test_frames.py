@@ -78,6 +78,16 @@ def test_ctrl_g_puts_a_frame_around_the_selection_in_one_step_and_opens_its_titl
     assert set(frames_of(view).values()) == {""}
 
 
+def test_of_a_title_that_is_wider_than_the_window_the_beginning_is_seen(three):
+    view, _ = three
+    view.viewer.zoom_to(2.5)
+    view.viewer.center_on(600, 100)
+    view.select(["a", "b", "c"])
+    press_key(view.viewer, Qt.Key.Key_G, CTRL)
+    assert view.editor.widget.width() > view.viewer.viewport().width()
+    assert 0 <= view.editor.widget.x() < 60
+
+
 def test_ctrl_g_without_a_selection_says_what_to_do(three, qtbot):
     view, _ = three
     with qtbot.waitSignal(view.message) as told:
