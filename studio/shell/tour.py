@@ -23,6 +23,7 @@ _WIDTH: Final = 300
 _GAP: Final = 10
 _FOLLOW_MS: Final = 150
 _PORT_PX: Final = 14
+_NEAR_ENOUGH: Final = 0.6
 PORT, DRY_RUN, OWN = range(3)
 
 
@@ -143,8 +144,19 @@ class Tour(QObject):
 
     def _begin(self, _: object = None) -> None:
         self._nodes = self._node_count()
+        self._come_near()
         self._show(PORT)
         self._follow.start()
+
+    def _come_near(self) -> None:
+        """From far off a port can neither be seen nor dragged from."""
+        canvas = self._window.pages.tabs.canvas
+        if canvas is None or canvas.zoom() >= _NEAR_ENOUGH:
+            return
+        geometry = canvas.projector.geometry
+        lowest = max(range(len(geometry)), key=lambda i: float(geometry.y[i]), default=None)
+        if lowest is not None:
+            canvas.center_on(geometry.ids[lowest])
 
     def _show(self, step: int) -> None:
         self.step = step
@@ -214,7 +226,9 @@ class Tour(QObject):
         """Puts the ring around what is spoken of, and the mark below it or above, within the window; never over a palette that is used."""
         window = self._window
         canvas = window.pages.tabs.canvas
-        if canvas is not None and canvas.palette_popup.isVisible():
+        goals = window.finder.popup
+        palettes = [canvas.palette_popup if canvas is not None else None, goals]
+        if any(palette is not None and palette.isVisible() for palette in palettes):
             self._ring.hide()
             self.mark.hide()
             return

@@ -53,6 +53,11 @@ def test_help_repeats_the_tour_and_escape_ends_all_of_it(window, drive):
     tour = window.tour
     drive.until(lambda: tour.step == PORT)
     assert window.session.is_sample
+    drive.activate()
+    drive.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    drive.until(lambda: not tour.mark.isVisible())
+    drive.key(Qt.Key.Key_Escape)
+    drive.until(tour.mark.isVisible)
     drive.click(tour.mark.findChild(QPushButton, "next"))
     assert tour.step == DRY_RUN
     window.resize(900, 620)
@@ -63,3 +68,8 @@ def test_help_repeats_the_tour_and_escape_ends_all_of_it(window, drive):
     assert tour.step is None
     assert not tour.mark.isVisible()
     drive.until(lambda: drive.canvas.isAncestorOf(window.focusWidget()))
+    drive.canvas.viewer.zoom_to(0.2)
+    drive.menu("Help", "Tour")
+    drive.until(lambda: tour.step == PORT)
+    assert drive.canvas.zoom() == 1.0, "a port can be dragged from"
+    tour.end()
