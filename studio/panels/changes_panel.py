@@ -91,6 +91,7 @@ class ChangesPanel(Panel):
         set_role(self.summary, "role", "muted")
         bar.addWidget(self.summary, 3)
         self.search = SearchField(self.theme, self.tr("Filter changes"), self)
+        self.search.setMinimumWidth(150)
         self.search.setMaximumWidth(220)
         self.search.textChanged.connect(self._filter_typed)
         self.search.left.connect(self._enter_grid)
