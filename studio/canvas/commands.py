@@ -73,12 +73,14 @@ COMMANDS: Final = (
     CanvasCommand("duplicate", "Duplicate", ("Ctrl+D",), in_node_menu=True),
     CanvasCommand("select_all", "Select all", ("Ctrl+A",), in_canvas_menu=True),
     CanvasCommand(
-        "select_upstream", "Select what leads here", ("Shift+Left",), in_node_menu=True, separator=True
+        "select_upstream", "Select what leads here", ("Shift+Left",), in_node_menu=True, submenu="Select"
     ),
-    CanvasCommand("select_downstream", "Select what follows", ("Shift+Right",), in_node_menu=True),
+    CanvasCommand(
+        "select_downstream", "Select what follows", ("Shift+Right",), in_node_menu=True, submenu="Select"
+    ),
     CanvasCommand("find_nodes", "Find…", ("Ctrl+F",), in_canvas_menu=True),
     CanvasCommand("fit", "Fit all", ("Ctrl+1",), in_canvas_menu=True, separator=True),
-    CanvasCommand("fit_selection", "Fit selection", ("F",), in_node_menu=True),
+    CanvasCommand("fit_selection", "Fit selection", ("F",), in_node_menu=True, submenu="Select"),
     CanvasCommand("zoom_100", "Zoom to 100 %", ("Ctrl+0",), in_canvas_menu=True),
     CanvasCommand("zoom_in", "Zoom in", ("Ctrl++", "Ctrl+=")),
     CanvasCommand("zoom_out", "Zoom out", ("Ctrl+-",)),

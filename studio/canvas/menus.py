@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from studio.canvas.gestures import WireEnd
@@ -161,5 +161,10 @@ def _menu(view: CanvasView, *entries: _Entry) -> QMenu:
         command()
 
     for title, command in entries:
-        menu.addAction(title).triggered.connect(partial(call, command))
+        action = menu.addAction(title)
+        action.triggered.connect(partial(call, command))
+        # A command of the canvas says by which key it can be had as well; the canvas itself hears the key.
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.setShortcut(QKeySequence(view.key_of(getattr(command, "__name__", ""))))
+        action.setShortcutVisibleInContextMenu(True)
     return menu

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.canvas import menus
@@ -35,7 +35,7 @@ from studio.canvas.find_bar import FindBar
 from studio.canvas.following import Following
 from studio.canvas.geometry import snapped
 from studio.canvas.gestures import Shift
-from studio.canvas.graph import CanvasGraph
+from studio.canvas.graph import CanvasGraph, CanvasNode
 from studio.canvas.joining import in_reading_order
 from studio.canvas.layout_editing import LayoutEditing
 from studio.canvas.looking import Looking
@@ -408,6 +408,17 @@ class CanvasView(QWidget, Looking, Delegated):
 
     def _means_something(self, event: QKeyEvent) -> bool:
         return self._keys.command_for(event) is not None
+
+    def key_of(self, name: str) -> str:
+        """The key that menus show for a command; empty for one without a key, and for what is no command."""
+        return self._keys.first(name) if name in TITLES else ""
+
+    def offer_for_nodes(self, actions: Sequence[QAction]) -> None:
+        """Puts actions that are not the canvas's own before the commands in the menu of nodes."""
+        menu = self._viewer.context_menus()["nodes"].get_menu(CanvasNode.__name__)
+        first = menu.actions()[0]
+        menu.insertActions(first, list(actions))
+        menu.insertSeparator(first)
 
     def set_keys(self, changed: Mapping[str, Sequence[str]]) -> None:
         """Takes a person's own keys, by the names of the commands; all others have their usual ones."""

@@ -201,6 +201,7 @@ class Navigation(QObject):
         canvas.workflowRequested.connect(self.follow_trail)
         canvas.zoomChanged.connect(self._on_zoomed)
         canvas.palette_popup.elsewhere.connect(window.finder.open_with)
+        canvas.offer_for_nodes([window.commands.action(name) for name in ("run_to_here", "run_from_here")])
         if self._shown_run is not None and self._shown_run.workflow_id == canvas.workflow_id:
             canvas.set_run(self._shown_run)
         window.pauses.mark()

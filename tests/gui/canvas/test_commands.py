@@ -431,6 +431,8 @@ def test_the_menu_of_an_edge_deletes_it(chain):
     view, mouse = chain
     x, y = view.projector.geometry.curve(0)[10]
     menu = open_menu(view, mouse, x, y)
+    keys = {action.text(): action.shortcut().toString() for action in menu.actions()}
+    assert keys == {"Insert node…": "", "Add point": "", "Delete edge": "Del"}
     trigger(menu, "Delete edge")
     assert len(shown_workflow(view).edges) == 1
 

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from studio.canvas.graph import CanvasNode
 from studio.kernel.errors import AuthenticationFailed, ConnectionFailed, ConnectionLost, LockTimeout
 from studio.panels import ConnectionDialog
 from studio.panels.compare_dialog import CompareDialog
@@ -154,6 +155,14 @@ def test_what_is_selected_on_the_canvas_is_in_the_inspector(window, session, qtb
     window.pages.tabs.canvas.select(["list_orders", "count_customers"])
     qtbot.waitUntil(lambda: not enabled(window, "run_to_here"))
     assert enabled(window, "delete")
+    menu = window.pages.tabs.canvas.viewer.context_menus()["nodes"].get_menu(CanvasNode.__name__)
+    runs = [
+        action
+        for action in menu.actions()
+        if action.text().replace("&", "") in ("Run to here", "Run from here")
+    ]
+    assert [action.shortcut().toString() for action in runs] == ["F7", "Shift+F7"]
+    assert not any(action.isEnabled() for action in runs), "there are two"
 
 
 def test_the_canvas_has_the_focus_when_a_project_opens(window, session, qtbot):
