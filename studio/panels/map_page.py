@@ -6,6 +6,7 @@ What a mapping is stands in `session.mapping` and `session.mapping_edits`; how t
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -28,6 +29,7 @@ from studio.panels.node_side import NodeSide
 from studio.panels.widgets import EmptyState, add_action, muted_label, set_role
 from studio.project.changes import Group
 from studio.workflow.params import unwrap
+from studio.workflow.types import clash
 
 if TYPE_CHECKING:
     from studio.kernel.ids import NodeId, WorkflowId
@@ -43,6 +45,8 @@ _NAMED: Final = 6
 """So many fields are named in a sentence."""
 _OFFERED: Final = 12
 """So many values are offered in a field's menu."""
+_LOOKED_AT: Final = 60
+"""Of so many that fit, the nearest, those of the field's name are offered first."""
 
 
 class MapPage(NodeSide):
@@ -236,19 +240,10 @@ class MapPage(NodeSide):
         self.unmap_button.setEnabled(target is not None and target.state not in ("unset", "managed"))
 
     def _show_fits(self) -> None:
-        from studio.session.mapping_edits import Refused, mapped
+        from studio.session.mapping_edits import could_fit
 
-        site, source = self._site, self.sources.source
-        if site is None or source is None:
-            self.fields.show_fits(None)
-            return
-
-        def fits(target: Target) -> bool:
-            found = mapped(site, source, target)
-            is_there = target.edge is not None and target.edge.source_port == source.port
-            return is_there or not isinstance(found, Refused) or found.offer is not None
-
-        self.fields.show_fits(fits)
+        source = self.sources.source
+        self.fields.show_fits(None if source is None else partial(could_fit, source))
 
     def _say(self, text: str, *, is_refusal: bool = False) -> None:
         self.note.setText(text)
@@ -372,8 +367,8 @@ class MapPage(NodeSide):
         return found.reason if isinstance(found, Refused) and found.offer is None else ""
 
     def _find(self, node: str, port: str) -> Source | None:
-        every = (source for giver in self._givers for source in giver.sources)
-        return next((source for source in every if (source.node, source.port) == (node, port)), None)
+        every = (source for giver in self._givers if giver.node == node for source in giver.sources)
+        return next((source for source in every if source.port == port), None)
 
     def _dropped(self, node: str, port: str, target: Any) -> None:
         source = self._find(node, port)
@@ -417,14 +412,13 @@ class MapPage(NodeSide):
 
     def fill_menu(self, menu: QMenu, target: Target) -> None:
         """The values that fit a field, then what else can be done with it."""
-        from studio.session.mapping_edits import Refused, mapped
-
-        site = self._site
-        if site is None:
-            return
-        every = [source for giver in self._givers for source in giver.sources]
-        fitting = [source for source in every if not isinstance(mapped(site, source, target), Refused)]
-        fitting.sort(key=lambda source: source.name != target.name)
+        every = (source for giver in self._givers for source in giver.sources)
+        alike = (
+            source
+            for source in every
+            if target.state != "managed" and clash(source.type, target.type) is None
+        )
+        fitting = sorted(islice(alike, _LOOKED_AT), key=partial(_strangeness, target))
         for source in fitting[:_OFFERED]:
             text = f"{source.title} › {source.name}".replace("&", "&&")
             add_action(menu, text, partial(self.map, source, target))
@@ -435,3 +429,16 @@ class MapPage(NodeSide):
             add_action(menu, self.tr("Set in &Params"), partial(self.paramRequested.emit, target.port))
         can = target.state not in ("unset", "managed")
         add_action(menu, self.tr("&Unmap"), partial(self.unmap, target), enabled=can).setShortcut("Del")
+
+
+def _strangeness(target: Target, source: Source) -> int:
+    """What is called like the field comes first, then the key that it refers to."""
+    from studio.session.wiring import refers
+
+    if source.name == target.name:
+        return 0
+    return (
+        1
+        if target.field is not None and source.model and refers(target.field, source.model, source.name)
+        else 2
+    )

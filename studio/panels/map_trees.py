@@ -53,6 +53,8 @@ _ROW_PX: Final = 40
 _HEAD_PX: Final = 26
 _GAP_PX: Final = 6
 _ICON_PX: Final = 16
+_OPEN: Final = 6
+"""So many nodes lie open at first."""
 _LEAST_PX: Final = 28
 """A type that has less room than this beside its name is left to the tooltip."""
 
@@ -132,6 +134,10 @@ class TwoLines(QStyledItemDelegate):
 class SourcesModel(QStandardItemModel):
     """The values by the nodes that give them."""
 
+    def hasChildren(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> bool:  # noqa: B008 - Qt's own default
+        """A node has values, which are read when it is unfolded."""
+        return not parent.isValid() or not parent.parent().isValid()
+
     def mimeTypes(self) -> list[str]:
         return [OUTPUT_MIME, "text/plain"]
 
@@ -155,7 +161,9 @@ class SourceTree(QTreeView):
         super().__init__(parent)
         self.sources = SourcesModel(self)
         self._rows = TwoLines(theme, self)
-        self._folded: set[str] = set()
+        self._givers: dict[str, Giver] = {}
+        self._open: dict[str, bool] = {}
+        """The nodes that a person has unfolded, or folded."""
         self.setModel(self.sources)
         self.setItemDelegate(self._rows)
         self.setHeaderHidden(True)
@@ -189,9 +197,10 @@ class SourceTree(QTreeView):
         before, scrolled = self.source, self.verticalScrollBar().value()
         model, theme = self.sources, self._rows.theme
         self.selectionModel().blockSignals(True)
+        self.blockSignals(True)  # what a person has unfolded is remembered, not what is unfolded here
         model.clear()
-        again = None
-        for giver in givers:
+        self._givers = {giver.node: giver for giver in givers}
+        for place, giver in enumerate(givers):
             head = QStandardItem(
                 item_icon("arrow-elbow-down-right" if giver.leads else "dots-three", theme), giver.title
             )
@@ -204,31 +213,35 @@ class SourceTree(QTreeView):
                 if giver.leads
                 else self.tr("{title} is not connected yet; mapping connects it.").format(title=giver.title)
             )
-            model.appendRow(head)
-            for source in giver.sources:
-                item = self._item(source)
-                head.appendRow(item)
-                if before is not None and (before.node, before.port) == (source.node, source.port):
-                    again = item
-            self.setExpanded(head.index(), giver.node not in self._folded)
             head.setData(giver.node, TYPE)
+            model.appendRow(head)
+            # Of many nodes the nearest lie open.
+            if self._open.get(giver.node, place < _OPEN) or (
+                before is not None and before.node == giver.node
+            ):
+                self._fill(head)
+                self.setExpanded(head.index(), True)
+        self.blockSignals(False)
         self.selectionModel().blockSignals(False)
-        if again is not None:
-            self.setCurrentIndex(again.index())
+        if before is not None:
+            self.select(before.node, before.port)
         self.verticalScrollBar().setValue(scrolled)
         self.picked.emit()
 
     def select(self, node: str, port: str) -> bool:
-        """Chooses a value; False when it is not there."""
-        for index in self.indexes():
-            what = index.data(WHAT)
-            if (what[0].node, what[0].port) == (node, port):
-                self.setCurrentIndex(index)
-                return True
+        """Chooses a value, unfolding its node; False when it is not there."""
+        for row in range(self.sources.rowCount()):
+            head = self.sources.item(row)
+            if head.data(TYPE) == node:
+                self.setExpanded(head.index(), True)
+                for place in range(head.rowCount()):
+                    if head.child(place).data(WHAT)[0].port == port:
+                        self.setCurrentIndex(head.child(place).index())
+                        return True
         return False
 
     def indexes(self) -> list[QModelIndex]:
-        """The rows of all values, from top to bottom."""
+        """The rows of all values that are unfolded, from top to bottom."""
         heads = [self.sources.item(row) for row in range(self.sources.rowCount())]
         return [head.child(row).index() for head in heads for row in range(head.rowCount())]
 
@@ -261,10 +274,17 @@ class SourceTree(QTreeView):
         self.picked.emit()
 
     def _fold(self, index: QModelIndex) -> None:
-        self._folded.add(str(index.data(TYPE)))
+        self._open[str(index.data(TYPE))] = False
 
     def _unfold(self, index: QModelIndex) -> None:
-        self._folded.discard(str(index.data(TYPE)))
+        node = str(index.data(TYPE))
+        self._open[node] = True
+        self._fill(self.sources.itemFromIndex(index))
+
+    def _fill(self, head: QStandardItem) -> None:
+        if not head.rowCount():
+            for source in self._givers[head.data(TYPE)].sources:
+                head.appendRow(self._item(source))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.source is not None:
@@ -412,6 +432,7 @@ class FieldTree(QTreeView):
         self._drag_over(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        super().dragMoveEvent(event)  # scrolls at the border
         self._drag_over(event)
 
     def _drag_over(self, event: QDragMoveEvent) -> None:
@@ -436,6 +457,8 @@ class FieldTree(QTreeView):
             QToolTip.hideText()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        self.stopAutoScroll()
+        self.setState(QAbstractItemView.State.NoState)
         target = _target_at(self.indexAt(event.position().toPoint()))
         mime = event.mimeData()
         output, field = read_output(mime), read_field(mime) if mime.hasFormat(FIELD_MIME) else None

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from studio.project.changes import Change, Group
 from studio.session.mapping import Giver, Site, Source, Target
 from studio.session.mapping_edits import Between, Deed, Refused, expression_of, map_rows, mapped
 from studio.session.wiring import refers
+
+_NEAREST: Final = 100
+"""So many nodes that lead here are looked through, the nearest first."""
+_TRIED: Final = 8
+"""So many values of the same name are tried on a field, the nearest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +47,8 @@ def auto_mapping(site: Site, givers: Sequence[Giver], targets: Sequence[Target])
     kept = tuple(
         target for target in targets if target.state not in ("unset", "managed") and target.field is not None
     )
-    leading = [giver for giver in givers if giver.leads]
-    tries = [leading] if leading else [[giver] for giver in givers]
+    leading = [giver for giver in givers if giver.leads][:_NEAREST]
+    tries = [leading] if leading else [[giver] for giver in givers[:_NEAREST]]
     best: AutoMapping | None = None
     for group in tries:
         found = _of_rows(site, group, open_) if site.is_bulk else _of_values(site, group, open_)
@@ -61,14 +67,41 @@ def as_change(deeds: Iterable[Deed], title: str) -> Change | None:
     return Group(changes=changes, title=title) if changes else None
 
 
+class _ByName:
+    """Values by how they are called; the nearest first."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._by_name: dict[str, list[Source]] = {}
+        self._of_models: list[Source] = []
+        for source in sources:
+            self._by_name.setdefault(_plain(source.name), []).append(source)
+            if source.model:
+                self._of_models.append(source)
+
+    def candidates(self, site: Site, target: Target) -> list[Source]:
+        """The values that a field could mean: called exactly so, called nearly so, or the key that it refers to."""
+        field = target.field
+        if field is None:
+            return []
+        called = self._by_name.get(_plain(field.name), ())
+        alike = [source for source in called if not field.key or source.model in ("", site.model.name)]
+        exact = [source for source in alike if source.name == field.name]
+        keys = (
+            [source for source in self._of_models if refers(field, source.model, source.name)]
+            if field.references
+            else []
+        )
+        return list({id(source): source for source in (*exact, *alike, *keys)}.values())
+
+
 def _of_values(site: Site, givers: Sequence[Giver], open_: Sequence[Target]) -> AutoMapping:
-    sources = [source for giver in givers for source in giver.sources]
+    named = _ByName(source for giver in givers for source in giver.sources)
     pairs: list[tuple[Target, Source]] = []
     deeds: list[Deed] = []
     left: list[Left] = []
     for target in open_:
         reason = ""
-        for source in _candidates(site, sources, target):
+        for source in named.candidates(site, target)[:_TRIED]:
             deed = mapped(site, source, target)
             if isinstance(deed, Refused):
                 reason = reason or deed.reason
@@ -85,11 +118,12 @@ def _of_rows(site: Site, givers: Sequence[Giver], open_: Sequence[Target]) -> Au
     """Of a bulk node: the fields of one port's rows, through one Map; of the port that has most of them."""
     best = AutoMapping(pairs=(), deeds=(), left=tuple(Left(target=target) for target in open_), kept=())
     for rows in _row_ports(givers):
+        named = _ByName(rows)
         pairs: list[tuple[Target, Source]] = []
         left: list[Left] = []
         for target in open_:
             refusal = ""
-            for source in _candidates(site, rows, target):
+            for source in named.candidates(site, target):
                 deed = mapped(site, source, target)
                 if not isinstance(deed, Refused):
                     pairs.append((target, source))
@@ -116,18 +150,6 @@ def _row_ports(givers: Sequence[Giver]) -> list[list[Source]]:
             if source.rows and source.port != source.rows:
                 by_port.setdefault((source.node, source.rows), []).append(source)
     return list(by_port.values())
-
-
-def _candidates(site: Site, sources: Sequence[Source], target: Target) -> list[Source]:
-    """The values that a field could mean: called exactly so, called nearly so, or the key that it refers to; the nearest first."""
-    field = target.field
-    if field is None:
-        return []
-    same_model = [source for source in sources if not field.key or source.model in ("", site.model.name)]
-    exact = [source for source in same_model if source.name == field.name]
-    loose = [source for source in same_model if _plain(source.name) == _plain(field.name)]
-    keys = [source for source in sources if source.model and refers(field, source.model, source.name)]
-    return list({id(source): source for source in (*exact, *loose, *keys)}.values())
 
 
 def _takes_keys(site: Site) -> bool:

@@ -5,8 +5,9 @@ What a mapping alters is `mapping_edits`' business, which field goes where by it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from studio.models.spec import MISSING, FieldSpec, ModelSpec
@@ -52,14 +53,19 @@ class Source:
     sample: Any = MISSING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Giver:
     """A node with the values that it gives; `leads` says whether it leads to the target already."""
 
     node: NodeId
     title: str
     leads: bool
-    sources: tuple[Source, ...]
+    read: Callable[[], Iterable[Source]]
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """Its values, read when they are first asked for: there may be hundreds of nodes before one, of which few are looked at."""
+        return tuple(self.read())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,16 +159,19 @@ def givers(site: Site, run: RunHandle | None) -> tuple[Giver, ...]:
     near = [*reversed(order[:here]), *order[here:]]
     found = []
     for node_id in sorted(
-        (node_id for node_id in near if node_id not in behind), key=lambda known: known not in before
+        (known for known in near if known not in behind), key=lambda known: known not in before
     ):
         node = workflow.nodes[node_id]
         spec = spec_for(node, catalogue)
-        sources = tuple(_sources(site, node, spec, run)) if spec is not None else ()
-        if sources:
-            found.append(
-                Giver(node=node_id, title=title_of(node, spec), leads=node_id in before, sources=sources)
-            )
+        if spec is not None and any(_carries(port) for port in spec.outputs):
+            read = partial(_sources, site, node, spec, run)
+            found.append(Giver(node=node_id, title=title_of(node, spec), leads=node_id in before, read=read))
     return tuple(found)
+
+
+def _carries(port: PortSpec) -> bool:
+    """Whether a value can be taken at a port whatever the node's params are."""
+    return not port.related and port.type.kind not in _NO_VALUES
 
 
 def _sources(site: Site, node: Node, spec: NodeSpec, run: RunHandle | None) -> Iterator[Source]:
@@ -171,7 +180,7 @@ def _sources(site: Site, node: Node, spec: NodeSpec, run: RunHandle | None) -> I
     are_fields = {*own.names} - NO_FIELDS if own is not None and spec.output("record") is not None else set()
     unfolded = False
     for port in sorted(spec.outputs, key=lambda port: not port.primary):
-        if port.related or port.type.kind in _NO_VALUES:
+        if not _carries(port):
             continue
         model = site.wiring.named(port.type.model, spec.connection)
         if model is None and port.name in are_fields and port.type.kind != "record":
@@ -239,7 +248,8 @@ def columns(
 
 def delivered(run: RunHandle | None, node_id: NodeId, port: str) -> Any:
     """What a port gave in a run; MISSING when there is nothing."""
-    if run is None:
+    view = run.node(node_id) if run is not None else None
+    if run is None or view is None or view.state != "succeeded":
         return MISSING
     try:
         return run.value(node_id, port)

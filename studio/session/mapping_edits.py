@@ -20,6 +20,7 @@ from studio.workflow.edge_checks import type_fault
 from studio.workflow.graph import Edge, Node, frozen
 from studio.workflow.references import spec_for
 from studio.workflow.spec import ParamSpec
+from studio.workflow.types import clash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,13 @@ def mapped(site: Site, source: Source, target: Target) -> Deed | Refused:
     if site.is_bulk and target.field is not None and source.rows and source.port != source.rows:
         return _row_field(site, [(source, target)])
     return _edge(site, source, target)
+
+
+def could_fit(source: Source, target: Target) -> bool:
+    """Whether a value may be mapped to a field, by the types alone, with a node between if need be; `mapped` judges in earnest."""
+    if target.state == "managed":
+        return False
+    return clash(source.type, target.type) is None or conversion(source.type, target.type) is not None
 
 
 def _ends_at(site: Site, name: str) -> bool:
