@@ -158,9 +158,10 @@ class Program(QObject):
         if window is not None:
             session = window.session
             self.begin_again_with = (session.location if session is not None else None) or ""
-            run_in_background(self, window.leave(), self._left, text=self.tr("Closing…"))
+            text = self.tr("Closing…")
+            run_in_background(self, window.leave(), self._left, stopped=self._left, text=text)
 
-    def _left(self, has_left: bool) -> None:
+    def _left(self, has_left: bool = False) -> None:
         if not has_left:
             self.begin_again_with = None
 

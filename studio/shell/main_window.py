@@ -261,9 +261,16 @@ class MainWindow(QMainWindow):
     def start(self, awaitable: Awaitable[object], text: str) -> None:
         """Shows `text` in the middle while the first project is being opened."""
         self.pages.show_opening(text)
-        run_in_background(self, awaitable, success=self._on_started, failure=self._on_start_failed, text=text)
+        run_in_background(
+            self,
+            awaitable,
+            success=self._on_started,
+            failure=self._on_start_failed,
+            stopped=self._on_started,
+            text=text,
+        )
 
-    def _on_started(self, _: object) -> None:
+    def _on_started(self, _: object = None) -> None:
         self.pages.show_for(has_project=self._session is not None)
 
     def _on_start_failed(self, error: StudioError) -> None:

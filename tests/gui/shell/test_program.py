@@ -127,15 +127,20 @@ def test_a_crash_is_shown_beside_the_window_which_stays_usable_or_starts_anew(
     assert dialog is not None
     assert dialog.isVisible()
     assert not dialog.isModal()
-    answers = [False, True]
+    answers = [None, False, True]
 
     async def leave():
-        return answers.pop(0)
+        answer = answers.pop(0)
+        if answer is None:  # stopped in the status bar
+            raise asyncio.CancelledError
+        return answer
 
     monkeypatch.setattr(window, "leave", leave)
     dialog.restart_button.click()
     assert not dialog.isVisible()
-    qtbot.waitUntil(lambda: not answers[1:] and program.begin_again_with is None)
+    qtbot.waitUntil(lambda: len(answers) == 2 and program.begin_again_with is None)
+    program.restart()
+    qtbot.waitUntil(lambda: len(answers) == 1 and program.begin_again_with is None)
     program.restart()
     qtbot.waitUntil(lambda: not answers)
     assert program.begin_again_with == "", "without a project it begins as usual"

@@ -165,6 +165,12 @@ def test_long_work_can_be_cancelled_in_the_status_bar(window, qtbot, monkeypatch
     qtbot.waitUntil(lambda: busy.isVisible() and busy.cancel_button.isVisible())
     qtbot.mouseClick(busy.cancel_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not job.is_running and not busy.isVisible())
+    # Whoever stops the first project from being opened is not left with the words that it is being opened.
+    window.start(asyncio.Event().wait(), "Opening shop…")
+    assert window.pages.currentWidget() is not window.pages.welcome
+    qtbot.waitUntil(lambda: busy.isVisible() and busy.cancel_button.isVisible())
+    qtbot.mouseClick(busy.cancel_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.pages.currentWidget() is window.pages.welcome)
 
 
 def test_recent_projects_are_few_unique_and_the_missing_ones_known(env, tmp_path):
