@@ -296,13 +296,16 @@ class CanvasViewer(FrameViewer):
             else:
                 QToolTip.hideText()
             return True
-        viewport = self.viewport()
-        if event.type() == QEvent.Type.Leave and not viewport.rect().contains(
-            viewport.mapFromGlobal(QCursor.pos())
-        ):
-            self._cursor = QPointF()  # a menu that opens under the mouse takes it away as well
+        if event.type() == QEvent.Type.Leave:
+            self._mouse_left()
         answer: bool = super().viewportEvent(event)
         return answer
+
+    def _mouse_left(self) -> None:
+        """A menu that opens under the mouse takes it away as well, though it stays where it is."""
+        viewport = self.viewport()
+        if not viewport.rect().contains(viewport.mapFromGlobal(QCursor.pos())):
+            self._cursor = QPointF()
 
     # Keys and focus
 
