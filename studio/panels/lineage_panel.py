@@ -20,6 +20,7 @@ from studio.kernel.errors import StudioError
 from studio.kernel.names import nearest
 from studio.panels.base import Panel
 from studio.panels.item_rows import make_list
+from studio.panels.lineage_rows import UseRows, key_of
 from studio.panels.widgets import (
     EmptyState,
     EnterFilter,
@@ -28,45 +29,17 @@ from studio.panels.widgets import (
     add_key,
     copy_text,
     counted,
-    item_icon,
     muted_label,
 )
 from studio.session.events import CatalogueChanged, ProjectChanged
 from studio.workflow.lineage import How, Use
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from studio.kernel.ids import WorkflowId
-    from studio.nodes.lineage import WorkflowUses
     from studio.qt.theme import Theme
     from studio.session.lineage import FieldUses
 
-MOST_ROWS: Final = 2_000
-"""More are counted, and not listed."""
 _WAIT_MS: Final = 150
 """After a key, or an edit; several in a row are answered together."""
-_FIELD: Final = 1
-_ROLE: Final = Qt.ItemDataRole.UserRole
-_GLYPHS: Final = {
-    How.FINDS: ("crosshair", "read"),
-    How.FILTERS: ("funnel", "read"),
-    How.SORTS: ("sort-ascending", "read"),
-    How.GROUPS: ("rows", "read"),
-    How.COMPARES: ("equals", "read"),
-    How.READS: ("eye", "read"),
-    How.SELECTS: ("check-square", "read"),
-    How.COMPUTES: ("calculator", "code"),
-    How.WRITES: ("pencil-simple", "update"),
-    How.DELETES: ("trash", "delete"),
-    How.PASSES: ("arrow-right", "text_muted"),
-    How.HANDS_OVER: ("export", "warning"),
-    How.NAMES: ("code", "code"),
-}
-
-
-_Row = tuple[str, Use | None]
-"""A node's title and a use; without one, what is said in place of those that are not listed."""
 
 
 class LineagePanel(Panel):
@@ -78,10 +51,6 @@ class LineagePanel(Panel):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self._found: FieldUses | None = None
-        self._head: tuple[Any, ...] = ()
-        """What all rows rest upon."""
-        self._rows: dict[WorkflowId, list[_Row]] = {}
-        """What is listed below each workflow."""
         self._are_names_known = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -123,6 +92,7 @@ class LineagePanel(Panel):
             stretch=4,
             tree=True,
         )
+        self._rows = UseRows(self.list, theme)
         self.list.itemClicked.connect(self._activate)
         self.list.customContextMenuRequested.connect(self._show_menu)
         add_key(self.list, QKeySequence(QKeySequence.StandardKey.Copy).toString(), self._copy_current)
@@ -172,7 +142,7 @@ class LineagePanel(Panel):
                 self.tr("Nothing touches {field}").format(field=text), self._reach_text(), found=self._found
             )
             return
-        self._fill(self._found)
+        self._rows.show(self._found, self.theme)
         self._show_summary(self._found)
         self._pages.setCurrentWidget(self.list)
 
@@ -187,9 +157,7 @@ class LineagePanel(Panel):
             self._show_empty(self.tr("Which field?"), said)
 
     def _show_empty(self, title: str, text: str, *, found: FieldUses | None = None) -> None:
-        self._head = ()
         self._rows.clear()
-        self.list.clear()
         self._show_summary(found)
         self.empty.show_state(
             title, text, picture="path", links=self._near_misses() if text and not found else ()
@@ -214,7 +182,7 @@ class LineagePanel(Panel):
         parts = []
         if found is not None and found.count:
             uses, workflows = found.count, len(found.workflows)
-            parts.append(self._count_text(uses))
+            parts.append(self._rows.count_text(uses))
             parts.append(
                 self.tr("1 workflow") if workflows == 1 else self.tr("{n} workflows").format(n=workflows)
             )
@@ -228,111 +196,6 @@ class LineagePanel(Panel):
             else self.tr("{n} nodes of SQL or Python are not looked into").format(n=unread)
         )
         self.unread.setText(told if unread else "")
-
-    # ------------------------------------------------------------ the rows
-
-    def _fill(self, found: FieldUses) -> None:
-        """Makes the rows that are new, and takes away those that are gone; what is chosen and what is folded stay so."""
-        head = ([entry.workflow.id for entry in found.workflows], len(found.fields) == 1, self.theme)
-        chosen = self._key(self.list.currentItem())
-        if head != self._head:
-            self._head = head
-            self._make_tops(found.workflows)
-            self.list.setColumnHidden(_FIELD, len(found.fields) == 1)
-        left = MOST_ROWS
-        for number, entry in enumerate(found.workflows):
-            top = self.list.topLevelItem(number)
-            assert top is not None
-            _tell_count(top, entry, self._count_text(len(entry.uses)))
-            self._fill_below(top, entry, self._rows_of(entry, left))
-            left = max(0, left - len(entry.uses))
-        if self._key(self.list.currentItem()) != chosen:
-            self._choose(chosen)
-
-    def _make_tops(self, entries: Sequence[WorkflowUses]) -> None:
-        folded = {
-            self._key(item) for number in range(self.list.topLevelItemCount())
-            if (item := self.list.topLevelItem(number)) is not None and not item.isExpanded()
-        }  # fmt: skip
-        self._rows.clear()
-        self.list.clear()
-        for entry in entries:
-            top = self._workflow_item(entry)
-            self.list.addTopLevelItem(top)
-            top.setExpanded(self._key(top) not in folded)
-
-    def _rows_of(self, entry: WorkflowUses, most: int) -> list[_Row]:
-        nodes = entry.workflow.nodes
-        rows: list[_Row] = [
-            ((nodes[use.node].title or use.node) if use.node in nodes else use.node, use)
-            for use in entry.uses[:most]
-        ]
-        if len(entry.uses) > most:
-            rows.append((self.tr("and {n} more").format(n=counted(len(entry.uses) - most)), None))
-        return rows
-
-    def _fill_below(self, top: QTreeWidgetItem, entry: WorkflowUses, rows: list[_Row]) -> None:
-        """An edit concerns few rows, which stand together: those before and behind them stay."""
-        known = self._rows.get(entry.workflow.id, [])
-        self._rows[entry.workflow.id] = rows
-        shorter = min(len(known), len(rows))
-        first = next((number for number in range(shorter) if known[number] != rows[number]), shorter)
-        last = next(
-            (number for number in range(shorter - first) if known[-1 - number] != rows[-1 - number]),
-            shorter - first,
-        )
-        for _ in range(len(known) - last - first):
-            top.takeChild(first)
-        top.insertChildren(first, [self._item(entry, row) for row in rows[first : len(rows) - last]])
-
-    def _workflow_item(self, entry: WorkflowUses) -> QTreeWidgetItem:
-        item = QTreeWidgetItem([entry.workflow.name])
-        item.setIcon(0, item_icon("tree-structure", self.theme, "accent_text"))
-        item.setFont(0, self.theme.font(bold=True))
-        item.setForeground(2, self.theme.color("text_muted"))
-        item.setData(0, _ROLE, (entry.workflow.id, None))
-        return item
-
-    def _count_text(self, count: int) -> str:
-        return self.tr("1 use") if count == 1 else self.tr("{n} uses").format(n=counted(count))
-
-    def _item(self, entry: WorkflowUses, row: _Row) -> QTreeWidgetItem:
-        title, use = row
-        if use is None:
-            more = QTreeWidgetItem([title])
-            more.setDisabled(True)
-            return more
-        how = self._how_text(use)
-        item = QTreeWidgetItem([title, use.field.field, how, use.place, use.note])
-        glyph, token = _GLYPHS[use.how] if use.is_sure else ("question", "warning")
-        item.setIcon(2, item_icon(glyph, self.theme, token))
-        for column in (3, 4):
-            item.setToolTip(column, item.text(column))
-        item.setForeground(4, self.theme.color("text_muted"))
-        item.setData(0, _ROLE, (entry.workflow.id, use))
-        said = (title, f"{how} {use.field}", use.place, use.note)
-        item.setData(0, Qt.ItemDataRole.AccessibleTextRole, ", ".join(filter(None, said)))
-        return item
-
-    def _how_text(self, use: Use) -> str:
-        return use.how.value if use.is_sure else self.tr("{how}, perhaps").format(how=use.how.value)
-
-    @staticmethod
-    def _key(item: QTreeWidgetItem | None) -> Any:
-        return item.data(0, _ROLE) if item is not None else None
-
-    def _choose(self, key: Any) -> None:
-        if key is None:
-            return
-        for number in range(self.list.topLevelItemCount()):
-            top = self.list.topLevelItem(number)
-            if top is None:
-                continue
-            below = [top.child(row) for row in range(top.childCount())]
-            found = next((item for item in (top, *below) if self._key(item) == key), None)
-            if found is not None:
-                self.list.setCurrentItem(found)
-                return
 
     # ------------------------------------------------------------ doing
 
@@ -357,7 +220,7 @@ class LineagePanel(Panel):
             self._activate(item)
 
     def _activate(self, item: QTreeWidgetItem, _column: int = 0) -> None:
-        key = self._key(item)
+        key = key_of(item)
         if key is None:
             return
         workflow_id, use = key
@@ -369,7 +232,7 @@ class LineagePanel(Panel):
 
     def _show_menu(self, place: QPoint) -> None:
         item = self.list.itemAt(place)
-        if item is None or self._key(item) is None:
+        if item is None or key_of(item) is None:
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -387,20 +250,7 @@ class LineagePanel(Panel):
 
     def copy_all(self) -> None:
         """Copies every use as a line with its workflow in front, its parts set apart by tabs."""
-        lines = []
-        for entry in self._found.workflows if self._found is not None else ():
-            for title, use in self._rows_of(entry, len(entry.uses)):
-                if use is not None:
-                    cells = (
-                        entry.workflow.name,
-                        title,
-                        use.field.field,
-                        self._how_text(use),
-                        use.place,
-                        use.note,
-                    )
-                    lines.append("\t".join(cells))
-        copy_text("\n".join(lines))
+        copy_text("\n".join(self._rows.lines(self._found.workflows if self._found is not None else ())))
 
     # ------------------------------------------------------------ following the session
 
@@ -436,9 +286,3 @@ class LineagePanel(Panel):
 
             self._are_names_known = True
             self._names.setStringList(field_names(self.session) if self.session is not None else [])
-
-
-def _tell_count(top: QTreeWidgetItem, entry: WorkflowUses, told: str) -> None:
-    top.setText(0, entry.workflow.name)
-    top.setText(2, told)
-    top.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{entry.workflow.name}, {told}")

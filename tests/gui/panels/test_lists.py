@@ -164,10 +164,12 @@ def test_the_uses_of_a_field_are_listed_by_workflow_and_lead_to_their_params(lin
 def test_uses_follow_edits_while_they_are_seen_and_what_is_chosen_stays(lineage, session, qtbot):
     lineage.show_field("Order.status")
     top = lineage.list.topLevelItem(0)
-    lineage.list.setCurrentItem(top.child(below(lineage, 2).index("writes")))
+    writes = top.child(below(lineage, 2).index("writes"))
+    lineage.list.setCurrentItem(writes)
     session.set_params("w1", "list_orders", {"filter": {"total": 1}})
     qtbot.waitUntil(lambda: "filters by" not in below(lineage, 2))
     assert lineage.list.currentItem().text(2) == "writes"
+    assert top.indexOfChild(writes) >= 0, "what the edit does not concern is not made anew"
     lineage.hide()
     session.undo()
     lineage.show()
