@@ -19,6 +19,7 @@ from studio.cli.exits import BAD_USAGE, CANCELLED, OK, PROBLEMS, RUN_FAILED
 from studio.cli.watching import watch
 from studio.kernel.errors import BuildError, StudioError
 from studio.kernel.problems import Problem, Severity
+from studio.project.state import Project
 from studio.session import Environment, RunHandle, Session
 from studio.workflow.graph import Workflow
 from studio.workflow.outside_checks import NOT_ROLLED_BACK
@@ -42,8 +43,7 @@ def run(  # noqa: PLR0913 - one for each option of the command
     """Runs a workflow of a project; 0, 1 when it failed or was rolled back unasked, 2 when it could not begin, 130 when it was stopped."""
 
     async def work(out: Console, err: Console) -> int:
-        session = await sources.open_source(env, source)
-        try:
+        async with sources.opened(env, source) as session:
             showing.show_problems(err, session.opening_problems)
             if session.pending_recovery is not None:
                 edits = session.pending_recovery.edits
@@ -76,8 +76,6 @@ def run(  # noqa: PLR0913 - one for each option of the command
             if form == "json":
                 showing.print_json(showing.run_document(handle, chosen))
             return code
-        finally:
-            await session.close(keep_edits=True)
 
     return _guarded(work, form)
 
@@ -103,15 +101,12 @@ def check(env: Environment, source: str, *, form: Format) -> int:
     """Lists the problems of all workflows; 0, 2 for a bad file, 3 when there are errors."""
 
     async def work(out: Console, err: Console) -> int:
-        session = await sources.open_source(env, source)
-        try:
+        async with sources.opened(env, source) as session:
             found: list[Problem] = list(session.opening_problems)
             for found_workflow in session.project.workflows.values():
                 found += [
                     _in_workflow(problem, found_workflow) for problem in session.problems(found_workflow.id)
                 ]
-        finally:
-            await session.close(keep_edits=True)
         if form == "json":
             showing.print_json({"problems": [showing.problem_data(problem) for problem in found]})
         else:
@@ -128,17 +123,11 @@ def nodes(env: Environment, source: str | None, *, form: Format) -> int:
     """Lists the kinds of node of a project, or those that every project has."""
 
     async def work(out: Console, err: Console) -> int:
-        from studio.project.state import Project
-
-        session = (
-            Session.in_memory(Project(id="", name=""), env=env)
-            if source is None
-            else await sources.open_source(env, source)
-        )
-        try:
-            specs = list(session.catalogue.specs())
-        finally:
-            await session.close(keep_edits=True)
+        if source is None:
+            specs = list(Session.in_memory(Project(id="", name=""), env=env).catalogue.specs())
+        else:
+            async with sources.opened(env, source) as session:
+                specs = list(session.catalogue.specs())
         if form == "json":
             showing.print_json({"nodes": [showing.spec_data(spec) for spec in specs]})
             return OK
@@ -169,11 +158,8 @@ def lineage(env: Environment, source: str, field: str, *, form: Format) -> int:
     async def work(out: Console, err: Console) -> int:
         from studio.session.lineage import field_uses
 
-        session = await sources.open_source(env, source)
-        try:
+        async with sources.opened(env, source) as session:
             found = field_uses(session, field)
-        finally:
-            await session.close(keep_edits=True)
         if form == "json":
             showing.print_json(showing.lineage_data(found))
         else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,16 @@ from studio.session.secrets import secret_name, split_password
 from studio.workflow.graph import Workflow, WorkflowInput
 from studio.workflow.references import declared_inputs
 from studio.workflow.yaml_reading import read_yaml
+
+
+@contextlib.asynccontextmanager
+async def opened(env: Environment, source: str) -> AsyncIterator[Session]:
+    """The project at a path or URL, for as long as it is used; edits that nobody has saved yet are left as they are. Raises as `open_source`."""
+    session = await open_source(env, source)
+    try:
+        yield session
+    finally:
+        await session.close(keep_edits=True)
 
 
 async def open_source(env: Environment, source: str) -> Session:
