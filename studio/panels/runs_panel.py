@@ -114,7 +114,7 @@ class RunsPanel(Panel):
                 (self.tr("Duration"), 80),
                 (self.tr("Rows"), 60),
                 (self.tr("Changes"), 80),
-                (self.tr("Mode"), 60),
+                (self.tr("Mode"), 95),
                 (self.tr("Error"), 200),
                 (self.tr("Note"), 120),
             ),
