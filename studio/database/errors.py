@@ -6,7 +6,7 @@ The dialects' own tables (`sqlite_errors`, `postgresql_errors`, `mysql_errors`) 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from studio.kernel.errors import (
@@ -117,22 +117,23 @@ def too_wide(error: DatabaseError, spec: ModelSpec, name: str, value: int, bits:
 
 
 def locate_reckoning(error: DatabaseError, spec: ModelSpec, changes: Mapping[str, Any]) -> None:
-    """Names the field of a number that the database has reckoned and cannot keep, or of a place that it cannot change.
-
-    Most databases do not say it; where an update reckons in one field only, it is that one.
-    """
-    if not isinstance(error, BadValue):
-        return
+    """Names the field of a number that an update has reckoned and its column cannot keep, or of a place that it cannot change."""
     plain = ("$set", "$unset", "$now")
     names = {name.partition(".")[0] for operator, name, _ in operands_in(changes) if operator not in plain}
-    if len(names) != 1:
+    locate_figure(error, spec, names)
+
+
+def locate_figure(error: DatabaseError, spec: ModelSpec, names: Collection[str]) -> None:
+    """Names the field of a number that cannot be told or kept. Most databases do not say it; where only one was reckoned with, it is that one."""
+    if not isinstance(error, BadValue) or len(names) != 1:
         return
-    error.field = names.pop()
-    kind = spec.by_name[error.field].kind
+    (name,) = names
+    error.field = name
+    kind = spec.by_name[name].kind
     if kind is Kind.DECIMAL:
         error.hint = "Reckon with smaller numbers, or give the field more digits."
     elif kind is Kind.FLOAT:
-        error.message = f'"{error.field}" leaves what a float holds, about 1.8e308.'
+        error.message = f'"{name}" leaves what a float holds, about 1.8e308.'
 
 
 def _without_tenant(error: DatabaseError, spec: ModelSpec) -> tuple[Sequence[str], Sequence[Any]]:

@@ -11,10 +11,11 @@ from typing import Any
 from studio.database import included, pages
 from studio.database import statements as st
 from studio.database.conversation import Conversation
+from studio.database.errors import locate_figure
 from studio.database.figures import figures
 from studio.database.raw import only_reads, prepare, rows_from
 from studio.database.results import AggregateQuery, CacheWish, ListQuery, Record, Rows
-from studio.kernel.errors import ManyRecordsMatched
+from studio.kernel.errors import DatabaseError, ManyRecordsMatched
 from studio.models.relations import Include
 from studio.models.spec import ModelSpec
 
@@ -144,7 +145,11 @@ class Reads(Conversation):
     async def aggregate(self, spec: ModelSpec, query: AggregateQuery) -> Rows:
         """Groups with their figures."""
         wanted = figures(self._plans(spec), query)
-        rows = await self._session.read(wanted.ready.plan.sql, wanted.ready.arguments)
+        try:
+            rows = await self._session.read(wanted.ready.plan.sql, wanted.ready.arguments)
+        except DatabaseError as error:
+            locate_figure(error, spec, wanted.fields(spec))
+            raise
         return wanted.rows(rows)
 
     async def execute(

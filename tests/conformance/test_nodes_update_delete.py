@@ -59,6 +59,13 @@ def test_reckoning_that_a_field_cannot_hold_is_refused_by_its_name_and_changes_n
         error = shop.refusal(type_name, {"filter": {"id": order}, way: {"stock": {"$multiply": 2}}})
         assert isinstance(error, BadValue)
         assert error.field == "stock"
+    (other,) = shop.orders(1)
+    shop.one("OrderUpdateNode", {"id": other, "stock": 2**62})
+    error = shop.refusal(
+        "OrderAggregateNode", {"aggregate": {"all": {"$sum": "stock"}, "n": {"$count": "*"}}}
+    )
+    assert (error.code, error.field) == ("bad-value", "stock")
+    for type_name, way in (("OrderUpdateNode", "fields"), ("OrderBulkUpdateNode", "update")):
         if shop.db.database.dialect == "mysql":
             # What its column would make 0 of, or round, is refused as in a row.
             for change in ("$set", "$inc", "$multiply", "$max"):
