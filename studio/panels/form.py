@@ -93,6 +93,8 @@ class ParamForm(QWidget):
             self._make(nodes, specs, model)
             if focused is not None:
                 self.focus_field(focused)
+            # What is being written has made other rows, which show nothing yet.
+            self._is_writing = False
         self._show_values(nodes)
         self._show_feeds(nodes)
         self.show_problems()
@@ -208,6 +210,9 @@ class ParamForm(QWidget):
         spec = self._specs[0]
         row = ParamRow(param, self._context_for(param, context), self)
         row.set_example(spec.example.get(param.name, MISSING) if spec is not None else MISSING)
+        if param.editor == "connection" and spec is not None and self.session is not None:
+            usual = self.session.catalogue.find(spec.type)
+            row.editor.set_ghost(usual.connection or "" if usual is not None else "")
         row.changed.connect(self._changed)
         row.finished.connect(self._finished)
         row.disconnectRequested.connect(self._disconnect)

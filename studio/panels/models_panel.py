@@ -236,7 +236,7 @@ class ModelsPanel(Panel):
             self._pages.setCurrentWidget(self.empty)
             return
         self._pages.setCurrentWidget(self._body)
-        current = str(self.tree.currentIndex().data(ID) or "")
+        current = _row(self.tree.currentIndex())
         query = self.search.text().strip()
         if query:
             self.tree_model.fill_matches(self.session, query, self._counts.known)
@@ -282,7 +282,7 @@ class ModelsPanel(Panel):
         else:
             self.hint.hide()
 
-    def _restore(self, current: str) -> None:
+    def _restore(self, current: tuple[Any, ...]) -> None:
         """Unfolds what was unfolded, and comes back to the row that was current."""
         stack = [self.tree_model.index(row, 0) for row in range(self.tree_model.rowCount())]
         while stack:
@@ -290,7 +290,7 @@ class ModelsPanel(Panel):
             key = _key(index)
             if key in self._open_ids:
                 self.tree.setExpanded(index, True)
-            if current and index.data(ID) == current:
+            if _row(index) == current:
                 self.tree.selectionModel().setCurrentIndex(
                     index, QItemSelectionModel.SelectionFlag.ClearAndSelect
                 )
@@ -480,7 +480,7 @@ class ModelsPanel(Panel):
     def _offer_copies(self, menu: QMenu, model_id: str) -> None:
         """The connections that the model can be had on as well."""
         entry = self.session.project.models.get(model_id) if self.session is not None else None
-        if self.session is None or entry is None:
+        if self.session is None or entry is None or entry.spec is None:
             return
         project = self.session.project
         taken = {known.connection for known in project.models.values() if known.name == entry.name}
@@ -492,11 +492,17 @@ class ModelsPanel(Panel):
                 add_action(inner, text, partial(self.copy_model, model_id, other.id))
 
     def copy_model(self, model_id: str, connection_id: str) -> None:
-        """Has the same model on another connection as well: rows can then be carried from one database into the other."""
-        if self.session is None:
+        """Has the same model on another connection as well: rows can then be carried from one database into the other.
+
+        Its table is made there by the first run that needs it, also where the model was read from a table that stood here before.
+        """
+        entry = self.session.project.models.get(model_id) if self.session is not None else None
+        if self.session is None or entry is None or entry.spec is None:
             return
-        entry = self.session.project.models[model_id]
-        self.session.edit(SetModels(put=(replace(entry, id=short_id(), connection=connection_id),)))
+        copy = replace(
+            entry, id=short_id(), connection=connection_id, spec=replace(entry.spec, reflected=False)
+        )
+        self.session.edit(SetModels(put=(copy,)))
         other = self.session.project.connections[connection_id].name
         self.message.emit(self.tr("{name} is on {other} as well.").format(name=entry.name, other=other))
 
@@ -507,6 +513,11 @@ class ModelsPanel(Panel):
         name = self.session.project.models[model_id].name
         self.session.edit(SetModels(remove=(model_id,)))
         self.message.emit(self.tr("Removed {name} from the project; its table stays.").format(name=name))
+
+
+def _row(index: QModelIndex) -> tuple[Any, ...]:
+    """What says again which row was current: those within a model have its id as well."""
+    return index.data(KIND), index.data(ID), index.data(TYPE)
 
 
 def _key(index: QModelIndex) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -12,7 +13,7 @@ from studio.panels import InspectorPanel, ModelsPanel, WorkflowsPanel
 from studio.panels.models_tree import EXTRA, ID, KIND
 from studio.panels.project_tree import CHANGED
 from studio.project import Connection, Project
-from studio.project.project_changes import SetConnections
+from studio.project.project_changes import SetConnections, SetModels
 from studio.qt.mime import FIELD_MIME, NODE_TYPE_MIME, read_model
 from studio.session.events import RunFinished
 from studio.workflow.graph import frozen
@@ -233,10 +234,13 @@ def test_a_models_menu_browses_copies_and_removes(panel, session, qtbot):
 
 
 def test_a_model_is_copied_to_another_connection_and_its_nodes_choose_between_them(
-    panel, session, theme, show
+    panel, session, theme, show, qtbot
 ):
     other = Connection(id="o", name="archive", url="sqlite:///archive.db")
     session.edit(SetConnections(put=(other,)))
+    owned = session.project.models["OrderItem"]
+    session.edit(SetModels(put=(replace(owned, spec=replace(owned.spec, reflected=True)),)))
+    panel.tree.setCurrentIndex(find(panel.tree_model, "model", "OrderItem"))
     menu = panel.menu_for(find(panel.tree_model, "model", "OrderItem"))
     copies = next(action.menu() for action in menu.actions() if "Copy to" in action.text().replace("&", ""))
     (action,) = copies.actions()
@@ -244,14 +248,22 @@ def test_a_model_is_copied_to_another_connection_and_its_nodes_choose_between_th
     action.trigger()
     owners = [entry.connection for entry in session.project.models.values() if entry.name == "OrderItem"]
     assert owners == ["c", "o"]
-    assert session.project.connections["o"].name == "archive"
+    assert [
+        entry.spec.reflected for entry in session.project.models.values() if entry.name == "OrderItem"
+    ] == [True, False], "its table is made there"
+    QApplication.processEvents()
+    assert panel.tree.currentIndex().data(KIND) == "model"
+    assert not panel.tree.isExpanded(panel.tree.currentIndex())
     again = panel.menu_for(find(panel.tree_model, "model", "OrderItem"))
     assert not any("Copy to" in action.text().replace("&", "") for action in again.actions())
     form = show(InspectorPanel(theme), 380, 700)
     form.set_session(session)
     node = session.add_node("w1", "OrderItemListNode", x=0, y=900)
     form.show_nodes("w1", [node])
+    form.activateWindow()
+    qtbot.waitUntil(form.isActiveWindow)
     form.form.focus_field("db_instance")
+    qtbot.waitUntil(lambda: form.form.rows["db_instance"].isAncestorOf(QApplication.focusWidget()))
     combo = form.form.rows["db_instance"].editor.combo
     assert [combo.itemText(index) for index in range(1, combo.count())] == [
         session.project.connections["c"].name,
@@ -260,6 +272,7 @@ def test_a_model_is_copied_to_another_connection_and_its_nodes_choose_between_th
     combo.setCurrentIndex(2)
     combo.activated.emit(2)
     assert session.project.workflows["w1"].nodes[node].params["db_instance"] == "archive"
+    assert form.form.rows["db_instance"].editor.combo.currentText() == "archive"
     for shown in (menu, again):
         shown.deleteLater()
 
