@@ -1,4 +1,7 @@
-"""What is the selected node, and what can be set on it? Its name, whether it runs, its params, their mapping, rows, SQL, code and notes."""
+"""What is the selected node, and what can be set on it? Its name, whether it runs, its params, their mapping, rows, SQL, code and notes.
+
+Longer than most files: head and sides of the node are put together here, each side elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +74,8 @@ class InspectorPanel(Panel):
         self._node_ids: tuple[NodeId, ...] = ()
         self._runs: dict[WorkflowId, RunHandle] = {}
         """The run of each workflow that was shown last."""
+        self._given_way: QWidget | None = None
+        """The side that was in front until a node was shown that lacks it."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -132,6 +137,7 @@ class InspectorPanel(Panel):
         self.tabs.setObjectName("nodeSides")
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(self.tr("Sides of the node"))
+        self.tabs.currentChanged.connect(self._side_chosen)
         self._scroll = ColumnScroll(self.tabs)
         self.form = ParamForm(self.theme, self._scroll)
         self.form.sourceActivated.connect(self.nodeSelected)
@@ -321,7 +327,21 @@ class InspectorPanel(Panel):
         self.data.show_node(*place)
 
     def _show_tab(self, page: QWidget, is_shown: bool) -> None:
+        """Shows a side or not; one that had to give way comes back to the front with the next node that has it."""
+        gives_way = self.tabs.currentWidget() is page and not is_shown
+        comes_back = self._given_way is page and is_shown
+        if not (gives_way or comes_back):
+            self.tabs.setTabVisible(self.tabs.indexOf(page), is_shown)
+            return
+        self.tabs.blockSignals(True)  # another side that a person chooses is told, and counts
         self.tabs.setTabVisible(self.tabs.indexOf(page), is_shown)
+        if comes_back:
+            self.tabs.setCurrentWidget(page)
+        self.tabs.blockSignals(False)
+        self._given_way = page if gives_way else None
+
+    def _side_chosen(self, _index: int) -> None:
+        self._given_way = None
 
     def _show_head(self, nodes: Sequence[Node], single: Node | None) -> None:
         if self.session is None:

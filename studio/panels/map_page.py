@@ -152,7 +152,10 @@ class MapPage(NodeSide):
         return self._site is not None
 
     def clear(self) -> None:
-        self._site = None
+        self._site, self._givers, self._targets = None, (), ()
+        self.sources.show_givers(())
+        self.fields.show_targets(())
+        self._say("")
         self.put(None, None)
 
     def set_theme(self, theme: Theme) -> None:

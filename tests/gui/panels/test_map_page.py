@@ -221,11 +221,14 @@ def test_a_field_of_the_panel_models_lands_on_a_field_from_the_node_that_gives_i
     assert "No node here gives a OrderItem" in page.note.text()
 
 
-def test_the_tab_is_there_for_nodes_with_fields_only_and_says_what_to_do_when_nothing_is_before(
+def test_the_tab_comes_and_goes_with_the_fields_of_a_node_and_says_what_to_do_when_nothing_is_before(
     panel, session
 ):
-    open_map(panel, "log")
+    open_map(panel, "order")
+    panel.show_nodes("w1", ["log"])
     assert not panel.tabs.isTabVisible(panel.tabs.indexOf(panel.map))
+    panel.show_nodes("w1", ["bulk"])
+    assert panel.tabs.currentWidget() is panel.map
     session.remove("w1", [key for key in session.project.workflows["w1"].nodes if key != "order"])
     page = open_map(panel, "order")
     assert page.empty.isVisible()
