@@ -21,6 +21,7 @@ from sqlalchemy import orm
 from studio.dataflow.orm_columns import Column, Owner, field_from_column, sql_text
 from studio.kernel.errors import ModelError
 from studio.kernel.names import pascal_case
+from studio.models.class_attributes import as_mapping, indexes_of, mapping_of
 from studio.models.declare import build_model
 from studio.models.relation_data import relations_from_data
 from studio.models.spec import MANAGED, CheckSpec, FieldSpec, IndexSpec, Kind, ModelSpec, RelationSpec
@@ -97,9 +98,14 @@ class _Class:
         relations = self._relations()
         names = {field.column: field.name for field in fields}
         own = self.cls.__dict__
-        options = dict(own.get("__dataflow__", {}))
-        declared = {**own.get("__relations__", {}), **options.pop("relations", {})}
-        written = (*own.get("__indexes__", ()), *options.pop("indexes", ()))
+        options = mapping_of(self.cls, "__dataflow__")
+        declared = mapping_of(self.cls, "__relations__") | as_mapping(
+            self.cls, "relations", options.pop("relations", {})
+        )
+        written = (
+            *indexes_of(self.cls, own.get("__indexes__", ())),
+            *indexes_of(self.cls, options.pop("indexes", ())),
+        )
         relations += relations_from_data(self.owner.model, declared)
         built = build_model(
             self.owner.model,
@@ -108,7 +114,7 @@ class _Class:
             else [*fields, FieldSpec(name="id", kind=Kind.INT, key=True)],
             table=self.table.name,
             doc=inspect.cleandoc(own.get("__doc__") or ""),
-            indexes=tuple(written),
+            indexes=written,
             options=options,
             relations=relations,
         )

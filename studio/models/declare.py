@@ -19,6 +19,7 @@ from typing import Annotated, Any, NewType, TypeVar, get_args, get_origin
 
 from studio.kernel.errors import ModelError
 from studio.kernel.names import did_you_mean, plural, snake_case
+from studio.models.class_attributes import as_mapping, indexes_of, mapping_of, refuse_hidden
 from studio.models.field_options import check_default, check_name
 from studio.models.options import check_indexes, checked_options, complete
 from studio.models.refusals import shorten
@@ -153,13 +154,17 @@ def model_from_class(cls: type) -> ModelSpec:
         raise ModelError(
             f"{name}: an annotation cannot be resolved: {error}.", hint="Import the type in its module."
         ) from error
+    refuse_hidden(cls)
     own = {key: hint for key, hint in hints.items() if not key.startswith("_")}
     fields = [
         _field(name, field_name, hint, getattr(cls, field_name, MISSING)) for field_name, hint in own.items()
     ]
-    options = dict(cls.__dict__.get("__dataflow__", {}))
-    indexes = tuple(cls.__dict__.get("__indexes__", ())) + tuple(options.pop("indexes", ()))
-    relations = {**cls.__dict__.get("__relations__", {}), **options.pop("relations", {})}
+    options = mapping_of(cls, "__dataflow__")
+    indexes = (
+        *indexes_of(cls, cls.__dict__.get("__indexes__", ())),
+        *indexes_of(cls, options.pop("indexes", ())),
+    )
+    relations = mapping_of(cls, "__relations__") | as_mapping(cls, "relations", options.pop("relations", {}))
     return build_model(
         name,
         fields,
@@ -170,7 +175,7 @@ def model_from_class(cls: type) -> ModelSpec:
         relations=relations_from_data(name, relations),
         checks=tuple(
             CheckSpec(name=str(check), condition=str(condition))
-            for check, condition in cls.__dict__.get("__checks__", {}).items()
+            for check, condition in mapping_of(cls, "__checks__").items()
         ),
     )
 

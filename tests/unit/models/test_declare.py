@@ -105,6 +105,11 @@ def test_a_key_with_another_name_is_refused_with_the_remedy() -> None:
     [
         ({}, {"x": complex}, "type complex of field 'x' is not supported"),
         ({"__dataflow__": {"soft_delet": True}}, {"x": int}, "no option 'soft_delet'"),
+        ({"__dataflow__": "soft_delete"}, {"x": int}, "__dataflow__ is a mapping, not 'soft_delete'"),
+        ({"__dataflow__": {"relations": ["x"]}}, {"x": int}, "relations is a mapping"),
+        ({"__indexes__": {"fields": ["x"]}}, {"x": int}, "the indexes are a list"),
+        ({"__checks__": ["x > 0"]}, {"x": int}, "__checks__ is a mapping"),
+        ({}, {"_x": int}, "'_x' is no name for a field"),
         ({"__indexes__": [{"fields": ["nme"]}]}, {"name": str}, "unknown field 'nme'.*Did you mean 'name'"),
         ({}, {"created_at": str}, "kept by Studio"),
         ({}, {"x": "Nowhere"}, "cannot be resolved"),
