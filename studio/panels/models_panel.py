@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.kernel.ids import short_id
 from studio.panels.base import Panel
 from studio.panels.models_tree import ID, KIND, OFFERED, TYPE, ExtraDelegate, ModelsTree
 from studio.panels.row_counts import RowCounts
@@ -34,6 +32,7 @@ from studio.panels.widgets import (
 from studio.project.project_changes import SetConnections, SetModels
 from studio.qt.background import run_in_background
 from studio.session.events import CatalogueChanged, ProjectChanged, RunFinished
+from studio.session.model_copies import copy_for
 
 if TYPE_CHECKING:
     from studio.panels.connection_dialog import ConnectionDialog
@@ -492,19 +491,18 @@ class ModelsPanel(Panel):
                 add_action(inner, text, partial(self.copy_model, model_id, other.id))
 
     def copy_model(self, model_id: str, connection_id: str) -> None:
-        """Has the same model on another connection as well: rows can then be carried from one database into the other.
-
-        Its table is made there by the first run that needs it, also where the model was read from a table that stood here before.
-        """
-        entry = self.session.project.models.get(model_id) if self.session is not None else None
-        if self.session is None or entry is None or entry.spec is None:
+        """Has the same model on another connection as well: rows can then be carried from one database into the other."""
+        if self.session is None:
             return
-        copy = replace(
-            entry, id=short_id(), connection=connection_id, spec=replace(entry.spec, reflected=False)
-        )
-        self.session.edit(SetModels(put=(copy,)))
+        copied = copy_for(self.session.project, model_id, connection_id)
+        if copied is None:
+            return
+        self.session.edit(SetModels(put=(copied.entry,)))
         other = self.session.project.connections[connection_id].name
-        self.message.emit(self.tr("{name} is on {other} as well.").format(name=entry.name, other=other))
+        text = self.tr("{name} is on {other} as well.")
+        if copied.missed:
+            text = self.tr("{name} is on {other} as well, without its references to {missed}.")
+        self.message.emit(text.format(name=copied.entry.name, other=other, missed=", ".join(copied.missed)))
 
     def remove_model(self, model_id: str) -> None:
         """Takes a model out of the project; its table stays, and one undo brings it back."""
