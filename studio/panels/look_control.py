@@ -68,6 +68,12 @@ class LookControl(QObject):
         self._columns, self._hidden = tuple(shown), tuple(hidden)
         self._arrange()
 
+    def hide_column(self, column: str) -> None:
+        """Takes a column out of sight; the popup of columns brings it back."""
+        self.set_columns(
+            [name for name in self._grid.shown_columns() if name != column], (*self._hidden, column)
+        )
+
     def _arrange(self) -> None:
         header, names = self._grid.kind_header, self._model.columns
         self._is_arranging = True

@@ -64,6 +64,10 @@ class RowDeeds(QObject):
         cell.setShortcut(QKeySequence("Ctrl+Alt+C"))
         cell.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         grid.addAction(cell)
+        # Told in menus alone: the grid itself hears the key.
+        tsv = self.actions["copy_tsv"]
+        tsv.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        tsv.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         grid.copyRequested.connect(self.copy_tsv)
 
     def fill_copy_menu(self, menu: QMenu) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from studio.panels.chart_view import ChartView
@@ -85,6 +85,8 @@ class RowsView(QWidget):
         self.deeds.exportRequested.connect(self.exportRequested)
         self._record_action = QAction(self.tr("Show &record"), self)
         self._record_action.triggered.connect(self.toggle_record)
+        self._record_action.setShortcut(QKeySequence(Qt.Key.Key_Space))
+        self._record_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         column.addLayout(self._make_status())
         self._in_sight = QTimer(self)
         self._in_sight.setSingleShot(True)
@@ -99,6 +101,8 @@ class RowsView(QWidget):
         self.grid.linkRequested.connect(self._follow)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._show_menu)
+        self.grid.kind_header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.grid.kind_header.customContextMenuRequested.connect(self._show_header_menu)
         selection = self.grid.selectionModel()
         selection.currentChanged.connect(self._current_changed)
         SelectionFigures(self.grid, self.model).told.connect(self.figures.setText)
@@ -337,7 +341,9 @@ class RowsView(QWidget):
         self._in_sight.start()
 
     def _order_by(self, name: str, add: bool) -> None:
-        order = next_order(self.model.order, name, add=add)
+        self._set_order(next_order(self.model.order, name, add=add))
+
+    def _set_order(self, order: tuple[str, ...]) -> None:
         self.grid.kind_header.order = order
         self.grid.kind_header.viewport().update()
         self.model.set_order(order)
@@ -349,9 +355,38 @@ class RowsView(QWidget):
         link = index.data(LINK_ROLE)
         self.linkFollowed.emit(link.model_id, {link.field: index.data(Qt.ItemDataRole.UserRole)})
 
+    def _show_header_menu(self, place: QPoint) -> None:
+        header = self.grid.kind_header
+        section = header.logicalIndexAt(place)
+        if section >= 0:
+            menu = QMenu(self.grid)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self.fill_column_menu(menu, self.model.columns[section])
+            menu.popup(header.viewport().mapToGlobal(place))
+
+    def fill_column_menu(self, menu: QMenu, column: str) -> None:
+        """What can be done with a column: its order, and whether it is seen."""
+        order = self.model.order
+        for text, term in ((self.tr("Sort &ascending"), column), (self.tr("Sort &descending"), f"-{column}")):
+            action = add_action(menu, text, partial(self._set_order, (term,)))
+            action.setCheckable(True)
+            action.setChecked(term in order)
+        add_action(menu, self.tr("&Not sorted"), partial(self._set_order, ())).setEnabled(bool(order))
+        menu.addSeparator()
+        hide = add_action(menu, self.tr("&Hide column"), partial(self.looks.hide_column, column))
+        hide.setEnabled(len(self.grid.shown_columns()) > 1)
+        add_action(menu, self.tr("&Columns…"), self.open_columns)
+        menu.addAction(self.deeds.actions["fit"])
+        menu.addSeparator()
+        add_action(menu, self.tr("Fi&lter by column"), self.toggle_filters)
+
     def _show_menu(self, place: QPoint) -> None:
         menu = self.deeds.menu_at(place, self._record_action)
         index = self.grid.indexAt(place)
+        if index.isValid():
+            column = self.model.columns[index.column()]
+            named = self.tr("Col&umn {}").format(column.replace("&", "&&"))
+            self.fill_column_menu(menu.addMenu(named), column)
         link = index.data(LINK_ROLE) if index.isValid() else None
         if link is not None:
             text = self.tr("&Go to {model} {value}").format(model=link.model, value=index.data())

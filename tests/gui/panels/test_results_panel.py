@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, Qt
-from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtGui import QContextMenuEvent, QImage, QImageWriter
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from studio.kernel.errors import NoSuchTable
@@ -82,6 +82,19 @@ def test_a_click_on_a_header_orders_all_rows_not_only_those_in_sight(panel, qtbo
     qtbot.waitUntil(lambda: view.model.data(view.model.index(0, 0)) == "1998")
     qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert view.model.order == ()
+    # The right button offers the same, and more.
+    at = header.viewport().mapToGlobal(place)
+    asked = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, at)
+    QApplication.sendEvent(header.viewport(), asked)
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    offered = {action.text().replace("&", ""): action for action in menu.actions()}
+    assert not offered["Not sorted"].isEnabled()
+    offered["Sort descending"].trigger()
+    assert view.model.order == ("-id",)
+    offered["Hide column"].trigger()
+    assert "id" not in view.grid.shown_columns()
+    menu.close()
 
 
 def test_null_is_named_and_grey(panel, qtbot, theme):
