@@ -93,7 +93,11 @@ def test_a_second_start_opens_its_file_in_the_window_that_runs_and_ctrl_c_closes
     with run(READY, **place) as process:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == "ready"
-        second = f"import sys\nfrom studio.__main__ import open_window\nsys.exit(open_window({str(shop)!r}))"
+        second = (
+            "import sys\nfrom studio.__main__ import open_window\nfrom studio.shell import single_instance\n"
+            # The first window may be slow to answer: it is the only one that is to open the file.
+            f"single_instance._PATIENCE_MS = 60_000\nsys.exit(open_window({str(shop)!r}))"
+        )
         with run(second, **place) as other:
             assert other.wait(timeout=60) == 0
         assert process.stdout.readline().split() == ["opened", "shop"]
