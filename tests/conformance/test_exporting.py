@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from studio.kernel.errors import NodeError
+from studio.nodes.file_formats import CsvWriter
 from studio.panels.cell_filters import parse_cell_filter
 from studio.project import Connection, ModelEntry, Project
 from studio.session import Environment, Session, outputs
@@ -155,20 +157,29 @@ def test_what_is_typed_above_a_column_means_the_same_in_the_database_and_of_a_ru
 
 
 def test_an_export_that_is_stopped_leaves_nothing_behind(
-    shop: Shop, database_url: str, tmp_path: Path
+    shop: Shop, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.customers(*(f"c{number:04}" for number in range(3 * BATCH_ROWS)))
     path = tmp_path / "customers.csv"
     path.write_text("kept")
+    begun, stopped, write = threading.Event(), threading.Event(), CsvWriter.write
+
+    def held_up(self: CsvWriter, records: Any) -> None:
+        write(self, records)
+        begun.set()
+        stopped.wait(60)
+
+    monkeypatch.setattr(CsvWriter, "write", held_up)
 
     async def export() -> None:
         session = session_of(shop, database_url, tmp_path)
         progress = Progress()
         target = Target(path=path, format="csv", columns=("id",))
         writing = asyncio.ensure_future(session.export_rows(ModelRows(model_id="Customer"), target, progress))
-        while not progress.rows:  # noqa: ASYNC110 - progress is polled, as the window does
-            await asyncio.sleep(0.0005)
+        assert await asyncio.to_thread(begun.wait, 60)
+        assert progress.stop()
         writing.cancel()
+        stopped.set()
         with pytest.raises(asyncio.CancelledError):
             await writing
         # The database is in order, and can be asked at once.
