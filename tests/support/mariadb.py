@@ -159,7 +159,11 @@ def _ensure_initialised(found: Installation, data_dir: Path) -> str:
         # Forced, because the host of a container may have a name that nobody can look up.
         *("--skip-test-db", "--skip-name-resolve", "--force"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment(found))
+    # As for the server: with a folder for temporary tables of its own.
+    temporary = data_dir.with_name(data_dir.name + ".setup")
+    temporary.mkdir(exist_ok=True)
+    environment = _environment(found, TMPDIR=str(temporary))
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         raise ServerUnavailableError(f"mariadb-install-db failed in {data_dir}:\n{done.stdout}{done.stderr}")
     first = data_dir.with_name(data_dir.name + ".sql")
