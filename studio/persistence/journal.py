@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from studio.kernel.loop import EngineLoop
 
 _TOLD: Final = 8
-"""Edits of a recovery that a person is told of; more are not read."""
+"""Edits of a recovery that a person is told of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
     """Unsaved edits that were found: where, of which project, how many, and when the last was made.
 
-    `latest` says what the last few do, in their order, as far as they can be read.
+    `latest` says what the last few do, in their order.
     """
 
     location: str
@@ -44,6 +44,7 @@ class Recovery:
 class _Pending:
     position: int
     change: Change
+    label: str
     made_at: dt.datetime
 
 
@@ -78,11 +79,11 @@ class Journal:
         """Of the last edit that was handed in."""
         return self._position
 
-    def add(self, change: Change) -> None:
-        """Hands an edit in; returns at once."""
+    def add(self, change: Change, label: str) -> None:
+        """Hands an edit in, with what a person is told of it after a crash; returns at once."""
         with self._lock:
             self._position += 1
-            self._pending.append(_Pending(self._position, change, self._clock()))
+            self._pending.append(_Pending(self._position, change, label, self._clock()))
             if self._writer is None:
                 self._writer = self._loop.submit(self._write())
 
@@ -114,7 +115,7 @@ class Journal:
 def _entry(item: _Pending) -> JournalEntry:
     return JournalEntry(
         position=item.position,
-        label=item.change.label,
+        label=item.label,
         change=change_to_text(item.change),
         made_at=item.made_at,
     )
@@ -134,11 +135,10 @@ def read_changes(entries: Sequence[JournalEntry]) -> tuple[list[Change], StudioE
 def recovery_of(location: str, name: str, entries: Sequence[JournalEntry]) -> Recovery | None:
     if not entries:
         return None
-    latest, _ = read_changes(entries[-_TOLD:])
     return Recovery(
         location=location,
         name=name,
         edits=len(entries),
         last_edit_at=entries[-1].made_at,
-        latest=tuple(change.label for change in latest),
+        latest=tuple(entry.label for entry in entries[-_TOLD:]),
     )

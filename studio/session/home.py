@@ -24,6 +24,7 @@ from studio.persistence.locks import is_held
 from studio.persistence.store import JournalEntry, ProjectStore
 from studio.project.changes import Change
 from studio.project.state import Project
+from studio.project.step_text import step_text
 from studio.session.environment import Environment
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class Home:
         self._entries: list[JournalEntry] = []
         self._aside: tuple[Project, list[JournalEntry]] | None = None
         self._is_replaying = False
-        self._saving: list[Change] | None = None
+        self._saving: list[tuple[Change, str]] | None = None
+        """The edits made while the project changes its place, each with its label."""
         self._turn: asyncio.Lock | None = None
         self._path = env.untitled_dir / f"{short_id()}{SUFFIX}"
         self.pending: Recovery | None = None
@@ -148,8 +150,8 @@ class Home:
 
     # ------------------------------------------------------------ edits
 
-    def add_edit(self, before: Project, change: Change) -> None:
-        """Hands an edit to the journal; `before` is the project it was made in."""
+    def add_edit(self, before: Project, change: Change, after: Project) -> None:
+        """Hands an edit to the journal; it led from `before` to `after`."""
         if self._is_replaying or self.is_read_only:
             return
         if self._base is None:
@@ -158,10 +160,11 @@ class Home:
             # Nobody has decided about the edits of an earlier session: they are kept as a project of their own.
             self._aside = (self._store.project, self._entries)
             self.pending, self._entries = None, []
+        label = step_text(change, before, after)
         if self._saving is not None:
-            self._saving.append(change)
+            self._saving.append((change, label))
         else:
-            self._journal.add(change)
+            self._journal.add(change, label)
 
     @contextlib.contextmanager
     def replaying(self) -> Iterator[None]:
@@ -208,8 +211,8 @@ class Home:
             self._journal = self._new_journal(0)
         finally:
             made, self._saving = self._saving, None
-            for change in made:
-                self._journal.add(change)
+            for change, label in made:
+                self._journal.add(change, label)
 
     async def _save_here(self, project: Project, upto: int) -> None:
         await self._journal.written()

@@ -160,7 +160,7 @@ class KeptProject(Editor):
 
     def _on_change(self, before: Project, after: Project, change: Change) -> None:
         if self._home is not None:
-            self._home.add_edit(before, change)
+            self._home.add_edit(before, change, after)
         super()._on_change(before, after, change)
 
     def _journal_failed(self, error: StudioError) -> None:

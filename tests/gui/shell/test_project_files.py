@@ -216,7 +216,10 @@ def test_unsaved_edits_of_a_process_that_died_are_offered_at_the_next_start(wind
     lost.add_workflow("More")
     drive.finish(lost.close(keep_edits=True))
     task = drive.begin(window.files.start(None))
-    assert "The last were: Add workflow, Add workflow." in drive.dialog(QMessageBox).informativeText()
+    assert (
+        "The last were: Add workflow Precious, Add workflow More."
+        in drive.dialog(QMessageBox).informativeText()
+    )
     asked = drive.answer("restore")
     drive.finish(task)
     assert "Lost" in asked

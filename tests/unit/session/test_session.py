@@ -302,6 +302,7 @@ def test_unsaved_edits_are_offered_after_a_crash_and_each_can_be_undone(env, tmp
         await session.close(keep_edits=True)
         (offer,) = await Session.recoverable(env)
         assert (offer.location, offer.name, offer.edits) == (path, "One", 3)
+        assert offer.latest == ("Rename project", "Add workflow More", "Delete workflow More")
         assert offer.last_edit_at.tzinfo is not None
         session = await Session.open(env, path)
         assert pending(session) == offer
