@@ -147,7 +147,7 @@ class ResultsPanel(Panel):
                 view.set_filter(filter) if filter else view.reload()
                 return
         view = BrowseView(self.session, self.theme, model_id, self._pages)
-        self._add(view, self.session.project.models[model_id].name)
+        self._add(view, self._name_of(model_id))
         if filter:
             view.set_filter(filter)
 
@@ -192,7 +192,7 @@ class ResultsPanel(Panel):
             if view.is_kept and view.handle is not None:
                 title = f"{title} · {view.handle.started_at.astimezone():%H:%M:%S}"
         else:
-            title = self.session.project.models[view.model_id].name
+            title = self._name_of(view.model_id)
         self.tabs.setTabText(index, title)
         self.tabs.setTabIcon(index, item_icon("push-pin", self.theme) if view.is_kept else QIcon())
 
@@ -322,6 +322,19 @@ class ResultsPanel(Panel):
         self.keep_button.setVisible(view is not None)
         self.keep_button.setChecked(view is not None and view.is_kept)
         self.shown.emit(view is not None, self.rows is not None)
+
+    def _name_of(self, model_id: str) -> str:
+        """The name of a model; with its connection where another one has a model of that name as well."""
+        assert self.session is not None
+        project = self.session.project
+        entry = project.models[model_id]
+        connection = project.connections.get(entry.connection)
+        is_one_of_several = sum(known.name == entry.name for known in project.models.values()) > 1
+        return (
+            f"{entry.name} · {connection.name}"
+            if connection is not None and is_one_of_several
+            else entry.name
+        )
 
     def _title_of(self, node_id: str, handle: RunHandle | None) -> str:
         """The name of a node of the workflow that a run belongs to."""

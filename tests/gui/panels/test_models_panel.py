@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 
-from studio.panels import InspectorPanel, ModelsPanel, WorkflowsPanel
+from studio.panels import InspectorPanel, ModelsPanel, ResultsPanel, WorkflowsPanel
 from studio.panels.models_tree import EXTRA, ID, KIND
 from studio.panels.project_tree import CHANGED
 from studio.project import Connection, Project
@@ -258,6 +258,10 @@ def test_a_model_is_copied_to_another_connection_and_its_nodes_choose_between_th
     assert not panel.tree.isExpanded(panel.tree.currentIndex())
     again = panel.menu_for(find(panel.tree_model, "model", "OrderItem"))
     assert not any("Copy to" in action.text().replace("&", "") for action in again.actions())
+    results = show(ResultsPanel(theme), 600, 300)
+    results.set_session(session)
+    results.show_model("OrderItem")
+    assert results.tabs.tabText(0) == f"OrderItem · {session.project.connections['c'].name}"
     form = show(InspectorPanel(theme), 380, 700)
     form.set_session(session)
     node = session.add_node("w1", "OrderItemListNode", x=0, y=900)
