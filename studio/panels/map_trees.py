@@ -6,7 +6,7 @@ What fits what is asked of whoever shows them (`map_page`); nothing is altered h
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -32,10 +32,12 @@ from studio.models.spec import MISSING
 from studio.panels.display import cell_text, kind_of
 from studio.panels.widgets import counted, item_icon
 from studio.qt.mime import FIELD_MIME, OUTPUT_MIME, output_mime, read_field, read_output
+from studio.workflow.types import PortType
 
 if TYPE_CHECKING:
     from studio.qt.theme import Theme
     from studio.session.mapping import Giver, Source, Target
+    from studio.workflow.types import PortKind
 
 WHAT: Final = Qt.ItemDataRole.UserRole + 1
 """The Source or the Target of a row, in a tuple: Qt would take a mapping within it for one of its own."""
@@ -249,7 +251,8 @@ class SourceTree(QTreeView):
         theme = self._rows.theme
         kind = str(source.type)
         if source.type.kind == "any" and source.sample is not MISSING:
-            kind = kind_of(source.sample) or kind
+            found = kind_of(source.sample)
+            kind = str(PortType(kind=cast("PortKind", found))) if found else kind
         token = f"type_{source.type.kind}"
         glyph = "rows" if source.rows == source.port else "circle"
         item = QStandardItem(
