@@ -149,7 +149,7 @@ class Database:
         engine = held.pop("_engine", None)
         if engine is None:
             return
-        forks.leave(engine, held.pop("_book", None), dict(self._before_close))
+        forks.leave(engine, held.pop("_book", None), held.pop("_plain", None), dict(self._before_close))
         if self.dialect == "sqlite":
             from studio.database.sqlite import SqliteEngine
 
@@ -241,7 +241,11 @@ class Database:
 
     def access(self, recorder: Recorder | None = None) -> Access:
         """Reads and writes that commit one by one."""
-        return self._make_access(self._watched(self._engine.lanes), self._book, recorder)
+        return self._plain if recorder is None else self._plain.telling(recorder)
+
+    @cached_property
+    def _plain(self) -> Access:
+        return self._make_access(self._watched(self._engine.lanes), self._book)
 
     @property
     def lists(self) -> ListCache:

@@ -8,7 +8,6 @@ from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from studio.kernel.behalf import enter_node, leave_node
 from studio.kernel.errors import ConnectionLost, Deadlock, LockTimeout, RequestFailed, RunTimeout, StudioError
 from studio.kernel.ids import NodeId
 from studio.nodes.code import SqlType
@@ -65,16 +64,7 @@ def attempt(run: Driver, step: Step, params: Mapping[str, Any]) -> Coroutine[Any
     node_type = step.type
     assert node_type is not None
     is_plain = run.recorder is None and not run.is_atomic and step.timeout_s is None
-    work = node_type.run(Context(run, step), params) if is_plain else _attempt(run, step, params)
-    return _as_writer(run, step, work) if node_type.spec.writes else work
-
-
-async def _as_writer(run: Driver, step: Step, work: Coroutine[Any, Any, Any]) -> Any:
-    token = enter_node(run.id, run.path + step.id)  # for the audit trail
-    try:
-        return await work
-    finally:
-        leave_node(token)
+    return node_type.run(Context(run, step), params) if is_plain else _attempt(run, step, params)
 
 
 async def _attempt(run: Driver, step: Step, params: Mapping[str, Any]) -> Any:

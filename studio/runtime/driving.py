@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from studio.kernel.behalf import enter_node, leave_node
 from studio.kernel.errors import RunError, StudioError
 from studio.kernel.ids import RunId
 from studio.nodes.base import NOT_NOW
@@ -343,9 +344,16 @@ class Driver:
         try:
             params = step.params if step.is_ready else self.ledger.params(step)
             self._remember(step, params)
-            value = await (with_retries if step.retries else attempt)(self, step, params)
-            assert step.type is not None
-            closed = step.type.closed(value)
+            node_type = step.type
+            assert node_type is not None
+            # Whoever writes is named in the audit trail.
+            token = enter_node(self.id, self.path + step.id) if node_type.spec.writes else None
+            try:
+                value = await (with_retries if step.retries else attempt)(self, step, params)
+            finally:
+                if token is not None:
+                    leave_node(token)
+            closed = node_type.closed(value)
         except StudioError as error:
             self._failed(step, error)
         except Exception as error:  # noqa: BLE001 - the boundary around nodes; it is logged and told
@@ -375,7 +383,11 @@ class Driver:
             stream = RecordStream(kind.stream(Context(self, lister), asked, batch_size=size))
             self.ledger.values[lister.index] = stream
             params = self.ledger.params(eater)
-            value = await attempt(self, eater, params)
+            token = enter_node(self.id, self.path + eater.id)
+            try:
+                value = await attempt(self, eater, params)
+            finally:
+                leave_node(token)
         except StudioError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - the boundary around nodes; it is logged and told
