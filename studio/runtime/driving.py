@@ -217,11 +217,11 @@ class Driver:
 
     def _find_first(self) -> None:
         """What waits for nothing is ready; what is disabled is skipped."""
-        state, steps = self.state, self.plan.steps
-        self._ready += [index for index in state.begin() if steps[index].type is not None]
-        for step in steps:
-            if step.type is None and state.states[step.index] == "pending":
-                self._ready.extend(state.skip(step.index))
+        state = self.state
+        self._ready += self.plan.first
+        for index in self.plan.disabled:
+            if state.states[index] == "pending":
+                self._ready.extend(state.skip(index))
         if self.tell is not None:
             self.tell.dropped(state)
 

@@ -23,7 +23,7 @@ from studio.nodes.subworkflows import ReferringType
 from studio.runtime.eaters import eaters
 from studio.runtime.partial import Earlier, Given, Part, part_of
 from studio.runtime.sources import Sources, in_order
-from studio.runtime.state import Link, joining, waiting
+from studio.runtime.state import Link, RunState, joining, waiting
 from studio.runtime.step import Step, make_step, port_of
 from studio.workflow.bypass import bypassed
 from studio.workflow.checks import check, order_edges, spec_for
@@ -64,6 +64,17 @@ class Plan:
     def places(self) -> Mapping[str, int]:
         """The numbers of the steps by their nodes' ids."""
         return {step.id: step.index for step in self.steps}
+
+    @cached_property
+    def disabled(self) -> tuple[int, ...]:
+        """The steps of disabled nodes."""
+        return tuple(step.index for step in self.steps if step.type is None)
+
+    @cached_property
+    def first(self) -> tuple[int, ...]:
+        """The steps that wait for nothing, in order."""
+        state = RunState(self.links, waits=self.waits, orders=self.orders, joins=self.joins)
+        return tuple(index for index in state.begin() if self.steps[index].type is not None)
 
     @property
     def connections(self) -> tuple[str | None, ...]:
