@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStatusBar, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QStatusBar,
+    QStyle,
+    QStyleOption,
+    QToolButton,
+    QToolTip,
+    QWidget,
+)
 
 from studio.panels.widgets import set_role
 from studio.qt.background import Job
@@ -20,6 +32,7 @@ if TYPE_CHECKING:
 CANCEL_AFTER_MS: Final = 1500
 """After the bar has shown, which is half a second after the work began: two seconds in all."""
 _SENTENCE_MS: Final = 8000
+_INSET_PX: Final = 6
 
 
 class BusyBar(QWidget):
@@ -75,7 +88,7 @@ class BusyBar(QWidget):
 
 
 class StatusBar(QStatusBar):
-    """The window's status bar."""
+    """The window's status bar. A sentence that has no room ends with an ellipsis; the pointer upon it shows the whole."""
 
     connectionClicked = Signal()
     savedClicked = Signal()
@@ -111,7 +124,7 @@ class StatusBar(QStatusBar):
         self.zoom.setToolTip(self.tr("Zoom; a click shows the actual size  (Ctrl+0)"))
         self.zoom.clicked.connect(self.zoomClicked)
         self.transaction = TransactionBar()
-        parts = (
+        self._parts = (
             self.busy,
             self.connection,
             self.transaction,
@@ -120,7 +133,7 @@ class StatusBar(QStatusBar):
             self.problems,
             self.zoom,
         )
-        for widget in parts:
+        for widget in self._parts:
             self.addPermanentWidget(widget)
         self.show_connection(self._standpoint)
         self.set_tenant(None, is_wanted=False)
@@ -135,6 +148,41 @@ class StatusBar(QStatusBar):
 
     def tell(self, text: str) -> None:
         self.showMessage(text, _SENTENCE_MS)
+
+    @property
+    def shown_sentence(self) -> str:
+        """As much of the sentence as there is room for."""
+        room = self._room_of_sentence()
+        return self.fontMetrics().elidedText(self.currentMessage(), Qt.TextElideMode.ElideRight, room.width())
+
+    def _room_of_sentence(self) -> QRect:
+        """Before the first of the parts that stand at the end."""
+        room = self.rect().adjusted(_INSET_PX, 0, -_INSET_PX, 0)
+        shown = [part for part in self._parts if part.isVisible()]
+        if not shown:
+            return room
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            room.setLeft(max(part.geometry().right() for part in shown) + _INSET_PX)
+        else:
+            room.setRight(min(part.x() for part in shown) - _INSET_PX)
+        return room
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt's own would cut the sentence off."""
+        painter = QPainter(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelStatusBar, _option_of(self), painter, self)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        start = QStyle.visualAlignment(self.layoutDirection(), Qt.AlignmentFlag.AlignLeft)
+        place = start | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        painter.drawText(self._room_of_sentence(), place, self.shown_sentence)
+        painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and self._room_of_sentence().contains(event.pos()):
+            whole = self.currentMessage()
+            QToolTip.showText(event.globalPos(), whole if self.shown_sentence != whole else "", self)
+            return True
+        return super().event(event)
 
     def set_problems(self, counts: tuple[int, int] | None) -> None:
         """Errors and warnings of the workflow that is shown; None: no workflow."""
@@ -224,3 +272,9 @@ class StatusBar(QStatusBar):
             lines.append(self.tr("The file is made by the first run that writes."))
         lines.append(self.tr("A click shows the connections."))
         return "\n".join(filter(None, lines))
+
+
+def _option_of(widget: QWidget) -> QStyleOption:
+    option = QStyleOption()
+    option.initFrom(widget)
+    return option

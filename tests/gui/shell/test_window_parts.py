@@ -7,9 +7,9 @@ import itertools
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QByteArray, QEvent, QRect, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QGuiApplication, QHelpEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QToolTip
 
 from studio.kernel.errors import ConnectionFailed, StudioError
 from studio.kernel.problems import Severity
@@ -333,3 +333,19 @@ def test_in_a_small_window_the_panels_stand_beside_one_another_and_each_keeps_to
     qtbot.waitUntil(lambda: runs.compare_button.toolButtonStyle() == style.ToolButtonIconOnly)
     window.resize(1440, 900)
     qtbot.waitUntil(lambda: runs.compare_button.toolButtonStyle() == style.ToolButtonTextBesideIcon)
+
+
+def test_a_sentence_without_room_ends_with_an_ellipsis_and_is_told_whole_by_the_pointer(
+    window, session, qtbot
+):
+    status, sentence = window.status, "Run succeeded: " + "a long word and " * 30
+    status.tell("Saved.")
+    assert status.shown_sentence == "Saved."
+    status.tell(sentence)
+    assert status.shown_sentence.endswith("…")
+    room = status.fontMetrics().horizontalAdvance(status.shown_sentence)
+    assert room < min(part.x() for part in (status.connection, status.saved) if part.isVisible())
+    place = status.rect().center() - QPoint(status.width() // 2 - 20, 0)
+    QApplication.sendEvent(status, QHelpEvent(QEvent.Type.ToolTip, place, status.mapToGlobal(place)))
+    assert QToolTip.text() == sentence
+    QToolTip.hideText()
