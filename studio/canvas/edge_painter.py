@@ -275,7 +275,7 @@ class EdgePainter:
         width = min(max(2.0 * zoom, 1.3), 3.0)
         # Opaque colours only: a translucent line costs thirty times as much. What has nothing to do with the selection steps back.
         steps_back = self.is_dimmed or geometry.selected.any() or geometry.edge_selected.any()
-        strength = 0.3 if steps_back else 0.72
+        strength = style.edges_behind if steps_back else style.edges_usual
         runs: list[tuple[QPen, Ints]] = []
 
         def add(rows: np.ndarray, color: QColor, pen_width: float) -> None:

@@ -76,7 +76,9 @@ class FarPainter:
         which = which[rows]
         # From the colours and the strength that they have near by to those from afar.
         away = _share(camera.zoom, NEAR, MIDDLE)
-        strength = (0.72 - 0.27 * away) / (2 if self.is_dimmed else 1)
+        strength = style.edges_usual - 0.27 * away
+        if self.is_dimmed:
+            strength = min(strength, style.edges_behind)
         is_fine = len(which) <= _BATCHED_LINES
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, is_fine)

@@ -41,6 +41,11 @@ class Style:
         self.border_strong = color("border_strong")
         self.edge = color("edge")
         self.edge_dim = color("edge_dim")
+        is_high = theme.name == "high-contrast"
+        self.edges_usual = 0.9 if is_high else 0.72
+        """How strong edges are upon the canvas, from 0 to 1."""
+        self.edges_behind = 0.65 if is_high else 0.3
+        """Those that step back; in high contrast they keep the 3 : 1 of a mark."""
         self.error = color("error")
         self.warning = color("warning")
         self.tones = [
