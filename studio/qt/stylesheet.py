@@ -40,7 +40,7 @@ QMenu::item:selected { background: $selection; color: $text; }
 QMenu::item:disabled { color: $text_muted; background: transparent; }
 QMenu::separator { height: 1px; background: $border; margin: 5px 8px; }
 QMenu::icon { padding-left: 8px; }
-QMenu::indicator { width: 15px; height: 15px; margin-left: 7px; }
+QMenu::indicator { width: 13px; height: 15px; margin-left: 7px; }
 QMenu::indicator:checked { image: url($check_menu); }
 QMenu::right-arrow { image: url($chevron_right); width: 12px; height: 12px; }
 
