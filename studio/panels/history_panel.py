@@ -202,7 +202,7 @@ class HistoryPanel(Panel):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         is_other = row != self.model.position
-        add_action(menu, self.tr("&Go to it"), partial(self.go_to, row), enabled=is_other)
+        add_action(menu, self.tr("&Go to it"), partial(self.go_to, row), enabled=is_other, key="Return")
         compare = partial(self.compareRequested.emit, row)
         add_action(menu, self.tr("&Compare with now…"), compare, enabled=is_other)
         return menu

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QBrush, QKeySequence, QShortcut
+from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -26,7 +26,15 @@ from studio.panels.display import duration_text
 from studio.panels.editors.base import CalmCombo
 from studio.panels.item_rows import make_list
 from studio.panels.narrow import ShortWords
-from studio.panels.widgets import EmptyState, SearchField, add_action, copy_text, repaint_icons, tool_button
+from studio.panels.widgets import (
+    EmptyState,
+    SearchField,
+    add_action,
+    add_key,
+    copy_text,
+    repaint_icons,
+    tool_button,
+)
 from studio.qt.crash import masked
 from studio.session.events import LogAdded, LogEntry, RunFinished, RunStarted
 
@@ -77,9 +85,7 @@ class LogPanel(Panel):
         self.list.setFont(theme.mono(size_px=12))
         self.list.itemDoubleClicked.connect(self._activate)
         self.list.customContextMenuRequested.connect(self._show_menu)
-        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.list)
-        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
-        copy.activated.connect(self.copy)
+        add_key(self.list, "Ctrl+C", self.copy)
         self._pages.addWidget(self.list)
         self.empty = EmptyState(theme, self._pages)
         self.empty.activated.connect(self._clear_filter)
@@ -289,6 +295,6 @@ class LogPanel(Panel):
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        add_action(menu, self.tr("&Copy"), self.copy)
+        add_action(menu, self.tr("&Copy"), self.copy, key="Ctrl+C")
         add_action(menu, self.tr("C&lear"), self.clear)
         menu.popup(self.list.viewport().mapToGlobal(place))

@@ -52,23 +52,23 @@ def fill_menu(menu: QMenu, panel: OutlinePanel) -> None:
     """What can be done with the current row, and what always can."""
     deeds, entry = panel.deeds, panel.model.entry_at(panel.tree.currentIndex())
     kind = entry.kind if entry is not None and entry.kind != "member" else "node" if panel.current else ""
-    add_action(menu, panel.tr("&Add a node…"), deeds.add_node)
-    add_action(menu, panel.tr("Add a no&te…"), deeds.add_note)
-    for kinds, text, deed in (
-        ("node", panel.tr("&Connect…"), deeds.connect_current),
-        ("node", panel.tr("&Edit params"), deeds.edit_current),
-        ("note", panel.tr("&Edit text…"), deeds.edit_current),
-        ("bookmark", panel.tr("&Go there"), deeds.edit_current),
-        ("node frame bookmark", panel.tr("&Rename"), deeds.rename_current),
-        ("node", panel.tr("Switch &off or on"), deeds.toggle_current),
-        ("node", panel.tr("Set or remove brea&kpoint"), deeds.toggle_breakpoint),
-        ("node", panel.tr("Breakpoint &with condition…"), deeds.edit_breakpoint),
-        ("frame", panel.tr("Co&llapse or open"), deeds.fold_current),
-        ("frame note", panel.tr("&Colour…"), deeds.color_current),
-        ("node frame note", panel.tr("&Frame"), deeds.add_frame),
-        ("node frame note", panel.tr("&Put into a frame…"), deeds.move_current),
-        ("node frame note", panel.tr("&Bookmark"), deeds.add_bookmark),
-        ("node frame note bookmark", panel.tr("&Delete"), deeds.delete_current),
+    add_action(menu, panel.tr("&Add a node…"), deeds.add_node, key="N")
+    add_action(menu, panel.tr("Add a no&te…"), deeds.add_note, key="C")
+    for kinds, text, deed, key in (
+        ("node", panel.tr("&Connect…"), deeds.connect_current, "Ctrl+L"),
+        ("node", panel.tr("&Edit params"), deeds.edit_current, "Return"),
+        ("note", panel.tr("&Edit text…"), deeds.edit_current, "Return"),
+        ("bookmark", panel.tr("&Go there"), deeds.edit_current, "Return"),
+        ("node frame bookmark", panel.tr("&Rename"), deeds.rename_current, "F2"),
+        ("node", panel.tr("Switch &off or on"), deeds.toggle_current, "D"),
+        ("node", panel.tr("Set or remove brea&kpoint"), deeds.toggle_breakpoint, "F9"),
+        ("node", panel.tr("Breakpoint &with condition…"), deeds.edit_breakpoint, "Shift+F9"),
+        ("frame", panel.tr("Co&llapse or open"), deeds.fold_current, "H"),
+        ("frame note", panel.tr("&Colour…"), deeds.color_current, "K"),
+        ("node frame note", panel.tr("&Frame"), deeds.add_frame, "Ctrl+G"),
+        ("node frame note", panel.tr("&Put into a frame…"), deeds.move_current, "M"),
+        ("node frame note", panel.tr("&Bookmark"), deeds.add_bookmark, "B"),
+        ("node frame note bookmark", panel.tr("&Delete"), deeds.delete_current, "Del"),
     ):
         if kind in kinds.split():
-            add_action(menu, text, deed)
+            add_action(menu, text, deed, key=key)

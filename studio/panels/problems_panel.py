@@ -103,6 +103,7 @@ class ProblemsPanel(Panel):
             _FIX, self.tr("A click mends it, or leads to where you do; Ctrl+. shows all that can be done")
         )
         add_key(self.list, "Ctrl+.", self.offer_fixes)
+        add_key(self.list, "Ctrl+C", self._copy_current)
         self.list.itemClicked.connect(self._activate)
         self.list.customContextMenuRequested.connect(self._show_menu)
         EnterFilter(self.list, self._activate_current)
@@ -288,8 +289,8 @@ class ProblemsPanel(Panel):
             add_action(menu, text, partial(self._mend, workflow_id, problem, remedy))
         if menu.actions():
             menu.addSeparator()
-        add_action(menu, self.tr("&Show"), self._activate_current)
-        add_action(menu, self.tr("&Copy"), self._copy_current)
+        add_action(menu, self.tr("&Show"), self._activate_current, key="Return")
+        add_action(menu, self.tr("&Copy"), self._copy_current, key="Ctrl+C")
         menu.popup(self.list.viewport().mapToGlobal(place))
 
     def _copy_current(self) -> None:

@@ -93,6 +93,13 @@ class RunDeeds(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
+    def copy_chosen(self) -> None:
+        """Copies the chosen rows, each as a line of texts between tabs."""
+        shown = self._panel.list
+        columns = range(shown.columnCount())
+        rows = sorted(shown.selectedItems(), key=lambda item: shown.visualItemRect(item).y())
+        copy_text("\n".join("\t".join(item.text(column) for column in columns) for item in rows))
+
     def show_menu(self, place: QPoint) -> None:
         item = self._panel.list.itemAt(place)
         if item is None:
@@ -104,7 +111,7 @@ class RunDeeds(QObject):
         top = run_of(item)
         menu = QMenu(self._panel)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        add_action(menu, self.tr("&Open"), partial(self._panel.activate, top))
+        add_action(menu, self.tr("&Open"), partial(self._panel.activate, top), key="Return")
         run_id = str(top.data(0, RUN))
         add_action(
             menu,
@@ -114,8 +121,8 @@ class RunDeeds(QObject):
         )
         add_action(menu, self.tr("Co&mpare"), self.compare, enabled=self.to_compare() is not None)
         is_kept = any(record.id == run_id for record in self._panel.records)
-        add_action(menu, self.tr("&Note…"), self.note_current, enabled=is_kept)
-        add_action(menu, self.tr("&Delete…"), self.delete_chosen, enabled=is_kept)
-        texts = "\t".join(item.text(column) for column in range(self._panel.list.columnCount()))
-        add_action(menu, self.tr("&Copy"), partial(copy_text, texts))
+        is_one = len(self._chosen_records()) == 1
+        add_action(menu, self.tr("&Note…"), self.note_current, enabled=is_one, key="F2")
+        add_action(menu, self.tr("&Delete…"), self.delete_chosen, enabled=is_kept, key="Del")
+        add_action(menu, self.tr("&Copy"), self.copy_chosen, key="Ctrl+C")
         return menu

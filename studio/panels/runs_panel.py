@@ -128,6 +128,7 @@ class RunsPanel(Panel):
         self.list.customContextMenuRequested.connect(self.deeds.show_menu)
         add_key(self.list, "Del", self.deeds.delete_chosen)
         add_key(self.list, "F2", self.deeds.note_current)
+        add_key(self.list, "Ctrl+C", self.deeds.copy_chosen)
         EnterFilter(self.list, self._activate_current)
         self._pages.addWidget(self.list)
         self.empty = EmptyState(theme, self._pages)

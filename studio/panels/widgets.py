@@ -386,8 +386,10 @@ class ColumnScroll(QScrollArea):
         self._body.setMaximumWidth(self.viewport().width())
 
 
-def add_action(menu: QMenu, text: str, slot: Callable[..., object], *, enabled: bool = True) -> QAction:
-    """Adds an entry to a menu."""
+def add_action(
+    menu: QMenu, text: str, slot: Callable[..., object], *, enabled: bool = True, key: str = ""
+) -> QAction:
+    """Adds an entry to a menu. `key` is shown beside it; whoever opens the menu hears that key."""
 
     def trigger() -> None:
         # Without the signal's own argument, which Qt would hand to a slot that takes any.
@@ -396,6 +398,10 @@ def add_action(menu: QMenu, text: str, slot: Callable[..., object], *, enabled: 
     action = QAction(text, menu)
     action.setEnabled(enabled)
     action.triggered.connect(trigger)
+    if key:
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.setShortcut(QKeySequence(key))
+        action.setShortcutVisibleInContextMenu(True)
     menu.addAction(action)
     return action
 

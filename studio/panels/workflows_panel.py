@@ -263,33 +263,33 @@ class WorkflowsPanel(Panel):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         chosen = self.tree.chosen()
         if chosen is not None:
-            for text, slot in self._ways(*chosen):
-                add_action(menu, text, slot)
+            for text, slot, key in self._ways(*chosen):
+                add_action(menu, text, slot, key=key)
             menu.addSeparator()
-            add_action(menu, self.tr("De&lete"), self.delete_current)
+            add_action(menu, self.tr("De&lete"), self.delete_current, key="Del")
             menu.addSeparator()
         add_action(menu, self.tr("&New workflow"), self.new_workflow)
         return menu
 
-    def _ways(self, kind: str, key: str) -> list[tuple[str, Callable[[], None]]]:
-        own: list[tuple[str, Callable[[], None]]] = (
+    def _ways(self, kind: str, key: str) -> list[tuple[str, Callable[[], None], str]]:
+        own: list[tuple[str, Callable[[], None], str]] = (
             [
-                (self.tr("&Insert into the workflow shown"), self._open_current),
-                (self.tr("New &workflow from it"), self.begin_from_template),
+                (self.tr("&Insert into the workflow shown"), self._open_current, "Return"),
+                (self.tr("New &workflow from it"), self.begin_from_template, ""),
             ]
             if kind == "template"
             else [
-                (self.tr("&Open"), self._open_current),
-                (self.tr("Show r&uns"), self._show_runs),
-                (self.tr("&Compare with saved…"), self._compare),
-                (self.tr("Save as &template"), self.keep_as_template),
+                (self.tr("&Open"), self._open_current, "Return"),
+                (self.tr("Show r&uns"), self._show_runs, ""),
+                (self.tr("&Compare with saved…"), self._compare, ""),
+                (self.tr("Save as &template"), self.keep_as_template, ""),
             ]
         )
         return [
             *own,
-            (self.tr("Remove &star") if key in self._stars else self.tr("&Star"), self.toggle_star),
-            (self.tr("&Rename"), self.rename_current),
-            (self.tr("&Duplicate"), self.duplicate_current),
+            (self.tr("Remove &star") if key in self._stars else self.tr("&Star"), self.toggle_star, ""),
+            (self.tr("&Rename"), self.rename_current, "F2"),
+            (self.tr("&Duplicate"), self.duplicate_current, "Ctrl+D"),
         ]
 
     # ------------------------------------------------------------ following the session

@@ -97,9 +97,10 @@ def test_a_failure_within_a_node_is_listed_once_and_goes_when_the_node_is_edited
     assert counted.args == [1, 0]
 
 
-def test_a_problem_is_copied_whole(problems):
+def test_a_problem_is_copied_whole_by_its_key(problems, qtbot):
     problems.list.setCurrentItem(problems.list.topLevelItem(0))
-    problems._copy_current()
+    problems.list.setFocus()
+    qtbot.keyClick(problems.list, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert "What to do:" in QApplication.clipboard().text()
 
 
@@ -398,6 +399,25 @@ def test_a_run_gets_a_note_and_is_asked_to_be_deleted(runs, session, qtbot):
     assert asked.args == [["r1"]]
     with qtbot.waitSignal(runs.retentionRequested):
         runs.retention.click()
+
+
+def test_chosen_runs_are_copied_line_by_line_and_only_one_gets_a_note(runs, qtbot):
+    def keys():
+        menu = runs.deeds.menu_for(runs.list.topLevelItem(0))
+        return {
+            action.text().strip("&"): action.shortcut().toString()
+            for action in menu.actions()
+            if action.isEnabled()
+        }
+
+    runs.list.setCurrentItem(runs.list.topLevelItem(0))
+    assert keys().items() >= {"Open": "Return", "Note…": "F2", "Delete…": "Del", "Copy": "Ctrl+C"}.items()
+    runs.list.selectAll()
+    assert "Note…" not in keys()
+    runs.list.setFocus()
+    qtbot.keyClick(runs.list, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    lines = QApplication.clipboard().text().splitlines()
+    assert [line.split("\t")[0] for line in lines] == column(runs.list)
 
 
 def test_a_run_that_the_history_has_no_more_is_not_listed(runs, session, qtbot):
