@@ -57,8 +57,8 @@ def open_menu(view: CanvasView, hit: Hit, at: QPoint) -> None:
     menu.popup(at)
 
 
-def adapt(view: CanvasView, actions: Iterable[tuple[str, QAction]]) -> None:
-    """Enables what can be done now, among the commands in NodeGraphQt's menus, and ticks what is on."""
+def possible(view: CanvasView) -> dict[str, bool]:
+    """The commands that want more than that something is selected, and whether they can be done now."""
     geometry, workflow = view.projector.geometry, view.workflow
     picked = [geometry.cards[i].node for i in np.flatnonzero(geometry.selected).tolist()]
     places = workflow.places if workflow is not None else {}
@@ -71,6 +71,12 @@ def adapt(view: CanvasView, actions: Iterable[tuple[str, QAction]]) -> None:
         "paste": bool(QGuiApplication.clipboard().text().strip()),
     }
     can["paste_with_links"] = can["paste"]
+    return can
+
+
+def adapt(view: CanvasView, actions: Iterable[tuple[str, QAction]]) -> None:
+    """Enables what can be done now, among the commands in NodeGraphQt's menus, and ticks what is on."""
+    can = possible(view)
     on = {"toggle_minimap": view.minimap.isVisible(), "toggle_snap": view.snaps()}
     for name, action in actions:
         action.setEnabled(can.get(name, True))

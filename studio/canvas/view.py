@@ -76,6 +76,8 @@ class CanvasView(QWidget, Looking, Delegated):
     """A node's param should be edited: node id, param, and the field that a filter gets a condition on, or ""."""
     message = Signal(str)
     """A sentence for the status line: a refusal, what was done."""
+    minimapToggled = Signal()
+    """The minimap is shown or hidden now."""
     zoomChanged = Signal(float)
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
@@ -260,7 +262,8 @@ class CanvasView(QWidget, Looking, Delegated):
 
     def toggle_minimap(self) -> None:
         """Shows the map of the whole graph, or hides it."""
-        self._minimap.set_shown(not self._minimap.isVisible())
+        self._minimap.set_shown(self._minimap.isHidden())
+        self.minimapToggled.emit()
 
     # Editing
 
@@ -430,6 +433,10 @@ class CanvasView(QWidget, Looking, Delegated):
     def adapt_menus(self) -> None:
         """Lets the menus offer what can be done now."""
         menus.adapt(self, self._menu_actions)
+
+    def possible(self) -> Mapping[str, bool]:
+        """Whether commands can be done now that want more than that something is selected."""
+        return menus.possible(self)
 
     def set_wheel_pans(self, pans: bool) -> None:
         """Whether the mouse wheel moves the view and zooms with Ctrl; otherwise it zooms."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt
@@ -54,17 +55,29 @@ class Command:
 class CommandSet(QObject):
     """The commands of one window and their actions. Invariant: one action a command, made once."""
 
-    def __init__(self, commands: Iterable[Command], theme: Theme, parent: QWidget) -> None:
+    def __init__(
+        self,
+        commands: Iterable[Command],
+        theme: Theme,
+        parent: QWidget,
+        *,
+        lacking: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`lacking` says for conditions why a command is disabled while they do not hold."""
         super().__init__(parent)
+        self._lacking = lacking
         self._window = parent
         self._commands = {command.id: command for command in commands}
         self._actions: dict[str, QAction] = {}
         self._connected: set[str] = set()
         self._conditions: dict[str, bool] = {}
+        self._told: dict[str, str] = {}
+        """For each command the condition for which it is disabled, as it was told last."""
         self._other_words: dict[str, dict[str, str]] = {}
         self._theme = theme
         for command in self._commands.values():
             self._actions[command.id] = self._make(command)
+            self._show_words(command)
         self.set_theme(theme)
         self._update()
 
@@ -101,7 +114,7 @@ class CommandSet(QObject):
         if words != self._other_words.get(command_id, {}):
             self._other_words[command_id] = words
             called = self._called(self._commands[command_id])
-            _show_words(self._actions[command_id], called)
+            self._show_words(called)
             self._show_icon(called)
 
     def _called(self, command: Command) -> Command:
@@ -114,7 +127,8 @@ class CommandSet(QObject):
             wanted = tuple(keys(command.id))
             if wanted != command.shortcuts:
                 self._commands[command.id] = changed = replace(command, shortcuts=wanted)
-                _show_keys(self._actions[command.id], self._called(changed))
+                self._actions[command.id].setShortcuts([QKeySequence(text) for text in wanted])
+                self._show_tip(self._called(changed))
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -134,7 +148,9 @@ class CommandSet(QObject):
         action.setObjectName(command.id)
         action.setMenuRole(command.role)
         action.setCheckable(command.checkable)
-        _show_words(action, command)
+        # In a menu an icon would stand where the tick does.
+        action.setIconVisibleInMenu(not command.checkable)
+        action.setShortcuts([QKeySequence(text) for text in command.shortcuts])
         if command.scope == "window":
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             self._window.addAction(action)
@@ -147,27 +163,33 @@ class CommandSet(QObject):
         if command.icon:
             self._actions[command.id].setIcon(icon(command.icon, self._theme, command.tint))
 
+    def _show_words(self, command: Command) -> None:
+        action = self._actions[command.id]
+        action.setText(_tr(command.text))
+        # What a button shows beside its icon; the space keeps the two apart.
+        action.setIconText(f" {_tr(command.plain_text)}")
+        action.setStatusTip(_tr(command.tip) if command.tip else "")
+        self._show_tip(command)
+
+    def _show_tip(self, command: Command) -> None:
+        """What it does, its key, and why it cannot be done now."""
+        shown = command.shortcut_text()
+        tip = _tr(command.tip) if command.tip else _tr(command.plain_text)
+        told = f"{tip}  ({shown})" if shown else tip
+        lacking = self._lacking.get(self._lacks(command), "")
+        self._actions[command.id].setToolTip(f"{told}\n{_tr(lacking)}" if lacking else told)
+
+    def _lacks(self, command: Command) -> str:
+        """The first condition that does not hold; "" when all do."""
+        return next((name for name in command.when if not self._conditions.get(name, False)), "")
+
     def _update(self) -> None:
         for command in self._commands.values():
-            holds = all(self._conditions.get(name, False) for name in command.when)
-            action = self._actions[command.id]
-            if action.isEnabled() != holds:
-                action.setEnabled(holds)
-
-
-def _show_words(action: QAction, command: Command) -> None:
-    action.setText(_tr(command.text))
-    # What a button shows beside its icon; the space keeps the two apart.
-    action.setIconText(f" {_tr(command.plain_text)}")
-    action.setStatusTip(_tr(command.tip) if command.tip else "")
-    _show_keys(action, command)
-
-
-def _show_keys(action: QAction, command: Command) -> None:
-    shown = command.shortcut_text()
-    tip = _tr(command.tip) if command.tip else _tr(command.plain_text)
-    action.setToolTip(f"{tip}  ({shown})" if shown else tip)
-    action.setShortcuts([QKeySequence(text) for text in command.shortcuts])
+            lacks = self._lacks(command)
+            if lacks != self._told.get(command.id):
+                self._told[command.id] = lacks
+                self._actions[command.id].setEnabled(not lacks)
+                self._show_tip(self._called(command))
 
 
 def _without_arguments(deed: Callable[[], object]) -> Callable[..., None]:

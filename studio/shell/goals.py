@@ -47,6 +47,7 @@ class Finder(QObject):
             self.popup = QuickOpen(window.theme, window)
             self.popup.chosen.connect(self._go)
         window.refresh()
+        window.standing.before_choosing()
         self.popup.open(
             self.goals(),
             title=title,

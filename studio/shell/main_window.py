@@ -20,7 +20,7 @@ from studio.qt.background import Job, run_in_background
 from studio.qt.commands import CommandSet
 from studio.qt.theme import Theme, system_theme
 from studio.shell.breakpoint_control import BreakpointControl
-from studio.shell.command_list import COMMANDS
+from studio.shell.command_list import COMMANDS, LACKING
 from studio.shell.comparing import Comparing
 from studio.shell.connection_watch import ConnectionWatch
 from studio.shell.deeds import LEFT, deeds
@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(860, 560)
 
         theme = self.theme
-        self.commands = CommandSet(COMMANDS, theme, self)
+        self.commands = CommandSet(COMMANDS, theme, self, lacking=LACKING)
         self.pages = Pages()
         self.message_bar = MessageBar(theme)
         self.toolbar = ToolBar(self.commands, theme)
@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
         self.standing = Standing(self)
         self.connection_watch = ConnectionWatch(self)
         self._put_together()
-        fill_menu_bar(self.menuBar(), self.commands, self._recent_menu)
+        fill_menu_bar(self.menuBar(), self.commands, self._recent_menu, opening=self.standing.before_choosing)
         self._restore_window()
 
     def furnish(self) -> None:

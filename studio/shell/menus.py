@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QMenuBar
 
@@ -9,10 +11,13 @@ from studio.qt.commands import CommandSet
 from studio.shell.command_list import MENUS, MODES, RECENT, SUBMENUS
 
 
-def fill_menu_bar(bar: QMenuBar, commands: CommandSet, recent: QMenu) -> None:
-    """Appends all menus; `recent` is put in where the list says so."""
+def fill_menu_bar(
+    bar: QMenuBar, commands: CommandSet, recent: QMenu, *, opening: Callable[[], object]
+) -> None:
+    """Appends all menus; `recent` is put in where the list says so. `opening` is called before one of them is shown."""
     for title, ids in MENUS:
         menu = _menu(bar, title)
+        menu.aboutToShow.connect(opening)
         for command_id in ids:
             if command_id == RECENT:
                 menu.addMenu(recent)

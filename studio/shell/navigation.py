@@ -200,6 +200,7 @@ class Navigation(QObject):
         canvas.breakpointRequested.connect(window.breakpoints.change)
         canvas.workflowRequested.connect(self.follow_trail)
         canvas.zoomChanged.connect(self._on_zoomed)
+        canvas.minimapToggled.connect(window.refresh)
         canvas.palette_popup.elsewhere.connect(window.finder.open_with)
         canvas.offer_for_nodes([window.commands.action(name) for name in ("run_to_here", "run_from_here")])
         if self._shown_run is not None and self._shown_run.workflow_id == canvas.workflow_id:

@@ -85,6 +85,15 @@ class Standing(QObject):
         )
         if canvas is not None:
             window.commands.action("snap").setChecked(canvas.snaps())
+        has_minimap = canvas is not None and not canvas.minimap.isHidden()
+        window.commands.action("toggle_minimap").setChecked(has_minimap)
+
+    def before_choosing(self) -> None:
+        """A menu or the list of commands opens: what needs a closer look (the clipboard, say) is enabled by how it is now."""
+        canvas = self._window.pages.tabs.canvas
+        if canvas is not None:
+            can = {f"can_{name}": holds for name, holds in canvas.possible().items()}
+            self._window.commands.set_conditions(**can)
 
     def _show_saved(self) -> None:
         """Also once a minute, for the minutes since."""

@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from studio.qt.icons import glyph
-from studio.shell.command_list import COMMANDS, MENUS, RECENT, flat
+from studio.shell.command_list import COMMANDS, LACKING, MENUS, RECENT, flat
 
 
 def test_every_command_has_a_deed(window):
@@ -52,3 +52,34 @@ def test_without_a_project_only_what_makes_sense_is_enabled(window):
     enabled = {command.id for command in COMMANDS if window.commands.action(command.id).isEnabled()}
     assert {"new", "open", "open_sample", "quit", "about"} <= enabled
     assert not enabled & {"save", "run", "stop", "undo", "delete", "connections", "export_yaml"}
+
+
+def test_what_cannot_be_done_says_why(window, session):
+    canvas, action = window.pages.tabs.canvas, window.commands.action
+    assert action("delete").toolTip() == "Delete  (Del)\nNothing is selected on the canvas"
+    canvas.select(list(session.project.workflow(canvas.workflow_id).nodes)[:1])
+    window.refresh()
+    window.standing.before_choosing()
+    assert action("delete").toolTip() == "Delete  (Del)"
+    for command_id in ("enter_subworkflow", "leave_subworkflow", "dissolve_frames", "connect_selected"):
+        assert not action(command_id).isEnabled()
+        assert LACKING[f"can_{command_id}"] in action(command_id).toolTip()
+    canvas.select_all()
+    window.standing.before_choosing()
+    assert action("connect_selected").isEnabled()
+
+
+def test_every_condition_says_why_it_does_not_hold():
+    assert {name for command in COMMANDS for name in command.when} == set(LACKING)
+
+
+def test_the_minimap_is_ticked_while_it_is_shown(window, session, drive):
+    tick = window.commands.action("toggle_minimap")
+    drive.menu("View", "Minimap")
+    assert drive.canvas.minimap.isVisible()
+    assert tick.isChecked()
+    drive.canvas.toggle_minimap()
+    assert not tick.isChecked(), "by its key, or the menu of the canvas"
+    drive.canvas.toggle_minimap()
+    window.commands.action("next_tab").trigger()
+    assert not tick.isChecked(), "it is shown in the other tab only"

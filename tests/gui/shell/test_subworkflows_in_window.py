@@ -1,11 +1,11 @@
-"""Into a workflow within a workflow and back again, in the window, by commands alone."""
+"""Into a workflow within a workflow and back again, in the window, by its menus."""
 
 from __future__ import annotations
 
 from studio.canvas.breadcrumb import Crumb
 
 
-def test_a_part_becomes_a_workflow_of_its_own_that_is_entered_and_left(window, session):
+def test_a_part_becomes_a_workflow_of_its_own_that_is_entered_and_left(window, session, drive):
     tabs = window.pages.tabs
     outer = tabs.workflow_id
     canvas = tabs.canvas
@@ -17,12 +17,12 @@ def test_a_part_becomes_a_workflow_of_its_own_that_is_entered_and_left(window, s
     (made,) = tabs.canvas.selection()
     inner = session.project.workflow(outer).nodes[made].params["workflow"]
     window.refresh()
-    window.commands.action("enter_subworkflow").trigger()
+    drive.menu("Graph", "Enter subworkflow")
     assert tabs.workflow_id == inner
     assert tabs.canvas.breadcrumb.trail == (Crumb(outer, made),)
     assert tabs.canvas.breadcrumb.isVisible()
     tabs.canvas.clear_selection()
-    window.commands.action("leave_subworkflow").trigger()
+    drive.menu("Graph", "Leave subworkflow")
     assert tabs.workflow_id == outer
     assert tabs.canvas.selection() == [made]
     window.commands.action("undo").trigger()
@@ -30,7 +30,7 @@ def test_a_part_becomes_a_workflow_of_its_own_that_is_entered_and_left(window, s
     assert tabs.index_of(inner) is None
 
 
-def test_a_frame_alone_enables_what_may_be_done_with_it(window, session):
+def test_a_frame_alone_enables_what_may_be_done_with_it(window, session, drive):
     canvas = window.pages.tabs.canvas
     canvas.select_all()
     window.refresh()
@@ -38,6 +38,5 @@ def test_a_frame_alone_enables_what_may_be_done_with_it(window, session):
     canvas.editor.close(keep=False)
     window.refresh()
     assert canvas.selection() == []
-    assert window.commands.action("dissolve_frames").isEnabled()
-    window.commands.action("dissolve_frames").trigger()
+    drive.menu("Graph", "Ungroup")
     assert not session.project.workflow(canvas.workflow_id).frames
