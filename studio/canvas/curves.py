@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,53 @@ def points_along(curves: Floats) -> Floats:
     """Points along curves that follow one another, as rows of x and y: BEZIER_STEPS + 1 for each."""
     xs, ys = curves[:, 0::2] @ _BEZIER, curves[:, 1::2] @ _BEZIER
     return np.stack([xs.ravel(), ys.ravel()], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """How some curves are cut into straight pieces, each into as many as it needs: in one calculation, for the few that move with a node.
+
+    `pieces` says how many by curve; `starts` are the first piece of each, and the number of all.
+    """
+
+    pieces: Ints
+    starts: Ints
+    _owner: Ints
+    """Of each point its curve,"""
+    _weights: Floats
+    """and what its four control points weigh there."""
+    _first: Ints
+    """Of each piece the point where it begins,"""
+    _curve: Ints
+    """and of each curve."""
+
+    @classmethod
+    def of(cls, pieces: Ints) -> Cuts:
+        count = len(pieces)
+        starts = np.concatenate([[0], np.cumsum(pieces)])
+        # A curve has a point more than pieces.
+        curve = starts[:-1] + np.arange(count)
+        owner = np.repeat(np.arange(count), pieces + 1)
+        t = (np.arange(len(owner)) - curve[owner]) / pieces[owner]
+        weights = np.stack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3], axis=1)
+        first = np.arange(int(starts[-1])) + np.repeat(np.arange(count), pieces)
+        return cls(pieces, starts, owner, weights, first, curve)
+
+    def points(self, curves: Floats) -> Floats:
+        """Where the pieces of these curves, given by their control points, begin and end: rows of x and y, for `lines` and `boxes`."""
+        found: Floats = np.einsum("nk,nkd->nd", self._weights, curves.reshape(-1, 4, 2)[self._owner])
+        return found
+
+    def lines(self, points: Floats) -> Floats:
+        """The pieces as rows of x1, y1, x2, y2."""
+        found = np.empty((len(self._first), 4))
+        found[:, :2], found[:, 2:] = points[self._first], points[self._first + 1]
+        return found
+
+    def boxes(self, points: Floats) -> Floats:
+        """Left, top, right and bottom of each curve."""
+        low, high = np.minimum.reduceat(points, self._curve), np.maximum.reduceat(points, self._curve)
+        return np.concatenate([low, high], axis=1)
 
 
 def controls(ends: Floats) -> Floats:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 FEW: Final = 24
 """With more nodes than this in motion frames are painted whole: then little stays."""
 MARGIN_PX: Final = 16.0
-"""As far as a card's shadow, glow and ports, or the width of an edge, reach beyond it at 100 %."""
+"""As far as a card's shadow, glow and ports reach beyond it at 100 %."""
+EDGE_PX: Final = 6.0
+"""More than half of the widest pen that draws an edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class DragLayers:
         self._camera: Camera | None = None
         self._steps = 0
         self._pictures: tuple[QPixmap, QPixmap] | None = None
-        self._cards = QRegion()
+        self._cards = QRect()
         self._covered = QRegion()
         """Where the cards that are moved, and all that is moved, was painted last, in pixels of the widget."""
 
@@ -83,9 +85,10 @@ class DragLayers:
             lifted = self.lifted = Lifted(nodes, edges)
             self._camera, self._steps = camera, 0
         self._steps += 1
-        self._cards = _region(_boxes(geometry, nodes, camera), camera)
+        cards = _region(_boxes(geometry, nodes, camera), MARGIN_PX * max(camera.zoom, 1.0), camera)
+        self._cards = cards.boundingRect()
         before = self._covered
-        self._covered = self._cards | _region(self._painting.lift_edges(camera, lifted), camera)
+        self._covered = cards | _region(self._painting.lift_edges(camera, lifted), EDGE_PX, camera)
         return before | self._covered if self._pictures is not None else None
 
     def make_ahead(self, geometry: Geometry, nodes: Ints, camera: Camera) -> None:
@@ -116,7 +119,7 @@ class DragLayers:
         _copy(painter, under, parts)
         painting.paint_lifted_edges(painter)
         _copy(painter, over, parts)
-        painter.setClipRect(self._cards.boundingRect())
+        painter.setClipRect(self._cards)
         painting.paint_lifted_cards(painter, camera, lifted)
         painter.setClipping(False)
         return True
@@ -150,13 +153,14 @@ def _copy(painter: QPainter, picture: QPixmap, parts: list[QRect]) -> None:
 
 def _boxes(geometry: Geometry, nodes: Ints, camera: Camera) -> Floats:
     """Rows of left, top, right and bottom in pixels."""
-    x, y = geometry.x[nodes], geometry.y[nodes]
-    return in_pixels(np.stack([x, y, x + WIDTH, y + geometry.height[nodes]], axis=1), camera)
+    boxes = np.empty((len(nodes), 4))
+    boxes[:, 0], boxes[:, 1] = geometry.x[nodes], geometry.y[nodes]
+    boxes[:, 2], boxes[:, 3] = boxes[:, 0] + WIDTH, boxes[:, 1] + geometry.height[nodes]
+    return in_pixels(boxes, camera)
 
 
-def _region(boxes: Floats, camera: Camera) -> QRegion:
-    """The part of the widget, in pixels, within which what has these boxes is drawn, shadows and all."""
-    margin = MARGIN_PX * max(camera.zoom, 1.0)
+def _region(boxes: Floats, margin: float, camera: Camera) -> QRegion:
+    """The part of the widget, in pixels, that boxes take up with a margin around each."""
     # Within the window first: what Qt counts in is small.
     low = np.maximum(np.floor(boxes[:, :2] - margin), 0.0)
     high = np.minimum(np.ceil(boxes[:, 2:] + margin), (camera.width, camera.height))

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.canvas.camera import NEAR
-from studio.canvas.curves import Floats, Ints, trimmed
+from studio.canvas.curves import Cuts, Floats, Ints, trimmed
 from studio.canvas.primitives import SmoothLines, flattened, in_pixels
 from studio.canvas.states import CardState
 from studio.canvas.style import Style, blend
@@ -33,14 +33,14 @@ _FINE_FROM: Final = 0.6
 """From this zoom on long curves get more pieces."""
 _FAR_OFF_PX: Final = 3_000.0
 """Where an edge leads so far out of the window, its pieces out there are left out."""
-_TIERS: Final = (90.0, 260.0, 1_600.0, 4_500.0, 10_000.0)
+_TIERS: Final = np.array([90.0, 260.0, 1_600.0, 4_500.0, 10_000.0])
 """Lengths in pixels from which on a curve is cut into more pieces; before the first come lines that are straight."""
 _BACK: Final = 5.0
 """What a pixel back counts of one ahead: where a curve turns, its pieces lie half a pixel from it or so at most."""
 _FEW: Final = 400
 """Up to so many edges each of them is cut twice as finely: the angle between two pieces can be seen where their distance from the curve cannot."""
 _LIFTED_TIER: Final = 3
-"""What is moved is cut as finely as this at least: then most edges are of one tier."""
+"""What is moved is cut as finely as this at least: then its cuts stay the same for a while."""
 
 
 def _pieces_by_tier(zoom: float) -> tuple[int, ...]:
@@ -49,7 +49,7 @@ def _pieces_by_tier(zoom: float) -> tuple[int, ...]:
 
 def _sideways(curves: Floats) -> Floats:
     """How far curves go from left to right, and back: what leads back counts more, since it turns twice within that."""
-    steps = np.diff(curves[:, 0::2], axis=1)
+    steps = curves[:, 2::2] - curves[:, :-2:2]
     there: Floats = np.maximum(steps, 0.0).sum(axis=1)
     back: Floats = np.maximum(-steps, 0.0).sum(axis=1)
     return there + _BACK * back
@@ -124,6 +124,36 @@ class _Kept:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Strands:
+    """The edges that are lifted, in the order of painting, and what that depends on: `rows` of them, run k from `starts[k]` on with its pen.
+
+    `pieces` says into how many an edge of each tier is cut.
+    """
+
+    objects: tuple[object, ...]
+    values: tuple[object, ...]
+    pens: tuple[QPen, ...]
+    rows: Ints
+    starts: Ints
+    pieces: Ints
+
+    @classmethod
+    def of(
+        cls,
+        objects: tuple[object, ...],
+        values: tuple[object, ...],
+        runs: list[tuple[QPen, Ints]],
+        pieces: Ints,
+    ) -> _Strands:
+        rows = np.concatenate([rows for _, rows in runs])
+        starts = np.cumsum([0, *(len(rows) for _, rows in runs)])
+        return cls(objects, values, tuple(pen for pen, _ in runs), rows, starts, pieces)
+
+    def serve(self, objects: tuple[object, ...], values: tuple[object, ...]) -> bool:
+        return self.values == values and all(a is b for a, b in zip(self.objects, objects, strict=True))
+
+
 class EdgePainter:
     """Draws a projector's edges at zooms from NEAR on."""
 
@@ -137,11 +167,10 @@ class EdgePainter:
         """How many times the usual number of straight pieces a curve is made of: more for a picture that people look at closely."""
         self._lines = SmoothLines()
         self._kept: _Kept | None = None
-        self._lifted: list[list[tuple[QPen, Floats]]] = []
-        """For each pen, in the order of painting, what it draws."""
-        self._lifted_runs: tuple[tuple[object, ...], tuple[object, ...], list[tuple[QPen, Ints]]] | None = (
-            None
-        )
+        self._lifted: list[tuple[QPen, Floats]] = []
+        """In the order of painting, what each pen draws."""
+        self._strands: _Strands | None = None
+        self._cuts: Cuts | None = None
 
     def _refined(self, pieces: int) -> int:
         few = len(self.projector.geometry.edges) <= _FEW
@@ -149,7 +178,7 @@ class EdgePainter:
 
     def set_style(self, style: Style) -> None:
         self.style = style
-        self._kept = self._lifted_runs = None
+        self._kept = self._strands = None
 
     def paint(
         self,
@@ -187,36 +216,21 @@ class EdgePainter:
         geometry = self.projector.geometry
         objects = (which, geometry.selected, geometry.edge_selected)
         values = (camera.zoom, self.hovered, self.is_dimmed)
-        kept = self._lifted_runs
-        if (
-            kept is None
-            or kept[1] != values
-            or any(a is not b for a, b in zip(kept[0], objects, strict=True))
-        ):
-            kept = self._lifted_runs = (objects, values, self._runs(which, camera.zoom))
-        curves = in_pixels(geometry.curves(which)[0], camera)
+        strands = self._strands
+        if strands is None or not strands.serve(objects, values):
+            runs = self._runs(which, camera.zoom)
+            pieces = [self._refined(count) for count in _pieces_by_tier(camera.zoom)]
+            strands = self._strands = _Strands.of(objects, values, runs, np.array(pieces))
+        curves = in_pixels(geometry.curves(which[strands.rows])[0], camera)
         lengths = np.abs(curves[:, 7] - curves[:, 1]) + _sideways(curves)
-        tiers = np.maximum(1 + np.searchsorted(_TIERS, lengths), _LIFTED_TIER)
-        self._lifted, boxes = [[] for _ in kept[2]], []
-        for tier in set(tiers.tolist()):
-            # The same for all but the very long ones: one calculation.
-            runs = [(pen, rows[tiers[rows] == tier]) for pen, rows in kept[2]]
-            part = curves[np.concatenate([rows for _, rows in runs])]
-            pieces = self._refined(_pieces_by_tier(camera.zoom)[tier])
-            boxes.append(self._lift_part(part, pieces, runs, camera))
-        return np.concatenate(boxes)
-
-    def _lift_part(
-        self, curves: Floats, pieces: int, runs: list[tuple[QPen, Ints]], camera: Camera
-    ) -> Floats:
-        """Keeps the lines of these curves, which the runs draw one after the other; returns the box of each."""
-        lines = flattened(curves, pieces)
-        starts = np.cumsum([0, *(len(rows) * pieces for _, rows in runs)])
-        by_edge = lines.reshape(len(curves), pieces, 4)
-        low, high = by_edge.min(axis=1), by_edge.max(axis=1)
-        boxes = np.concatenate(
-            [np.minimum(low[:, :2], low[:, 2:]), np.maximum(high[:, :2], high[:, 2:])], axis=1
-        )
+        tiers = np.maximum(1 + _TIERS.searchsorted(lengths), _LIFTED_TIER)
+        counts = strands.pieces[tiers]
+        cuts = self._cuts
+        if cuts is None or not np.array_equal(cuts.pieces, counts):
+            cuts = self._cuts = Cuts.of(counts)
+        points = cuts.points(curves)
+        boxes = cuts.boxes(points)
+        lines, starts = cuts.lines(points), cuts.starts[strands.starts]
         if boxes.min() < -_FAR_OFF_PX or boxes.max() > max(camera.width, camera.height) + _FAR_OFF_PX:
             first, last = lines[:, :2], lines[:, 2:]
             window = np.array([camera.width, camera.height])
@@ -224,17 +238,18 @@ class EdgePainter:
             kept_rows = np.flatnonzero(near.all(axis=1))
             lines, starts = lines[kept_rows], np.searchsorted(kept_rows, starts)
         bounds = starts.tolist()
-        for place, (pen, _) in enumerate(runs):
-            self._lifted[place].append((pen, lines[bounds[place] : bounds[place + 1]]))
+        self._lifted = [
+            (pen, lines[start:stop])
+            for pen, start, stop in zip(strands.pens, bounds[:-1], bounds[1:], strict=True)
+        ]
         return boxes
 
     def paint_lifted(self, painter: QPainter) -> None:
         """The edges that were lifted last, where they ran then."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        for run in self._lifted:
-            for pen, lines in run:
-                painter.setPen(pen)
-                self._lines.draw(painter, lines)
+        for pen, lines in self._lifted:
+            painter.setPen(pen)
+            self._lines.draw(painter, lines)
 
     def in_sight(self, camera: Camera, seen: QRectF) -> Ints:
         """The edges whose surroundings touch a part of the widget."""
@@ -299,7 +314,7 @@ class EdgePainter:
             rise = np.ptp(curves[:, 1::2], axis=1)
         length = rise + _sideways(curves)
         straight = (rise < 1.5) & (curves[:, 6] > curves[:, 0])
-        tier = np.where(straight, 0, 1 + np.searchsorted(_TIERS, length))
+        tier = np.where(straight, 0, 1 + _TIERS.searchsorted(length))
         pieces = _pieces_by_tier(zoom)
         return np.concatenate(
             [flattened(curves[tier == k], self._refined(pieces[k])) for k in set(tier.tolist())]

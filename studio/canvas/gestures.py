@@ -118,10 +118,11 @@ class Gesture:
 
     def move(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> None:
         self.at = (x, y)
-        zoom = self.board.camera().zoom
-        if not self.moved and max(abs(x - self.start[0]), abs(y - self.start[1])) * zoom < DRAG_PX:
-            return
-        self.moved = True
+        if not self.moved:
+            zoom = self.board.camera().zoom
+            self.moved = max(abs(x - self.start[0]), abs(y - self.start[1])) * zoom >= DRAG_PX
+            if not self.moved:
+                return
         self.update(modifiers)
 
     def update(self, modifiers: Qt.KeyboardModifier) -> None:

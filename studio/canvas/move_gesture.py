@@ -72,6 +72,9 @@ class MoveGesture(Gesture):
             board.nodes_held(nodes)
         self._guides: tuple[Guide, ...] = ()
         self._over: Edge | None = None
+        self._is_joined = False
+        self._joined_by: Ints | None = None
+        """The edges' sources when that was found out: with other edges it may be otherwise."""
         self.shift = (0.0, 0.0)
         self.on_click: Callable[[], None] | None = None
 
@@ -120,8 +123,7 @@ class MoveGesture(Gesture):
         """Whether the one node that is moved would come between the ends of an edge."""
         geometry = self.board.projector.geometry
         over = None
-        alone = len(self._nodes) == 1 and not (self._notes or self._frames or len(self._picked_dots))
-        if alone and not len(geometry.edges_of(self._nodes)):
+        if self._is_alone():
             i = int(self._nodes[0])
             found = edge_under(geometry, i)
             if found is not None and self.board.fits_between(
@@ -130,6 +132,15 @@ class MoveGesture(Gesture):
                 over = geometry.edges[found]
         self._over = over
         self.board.mark_edge(over)
+
+    def _is_alone(self) -> bool:
+        """Whether one node without edges is moved, and nothing else."""
+        if len(self._nodes) != 1 or self._notes or self._frames or len(self._picked_dots):
+            return False
+        geometry = self.board.projector.geometry
+        if self._joined_by is not geometry.source:
+            self._joined_by, self._is_joined = geometry.source, bool(len(geometry.edges_of(self._nodes)))
+        return not self._is_joined
 
     def _look_for_frame(self) -> None:
         """Lights the frame into which what is held would come."""

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from studio.canvas.curves import legs_through, points_along
+from studio.canvas.curves import Cuts, controls, legs_through, points_along
+from studio.canvas.primitives import flattened
 
 ENDS = np.array([[0.0, 0.0, 900.0, 0.0, 80.0], [0.0, 500.0, 100.0, 500.0, 40.0]])
 
@@ -34,3 +35,14 @@ def test_edges_out_of_ports_run_level_and_each_keeps_its_own_points():
     assert edges.tolist() == [0, 0, 1, 1]
     assert legs[2, 1] == legs[2, 3] == 500.0
     assert legs[3, 5] == legs[3, 7] == 500.0
+
+
+def test_curves_that_are_cut_at_once_are_cut_as_each_by_itself():
+    curves = controls(ENDS)
+    cuts = Cuts.of(np.array([5, 16]))
+    points = cuts.points(curves)
+    apart = [flattened(curves[:1], 5), flattened(curves[1:], 16)]
+    assert np.allclose(cuts.lines(points), np.concatenate(apart))
+    assert cuts.starts.tolist() == [0, 5, 21]
+    assert np.allclose(cuts.boxes(points)[:, :2], [lines[:, :2].min(axis=0) for lines in apart])
+    assert np.allclose(cuts.boxes(points)[:, 2:], [lines[:, 2:].max(axis=0) for lines in apart])
