@@ -261,7 +261,8 @@ class ChangesPanel(Panel):
             title = self.tr("The changes of this run are not kept")
             text = self.tr("They last as long as the project is open. Run it again to see them.")
         else:
-            title, text = self.tr("Nothing was changed"), self.tr("The run only read.")
+            title = self.tr("No record was changed")
+            text = self.tr("Files that were written, and what SQL and code did, are not listed here.")
         links = (
             () if handle is not None and not handle.is_finished else (("run", self.tr("Run the workflow")),)
         )
