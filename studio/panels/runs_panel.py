@@ -110,10 +110,10 @@ class RunsPanel(Panel):
             (
                 (self.tr("State"), 120),
                 (self.tr("Workflow"), 150),
-                (self.tr("Started"), 145),
+                (self.tr("Started"), 165),
                 (self.tr("Duration"), 80),
                 (self.tr("Rows"), 60),
-                (self.tr("Changes"), 80),
+                (self.tr("Changes"), 105),
                 (self.tr("Mode"), 95),
                 (self.tr("Error"), 200),
                 (self.tr("Note"), 120),

@@ -62,7 +62,8 @@ def tool_button(
     button.setProperty("glyph", name)
     button.setProperty("tint", tint)
     if text:
-        button.setText(text)
+        # The space keeps the two apart.
+        button.setText(f" {text}")
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     return button
 
