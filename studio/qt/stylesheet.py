@@ -134,6 +134,7 @@ QTabBar::tab:focus { color: $text; background: $hover; }
 QTabBar::close-button { image: url($close); width: 14px; height: 14px; border-radius: 3px; margin: 2px; }
 QTabBar::close-button:hover { background: $border; }
 QTabBar::scroller { width: 36px; }
+QTabBar::tear { width: 0; border: none; image: none; }
 QTabBar QToolButton { background: $window; border-radius: 0; }
 QTabBar QToolButton::left-arrow { image: url($chevron_left); width: 12px; height: 12px; }
 QTabBar QToolButton::right-arrow { image: url($chevron_right); width: 12px; height: 12px; }
