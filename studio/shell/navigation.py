@@ -14,6 +14,7 @@ from studio.kernel.problems import Severity
 from studio.qt.background import run_in_background
 from studio.qt.messages import Message, message_of
 from studio.shell.deeds import WAITS_FOR_A_PERSON_MS
+from studio.shell.refusal import Refusal
 from studio.shell.run_control import node_to_show, summary
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Navigation(QObject):
         self._window = window
         self._shown_run: RunHandle | None = None
         self._problems = (0, 0)
+        self._refusal = Refusal(window)
         self._selection_timer = QTimer(self)
         self._selection_timer.setSingleShot(True)
         self._selection_timer.setInterval(0)
@@ -262,6 +264,7 @@ class Navigation(QObject):
         title = self.tr("Problems {}").format(count) if count else self.tr("Problems")
         window.docks.set_title("problems", title)
         window.status.set_problems(self._problems if window.pages.tabs.canvas is not None else None)
+        self._refusal.take_back(errors)
 
     # ------------------------------------------------------------ results and runs
 
@@ -459,3 +462,4 @@ class Navigation(QObject):
             self._window.message_bar.tell(message_of(error), offers)
             return
         self._window.show_error(error)
+        self._refusal.told(error)

@@ -272,6 +272,8 @@ def test_a_workflow_with_problems_is_not_run_and_the_problems_are_shown(window, 
     assert not window.runs.is_running
     assert not window.docks["problems"].visibleRegion().isEmpty()
     drive.until(lambda: window.docks["problems"].windowTitle() == "Problems 1")
+    window.commands.action("undo").trigger()
+    drive.until(lambda: window.message_bar.message is None)
 
 
 def test_what_a_run_needs_is_asked_for_once(window, session, drive, qtbot):
