@@ -92,15 +92,12 @@ class MysqlEngine:
 
     def _sqlalchemy_engine(self) -> AsyncEngine:
         if self._engine is None:
-            options = self.options
             context = context_of(self._tls)
             if context is not None:
                 self._arguments["ssl"] = context
             self._engine = create_async_engine(
                 self._url,
-                pool_size=options.pool_size + options.max_overflow,
-                max_overflow=0,
-                pool_recycle=options.pool_recycle or -1,
+                poolclass=sa.NullPool,  # lanes are pooled by ourselves: one that is closed is closed
                 pool_reset_on_return=None,
                 isolation_level="AUTOCOMMIT",
                 connect_args=self._arguments,

@@ -130,7 +130,6 @@ class PostgresqlEngine:
 
     def _sqlalchemy_engine(self) -> AsyncEngine:
         if self._engine is None:
-            options = self.options
             tls, arguments = self._tls, self._arguments
             if tls.mode != "prefer":
                 arguments["ssl"] = context_of(tls) or False
@@ -143,9 +142,7 @@ class PostgresqlEngine:
                 arguments["dsn"] = files_as_dsn(tls)
             self._engine = create_async_engine(
                 self._url,
-                pool_size=options.pool_size + options.max_overflow,
-                max_overflow=0,
-                pool_recycle=options.pool_recycle or -1,
+                poolclass=sa.NullPool,  # lanes are pooled by ourselves: one that is closed is closed
                 pool_reset_on_return=None,
                 json_serializer=dump_json,
                 json_deserializer=orjson.loads,

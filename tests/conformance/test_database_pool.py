@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
-from studio.database import Database, PoolInfo, lane_fitness
+from studio.database import Database, DatabaseOptions, PoolInfo, lane_fitness
 from tests.unit.database.opening import CUSTOMER, run
 
 LONG = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 20000) SELECT max(x) AS x FROM n"
+HELD = {
+    "postgresql": "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()",
+    "mysql": "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE db = DATABASE()",
+}
 ITS_NUMBER = {"postgresql": "SELECT pg_backend_pid() AS n", "mysql": "SELECT CONNECTION_ID() AS n"}
 
 
@@ -75,3 +79,27 @@ def test_a_connection_that_does_not_answer_is_replaced_before_a_write(
         assert await database.access().count(CUSTOMER) == 2
 
     run(server_url, story, models=[CUSTOMER], pool_pre_ping=True)
+
+
+def test_the_server_holds_no_more_connections_than_the_pool_counts(server_url: str) -> None:
+    """Also once a database was closed while one of them was in use."""
+
+    async def held(watcher: Database, count: int) -> None:
+        async with asyncio.timeout(60):
+            while (await watcher.access().execute(HELD[watcher.dialect]))[0]["n"] != count:
+                pass  # it closes them in a moment
+
+    async def story(watcher: Database) -> None:
+        database = Database(server_url, options=DatabaseOptions(pool_size=1, max_overflow=2))
+        async with database.transaction() as one, database.transaction() as two:
+            await asyncio.gather(number(database), *(each.count(CUSTOMER) for each in (one, two)))
+            await held(watcher, 4)
+        assert database.pool().open == 1
+        await held(watcher, 2)
+        async with database.transaction() as access:
+            await database.close()
+            await access.create(CUSTOMER, {"email": "a@x"})
+        await held(watcher, 1)
+        assert await watcher.access().count(CUSTOMER) == 1
+
+    run(server_url, story, models=[CUSTOMER])
