@@ -338,7 +338,7 @@ def test_no_figure_of_floats_is_infinite(database_url):
                         told[name] = error.message
                     else:
                         assert all(math.isfinite(record[name] or 0) for record in found)
-            assert all("64 bits" in message for message in told.values())
+            assert set(told.values()) <= {'"x" leaves what a float holds, about 1.8e308.'}
             return set(told)
 
         assert await refused(1.5e308, 1.5e308) == {"sum", "avg", "stddev"}
