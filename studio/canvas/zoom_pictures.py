@@ -28,12 +28,14 @@ FIRST: Final = 0.82
 """So much of it at the first step of a zoom, before anything could be painted ahead."""
 MOST: Final = 3
 """So many pictures are held at most; the narrowest goes first."""
-_AT_ONCE: Final = 4
+_AT_ONCE: Final = 2
 """So many cards are painted in one piece of work."""
 _SMOOTH_STRIPS: Final = 4
 """In so many parts a picture is scaled smoothly, each a piece of work of its own."""
 _AHEAD_S: Final = 0.001
 """No piece of work is begun so long after the first one of a turn."""
+_LONG_PX: Final = 1_100
+"""What lies under cards is painted in parts no longer than this."""
 _OVERLAP_PX: Final = 2
 """As far as what is painted around a picture reaches into it."""
 
@@ -101,6 +103,8 @@ class ZoomPictures:
         self._leads_inwards = False
         """The zoom has turned: what is to be done ahead waits until it leads outwards again."""
         self._last_zoom = 0.0
+        self._waits = False
+        """The frame before has painted so much itself that what is to be done ahead waits for a turn."""
 
     def keep(self, camera: Camera) -> QPixmap | None:
         """Paints what is seen at rest, to be shown as it is, and from which a zoom can begin.
@@ -159,12 +163,14 @@ class ZoomPictures:
         begun = self._begun
         if begun is None or camera.zoom < NEAR or _size(camera) != _size(begun):
             return False
+        until = time.perf_counter() + _AHEAD_S
         if not self._is_enough(camera):
             if not self._drawing.is_crowded(camera):
                 return False
             self._add(begun, camera)
         picture = next(picture for picture in self._pictures if picture.covers(camera))
         self._complete(picture, camera)
+        self._waits = time.perf_counter() > until
         # Without smoothing: that costs three times as much, and what moves hides it.
         painter.drawPixmap(picture.place(camera), picture.pixmap, QRectF(picture.pixmap.rect()))
         if camera.zoom < self._last_zoom and picture is self._pictures[-1] and self._coming is None:
@@ -181,6 +187,9 @@ class ZoomPictures:
 
     def work_ahead(self) -> None:
         """Paints a part of what a zoom that goes on outwards will show, in two milliseconds or so."""
+        if self._waits:
+            self._waits = False
+            return
         until = time.perf_counter() + _AHEAD_S
         self._do_piece()
         while self._work is not None and time.perf_counter() < until:
@@ -285,7 +294,7 @@ class ZoomPictures:
                     painter.end()
                 yield
         # Only a clip that is a rectangle lets pixels be copied quickly.
-        for part in _rects(picture.around or QRegion()):
+        for part in (half for rect in _rects(picture.around or QRegion()) for half in _parts(rect)):
             painter = QPainter(picture.pixmap)
             try:
                 painter.setClipRect(part)
@@ -351,6 +360,13 @@ def _strips(area: QRect, count: int) -> list[QRect]:
     """The area in so many strips, one below the other."""
     edges = [area.top() + area.height() * number // count for number in range(count + 1)]
     return [QRect(area.left(), top, area.width(), bottom - top) for top, bottom in pairwise(edges)]
+
+
+def _parts(area: QRect) -> list[QRect]:
+    """The area in parts side by side, none of them long."""
+    count = -(-area.width() // _LONG_PX)
+    edges = [area.left() + area.width() * number // count for number in range(count + 1)]
+    return [QRect(left, area.top(), right - left, area.height()) for left, right in pairwise(edges)]
 
 
 def _rects(region: QRegion) -> list[QRect]:
