@@ -32,9 +32,19 @@ def points_along(curves: Floats) -> Floats:
     return np.stack([xs.ravel(), ys.ravel()], axis=1)
 
 
+def bent(places: Ints, pieces: Ints | int) -> Floats:
+    """Where a curve from port to port is cut, from 0 to 1: at the given ones of the 0 to `pieces` ends of its pieces.
+
+    It bends most where it begins and ends, and in the middle not at all: there the pieces are longer.
+    """
+    from_middle = 2.0 * places / pieces - 1.0
+    found: Floats = (1.0 + np.sign(from_middle) * np.abs(from_middle) ** (2 / 3)) / 2.0
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """How some curves are cut into straight pieces, each into as many as it needs: in one calculation, for the few that move with a node.
+    """How some curves from port to port are cut into straight pieces, each into as many as it needs: in one calculation, for the few that move with a node.
 
     `pieces` says how many by curve; `starts` are the first piece of each, and the number of all.
     """
@@ -57,7 +67,7 @@ class Cuts:
         # A curve has a point more than pieces.
         curve = starts[:-1] + np.arange(count)
         owner = np.repeat(np.arange(count), pieces + 1)
-        t = (np.arange(len(owner)) - curve[owner]) / pieces[owner]
+        t = bent(np.arange(len(owner)) - curve[owner], pieces[owner])
         weights = np.stack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3], axis=1)
         first = np.arange(int(starts[-1])) + np.repeat(np.arange(count), pieces)
         return cls(pieces, starts, owner, weights, first, curve)

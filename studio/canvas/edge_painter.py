@@ -43,8 +43,10 @@ _LIFTED_TIER: Final = 3
 """What is moved is cut as finely as this at least: then its cuts stay the same for a while."""
 
 
-def _pieces_by_tier(zoom: float) -> tuple[int, ...]:
-    return 1, 5, 9, 16 if zoom >= _FINE_FROM else 10, 36, 56, 120
+def _pieces_by_tier(zoom: float, *, evenly: bool = False) -> tuple[int, ...]:
+    if evenly:
+        return 1, 5, 9, 16 if zoom >= _FINE_FROM else 10, 36, 56, 120
+    return 1, 5, 8, 13 if zoom >= _FINE_FROM else 9, 29, 45, 96
 
 
 def _sideways(curves: Floats) -> Floats:
@@ -309,15 +311,19 @@ class EdgePainter:
     def _pieces(self, curves: Floats, zoom: float) -> Floats:
         """Curves as short straight pieces, fewer where fewer are enough; how many does not depend on what else is seen."""
         rise = np.abs(curves[:, 7] - curves[:, 1])
-        if len(self.projector.geometry.dots):
-            # Out of ports edges run level; past points they need not.
+        # Out of ports edges run level, and bend there most; past points they need not.
+        evenly = bool(len(self.projector.geometry.dots))
+        if evenly:
             rise = np.ptp(curves[:, 1::2], axis=1)
         length = rise + _sideways(curves)
         straight = (rise < 1.5) & (curves[:, 6] > curves[:, 0])
         tier = np.where(straight, 0, 1 + _TIERS.searchsorted(length))
-        pieces = _pieces_by_tier(zoom)
+        pieces = _pieces_by_tier(zoom, evenly=evenly)
         return np.concatenate(
-            [flattened(curves[tier == k], self._refined(pieces[k])) for k in set(tier.tolist())]
+            [
+                flattened(curves[tier == k], self._refined(pieces[k]), evenly=evenly)
+                for k in set(tier.tolist())
+            ]
         )
 
     def _running(self, painter: QPainter, camera: Camera, seen: QRectF, phase: float) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QByteArray, QDataStream, QLine, QLineF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath
 
 from studio.canvas.camera import Camera
+from studio.canvas.curves import bent
 
 _T = TypeVar("_T")
 Floats = npt.NDArray[np.float64]
@@ -167,9 +168,13 @@ def in_pixels(points: Floats, camera: Camera) -> Floats:
     return pixels
 
 
-def flattened(curves: Floats, pieces: int) -> Floats:
-    """Straight pieces along curves, as rows of x1, y1, x2, y2."""
-    basis = _basis(pieces)
+def flattened(curves: Floats, pieces: int, *, evenly: bool = True) -> Floats:
+    """Straight pieces along curves, as rows of x1, y1, x2, y2.
+
+    Not evenly: shorter ones where a curve bends that is the same seen from either end, as from port to port. A fifth fewer are then as
+    close to it.
+    """
+    basis = _basis(pieces, evenly)
     xs, ys = curves[:, 0::2] @ basis, curves[:, 1::2] @ basis
     lines = np.empty((len(curves), pieces, 4))
     lines[:, :, 0], lines[:, :, 1] = xs[:, :-1], ys[:, :-1]
@@ -178,8 +183,8 @@ def flattened(curves: Floats, pieces: int) -> Floats:
 
 
 @lru_cache(maxsize=64)
-def _basis(pieces: int) -> Floats:
-    """What the four control points weigh at each end of `pieces` equal pieces."""
-    t = np.linspace(0.0, 1.0, pieces + 1)
+def _basis(pieces: int, evenly: bool) -> Floats:
+    """What the four control points weigh at each end of `pieces` pieces."""
+    t = np.linspace(0.0, 1.0, pieces + 1) if evenly else bent(np.arange(pieces + 1), pieces)
     weights: Floats = np.stack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3])
     return weights
