@@ -13,6 +13,7 @@ from studio.kernel.ids import NodeId, RunId, WorkflowId
 from studio.kernel.problems import Severity
 from studio.qt.background import run_in_background
 from studio.qt.messages import Message, message_of
+from studio.qt.turns import Turns
 from studio.shell.deeds import WAITS_FOR_A_PERSON_MS
 from studio.shell.refusal import Refusal
 from studio.shell.run_control import node_to_show, summary
@@ -36,6 +37,8 @@ class Navigation(QObject):
         super().__init__(window)
         self._window = window
         self._shown_run: RunHandle | None = None
+        self._turns = Turns(self)
+        """The panels that have not heard yet of the run that is shown."""
         self._problems = (0, 0)
         self._refusal = Refusal(window)
         self._selection_timer = QTimer(self)
@@ -106,6 +109,7 @@ class Navigation(QObject):
 
     def forget_run(self) -> None:
         """Another project is shown: no run is."""
+        self._turns.forget()
         self._shown_run = None
 
     # ------------------------------------------------------------ workflows and nodes
@@ -269,6 +273,7 @@ class Navigation(QObject):
     # ------------------------------------------------------------ results and runs
 
     def show_output(self, node_id: str, port: str = "") -> None:
+        self.finish_showing()
         self._window.panels.results.show_output(node_id, port)
         self._window.docks.reveal("results")
 
@@ -343,14 +348,34 @@ class Navigation(QObject):
 
     def show_run(self, handle: Any) -> None:
         """Shows a run, one that goes on or an old one, on its canvas and in Results."""
+        self._begin_to_show(handle)
+        self.finish_showing()
+
+    def finish_showing(self) -> None:
+        """Every panel has heard of the run that is shown when this returns: one of them is to be asked about it."""
+        self._turns.finish()
+
+    def _begin_to_show(self, handle: RunHandle) -> None:
+        """Shows it on its canvas, and then in one panel after the other."""
+        self.finish_showing()
         self._shown_run = handle
+        panels = self._window.panels
+        # A run that begins is told to all of them: each in a turn of its own, else the window would stand still.
+        self._turns.do(
+            partial(self._show_on_canvas, handle),
+            partial(panels.results.set_run, handle),
+            partial(panels.inspector.set_run, handle),
+            partial(panels.changes.set_run, handle),
+            partial(panels.outline.set_run, handle),
+            self._mark_run,
+        )
+
+    def _show_on_canvas(self, handle: RunHandle) -> None:
         for canvas in self._window.pages.tabs.canvases:
             if canvas.workflow_id == handle.workflow_id:
                 canvas.set_run(handle)
-        self._window.panels.results.set_run(handle)
-        self._window.panels.inspector.set_run(handle)
-        self._window.panels.changes.set_run(handle)
-        self._window.panels.outline.set_run(handle)
+
+    def _mark_run(self) -> None:
         self._window.pauses.mark()
         self._mark_stale()
         self._window.docks.reveal("results")
@@ -372,9 +397,9 @@ class Navigation(QObject):
     def _on_run_started(self, handle: Any) -> None:
         self._window.message_bar.hide()
         self._window.toolbar.show_running(running=True)
-        self.show_run(handle)
-        self._tell_lasting(handle)
         self._window.refresh()
+        self._begin_to_show(handle)
+        self._turns.do(partial(self._tell_lasting, handle))
 
     def _tell_lasting(self, handle: RunHandle) -> None:
         """Says of a run that may be rolled back what no rollback takes back."""
@@ -406,6 +431,7 @@ class Navigation(QObject):
 
     def _on_run_finished(self, handle: Any) -> None:
         window = self._window
+        self.finish_showing()
         window.toolbar.show_running(running=window.runs.is_running)
         window.refresh()
         self._mark_stale()

@@ -80,6 +80,7 @@ class PauseControl(QObject):
         pause = handle.pause if handle is not None else None
         if window.session is None or handle is None or pause is None:
             return
+        window.navigation.finish_showing()
         way = way_to(window.session, handle, pause)
         self._has_told = False
         self.mark()
