@@ -88,6 +88,8 @@ class RunBook:
         self._under_way[handle.run_id] = handle
         self._last[handle.workflow_id] = run
         handle.when_finished(lambda: later(lambda: self._finished(handle)))
+        # First: told while the engine works, whoever listens would wait for the interpreter at every step.
+        self._tell(RunStarted(handle))
         with on_behalf_of(tenant=tenant):
             driven = run.start(
                 self._databases,
@@ -98,7 +100,6 @@ class RunBook:
             )
         self._driven[handle.run_id] = run, driven
         driven.add_done_callback(lambda _: self._driven.pop(handle.run_id, None))
-        self._tell(RunStarted(handle))
         return handle
 
     def _refuse_while_open(self, wanted: Sequence[str], connections: Mapping[str, Connection]) -> None:

@@ -123,6 +123,7 @@ class Run:
             until=until,
             start=start,
         )
+        self.handle.began(self._cancel, self._go)
 
     def start(
         self,
@@ -136,7 +137,6 @@ class Run:
 
         `connections` are the project's, by name. `transaction_changed` and `pause_changed` are called on the engine's loop.
         """
-        self.handle.began(self._cancel, self._go)
         self._transaction_changed = transaction_changed
         self._pause_changed = pause_changed
         return self._env.loop.submit(self._drive(databases, connections, remember))
