@@ -95,9 +95,11 @@ class OutlineModel(QAbstractItemModel):
 
     def show_run(self, views: Mapping[NodeId, NodeRunView], *, anew: bool) -> None:
         """Takes the states of a run's nodes; with `anew`, those of another run than before."""
-        if anew and self.rows.views:
-            self.rows.views = {}
-            self._tell_all()
+        if anew:
+            if views or self.rows.views:
+                self.rows.views = dict(views)
+                self._tell_all()
+            return
         self.rows.views.update(views)
         self._tell_of([key for key in views if key in self._rows])
 

@@ -220,11 +220,7 @@ class RunsPanel(Panel):
 
     def session_event(self, event: Any) -> None:
         if isinstance(event, RunStarted):
-            self._handles[event.handle.run_id] = event.handle
-            while len(self._handles) > _HANDLES_KEPT:
-                del self._handles[next(iter(self._handles))]
-            self._show()
-            self._tick.start()
+            self._take_up(event.handle)
         elif isinstance(event, RunFinished | TransactionChanged):
             self._timer.start()
             self._show_running()
@@ -237,6 +233,25 @@ class RunsPanel(Panel):
         self._show()
 
     # ------------------------------------------------------------ inside
+
+    def _take_up(self, handle: RunHandle) -> None:
+        """A run that begins stands above all others; their rows stay as they are."""
+        self._handles[handle.run_id] = handle
+        while len(self._handles) > _HANDLES_KEPT:
+            self._give_up(next(iter(self._handles)))
+        if self._is_wanted(handle.workflow_id):
+            self.list.insertTopLevelItem(0, handle_item(handle, self._name(handle), self.theme))
+        self._show_page()
+        self._tick.start()
+
+    def _give_up(self, run_id: str) -> None:
+        del self._handles[run_id]
+        if all(record.id != run_id for record in self.records):
+            for number in range(self.list.topLevelItemCount()):
+                item = self.list.topLevelItem(number)
+                if item is not None and item.data(0, RUN) == run_id:
+                    self.list.takeTopLevelItem(number)
+                    break
 
     def _read(self, asked: int, records: Any) -> None:
         self.busy.end()

@@ -69,6 +69,7 @@ def tool_button(
 
 
 @functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=256)
 def item_icon(name: str, theme: Theme, tint: str = "text_muted") -> QIcon:
     """The icon of a row in a list; it keeps its colour when the row is selected."""
     pixmap = icon(f"ph.{name}", theme, tint).pixmap(2 * ICON_PX, 2 * ICON_PX)

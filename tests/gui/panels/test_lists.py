@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QLabel
 from studio.kernel.ids import NodeId, RunId, WorkflowId
 from studio.panels import LineagePanel, LogPanel, ProblemsPanel, RunsPanel
 from studio.panels.past_runs import PastRun
+from studio.panels.run_rows import RUN
 from studio.panels.runs_compare import RunsCompareDialog
 from studio.persistence.runs import NodeRunRecord, RunRecord
 from studio.session.events import RunFinished, RunStarted
@@ -354,6 +355,20 @@ def test_a_run_that_goes_on_is_listed_at_once_and_opened_as_itself(runs, session
     handle.end("cancelled")
     session.tell(RunFinished(handle))
     qtbot.waitUntil(lambda: column(runs.list)[0] == "cancelled")
+
+
+def test_runs_that_begin_stand_above_the_others_and_leave_those_as_they_are(runs, session):
+    chosen = runs.list.topLevelItem(1)
+    runs.list.setCurrentItem(chosen)
+    for number in range(25):
+        handle = make_handle({}, running=("list_orders",))
+        handle.run_id = RunId(f"now{number}")
+        session.tell(RunStarted(handle))
+    # No more than twenty are kept in mind before the history has them.
+    shown = [runs.list.topLevelItem(row).data(0, RUN) for row in range(runs.list.topLevelItemCount())]
+    assert shown == [*(f"now{number}" for number in range(24, 4, -1)), "r2", "r1"]
+    assert runs.list.selectedItems() == [chosen]
+    assert runs.summary.text().startswith("22 runs")
 
 
 def test_two_runs_are_compared_and_one_with_the_run_before_it(runs, session, qtbot):
