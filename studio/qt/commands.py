@@ -5,7 +5,9 @@ A command says what it is called and when it makes sense; what it does is connec
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
@@ -79,7 +81,7 @@ class CommandSet(QObject):
             self._actions[command.id] = self._make(command)
             self._show_words(command)
         self.set_theme(theme)
-        self._update()
+        self._update(set(itertools.chain.from_iterable(command.when for command in self._commands.values())))
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -105,8 +107,10 @@ class CommandSet(QObject):
 
     def set_conditions(self, **conditions: bool) -> None:
         """Tells what holds now; commands are enabled accordingly. What was never told does not hold."""
-        self._conditions.update(conditions)
-        self._update()
+        changed = {name for name, holds in conditions.items() if holds != self._conditions.get(name, False)}
+        if changed:
+            self._conditions.update(conditions)
+            self._update(changed)
 
     def tell_otherwise(self, command_id: str, *, text: str = "", icon: str = "", tip: str = "") -> None:
         """What a command is called for the time being, where its deed means another thing now; without a text, its own name again."""
@@ -183,8 +187,11 @@ class CommandSet(QObject):
         """The first condition that does not hold; "" when all do."""
         return next((name for name in command.when if not self._conditions.get(name, False)), "")
 
-    def _update(self) -> None:
+    def _update(self, changed: AbstractSet[str]) -> None:
+        """Enables or disables the commands that these conditions concern."""
         for command in self._commands.values():
+            if changed.isdisjoint(command.when):
+                continue
             lacks = self._lacks(command)
             if lacks != self._told.get(command.id):
                 self._told[command.id] = lacks
