@@ -30,8 +30,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.qt.versions import versions
-
 _LOG: Final = logging.getLogger("studio")
 _QT_LOG: Final = logging.getLogger("studio.qt.messages")
 _URL_PASSWORD: Final = re.compile(
@@ -167,6 +165,8 @@ def _write_qt_message(kind: QtMsgType, _context: QMessageLogContext, text: str |
 
 def report(trace: str) -> str:
     """A report for the clipboard: the versions, then the trace."""
+    from studio.qt.versions import versions  # reads what is installed, which no start has to wait for
+
     lines = [f"{name}: {version}" for name, version in versions()]
     return "\n".join(lines) + "\n\n" + trace
 

@@ -42,18 +42,19 @@ def _family() -> str:
 
 @functools.cache
 def _charmap() -> dict[str, str]:
+    """The code of each icon's character: far more than are ever shown."""
     file = next(path for path in sorted(_fonts_folder().glob("phosphor-charmap-*.json")))
     codes: dict[str, str] = json.loads(file.read_text("utf-8"))
-    return {name: chr(int(code, 16)) for name, code in codes.items()}
+    return codes
 
 
 def glyph(name: str) -> str:
     """The character of an icon in `icon_font()`; KeyError names the nearest icons."""
-    characters = _charmap()
+    codes = _charmap()
     try:
-        return characters[name.removeprefix(_PREFIX)]
+        return chr(int(codes[name.removeprefix(_PREFIX)], 16))
     except KeyError:
-        raise KeyError(f"No icon {name!r}. {did_you_mean(name.removeprefix(_PREFIX), characters)}") from None
+        raise KeyError(f"No icon {name!r}. {did_you_mean(name.removeprefix(_PREFIX), codes)}") from None
 
 
 def icon_font(size_px: int) -> QFont:

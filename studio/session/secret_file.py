@@ -7,7 +7,7 @@ passwords under AES-256-GCM, which also vouches for the header. Who asks for the
 from __future__ import annotations
 
 import json
-import secrets
+import os
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ class SecretFile:
         """
         found = self._read()
         if found is None:
-            self._key = _derived(passphrase, secrets.token_bytes(16), self._cost)
+            self._key = _derived(passphrase, os.urandom(16), self._cost)
             return
         key = _derived(passphrase, found.salt, found.cost)
         self._decrypted(found, key)
@@ -111,7 +111,7 @@ class SecretFile:
     def change_passphrase(self, passphrase: str) -> None:
         """Encrypts all of it anew, under another passphrase. Raises what `open` raises; the file is then as it was."""
         kept, before = self._all(), self._key
-        self._key = _derived(passphrase, secrets.token_bytes(16), self._cost)
+        self._key = _derived(passphrase, os.urandom(16), self._cost)
         try:
             self._write(kept)
         except SecretFileUnusable:
@@ -168,7 +168,7 @@ class SecretFile:
 
         key = self._key
         assert key is not None
-        nonce = secrets.token_bytes(12)
+        nonce = os.urandom(12)
         sealed = AESGCM(key.key).encrypt(nonce, json.dumps(kept).encode(), _vouched(key))
         text = json.dumps(
             {**_header(key), "nonce": b64encode(nonce).decode(), "data": b64encode(sealed).decode()}, indent=1

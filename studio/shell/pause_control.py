@@ -10,7 +10,6 @@ from studio.kernel.problems import Severity
 from studio.qt.keymap import shown
 from studio.qt.messages import Message
 from studio.shell.run_control import node_to_show
-from studio.workflow.references import REFERENCE, Library, spec_for
 
 if TYPE_CHECKING:
     from studio.canvas.breadcrumb import Crumb
@@ -146,6 +145,7 @@ class PauseControl(QObject):
 def way_to(session: Session, handle: RunHandle, pause: Pause) -> tuple[Crumb, ...]:
     """The node before which a run waits, after those that run the workflows around it, outermost first."""
     from studio.canvas.breadcrumb import Crumb
+    from studio.workflow.references import REFERENCE, Library
 
     library = Library(lambda: session.project.workflows)
     workflow, path = session.project.workflows.get(handle.workflow_id), pause.path
@@ -162,6 +162,7 @@ def way_to(session: Session, handle: RunHandle, pause: Pause) -> tuple[Crumb, ..
 
 def _titles(session: Session, way: tuple[Crumb, ...]) -> list[str]:
     from studio.workflow.checks import title_of
+    from studio.workflow.references import spec_for
 
     nodes = [session.project.workflow(crumb.workflow).nodes[crumb.node] for crumb in way]
     return [title_of(node, spec_for(node, session.catalogue)) for node in nodes]

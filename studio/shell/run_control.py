@@ -13,7 +13,6 @@ from studio.kernel.errors import BuildError, StudioError
 from studio.kernel.ids import NodeId, WorkflowId
 from studio.qt.theme import Theme
 from studio.shell.dialogs import Choice, ask, shown
-from studio.workflow.references import spec_for
 
 if TYPE_CHECKING:
     from studio.session import RunHandle, Session
@@ -239,6 +238,8 @@ class RunControl(QObject):
 
 def needs_trust(session: Session, workflow: Workflow) -> bool:
     """Whether one of the workflow's nodes runs code of the project's own."""
+    from studio.workflow.references import spec_for
+
     catalogue = session.catalogue
     return any(
         (spec := spec_for(node, catalogue)) is not None and spec.needs_trust

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QInputDialog, QLineEdit
 
-from studio.models.options import MOST_TENANT
 from studio.shell.dialogs import shown
 
 if TYPE_CHECKING:
@@ -83,6 +82,8 @@ class TenantControl(QObject):
         self.changed.emit()
 
     async def _ask(self, text: str, known: str) -> str | None:
+        from studio.models.options import MOST_TENANT
+
         dialog = QInputDialog(self._window)
         dialog.setObjectName("tenantDialog")
         dialog.setWindowTitle(self.tr("Tenant"))
